@@ -1,0 +1,4 @@
+/** Parsed type information. */
+export interface Btf {
+  readonly byteOrder: 'little' | 'big'
+}

@@ -1,0 +1,99 @@
+import { type GuestMemory, type StructLayout, structLayout } from '@bpfoundry/guest-memory'
+
+/** Bytes of one stack frame. A callee's r10 is the caller's r10 minus this, in every engine. @see MAX_BPF_STACK */
+export const FRAME_BYTES = 512
+/** Deepest chain of BPF-to-BPF calls. @see MAX_CALL_FRAMES in include/linux/bpf_verifier.h */
+export const MAX_CALL_FRAMES = 8
+/** Tail calls of one run; one more falls through. @see MAX_TAIL_CALL_CNT in include/linux/bpf.h */
+export const MAX_TAIL_CALLS = 33
+/** The stacks of one CPU. */
+export const CPU_STACK_BYTES: number = FRAME_BYTES * MAX_CALL_FRAMES
+
+type CpuField =
+  | `r${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10}`
+  | 'regs'
+  | 'cpuId'
+  | 'tailCalls'
+  | 'nowNs'
+  | 'executedInsns'
+  | 'helperCalls'
+  | 'redirectMap'
+  | 'redirectIndex'
+  | 'redirectIfindex'
+  | 'redirectFlags'
+  | 'random0'
+  | 'random1'
+  | 'random2'
+  | 'random3'
+  | 'stackTop'
+
+/**
+ * What one emulated CPU keeps in guest memory, so that helpers, machine code and the drivers agree on it.
+ * `regs` is r0; r1..r10 follow it, each a u64 (low word, high word).
+ */
+export const CPU_BLOCK: StructLayout<CpuField> = structLayout({
+  regs: 'u64',
+  r1: 'u64',
+  r2: 'u64',
+  r3: 'u64',
+  r4: 'u64',
+  r5: 'u64',
+  r6: 'u64',
+  r7: 'u64',
+  r8: 'u64',
+  r9: 'u64',
+  r10: 'u64',
+  /** u32 number of this CPU. */
+  cpuId: 'u32',
+  /** Tail calls made so far in this run. */
+  tailCalls: 'u32',
+  /** Modelled time in ns, a f64 whole number below 2^53: what bpf_ktime_get_ns answers. */
+  nowNs: 'f64',
+  /** Instructions executed by programs on this CPU (f64 count; for cost models and reports). */
+  executedInsns: 'f64',
+  /** Helper calls made by programs on this CPU (f64 count). */
+  helperCalls: 'f64',
+  /** bpf_redirect_info: what the last bpf_redirect(_map) of this run asked for. `redirectMap` is a guest address or 0. */
+  redirectMap: 'u32',
+  redirectIndex: 'u32',
+  redirectIfindex: 'u32',
+  redirectFlags: 'u32',
+  /** State of the per-CPU Tausworthe generator behind bpf_get_prandom_u32 (lib/random32.c, taus113). */
+  random0: 'u32',
+  random1: 'u32',
+  random2: 'u32',
+  random3: 'u32',
+  /** Guest address just past the first frame's stack: the entry program's r10. */
+  stackTop: 'ptr',
+})
+
+/** One emulated CPU as engines, helpers and drivers see it. One object a thread; allocates nothing per run. */
+export interface Cpu {
+  readonly memory: GuestMemory
+  readonly id: number
+  /** Guest address of its {@link CPU_BLOCK}. */
+  readonly block: number
+  /** Guest address just past the entry frame's stack. */
+  readonly stackTop: number
+  /** r0..r10 as pairs: `regs[2 * n]` low word, `regs[2 * n + 1]` high word. A view of the block: shared, never replaced but by growth. */
+  regs: Int32Array
+}
+
+/** Allocates block and stacks for CPU `id` (owner thread only). @throws GuestMemoryError GUEST_MEMORY_EXHAUSTED */
+export function allocateCpu(memory: GuestMemory, id: number): Cpu {
+  const stack = memory.allocate(`cpu${id} stack`, 'stack', CPU_STACK_BYTES)
+  const block = memory.allocate(`cpu${id} block`, 'cpu', CPU_BLOCK.sizeBytes)
+  const stackTop = stack.address + CPU_STACK_BYTES
+  memory.u32[(block.address + CPU_BLOCK.fields.cpuId.offsetBytes) >>> 2] = id
+  memory.u32[(block.address + CPU_BLOCK.fields.stackTop.offsetBytes) >>> 2] = stackTop
+  return attachCpu(memory, block.address)
+}
+
+/** The CPU whose block lies at `block`, in any thread. */
+export function attachCpu(memory: GuestMemory, block: number): Cpu {
+  memory.refresh()
+  const word = (name: 'cpuId' | 'stackTop'): number =>
+    memory.u32[(block + CPU_BLOCK.fields[name].offsetBytes) >>> 2] as number
+  const regs = new Int32Array(memory.i32.buffer, block + CPU_BLOCK.fields.regs.offsetBytes, 22)
+  return { memory, id: word('cpuId'), block, stackTop: word('stackTop'), regs }
+}

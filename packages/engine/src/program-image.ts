@@ -1,0 +1,48 @@
+import type { Insn } from '@bpfoundry/isa'
+
+/** One function of a program; slots `start` up to, not including, `end`. The first is the entry. */
+export interface Subprogram {
+  readonly name: string
+  readonly start: number
+  readonly end: number
+  readonly stackDepthBytes: number
+}
+
+/** An LD_IMM64 that was resolved to a guest address of a map (or into its value). */
+export interface MapReference {
+  /** Slot of the LD_IMM64. */
+  readonly pc: number
+  readonly mapId: number
+  /** Offset into the value for a direct value address, undefined for the map itself. */
+  readonly valueOffsetBytes?: number
+}
+
+/** Source line of the instructions from `pc` on, up to the next entry. */
+export interface ProgramLine {
+  readonly pc: number
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly text: string
+}
+
+/**
+ * A verified and fixed-up program ("xlated"), ready for every engine. Immutable plain data, so that it can be sent to
+ * a worker. Map references are resolved to guest addresses, context accesses are rewritten to the in-memory context,
+ * `bpf_tail_call` is a `BPF_JMP | BPF_TAIL_CALL` instruction; other helper calls keep their number in `imm`,
+ * BPF-to-BPF calls their relative target.
+ */
+export interface ProgramImage {
+  readonly id: number
+  readonly name: string
+  /** 16 hex digits: the first 8 bytes of the hash over the instructions as loaded, map fds zeroed. */
+  readonly tag: string
+  /** BPF_PROG_TYPE_* */
+  readonly type: number
+  readonly expectedAttachType: number
+  readonly insns: readonly Insn[]
+  readonly subprograms: readonly Subprogram[]
+  readonly mapReferences: readonly MapReference[]
+  readonly lines: readonly ProgramLine[]
+  readonly gplCompatible: boolean
+}

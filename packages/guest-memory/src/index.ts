@@ -1,0 +1,5 @@
+export type { GuestMemoryOptions, Region, RegionKind } from './guest-memory.ts'
+export { GUEST_PAGE_BYTES, GuestMemory, NULL_PAGE_BYTES } from './guest-memory.ts'
+export { GuestMemoryError } from './guest-memory-error.ts'
+export type { Field, FieldType, StructLayout } from './struct-layout.ts'
+export { structLayout } from './struct-layout.ts'

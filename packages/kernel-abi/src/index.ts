@@ -1,0 +1,6 @@
+export type { ErrnoName } from './errno.ts'
+export { ERRNO, errnoName, errnoText } from './errno.ts'
+export type { MapAttributes } from './map-types.ts'
+export { BPF_ANY, BPF_EXIST, BPF_NOEXIST, MAP_FLAG, MAP_TYPE, mapTypeName } from './map-types.ts'
+export { PROG_TYPE, programTypeName } from './program-types.ts'
+export { NET_DEVICE, XDP_ACTION, XDP_BUFF, XDP_MD, XDP_RXQ_INFO } from './xdp.ts'

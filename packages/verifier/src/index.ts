@@ -1,0 +1,1 @@
+export type * from './verifier-api.ts'

@@ -1,0 +1,137 @@
+import type { Btf, FunctionInfo, LineInfo } from '@bpfoundry/btf'
+import type { Insn } from '@bpfoundry/isa'
+import type { MapAttributes } from '@bpfoundry/kernel-abi'
+
+/** A map as the verifier knows it: its attributes, not its storage. */
+export interface VerifierMap extends MapAttributes {
+  readonly id: number
+  /** Frozen and read-only for programs: loads at constant offsets are known scalars. Bytes of the single value. */
+  readonly constantValue?: Uint8Array
+}
+
+/** What a program load brings to the verifier. */
+export interface VerifierProgram {
+  readonly name: string
+  /** BPF_PROG_TYPE_* */
+  readonly type: number
+  readonly expectedAttachType: number
+  readonly insns: readonly Insn[]
+  readonly gplCompatible: boolean
+  /** Maps by the fd that LD_IMM64 with BPF_PSEUDO_MAP_FD/_VALUE names. */
+  readonly maps: ReadonlyMap<number, VerifierMap>
+  readonly btf?: Btf
+  readonly functionInfo?: readonly FunctionInfo[]
+  readonly lineInfo?: readonly LineInfo[]
+}
+
+/** Options that may change the verdict. */
+export interface VerifierOptions {
+  /** "6.12" by default. */
+  readonly profile?: string
+  /** Instructions explored at most; 1,000,000 by default. */
+  readonly complexityLimit?: number
+  /** A device's say in the verdict, as `struct bpf_prog_offload_ops` has it. */
+  readonly device?: DeviceHooks
+}
+
+/** Options that change only what is reported. */
+export interface VerifierReport {
+  /** BPF_LOG_LEVEL: 1 trace of the failing path, 2 everything explored, 4 statistics; may be or-ed. 0: no log. */
+  readonly logLevel?: number
+}
+
+/** Kinds of pointers and scalars that a register can hold. The names are those of the log. */
+export type RegisterKind =
+  | 'scalar'
+  | 'ctx'
+  | 'map_ptr'
+  | 'map_value'
+  | 'map_value_or_null'
+  | 'fp'
+  | 'pkt'
+  | 'pkt_meta'
+  | 'pkt_end'
+  | 'func'
+  | 'unknown'
+
+/** What holds of one register at one instruction on every explored path, joined. Numbers are exact decimal strings where over 2^53. */
+export interface RegisterFact {
+  readonly kind: RegisterKind
+  /** True when paths disagree on the kind. */
+  readonly mixed: boolean
+  readonly mapId?: number
+  /** Fixed part of the offset, when all paths agree on it. */
+  readonly offset?: number
+  /** Variable part is constant (var_off.mask == 0). */
+  readonly constant: boolean
+  readonly value?: bigint
+  readonly umin: bigint
+  readonly umax: bigint
+  readonly smin: bigint
+  readonly smax: bigint
+}
+
+/** Facts about one instruction; undefined registers were never seen live there. */
+export interface InsnFact {
+  readonly visited: boolean
+  /** The pointer that a load, store or atomic goes through. */
+  readonly memory?: RegisterFact
+  /** r1..r5 at a helper call, r0 at exit, dst and src at an ALU operation. */
+  readonly registers: ReadonlyMap<number, RegisterFact>
+}
+
+/** Hooks of a device that takes the program: called once an explored instruction, like `insn_hook` and `finalize`. */
+export interface DeviceHooks {
+  /** Refuses with a message (goes to the log, prefixed by `prefix`) and an errno, or undefined to go on. */
+  insn(pc: number, insn: Insn, registers: (n: number) => RegisterFact): DeviceRefusal | undefined
+  finalize(facts: readonly InsnFact[], stackDepthBytes: readonly number[]): DeviceRefusal | undefined
+  readonly prefix: string
+}
+
+export interface DeviceRefusal {
+  readonly errno: number
+  readonly message: string
+}
+
+/** A subprogram as found by the verifier. */
+export interface VerifiedSubprogram {
+  readonly name: string
+  readonly start: number
+  readonly end: number
+  readonly stackDepthBytes: number
+}
+
+export interface VerifierStats {
+  readonly insnsProcessed: number
+  readonly maxStatesPerInsn: number
+  readonly totalStates: number
+  readonly peakStates: number
+  readonly verificationTimeUs: number
+  /** Per subprogram, in order. */
+  readonly stackDepthBytes: readonly number[]
+}
+
+/** Why a program was refused: data, of which the log is one rendering. */
+export interface Rejection {
+  /** Stable code, upper case: `VERIFIER_UNINITIALIZED_REGISTER`, `VERIFIER_PACKET_BOUNDS` ... */
+  readonly code: string
+  /** Positive errno: EACCES, EINVAL, E2BIG, EPERM ... */
+  readonly errno: number
+  /** The kernel's own words, the last line(s) of its log before the statistics. */
+  readonly message: string
+  readonly pc?: number
+  /** Slots on the refused path, from the entry. */
+  readonly path?: readonly number[]
+  readonly hint?: string
+}
+
+/** What `fixUp` needs of a verified program. Opaque to others but for `subprograms` and `facts`. */
+export interface Verified {
+  readonly program: VerifierProgram
+  readonly subprograms: readonly VerifiedSubprogram[]
+  readonly facts: readonly InsnFact[]
+}
+
+export type VerifierResult =
+  | { readonly ok: true; readonly verified: Verified; readonly log: string; readonly stats: VerifierStats }
+  | { readonly ok: false; readonly rejection: Rejection; readonly log: string; readonly stats: VerifierStats }
