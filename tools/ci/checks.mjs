@@ -1,0 +1,58 @@
+// pnpm run ci: the test command of README.md, then every other check, each once; the last line counts all of them.
+import { spawn } from 'node:child_process'
+import { resolve } from 'node:path'
+
+const CHECKS = [
+  { name: 'tests', command: ['pnpm', 'test'], counted: true },
+  { name: 'build', command: ['pnpm', 'build'] },
+  { name: 'type checks of tests', command: ['pnpm', 'exec', 'tsc', '-p', 'tsconfig.tests.json'] },
+  { name: 'biome', command: ['pnpm', 'exec', 'biome', 'ci', '.'] },
+  { name: 'oxlint', command: ['pnpm', 'exec', 'oxlint', '--deny-warnings'] },
+  { name: 'layer rules', command: ['node', 'tools/ci/layer-rules.mjs'] },
+  { name: 'architecture page', command: ['node', 'tools/ci/architecture-page.mjs', '--check'] },
+  { name: 'unused code', command: ['pnpm', 'exec', 'knip'] },
+  { name: 'package checks', command: ['node', 'tools/ci/package-checks.mjs'] },
+  { name: 'README examples', command: ['node', 'tools/ci/readme-examples.mjs'] },
+  { name: 'fuzzing, short form', command: ['pnpm', 'fuzz', '--seconds', '2'] },
+  { name: 'demo, small', command: ['pnpm', 'demo', '--entries', '65536', '--count', '20000'] },
+]
+
+const root = resolve(import.meta.dirname, '../..')
+
+/** Runs a command, shows its output as it comes, and gives it back with the exit code. */
+function run(command) {
+  return new Promise((done) => {
+    const child = spawn(command[0], command.slice(1), { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        output += chunk
+        process.stdout.write(chunk)
+      })
+    }
+    child.on('error', (error) => done({ code: 127, output: `${output}${error.message}` }))
+    child.on('close', (code) => done({ code: code ?? 1, output }))
+  })
+}
+
+const totals = { passed: 0, failed: 0, skipped: 0 }
+const summary = []
+for (const { name, command, counted } of CHECKS) {
+  console.log(`\n--- ${name}: ${command.join(' ')}`)
+  const started = performance.now()
+  const { code, output } = await run(command)
+  const counts = counted ? [...output.matchAll(/^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)].at(-1) : undefined
+  const [passed, failed, skipped] = counts === undefined ? [0, 0, 0] : counts.slice(1).map((n) => Number(n ?? 0))
+  totals.passed += passed
+  totals.failed += failed
+  totals.skipped += skipped
+  // A test run that says nothing of its count has not run; one that fails without a failed test has failed all the same.
+  const ok = code === 0 && (!counted || passed > 0)
+  if (counts === undefined || (code !== 0 && failed === 0)) totals[ok ? 'passed' : 'failed']++
+  summary.push(`${ok ? 'ok  ' : 'FAIL'} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`)
+}
+console.log(`\n${summary.join('\n')}\n`)
+console.log(
+  `${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}`,
+)
+process.exit(totals.failed === 0 ? 0 : 1)

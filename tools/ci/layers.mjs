@@ -1,0 +1,16 @@
+/** The layer order: a package imports from lower layers only, never sideways or up. Folders, lowest layer first. */
+export const LAYERS = [
+  ['packages/diagnostics'],
+  ['packages/isa', 'packages/elf', 'packages/packet'],
+  ['packages/btf', 'packages/guest-memory', 'packages/kernel-abi'],
+  ['packages/maps', 'packages/verifier', 'packages/engine'],
+  ['packages/helpers', 'packages/interpreter'],
+  ['packages/loader'],
+  ['packages/kernel', 'hw-models/device'],
+  ['hw-models/generic', 'hw-models/native', 'hw-models/nfp'],
+  ['packages/testbench'],
+  ['apps/bpfoundry'],
+]
+
+/** First layer that may import `node:` modules; everything below runs in a browser too. */
+export const FIRST_NODE_LAYER = 5
