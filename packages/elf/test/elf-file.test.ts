@@ -73,7 +73,7 @@ function readelf(path: string): Readelf {
   const flags = ['--elf-output-style=JSON', '-S', '-s', '-r']
   const { stdout } = spawnSync('llvm-readelf-19', [...flags, path], { encoding: 'utf8' })
   // It prints addends unsigned, beyond what a JSON number holds.
-  const signed = stdout.replace(/("Addend": )(\d+)/g, (_, key, digits) => `${key}${BigInt.asIntN(64, BigInt(digits))}`)
+  const signed = stdout.replace(/("Addend": ?)(\d+)/g, (_, key, digits) => `${key}${BigInt.asIntN(64, BigInt(digits))}`)
   return (JSON.parse(signed) as [Readelf])[0]
 }
 
