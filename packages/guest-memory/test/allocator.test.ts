@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CACHE_LINE_BYTES, GUEST_PAGE_BYTES, GuestMemory, NULL_PAGE_BYTES, type Region } from '../src/index.ts'
 

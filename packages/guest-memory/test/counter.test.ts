@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { addU64, GuestMemory, readU64, writeU64 } from '../src/index.ts'
 

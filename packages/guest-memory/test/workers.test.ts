@@ -30,9 +30,9 @@ describe('attached threads', () => {
     const { address } = memory.allocate('lock and words', 'scratch', 256)
     const rounds = 20_000
     const workers = [1, 2, 3].map(() => startWorker('./lock-worker.ts', { memory: memory.memory, address, rounds }))
-    const answers = await Promise.all(workers.map((worker) => once(worker, 'message')))
-    await Promise.all(workers.map((worker) => worker.terminate()))
-    expect(answers.flat()).toEqual([{ torn: 0 }, { torn: 0 }, { torn: 0 }])
+    const codes = await Promise.all(workers.map((worker) => once(worker, 'exit')))
+    expect(codes.flat()).toEqual([0, 0, 0])
+    expect(memory.u32[(address + 192) >>> 2], 'torn pairs seen').toBe(0)
     expect(memory.u32[(address + 64) >>> 2]).toBe(3 * rounds)
     expect(memory.u32[(address + 128) >>> 2]).toBe(3 * rounds)
   })
