@@ -1,1 +1,18 @@
-export {}
+export {
+  checksumSum,
+  foldChecksum,
+  internetChecksum,
+  pseudoHeaderSum,
+  updateChecksum,
+  updateChecksum32,
+} from './checksum.ts'
+export type { IpPrefix } from './ip-prefix.ts'
+export { formatIp, parseIp, parsePrefix } from './ip-prefix.ts'
+export { formatIpv4, parseIpv4, readIpv4 } from './ipv4-address.ts'
+export { formatIpv6, parseIpv6 } from './ipv6-address.ts'
+export { formatMac, parseMac } from './mac-address.ts'
+export type { PacketErrorCode } from './packet-error.ts'
+export { PacketError } from './packet-error.ts'
+export { ETHERTYPE, IP_PROTOCOL, LINKTYPE } from './protocol-numbers.ts'
+export type { ToeplitzOptions } from './toeplitz.ts'
+export { TOEPLITZ_DEFAULT_KEY, TOEPLITZ_SYMMETRIC_KEY, Toeplitz } from './toeplitz.ts'
