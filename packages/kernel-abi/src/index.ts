@@ -1,5 +1,8 @@
 export type { AttachTypeName } from './attach-types.ts'
 export { ATTACH_TYPE, attachTypeName } from './attach-types.ts'
+export type { ContextValue } from './context-rows.ts'
+export type { ContextAccess, ContextField, ContextLayout, ContextScope } from './contexts.ts'
+export { contextField, contextLayout } from './contexts.ts'
 export type { ErrnoName } from './errno.ts'
 export { ERRNO, errnoName, errnoText } from './errno.ts'
 export type { ArgumentType, HelperPrototype, HelperValue, ReturnType, TypeFlagName } from './helper-prototypes.ts'
