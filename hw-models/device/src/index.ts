@@ -1,1 +1,35 @@
-export {}
+export type { MacCounter, PortCounter, QueueCounter, QueueWireCounter, StageCounter } from './counters.ts'
+export { CounterBlock, PORT, QUEUE, STAGE } from './counters.ts'
+export type { AttachErrorFields, DeviceErrorCode } from './device-error.ts'
+export { AttachError, DeviceError } from './device-error.ts'
+export type {
+  DriverContext,
+  DriverPoll,
+  DriverPollOptions,
+  PollQueue,
+  XdpStage,
+  XdpStageFactory,
+} from './driver-poll.ts'
+export { createDriverPoll, NAPI_BUDGET } from './driver-poll.ts'
+export type { Fate, Fates } from './fates.ts'
+export { accountedPackets, assertAccounted, FATE, FATES, noFates, sumFates } from './fates.ts'
+export { FRAME_DESCRIPTOR, FRAME_DESCRIPTOR_BYTES, FrameCursor } from './frame-descriptor.ts'
+export { FramePool } from './frame-pool.ts'
+export type { GracePeriod } from './nic.ts'
+export { attachNic, Nic } from './nic.ts'
+export type { NicCpuHandle, NicHandle, NicOptions, NicQueueHandle, Sink } from './nic-handle.ts'
+export { createNic, SHARED_INFO_BYTES, XDP_PACKET_HEADROOM_BYTES } from './nic-handle.ts'
+export type { EthtoolRow, NativeMtuLimit, NativeXdp, NicProfile } from './nic-profile.ts'
+export { NIC_PROFILES, nicProfile } from './profiles.ts'
+export type { PortLookup, RedirectSource } from './redirect.ts'
+export { REDIRECT_BULK_FRAMES, RedirectBulks, takeRedirectTarget } from './redirect.ts'
+export { INDIRECTION_ENTRIES, Rss } from './rss.ts'
+export type { RingHandle } from './spsc-ring.ts'
+export { RingConsumer, RingProducer, ringBytes } from './spsc-ring.ts'
+export { TxPort } from './tx-port.ts'
+export type { DrainedFrame } from './wire.ts'
+export { NicWire, NOT_RECEIVED, WOULD_BLOCK } from './wire.ts'
+export type { ProgramLookup } from './xdp-hook.ts'
+export { XdpHook } from './xdp-hook.ts'
+export type { XdpMode } from './xdp-mode.ts'
+export { XDP_MODE, XDP_MODES } from './xdp-mode.ts'

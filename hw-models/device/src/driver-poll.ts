@@ -1,0 +1,251 @@
+import { CPU_BLOCK, type Cpu, type ExecutionFault } from '@bpfoundry/engine'
+import type { GuestMemory } from '@bpfoundry/guest-memory'
+import { CounterBlock, QUEUE } from './counters.ts'
+import { DeviceError } from './device-error.ts'
+import { FATE, type Fate } from './fates.ts'
+import { FrameCursor } from './frame-descriptor.ts'
+import { FramePool } from './frame-pool.ts'
+import type { NicHandle, NicQueueHandle } from './nic-handle.ts'
+import { type PortLookup, RedirectBulks, type RedirectSource, takeRedirectTarget } from './redirect.ts'
+import { RingConsumer, RingProducer } from './spsc-ring.ts'
+import { TxPort } from './tx-port.ts'
+import { type ProgramLookup, XdpHook } from './xdp-hook.ts'
+import type { XdpMode } from './xdp-mode.ts'
+
+/** NAPI_POLL_WEIGHT: packets a poll handles at most before another queue has its turn. @see include/linux/netdevice.h */
+export const NAPI_BUDGET = 64
+
+/** One receive queue as its driver polls it. */
+export interface PollQueue extends RedirectSource {
+  readonly handle: NicQueueHandle
+  readonly completion: RingConsumer
+  readonly counters: CounterBlock
+}
+
+/** What a stage works with: one card on one CPU. */
+export interface DriverContext {
+  readonly memory: GuestMemory
+  readonly handle: NicHandle
+  readonly cpu: Cpu
+  /** This card's transmit port on this CPU. */
+  readonly port: TxPort
+  readonly ports: PortLookup
+  readonly redirects: RedirectBulks
+  /** A hook of this card; each mode has one. */
+  hook(mode: XdpMode): XdpHook
+  /** Ends the packet: counts its fate and gives its frame back. Not for packets that were sent or passed up. */
+  discard(frame: FrameCursor, queue: PollQueue, fate: Fate): void
+}
+
+/**
+ * One station of a packet on its way up: the card's cores, the driver's hook, the stack's hook. Called for every packet
+ * of a poll, in order; allocates nothing.
+ */
+export interface XdpStage {
+  readonly mode: XdpMode
+  /** Begins a poll. @returns false when there is nothing to do here, so that packets skip this stage */
+  begin(queue: PollQueue): boolean
+  /** Takes a packet. @returns true when it goes on up, false when it has found its fate */
+  receive(frame: FrameCursor, queue: PollQueue): boolean
+  /** Ends a poll: what was put into rings leaves. */
+  end(queue: PollQueue): void
+}
+
+/** Makes a stage for one card on one CPU. */
+export type XdpStageFactory = (context: DriverContext) => XdpStage
+
+/** Options of {@link createDriverPoll}. */
+export interface DriverPollOptions {
+  readonly memory: GuestMemory
+  readonly nic: NicHandle
+  readonly cpu: Cpu
+  readonly programs: ProgramLookup
+  /** Stages from the wire up: offload, native, generic. Modes that are missing here never run a program. */
+  readonly stages: readonly XdpStageFactory[]
+  /** Cards that can be redirected to, this one among them; only this one when absent. */
+  readonly redirectTargets?: () => readonly NicHandle[]
+}
+
+/** A card's driver on one CPU. */
+export interface DriverPoll {
+  /** The queues that this CPU polls. */
+  readonly queues: readonly number[]
+  /**
+   * Handles up to `budget` packets of a queue.
+   *
+   * @returns packets handled; less than the budget means that the queue is empty
+   * @throws DeviceError DEVICE_QUEUE_UNKNOWN for a queue of another CPU, DEVICE_PROGRAM_MISSING
+   */
+  poll(queue: number, budget?: number): number
+  /** One round over all queues of this CPU. @returns packets handled */
+  pollAll(budget?: number): number
+  /** The first fault of a program, if any: a defect of engine or verifier. The packet was dropped as XDP_ABORTED. */
+  fault(): ExecutionFault | undefined
+}
+
+const NOW_NS = CPU_BLOCK.fields.nowNs.offsetBytes >>> 3
+
+/** The driver of card `nic` on CPU `cpu`, for the thread that runs this CPU. */
+export function createDriverPoll(options: DriverPollOptions): DriverPoll {
+  return new StagedPoll(options)
+}
+
+class StagedPoll implements DriverPoll, DriverContext {
+  readonly memory: GuestMemory
+  readonly handle: NicHandle
+  readonly cpu: Cpu
+  readonly port: TxPort
+  readonly ports: PortLookup
+  readonly redirects: RedirectBulks
+  readonly queues: readonly number[]
+  readonly #programs: ProgramLookup
+  readonly #pollQueues = new Map<number, PollQueue>()
+  readonly #hooks = new Map<XdpMode, XdpHook>()
+  readonly #stages: readonly XdpStage[]
+  readonly #active: XdpStage[] = []
+  readonly #stack: RingProducer
+  readonly #generation: number
+  readonly #frame = new FrameCursor()
+
+  constructor(options: DriverPollOptions) {
+    const { memory, nic, cpu } = options
+    const own = nic.cpus[cpu.id]
+    if (own === undefined) {
+      throw new DeviceError({ code: 'DEVICE_CPUS', message: `${nic.name} has no such CPU`, got: cpu.id })
+    }
+    memory.refresh()
+    this.memory = memory
+    this.handle = nic
+    this.cpu = cpu
+    this.port = new TxPort(memory, nic, cpu.id)
+    this.ports = portLookup(memory, cpu.id, this.port, options.redirectTargets)
+    this.redirects = new RedirectBulks(memory, cpu, this.ports)
+    this.#programs = options.programs
+    this.#stack = new RingProducer(memory, own.stack)
+    this.#generation = own.generation >>> 2
+    for (const queue of nic.queues)
+      if (queue.cpu === cpu.id) this.#pollQueues.set(queue.index, pollQueue(memory, queue))
+    this.queues = [...this.#pollQueues.keys()]
+    this.#stages = options.stages.map((make) => make(this))
+  }
+
+  hook(mode: XdpMode): XdpHook {
+    const known = this.#hooks.get(mode)
+    if (known !== undefined) return known
+    const hook = new XdpHook(this.memory, this.handle, this.cpu, mode, this.#programs)
+    this.#hooks.set(mode, hook)
+    return hook
+  }
+
+  discard(frame: FrameCursor, queue: PollQueue, fate: Fate): void {
+    queue.fates.add(FATE[fate], 1)
+    queue.pool.give(frame.frame)
+  }
+
+  fault(): ExecutionFault | undefined {
+    for (const hook of this.#hooks.values()) if (hook.fault !== undefined) return hook.fault
+    return undefined
+  }
+
+  pollAll(budget: number = NAPI_BUDGET): number {
+    let handled = 0
+    for (const queue of this.#pollQueues.values()) handled += this.#poll(queue, budget)
+    return handled
+  }
+
+  poll(index: number, budget: number = NAPI_BUDGET): number {
+    const queue = this.#pollQueues.get(index)
+    if (queue !== undefined) return this.#poll(queue, budget)
+    throw new DeviceError({
+      code: 'DEVICE_QUEUE_UNKNOWN',
+      message: `CPU ${this.cpu.id} does not poll this queue of ${this.handle.name}`,
+      got: index,
+      expected: this.queues.join(', '),
+    })
+  }
+
+  #poll(queue: PollQueue, budget: number): number {
+    const waiting = Math.min(budget, queue.completion.available())
+    if (waiting <= 0) return 0
+    this.memory.refresh()
+    Atomics.add(this.memory.i32, this.#generation, 1)
+    let handled = 0
+    try {
+      this.#begin(queue)
+      for (; handled < waiting; handled++) this.#receive(queue, queue.completion.entry(handled))
+    } finally {
+      // A packet whose stage threw stays in its ring; rings and generation stay whole.
+      this.#end(queue, handled)
+    }
+    return handled
+  }
+
+  #begin(queue: PollQueue): void {
+    takeRedirectTarget(this.memory, this.cpu)
+    this.#active.length = 0
+    for (const stage of this.#stages) if (stage.begin(queue)) this.#active.push(stage)
+  }
+
+  #receive(queue: PollQueue, descriptor: number): void {
+    const frame = this.#frame
+    frame.load(this.memory, descriptor)
+    frame.frameBytes = this.handle.frameBytes
+    queue.counters.add(QUEUE.bytes, frame.wireBytes)
+    this.memory.f64[(this.cpu.block >>> 3) + NOW_NS] = frame.timestampNs
+    for (let n = 0; n < this.#active.length; n++) {
+      if (!(this.#active[n] as XdpStage).receive(frame, queue)) return
+    }
+    this.#passUp(frame, queue)
+  }
+
+  #passUp(frame: FrameCursor, queue: PollQueue): void {
+    queue.fates.add(FATE.pass, 1)
+    queue.counters.add(QUEUE.stackBytes, frame.dataEnd - frame.data)
+    if (this.handle.stackSink === 'discard') {
+      queue.pool.give(frame.frame)
+      return
+    }
+    const descriptor = this.#stack.reserve()
+    if (descriptor === 0) throw new Error(`${this.handle.name}: the stack ring is shorter than the number of frames`)
+    frame.store(this.memory, descriptor)
+  }
+
+  #end(queue: PollQueue, handled: number): void {
+    for (const stage of this.#active) stage.end(queue)
+    this.#stack.publish()
+    queue.completion.release(handled)
+    queue.counters.add(QUEUE.polls, 1)
+    queue.counters.add(QUEUE.packets, handled)
+    const missing = queue.pool.refill()
+    if (missing > 0) queue.counters.add(QUEUE.allocFailures, missing)
+    Atomics.add(this.memory.i32, this.#generation, 1)
+  }
+}
+
+function pollQueue(memory: GuestMemory, handle: NicQueueHandle): PollQueue {
+  return {
+    handle,
+    completion: new RingConsumer(memory, handle.completion),
+    pool: new FramePool(memory, handle),
+    fates: new CounterBlock(memory, handle.fateCounters),
+    counters: new CounterBlock(memory, handle.counters),
+  }
+}
+
+function portLookup(
+  memory: GuestMemory,
+  cpu: number,
+  own: TxPort,
+  targets: DriverPollOptions['redirectTargets'],
+): PortLookup {
+  const ports = new Map<number, TxPort>([[own.handle.ifindex, own]])
+  return (ifindex) => {
+    const known = ports.get(ifindex)
+    if (known !== undefined) return known
+    const handle = targets?.().find((nic) => nic.ifindex === ifindex)
+    if (handle === undefined) return undefined
+    const port = new TxPort(memory, handle, cpu)
+    ports.set(ifindex, port)
+    return port
+  }
+}

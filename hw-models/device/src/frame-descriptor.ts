@@ -1,0 +1,134 @@
+import { type StructLayout, structLayout } from '@bpfoundry/guest-memory'
+
+/**
+ * A packet in a ring: what the card writes on receive, and what a driver writes to send or to pass up.
+ * One cache line, so that two threads never write to the same one.
+ */
+export const FRAME_DESCRIPTOR: StructLayout<
+  | 'frame'
+  | 'data'
+  | 'lengthBytes'
+  | 'metaBytes'
+  | 'timestampNs'
+  | 'packetIndex'
+  | 'rssHash'
+  | 'home'
+  | 'ingressIfindex'
+  | 'queue'
+> = structLayout({
+  /** Guest address of the frame: data_hard_start. */
+  frame: 'u32',
+  /** Guest address of the first byte of the packet. */
+  data: 'u32',
+  lengthBytes: 'u32',
+  /** Bytes of XDP metadata just before `data`. */
+  metaBytes: 'u32',
+  /** When the packet came in, modelled time. */
+  timestampNs: 'f64',
+  /** Number of the packet on its card, from 0, modulo 2^32. */
+  packetIndex: 'u32',
+  rssHash: 'u32',
+  /** Guest address of the return ring of the pool that the frame belongs to. */
+  home: 'u32',
+  /** Card it came in on, and its queue. */
+  ingressIfindex: 'u32',
+  queue: 'u32',
+})
+
+/** Bytes of a descriptor in a ring. */
+export const FRAME_DESCRIPTOR_BYTES = 64
+
+const offset = FRAME_DESCRIPTOR.fields
+const FRAME = offset.frame.offsetBytes >>> 2
+const DATA = offset.data.offsetBytes >>> 2
+const LENGTH = offset.lengthBytes.offsetBytes >>> 2
+const META = offset.metaBytes.offsetBytes >>> 2
+const TIMESTAMP = offset.timestampNs.offsetBytes >>> 3
+const INDEX = offset.packetIndex.offsetBytes >>> 2
+const HASH = offset.rssHash.offsetBytes >>> 2
+const HOME = offset.home.offsetBytes >>> 2
+const IFINDEX = offset.ingressIfindex.offsetBytes >>> 2
+const QUEUE = offset.queue.offsetBytes >>> 2
+
+/** Views that a descriptor is read and written through. */
+export interface DescriptorViews {
+  readonly u32: Uint32Array
+  readonly f64: Float64Array
+}
+
+/**
+ * One packet under way, as a driver handles it: a descriptor loaded into an object that is used again for every packet.
+ * `data`, `dataEnd` and `dataMeta` are guest addresses and move when a program adjusts the packet.
+ */
+export class FrameCursor {
+  frame = 0
+  data = 0
+  dataEnd = 0
+  dataMeta = 0
+  /** Bytes from `frame` that belong to the packet's buffer, the skb_shared_info tail room included. */
+  frameBytes = 0
+  timestampNs = 0
+  packetIndex = 0
+  rssHash = 0
+  home = 0
+  ingressIfindex = 0
+  queue = 0
+  /** Length as received, before any program. */
+  wireBytes = 0
+
+  /** Current length of the packet. */
+  get lengthBytes(): number {
+    return this.dataEnd - this.data
+  }
+
+  /** Becomes the same packet as `other`. */
+  copy(other: FrameCursor): void {
+    this.frame = other.frame
+    this.data = other.data
+    this.dataEnd = other.dataEnd
+    this.dataMeta = other.dataMeta
+    this.frameBytes = other.frameBytes
+    this.timestampNs = other.timestampNs
+    this.packetIndex = other.packetIndex
+    this.rssHash = other.rssHash
+    this.home = other.home
+    this.ingressIfindex = other.ingressIfindex
+    this.queue = other.queue
+    this.wireBytes = other.wireBytes
+  }
+
+  /** Loads the descriptor at guest address `address`. */
+  load(views: DescriptorViews, address: number): void {
+    const u32 = views.u32
+    const at = address >>> 2
+    const data = u32[at + DATA] as number
+    const length = u32[at + LENGTH] as number
+    this.frame = u32[at + FRAME] as number
+    this.data = data
+    this.dataEnd = data + length
+    this.wireBytes = length
+    this.dataMeta = data - (u32[at + META] as number)
+    this.timestampNs = views.f64[(address >>> 3) + TIMESTAMP] as number
+    this.packetIndex = u32[at + INDEX] as number
+    this.rssHash = u32[at + HASH] as number
+    this.home = u32[at + HOME] as number
+    this.ingressIfindex = u32[at + IFINDEX] as number
+    this.queue = u32[at + QUEUE] as number
+  }
+
+  /** Stores this packet into the descriptor at guest address `address`. */
+  store(views: DescriptorViews, address: number): void {
+    const u32 = views.u32
+    const at = address >>> 2
+    u32[at + FRAME] = this.frame
+    u32[at + DATA] = this.data
+    u32[at + LENGTH] = this.dataEnd - this.data
+    u32[at + META] = this.data - this.dataMeta
+    views.f64[(address >>> 3) + TIMESTAMP] = this.timestampNs
+    u32[at + INDEX] = this.packetIndex
+    u32[at + HASH] = this.rssHash
+    u32[at + HOME] = this.home
+    u32[at + IFINDEX] = this.ingressIfindex
+    u32[at + QUEUE] = this.queue
+  }
+}

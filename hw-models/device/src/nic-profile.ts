@@ -1,0 +1,53 @@
+/** A limit on the MTU while a native program is attached, as one driver has it. */
+export interface NativeMtuLimit {
+  /** Largest MTU without frags support in the program. */
+  readonly maxMtu: number
+  readonly errno: number
+  /** What the driver says, with its name in front where it uses NL_SET_ERR_MSG_MOD; undefined where it says nothing. */
+  readonly extack?: string
+  /** What it says when the MTU is raised over the limit while a program is attached. */
+  readonly change?: { readonly errno: number; readonly extack?: string; readonly kernelLog?: string }
+}
+
+/** What a driver's native XDP can do. */
+export interface NativeXdp {
+  /** Verdicts it knows; all others are dropped with a warning. */
+  readonly actions: { readonly tx: boolean; readonly redirect: boolean }
+  /** Whether other cards may redirect to it (ndo_xdp_xmit). */
+  readonly xmit: boolean
+  /** Whether it takes redirected packets only while it has a native program itself. */
+  readonly xmitNeedsProgram: boolean
+  readonly mtu: NativeMtuLimit
+}
+
+/** One line of `ethtool -S`: a name and the counters whose sum it shows. */
+export interface EthtoolRow {
+  /** `%q` stands for the queue's number and `%c` for the CPU's: such a row is shown once a queue or CPU. */
+  readonly name: string
+  /** `fate.pass`, `native.drop`, `offload.passBytes`, `mac.packets`, `queue.packets`, `wire.missed`, `port.txFull`. */
+  readonly sum: readonly string[]
+}
+
+/** A network card or virtual device with its driver: data, see `profiles.ts`. */
+export interface NicProfile {
+  readonly name: string
+  /** Driver, as `ethtool -i` names it. */
+  readonly driver: string
+  readonly description: string
+  readonly maxQueues: number
+  /** Default receive descriptors. */
+  readonly rxRingSize: number
+  /** Head room in front of a received packet while XDP is on, and of an skb while it is off. */
+  readonly headroomBytes: number
+  readonly skbHeadroomBytes: number
+  readonly frameBytes: number
+  readonly maxMtu: number
+  /** Undefined for a virtual wire without a rate. */
+  readonly linkGbps?: number
+  readonly native?: NativeXdp
+  /** Name of the offload card model, for cards that run programs themselves. */
+  readonly offload?: string
+  readonly ethtool: readonly EthtoolRow[]
+  /** Where the numbers are from. */
+  readonly source: string
+}

@@ -1,0 +1,261 @@
+import type { GuestMemory } from '@bpfoundry/guest-memory'
+import { NET_DEVICE } from '@bpfoundry/kernel-abi'
+import type { ToeplitzOptions } from '@bpfoundry/packet'
+import { CounterBlock, MAC, QUEUE_WIRE } from './counters.ts'
+import { FATE } from './fates.ts'
+import { FrameCursor } from './frame-descriptor.ts'
+import { ETH_HEADER_BYTES, NIC_CONTROL, type NicHandle, VLAN_TAG_BYTES } from './nic-handle.ts'
+import { Rss } from './rss.ts'
+import { RingConsumer, RingProducer } from './spsc-ring.ts'
+
+/** What {@link NicWire.deliver} answers when no queue took the packet; the packet has its fate. */
+export const NOT_RECEIVED = -1
+/** What {@link NicWire.offer} answers when the queue has no free descriptor now: the packet was not delivered. */
+export const WOULD_BLOCK = -2
+
+/** A packet that came out of a card: on the wire, or for the stack. Only valid during the call; `bytes` is guest memory. */
+export interface DrainedFrame {
+  readonly bytes: Uint8Array
+  /** First byte in `bytes`, and number of bytes. */
+  readonly offsetBytes: number
+  readonly lengthBytes: number
+  /** XDP metadata lies in the `metaBytes` bytes before `offsetBytes`. */
+  readonly metaBytes: number
+  readonly timestampNs: number
+  readonly packetIndex: number
+  readonly rssHash: number
+  /** Where it came in. */
+  readonly ingressIfindex: number
+  readonly queue: number
+  /** CPU that handled it. */
+  readonly cpu: number
+}
+
+const ETHERTYPE_VLAN_HIGH = 0x81
+
+interface WireQueue {
+  readonly fill: RingConsumer
+  readonly completion: RingProducer
+  readonly counters: CounterBlock
+}
+
+/**
+ * The wire's end of a card: the MAC and its DMA engine. One object in one thread, the one that generates traffic and
+ * collects what comes out; with other cards' wires in the same thread, since frames go home from any card to any other.
+ */
+export class NicWire {
+  readonly #memory: GuestMemory
+  readonly #handle: NicHandle
+  readonly #rss: Rss
+  readonly #queues: readonly WireQueue[]
+  readonly #tx: readonly RingConsumer[]
+  readonly #stack: readonly RingConsumer[]
+  readonly #mac: CounterBlock
+  readonly #macFates: CounterBlock
+  readonly #cursor = new FrameCursor()
+  readonly #drained = new DrainedCursor()
+  #nextIndex = 0
+
+  constructor(memory: GuestMemory, handle: NicHandle, rss: ToeplitzOptions = {}) {
+    this.#memory = memory
+    this.#handle = handle
+    this.#rss = new Rss(memory, handle.indirection, rss)
+    this.#queues = handle.queues.map((queue) => ({
+      fill: new RingConsumer(memory, queue.fill),
+      completion: new RingProducer(memory, queue.completion),
+      counters: new CounterBlock(memory, queue.wireCounters),
+    }))
+    this.#tx = handle.cpus.map((cpu) => new RingConsumer(memory, cpu.tx))
+    this.#stack = handle.cpus.map((cpu) => new RingConsumer(memory, cpu.stack))
+    this.#mac = new CounterBlock(memory, handle.macCounters)
+    this.#macFates = new CounterBlock(memory, handle.macFates)
+  }
+
+  /** RSS hash and indirection of this card. */
+  get rss(): Rss {
+    return this.#rss
+  }
+
+  /**
+   * A frame arrives: the MAC checks its length, RSS chooses the queue, the bytes go to a free frame of guest memory.
+   *
+   * @param bytes holds the frame at `offsetBytes`, without preamble and check sequence; may be guest memory itself
+   * @param timestampNs modelled arrival time
+   * @returns the queue, or {@link NOT_RECEIVED} when the packet ended as ring_full, too_long, too_short or link_down
+   */
+  deliver(bytes: Uint8Array, offsetBytes: number, lengthBytes: number, timestampNs: number): number {
+    if (!this.#accept(bytes, offsetBytes, lengthBytes)) return NOT_RECEIVED
+    const hash = this.#rss.hash(bytes, offsetBytes, lengthBytes)
+    const queue = this.#rss.queue(hash)
+    if (this.#receive(queue, hash, bytes, offsetBytes, lengthBytes, timestampNs)) return queue
+    const counters = this.#queueAt(queue).counters
+    counters.add(QUEUE_WIRE.packets, 1)
+    counters.add(QUEUE_WIRE.missed, 1)
+    return NOT_RECEIVED
+  }
+
+  /**
+   * As {@link deliver}, for a sender that can wait (as with PAUSE frames): where the queue has no free descriptor, the
+   * packet is not delivered nor counted, and {@link WOULD_BLOCK} asks to try again after a poll.
+   */
+  offer(bytes: Uint8Array, offsetBytes: number, lengthBytes: number, timestampNs: number): number {
+    if (this.#refusal(bytes, offsetBytes, lengthBytes) !== -1) {
+      this.#accept(bytes, offsetBytes, lengthBytes)
+      return NOT_RECEIVED
+    }
+    const hash = this.#rss.hash(bytes, offsetBytes, lengthBytes)
+    const queue = this.#rss.queue(hash)
+    if (!this.#receive(queue, hash, bytes, offsetBytes, lengthBytes, timestampNs)) return WOULD_BLOCK
+    this.#mac.add(MAC.packets, 1)
+    this.#mac.add(MAC.bytes, lengthBytes)
+    return queue
+  }
+
+  /** Packets that queue `index` can take now. */
+  room(index: number): number {
+    const queue = this.#queueAt(index)
+    return Math.min(queue.fill.available(), queue.completion.free())
+  }
+
+  /** Packets that were delivered to queue `index` and not yet polled. */
+  waiting(index: number): number {
+    const queue = this.#queueAt(index)
+    return queue.completion.capacity - queue.completion.free()
+  }
+
+  /** Takes what the card sent; frames go home. @returns the number of packets */
+  drainTx(each: (frame: DrainedFrame) => void): number {
+    let count = 0
+    for (let cpu = 0; cpu < this.#tx.length; cpu++) count += this.#drain(this.#tx[cpu] as RingConsumer, cpu, each)
+    return count
+  }
+
+  /** Takes what went up the stack; frames go home. @returns the number of packets */
+  drainStack(each: (frame: DrainedFrame) => void): number {
+    let count = 0
+    for (let cpu = 0; cpu < this.#stack.length; cpu++) {
+      count += this.#drain(this.#stack[cpu] as RingConsumer, cpu, each)
+    }
+    return count
+  }
+
+  #accept(bytes: Uint8Array, offsetBytes: number, lengthBytes: number): boolean {
+    this.#mac.add(MAC.packets, 1)
+    this.#mac.add(MAC.bytes, lengthBytes)
+    const fate = this.#refusal(bytes, offsetBytes, lengthBytes)
+    if (fate === -1) return true
+    this.#macFates.add(fate, 1)
+    return false
+  }
+
+  /** The fate of a frame that the MAC refuses, or -1. */
+  #refusal(bytes: Uint8Array, offsetBytes: number, lengthBytes: number): number {
+    const u32 = this.#memory.u32
+    if (u32[(this.#handle.control + NIC_CONTROL.up) >>> 2] === 0) return FATE.link_down
+    if (lengthBytes < ETH_HEADER_BYTES) return FATE.too_short
+    let most = (u32[(this.#handle.netDevice + NET_DEVICE.mtu) >>> 2] as number) + ETH_HEADER_BYTES
+    if (bytes[offsetBytes + 12] === ETHERTYPE_VLAN_HIGH && bytes[offsetBytes + 13] === 0) most += VLAN_TAG_BYTES
+    return lengthBytes > most ? FATE.too_long : -1
+  }
+
+  #receive(
+    index: number,
+    hash: number,
+    bytes: Uint8Array,
+    offsetBytes: number,
+    lengthBytes: number,
+    timestampNs: number,
+  ): boolean {
+    const queue = this.#queueAt(index)
+    if (queue.fill.available() === 0) return false
+    const descriptor = queue.completion.reserve()
+    if (descriptor === 0) return false
+    const frame = queue.fill.popWord()
+    const cursor = this.#cursor
+    cursor.frame = frame
+    cursor.data = frame + this.#handle.headroomBytes
+    cursor.dataMeta = cursor.data
+    cursor.dataEnd = cursor.data + lengthBytes
+    cursor.timestampNs = timestampNs
+    cursor.packetIndex = this.#nextIndex
+    cursor.rssHash = hash
+    cursor.home = (this.#handle.queues[index] as { returns: { address: number } }).returns.address
+    cursor.ingressIfindex = this.#handle.ifindex
+    cursor.queue = index
+    this.#nextIndex = (this.#nextIndex + 1) >>> 0
+    copyInto(this.#memory.u8, cursor.data, bytes, offsetBytes, lengthBytes)
+    cursor.store(this.#memory, descriptor)
+    queue.completion.publish()
+    queue.counters.add(QUEUE_WIRE.packets, 1)
+    queue.counters.add(QUEUE_WIRE.bytes, lengthBytes)
+    return true
+  }
+
+  #drain(ring: RingConsumer, cpu: number, each: (frame: DrainedFrame) => void): number {
+    const count = ring.available()
+    const cursor = this.#cursor
+    const drained = this.#drained
+    for (let ahead = 0; ahead < count; ahead++) {
+      cursor.load(this.#memory, ring.entry(ahead))
+      drained.show(this.#memory.u8, cursor, cpu)
+      each(drained)
+      returnFrame(this.#memory, cursor.home, cursor.frame)
+    }
+    ring.release(count)
+    return count
+  }
+
+  #queueAt(index: number): WireQueue {
+    return this.#queues[index] as WireQueue
+  }
+}
+
+/** One object for every drained frame: `each` gets it filled anew. */
+class DrainedCursor implements DrainedFrame {
+  bytes: Uint8Array = new Uint8Array(0)
+  offsetBytes = 0
+  lengthBytes = 0
+  metaBytes = 0
+  timestampNs = 0
+  packetIndex = 0
+  rssHash = 0
+  ingressIfindex = 0
+  queue = 0
+  cpu = 0
+
+  show(bytes: Uint8Array, cursor: FrameCursor, cpu: number): void {
+    this.bytes = bytes
+    this.offsetBytes = cursor.data
+    this.lengthBytes = cursor.dataEnd - cursor.data
+    this.metaBytes = cursor.data - cursor.dataMeta
+    this.timestampNs = cursor.timestampNs
+    this.packetIndex = cursor.packetIndex
+    this.rssHash = cursor.rssHash
+    this.ingressIfindex = cursor.ingressIfindex
+    this.queue = cursor.queue
+    this.cpu = cpu
+  }
+}
+
+/** Below this a loop beats the call, which must make a view first. */
+const LOOP_BYTES = 128
+
+function copyInto(target: Uint8Array, at: number, bytes: Uint8Array, offsetBytes: number, lengthBytes: number): void {
+  if (lengthBytes > LOOP_BYTES) {
+    target.set(bytes.subarray(offsetBytes, offsetBytes + lengthBytes), at)
+    return
+  }
+  for (let n = 0; n < lengthBytes; n++) target[at + n] = bytes[offsetBytes + n] as number
+}
+
+/**
+ * Sends a frame home. Return rings hold every frame of their queue, so they are never full; the capacity stands beside
+ * the tail (see initializeNic), because the frame may belong to another card.
+ */
+function returnFrame(memory: GuestMemory, ring: number, frame: number): void {
+  const i32 = memory.i32
+  const tail = i32[ring >>> 2] as number
+  const mask = (i32[(ring >>> 2) + 1] as number) - 1
+  memory.u32[(ring >>> 2) + 32 + (tail & mask)] = frame
+  Atomics.store(i32, ring >>> 2, (tail + 1) | 0)
+}
