@@ -97,6 +97,37 @@ export const BPF_HELPER_CALL = 0
 export const BPF_PSEUDO_CALL = 1
 export const BPF_PSEUDO_KFUNC_CALL = 2
 
+// Values of `off` that make other instructions of a 64-bit register move
+export const BPF_ADDR_SPACE_CAST = 1
+/** Kernel-internal. */
+export const BPF_ADDR_PERCPU = -1
+/** Value of `src` that makes BPF_JCOND a may_goto. */
+export const BPF_MAY_GOTO = 0
+
+// Kernel-internal modes
+export const BPF_PROBE_MEM = 0x20
+export const BPF_PROBE_MEMSX = 0x40
+export const BPF_NOSPEC = 0xc0
+
+// Legacy names
+export const BPF_XADD: number = BPF_ATOMIC
+export const BPF_FROM_LE: number = BPF_TO_LE
+export const BPF_FROM_BE: number = BPF_TO_BE
+
+// Registers: r0 result, r1..r5 arguments, r6..r9 kept by calls, r10 frame pointer
+export const BPF_REG_0 = 0
+export const BPF_REG_1 = 1
+export const BPF_REG_2 = 2
+export const BPF_REG_3 = 3
+export const BPF_REG_4 = 4
+export const BPF_REG_5 = 5
+export const BPF_REG_6 = 6
+export const BPF_REG_7 = 7
+export const BPF_REG_8 = 8
+export const BPF_REG_9 = 9
+export const BPF_REG_10 = 10
+/** Registers that programs can name. */
+export const MAX_BPF_REG = 11
 /** Frame pointer, read only. */
 export const BPF_REG_FP = 10
 /** Hidden register that fix-ups and constant blinding use; programs can't name it. */
