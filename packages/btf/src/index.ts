@@ -1,2 +1,43 @@
-export type { Btf } from './btf.ts'
-export type { FunctionInfo, LineInfo } from './ext-info.ts'
+export type { FoundMember } from './btf.ts'
+export { Btf, decodeBtf, describeType } from './btf.ts'
+export type { BtfTypeDescription } from './btf-builder.ts'
+export { BtfBuilder } from './btf-builder.ts'
+export type { BtfCheckOptions } from './btf-check.ts'
+export { checkBtf } from './btf-check.ts'
+export type { BtfErrorCode } from './btf-error.ts'
+export { BtfError } from './btf-error.ts'
+export type { BtfKind } from './btf-kind.ts'
+export { BTF_INT_ENCODING, BTF_KIND, BTF_LINKAGE, btfKindName } from './btf-kind.ts'
+export { formatBtfRaw, formatTypeRaw } from './btf-raw-format.ts'
+export { isModifier, visitReferences } from './btf-references.ts'
+export { BtfStrings } from './btf-strings.ts'
+export type {
+  BtfArray,
+  BtfComposite,
+  BtfDatasec,
+  BtfDatasecEntry,
+  BtfDeclTag,
+  BtfEnum,
+  BtfEnumerator,
+  BtfFloat,
+  BtfFunc,
+  BtfFuncProto,
+  BtfFwd,
+  BtfInt,
+  BtfMember,
+  BtfModifier,
+  BtfParameter,
+  BtfPtr,
+  BtfType,
+  BtfTypeOf,
+  BtfTypeTag,
+  BtfVar,
+  BtfVoid,
+} from './btf-type.ts'
+export { decodeBtfExt } from './ext-decode.ts'
+export type { BtfExt, CoreRelocation, FunctionInfo, LineInfo, SectionInfo } from './ext-info.ts'
+export { CORE_RELOCATION, coreRelocationName } from './ext-info.ts'
+export type { BtfMapDefinition, BtfMapValues } from './map-definition.ts'
+export { btfMapDefinition, btfMapDefinitions } from './map-definition.ts'
+export type { BtfValue } from './value-codec.ts'
+export { decodeValue, encodeValue } from './value-codec.ts'
