@@ -1,0 +1,21 @@
+import { linearRate, type ModelledRate, type RateQuestion } from '@bpfoundry/device'
+import { NATIVE_COSTS } from './native-costs.ts'
+
+/**
+ * Packets a second that a machine with this card would do in native mode: measured cost of each verdict, plus the
+ * program's instructions. An estimate: it knows no cache misses of maps.
+ *
+ * @param profile name of the card profile; without a row in {@link NATIVE_COSTS} the rate is undefined
+ */
+export function nativeRate(profile: string, question: RateQuestion): ModelledRate {
+  const costs = NATIVE_COSTS[profile]
+  if (costs !== undefined) return linearRate('native', costs, question)
+  return {
+    model: `native linear estimate (${profile})`,
+    packetsPerSecond: undefined,
+    limitedBy: undefined,
+    nanosecondsPerPacket: undefined,
+    sources: [],
+    notes: [`no published cost of native XDP on ${profile}`],
+  }
+}
