@@ -10,7 +10,6 @@ export type PacketErrorCode =
   | 'FRAGMENT_PACKET'
   | 'PACKET_FIELD_RANGE'
   | 'PACKET_LAYER_ORDER'
-  | 'PACKET_TOO_LONG'
   | 'PCAP_MAGIC'
   | 'PCAP_RECORD_LENGTH'
   | 'PCAP_TIMESTAMP'

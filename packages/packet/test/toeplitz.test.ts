@@ -1,6 +1,24 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseIp, TOEPLITZ_DEFAULT_KEY, TOEPLITZ_SYMMETRIC_KEY, Toeplitz } from '../src/index.ts'
+import {
+  arp,
+  destinationOptions,
+  ethernet,
+  hopByHop,
+  icmp,
+  ipv4,
+  ipv4Option,
+  ipv6,
+  ipv6Fragment,
+  packet,
+  parseIp,
+  TOEPLITZ_DEFAULT_KEY,
+  TOEPLITZ_SYMMETRIC_KEY,
+  Toeplitz,
+  tcp,
+  udp,
+  vlan,
+} from '../src/index.ts'
 
 /** Microsoft, "Verifying the RSS Hash Calculation"; the same numbers are in the Intel 82599 data sheet, 7.1.2.8.3. */
 // biome-ignore format: table
@@ -67,5 +85,68 @@ describe('Toeplitz', () => {
     const toeplitz = new Toeplitz({ key })
     key.fill(0)
     expect(toeplitz.key).toEqual(TOEPLITZ_DEFAULT_KEY)
+  })
+})
+
+describe('RSS hash of frames', () => {
+  const toeplitz = new Toeplitz()
+  const withUdp = new Toeplitz({ udpPorts: true })
+  const hashOf = (frame: Uint8Array, by: Toeplitz = toeplitz): number => {
+    // In the middle of shared memory, with bytes around that must not matter.
+    const memory = new Uint8Array(new SharedArrayBuffer(frame.length + 64)).fill(0xff)
+    memory.set(frame, 32)
+    return by.rssHash(memory, 32, frame.length)
+  }
+
+  test.each(VECTORS)('%s:%i -> %s:%i', (src, srcPort, dst, dstPort, ipOnly, withTcp) => {
+    const ip = src.includes(':') ? ipv6({ src, dst }) : ipv4({ src, dst })
+    const ports = { srcPort, dstPort }
+    expect(hashOf(packet(ethernet(), ip, tcp(ports)))).toBe(withTcp)
+    expect(hashOf(packet(ethernet(), vlan({ id: 1 }), ip, tcp(ports)))).toBe(withTcp)
+    expect(hashOf(packet(ethernet(), vlan({ id: 1, tagProtocol: 0x88a8 }), vlan({ id: 2 }), ip, tcp(ports)))).toBe(
+      withTcp,
+    )
+    expect(hashOf(packet(ethernet(), ip, udp(ports)))).toBe(ipOnly)
+    expect(hashOf(packet(ethernet(), ip, udp(ports)), withUdp)).toBe(withTcp)
+    expect(hashOf(packet(ethernet(), ip, icmp()))).toBe(ipOnly)
+  })
+
+  const v4 = { src: '66.9.149.187', dst: '161.142.100.80' }
+  const v6 = { src: '3ffe:2501:200:1fff::7', dst: '3ffe:2501:200:3::1' }
+  const ports = { srcPort: 2794, dstPort: 1766 }
+  // biome-ignore format: table
+  const frames: [what: string, frame: Uint8Array, hash: number][] = [
+    ['options before the ports',            packet(ethernet(), ipv4({ ...v4, options: [ipv4Option.recordRoute(3)] }), tcp(ports)), 0x51ccc178],
+    ['a first fragment',                    packet(ethernet(), ipv4({ ...v4, moreFragments: true }), tcp(ports)),                  0x323e8fc2],
+    ['a later fragment',                    packet(ethernet(), ipv4({ ...v4, fragmentOffset: 100 }), tcp(ports)),                  0x323e8fc2],
+    ['ports cut off',                       packet(ethernet(), ipv4(v4), tcp(ports)).subarray(0, 37),                              0x323e8fc2],
+    ['just the ports',                      packet(ethernet(), ipv4(v4), tcp(ports)).subarray(0, 38),                              0x51ccc178],
+    ['an IPv4 header cut',                  packet(ethernet(), ipv4(v4), tcp(ports)).subarray(0, 33),                              0],
+    ['an impossible IHL',                   packet(ethernet(), ipv4({ ...v4, ihl: 4 }), tcp(ports)),                               0x323e8fc2],
+    ['extension headers before the ports',  packet(ethernet(), ipv6(v6), hopByHop(), destinationOptions(), tcp(ports)),            0x40207d3d],
+    ['an IPv6 fragment',                    packet(ethernet(), ipv6(v6), ipv6Fragment({}), tcp(ports)),                            0x2cc18cd5],
+    ['an extension header past the frame',  packet(ethernet(), ipv6(v6), hopByHop(), tcp(ports)).with(55, 255),                    0x2cc18cd5],
+    ['ARP',                                 packet(ethernet(), arp({ senderIp: v4.src, targetIp: v4.dst })),                       0],
+    ['a frame of 13 bytes',                 new Uint8Array(13),                                                                    0],
+    ['no bytes',                            new Uint8Array(0),                                                                     0],
+    ['a tower of VLAN tags, cut',           packet(ethernet(), ...Array.from({ length: 9 }, () => vlan({ id: 1, etherType: 0x8100 }))), 0],
+  ]
+  test.each(frames)('%s', (_what, frame, hash) => {
+    expect(hashOf(frame)).toBe(hash)
+  })
+
+  test('no byte outside of the frame is read', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 14, maxLength: 80 }),
+        fc.constantFrom(0x0800, 0x86dd, 0x8100),
+        (frame, type) => {
+          frame.set([type >> 8, type & 255], 12)
+          if (frame.length > 14) frame[14] = type === 0x0800 ? 0x40 | (frame[14]! & 15) : 0x60
+          const alone = toeplitz.rssHash(frame, 0, frame.length)
+          expect(hashOf(frame)).toBe(alone)
+        },
+      ),
+    )
   })
 })
