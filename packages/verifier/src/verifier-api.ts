@@ -83,7 +83,13 @@ export interface InsnFact {
 /** Hooks of a device that takes the program: called once an explored instruction, like `insn_hook` and `finalize`. */
 export interface DeviceHooks {
   /** Refuses with a message (goes to the log, prefixed by `prefix`) and an errno, or undefined to go on. */
-  insn(pc: number, insn: Insn, registers: (n: number) => RegisterFact): DeviceRefusal | undefined
+  insn(
+    pc: number,
+    insn: Insn,
+    registers: (n: number) => RegisterFact,
+    /** Whether the byte at r10 + `offsetBytes` of the current frame is known to be zero (STACK_ZERO); absent: nothing is known. */
+    stackIsZero?: (offsetBytes: number) => boolean,
+  ): DeviceRefusal | undefined
   finalize(facts: readonly InsnFact[], stackDepthBytes: readonly number[]): DeviceRefusal | undefined
   readonly prefix: string
 }
