@@ -1,3 +1,11 @@
+export type {
+  AttachDriver,
+  AttachProgram,
+  AttachRefusal,
+  InstallRequest,
+  ProgramBinding,
+} from './attach-driver.ts'
+export { profileDriver } from './attach-driver.ts'
 export type { MacCounter, PortCounter, QueueCounter, QueueWireCounter, StageCounter } from './counters.ts'
 export { CounterBlock, PORT, QUEUE, STAGE } from './counters.ts'
 export type { AttachErrorFields, DeviceErrorCode } from './device-error.ts'
@@ -11,10 +19,14 @@ export type {
   XdpStageFactory,
 } from './driver-poll.ts'
 export { createDriverPoll, NAPI_BUDGET } from './driver-poll.ts'
+export type { EthtoolStat } from './ethtool.ts'
+export { ethtoolStats } from './ethtool.ts'
 export type { Fate, Fates } from './fates.ts'
 export { accountedPackets, assertAccounted, FATE, FATES, noFates, sumFates } from './fates.ts'
 export { FRAME_DESCRIPTOR, FRAME_DESCRIPTOR_BYTES, FrameCursor } from './frame-descriptor.ts'
 export { FramePool } from './frame-pool.ts'
+export type { IpLinkProgramJson, IpLinkXdpJson } from './ip-link.ts'
+export { ipLinkJson, ipLinkModeWord, ipLinkProgramLines } from './ip-link.ts'
 export type { ActionCosts, CostAction, CostProfile, ModelledRate, RateLimit, RateQuestion } from './modelled-rate.ts'
 export { linearRate, linkPacketsPerSecond, WIRE_OVERHEAD_BYTES } from './modelled-rate.ts'
 export type { GracePeriod } from './nic.ts'
@@ -31,6 +43,8 @@ export { RingConsumer, RingProducer, ringBytes } from './spsc-ring.ts'
 export { TxPort } from './tx-port.ts'
 export type { DrainedFrame } from './wire.ts'
 export { NicWire, NOT_RECEIVED, WOULD_BLOCK } from './wire.ts'
+export type { AttachDevice, Attached, AttachOptions, XdpLink } from './xdp-attachments.ts'
+export { XDP_FLAGS, XDP_MODE_FLAG, XdpAttachments } from './xdp-attachments.ts'
 export type { ProgramLookup } from './xdp-hook.ts'
 export { XdpHook } from './xdp-hook.ts'
 export type { XdpMode } from './xdp-mode.ts'

@@ -1,4 +1,4 @@
-import { allocateCpu, CPU_BLOCK, type CompiledProgram, type Cpu, type ProgramImage } from '@bpfoundry/engine'
+import { allocateCpu, type CompiledProgram, CPU_BLOCK, type Cpu, type ProgramImage } from '@bpfoundry/engine'
 import { GuestMemory } from '@bpfoundry/guest-memory'
 import { XDP_BUFF } from '@bpfoundry/kernel-abi'
 

@@ -1,0 +1,72 @@
+import { ERRNO } from '@bpfoundry/kernel-abi'
+import type { NicProfile } from './nic-profile.ts'
+import type { XdpMode } from './xdp-mode.ts'
+
+/** The device that a program was loaded for (prog_ifindex). */
+export interface ProgramBinding {
+  readonly ifindex: number
+  /** Translated for the card; false for BPF_F_XDP_DEV_BOUND_ONLY, which runs on the host. */
+  readonly offloaded: boolean
+  /** The card behind the interface: the ports of one card may share its offloaded programs. */
+  readonly card?: string
+}
+
+/** A loaded program, as far as attaching it matters. */
+export interface AttachProgram {
+  readonly id: number
+  readonly name: string
+  /** 16 hex digits. */
+  readonly tag: string
+  /** BPF_PROG_TYPE_* */
+  readonly type: number
+  readonly expectedAttachType: number
+  /** BPF_F_XDP_HAS_FRAGS. */
+  readonly hasFrags?: boolean
+  readonly bound?: ProgramBinding
+  readonly jited?: boolean
+}
+
+/** A refusal by driver or kernel. */
+export interface AttachRefusal {
+  readonly errno: number
+  readonly extack?: string
+  readonly kernelLog?: string
+}
+
+/** What a driver is asked to install, or with `program` undefined to remove. */
+export interface InstallRequest {
+  readonly mode: 'native' | 'offload'
+  readonly program: AttachProgram | undefined
+  readonly previous: AttachProgram | undefined
+  readonly mtu: number
+}
+
+/** A driver's say in attaching: ndo_bpf and ndo_change_mtu. */
+export interface AttachDriver {
+  /** Undefined for a driver without ndo_bpf. */
+  readonly install?: (request: InstallRequest) => AttachRefusal | undefined
+  readonly changeMtu?: (mtu: number, active: (mode: XdpMode) => AttachProgram | undefined) => AttachRefusal | undefined
+}
+
+/**
+ * The driver of a profile, as its data say: native mode with its MTU limit. Offload is refused with EINVAL as most
+ * drivers refuse the command, or, where the driver knows it but the firmware doesn't, with EOPNOTSUPP; a model of an
+ * offload card brings a driver of its own.
+ */
+export function profileDriver(profile: NicProfile): AttachDriver {
+  const { native } = profile
+  if (native === undefined) return {}
+  const { mtu: limit } = native
+  return {
+    install: ({ mode, program, mtu }) => {
+      if (mode === 'offload') return { errno: profile.driver === 'nfp' ? ERRNO.EOPNOTSUPP : ERRNO.EINVAL }
+      if (program === undefined || program.hasFrags || mtu <= limit.maxMtu) return undefined
+      return { errno: limit.errno, ...(limit.extack === undefined ? {} : { extack: limit.extack }) }
+    },
+    changeMtu: (mtu, active) => {
+      const program = active('native')
+      if (program === undefined || program.hasFrags || mtu <= limit.maxMtu) return undefined
+      return limit.change ?? { errno: ERRNO.EINVAL }
+    },
+  }
+}
