@@ -1,5 +1,18 @@
 export type { AttachTypeName } from './attach-types.ts'
 export { ATTACH_TYPE, attachTypeName } from './attach-types.ts'
+export type { AttrField, AttrLayout } from './bpf-attr.ts'
+export {
+  BPF_ATTR_BYTES,
+  BPF_CMD,
+  BTF_LOAD_ATTR,
+  GET_ID_ATTR,
+  MAP_BATCH_ATTR,
+  MAP_CREATE_ATTR,
+  MAP_ELEM_ATTR,
+  OBJ_INFO_ATTR,
+  PROG_LOAD_ATTR,
+  PROG_TEST_RUN_ATTR,
+} from './bpf-attr.ts'
 export type { ContextValue } from './context-rows.ts'
 export type { ContextAccess, ContextField, ContextLayout, ContextScope } from './contexts.ts'
 export { contextField, contextLayout } from './contexts.ts'
@@ -10,7 +23,12 @@ export { HELPER_PROTOTYPES, TYPE_FLAG } from './helper-prototypes.ts'
 export type { HelperCapability } from './helper-sets.ts'
 export type { Helper, HelperScope } from './helpers.ts'
 export { HELPERS, helperAllowed, helperByName, helperName, helperPrototype, MAX_HELPER_ID } from './helpers.ts'
+export { mapHelperCompatible } from './map-helpers.ts'
 export type { MapAttributes } from './map-types.ts'
 export { BPF_ANY, BPF_EXIST, BPF_NOEXIST, MAP_FLAG, MAP_TYPE, mapTypeName } from './map-types.ts'
+export type { InstructionSet, KernelFeatures, KernelLimits, KernelProfile } from './profiles.ts'
+export { DEFAULT_PROFILE, KERNEL_PROFILES, kernelProfile } from './profiles.ts'
+export type { ReturnRange } from './program-load.ts'
+export { contextNames, LOG_LEVEL, loadAttachTypeAllowed, PROG_FLAG, returnRange } from './program-load.ts'
 export { PROG_TYPE, programTypeName } from './program-types.ts'
 export { NET_DEVICE, XDP_ACTION, XDP_BUFF, XDP_MD, XDP_RXQ_INFO } from './xdp.ts'
