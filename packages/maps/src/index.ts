@@ -1,1 +1,3 @@
-export {}
+export type { BpfMap, BulkResult, MapOptions, MapReferences, TargetMap } from './bpf-map.ts'
+export { createMap, isTargetMap, MAP_TYPES_SUPPORTED, openMap } from './create-map.ts'
+export { MapError, type MapErrorCode } from './map-error.ts'

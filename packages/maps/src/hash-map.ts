@@ -1,0 +1,72 @@
+/**
+ * BPF_MAP_TYPE_HASH: any keys, one value each.
+ *
+ * An update never writes to a value that is in the map: it links a new element and unlinks the old one, so that a
+ * reader sees the old value or the new one.
+ */
+import { BPF_EXIST, ERRNO, type MapAttributes } from '@bpfoundry/kernel-abi'
+import { copyBytes } from './guest-bytes.ts'
+import { KeyedMap, planKeyed } from './keyed-map.ts'
+import type { MapPlace } from './map-place.ts'
+
+export class HashMap extends KeyedMap {
+  static sizeBytes(attributes: MapAttributes, cpus: number): number {
+    return planKeyed(attributes, cpus, {}).sizeBytes
+  }
+
+  constructor(place: MapPlace) {
+    super(place, {})
+  }
+
+  lookup(key: number): number {
+    const element = this.table.find(key)
+    return element === 0 ? 0 : element + this.valueOffset
+  }
+
+  update(key: number, value: number, flags: number, cpu: number): number {
+    // With BPF_F_LOCK, too: a value has no spin lock as long as maps know nothing of BTF.
+    if (flags > BPF_EXIST) return -ERRNO.EINVAL
+    const { table } = this
+    const hash = table.hashOf(key)
+    table.lock(hash)
+    const old = table.findLocked(key, hash)
+    let result = KeyedMap.checkFlags(flags, old !== 0)
+    if (result === 0) result = old === 0 ? this.add(key, value, hash, cpu) : this.replace(old, key, value, hash, cpu)
+    table.unlock(hash)
+    return result
+  }
+
+  protected sysLookup(key: number): number {
+    return this.lookup(key)
+  }
+
+  protected sysUpdate(key: number, value: number, flags: number): number {
+    return this.update(key, value, flags, this.systemSlot)
+  }
+
+  private add(key: number, value: number, hash: number, slot: number): number {
+    const { table } = this
+    const element = table.pool.take(slot)
+    if (element === 0) return this.fullError
+    this.fillKey(element, key)
+    copyBytes(this.memory, element + this.valueOffset, value, this.valueBytes)
+    table.insert(element, hash)
+    table.pool.addCount(slot, 1)
+    return 0
+  }
+
+  private replace(old: number, key: number, value: number, hash: number, slot: number): number {
+    const { table } = this
+    const element = table.pool.takeSpare(slot)
+    if (element === 0) {
+      copyBytes(this.memory, old + this.valueOffset, value, this.valueBytes)
+      return 0
+    }
+    this.fillKey(element, key)
+    copyBytes(this.memory, element + this.valueOffset, value, this.valueBytes)
+    table.unlink(old)
+    table.insert(element, hash)
+    table.pool.leaveSpare(slot, old)
+    return 0
+  }
+}

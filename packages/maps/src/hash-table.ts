@@ -1,0 +1,284 @@
+/**
+ * Buckets of singly linked elements, shared by every map with free keys.
+ *
+ * Writers take the lock word of the bucket's *stripe* (at most 4096 of them a map, so that a large map stays compact).
+ * Readers take no lock. An element that a reader stands on may be unlinked and linked elsewhere meanwhile, so a walk
+ * can leave its bucket: a hit is a hit all the same (hash and key are compared), and a miss counts only when the
+ * stripe's word did not change, else the walk is repeated. Every step of a writer leaves all chains without cycles.
+ */
+import { acquireLock, type GuestMemory, readSequence, releaseLock, sequenceUnchanged } from '@bpfoundry/guest-memory'
+import type { MapAttributes } from '@bpfoundry/kernel-abi'
+import { ElementPool, SLOT_BYTES } from './element-pool.ts'
+import { equalBytes, readWord } from './guest-bytes.ts'
+import { hashBytes, hashTwoWords, hashWord } from './key-hash.ts'
+import type { MapPlace } from './map-place.ts'
+import { roundUp, roundUpToPowerOfTwo, type Sections } from './sections.ts'
+
+const MOST_STRIPES = 4096
+/** Words of an element before its key. */
+const NEXT = 0
+const HASH = 1
+/** A reader that walks this long makes sure that it is not being carried from bucket to bucket. */
+const SUSPICIOUS_STEPS = 256
+/** Address space that a map reserves at most when Linux would fill it on demand. */
+export const ON_DEMAND_BYTES: number = 256 * 2 ** 20
+
+/** Offsets in a hash map, from its header. */
+export interface HashPlan {
+  readonly capacity: number
+  readonly slotCount: number
+  readonly bucketCount: number
+  readonly stripeCount: number
+  readonly keyOffset: number
+  readonly valueOffset: number
+  readonly elementBytes: number
+  readonly cpuStrideBytes: number
+  readonly control: number
+  readonly slots: number
+  readonly stripes: number
+  readonly buckets: number
+  readonly elements: number
+  readonly values: number
+}
+
+/** What makes one hash map differ from another. */
+export interface HashShape {
+  readonly perCpu?: boolean
+  readonly lru?: boolean
+  /** Linux allocates elements one by one: reserve no more than {@link ON_DEMAND_BYTES}. */
+  readonly onDemand?: boolean
+  /** The hash is the key itself, a u32 (devmap_hash). */
+  readonly identity?: boolean
+}
+
+/** Lays out a hash map; deterministic, so that every thread finds the same. */
+export function planHash(attributes: MapAttributes, cpus: number, shape: HashShape, sections: Sections): HashPlan {
+  const keyOffset = shape.lru === true ? 16 : 8
+  const valueOffset = keyOffset + roundUp(attributes.keySizeBytes, 8)
+  const valueBytes = roundUp(attributes.valueSizeBytes, 8)
+  const elementBytes = valueOffset + (shape.perCpu === true ? 8 : valueBytes)
+  const perElement = elementBytes + (shape.perCpu === true ? cpus * valueBytes : 0)
+  const most = shape.onDemand === true ? Math.max(1, Math.floor(ON_DEMAND_BYTES / perElement)) : 2 ** 32
+  const capacity = Math.min(attributes.maxEntries, most)
+  const slotCount = cpus + 1
+  const bucketCount = roundUpToPowerOfTwo(capacity)
+  const stripeCount = Math.min(bucketCount, MOST_STRIPES)
+  const cpuStrideBytes = shape.perCpu === true ? roundUp(capacity * valueBytes, 64) : 0
+  return {
+    capacity,
+    slotCount,
+    bucketCount,
+    stripeCount,
+    keyOffset,
+    valueOffset,
+    elementBytes,
+    cpuStrideBytes,
+    control: sections.add(64),
+    slots: sections.add(slotCount * SLOT_BYTES),
+    stripes: sections.add(stripeCount * 4),
+    buckets: sections.add(bucketCount * 4),
+    elements: sections.add((capacity + (shape.perCpu === true ? 0 : slotCount)) * elementBytes),
+    values: sections.add(cpuStrideBytes * cpus),
+  }
+}
+
+export class HashTable {
+  readonly plan: HashPlan
+  readonly pool: ElementPool
+  /** Guest address of the 64 control bytes: word 0 counts fresh elements, the rest is the map type's. */
+  readonly control: number
+  readonly elements: number
+  private readonly memory: GuestMemory
+  private readonly keyBytes: number
+  private readonly keyOffset: number
+  private readonly seed: number
+  private readonly identity: boolean
+  private readonly bucketWords: number
+  private readonly bucketMask: number
+  private readonly stripes: number
+  private readonly stripeMask: number
+  /** Index of the word that links to the element which {@link findLocked} found. */
+  private link = 0
+
+  constructor(place: MapPlace, plan: HashPlan, shape: HashShape) {
+    const { address, attributes } = place
+    this.plan = plan
+    this.memory = place.memory
+    this.keyBytes = attributes.keySizeBytes
+    this.keyOffset = plan.keyOffset
+    this.seed = place.hashSeed
+    this.identity = shape.identity === true
+    this.bucketWords = (address + plan.buckets) >>> 2
+    this.bucketMask = plan.bucketCount - 1
+    this.stripes = address + plan.stripes
+    this.stripeMask = plan.stripeCount - 1
+    this.control = address + plan.control
+    this.elements = address + plan.elements
+    this.pool = new ElementPool({
+      memory: place.memory,
+      capacity: plan.capacity,
+      slotCount: plan.slotCount,
+      slots: address + plan.slots,
+      freshCounter: this.control,
+      elements: this.elements,
+      elementBytes: plan.elementBytes,
+      ...(shape.perCpu === true
+        ? {
+            perCpu: {
+              values: address + plan.values,
+              valueBytes: roundUp(attributes.valueSizeBytes, 8),
+              pointerOffset: plan.valueOffset,
+            },
+          }
+        : {}),
+    })
+  }
+
+  hashOf(key: number): number {
+    if (this.identity) return readWord(this.memory, key)
+    if (this.keyBytes === 4) return hashWord(readWord(this.memory, key), this.seed)
+    if (this.keyBytes === 8) return hashTwoWords(readWord(this.memory, key), readWord(this.memory, key + 4), this.seed)
+    return hashBytes(this.memory, key, this.keyBytes, this.seed)
+  }
+
+  /** Address of the element with this key, or 0. Takes no lock. */
+  find(key: number): number {
+    const hash = this.hashOf(key)
+    if (this.keyBytes === 4) return this.findWord(hash, readWord(this.memory, key))
+    const lock = this.lockOf(hash)
+    for (;;) {
+      const seen = readSequence(this.memory, lock)
+      const element = this.walk(key, hash, lock, seen)
+      if (element !== 0 || sequenceUnchanged(this.memory, lock, seen)) return element
+    }
+  }
+
+  /** {@link find} where the hash is the key itself. */
+  findIndex(index: number): number {
+    return this.findWord(index, index)
+  }
+
+  lock(hash: number): void {
+    acquireLock(this.memory, this.lockOf(hash))
+  }
+
+  unlock(hash: number): void {
+    releaseLock(this.memory, this.lockOf(hash))
+  }
+
+  /** Under the lock of `hash`: the element with this key, or 0. */
+  findLocked(key: number, hash: number): number {
+    const { u32 } = this.memory
+    let link = this.bucketWords + (hash & this.bucketMask)
+    for (let element = u32[link] as number; element !== 0; element = u32[link] as number) {
+      if (u32[(element >>> 2) + HASH] === hash && this.hasKey(element, key)) {
+        this.link = link
+        return element
+      }
+      link = (element >>> 2) + NEXT
+    }
+    return 0
+  }
+
+  /** Under the lock of `hash`: whether this very element is linked in its bucket; then {@link unlink} may follow. */
+  locate(element: number, hash: number): boolean {
+    const { u32 } = this.memory
+    let link = this.bucketWords + (hash & this.bucketMask)
+    for (let other = u32[link] as number; other !== 0; other = u32[link] as number) {
+      if (other === element) {
+        this.link = link
+        return true
+      }
+      link = (other >>> 2) + NEXT
+    }
+    return false
+  }
+
+  /** Under the lock: takes the element last found out of its bucket. */
+  unlink(element: number): void {
+    Atomics.store(this.memory.u32, this.link, this.memory.u32[(element >>> 2) + NEXT] as number)
+  }
+
+  /** Under the lock of `hash`: puts an element, its key and value filled in, at the head of the bucket. */
+  insert(element: number, hash: number): void {
+    const { u32 } = this.memory
+    const bucket = this.bucketWords + (hash & this.bucketMask)
+    u32[(element >>> 2) + HASH] = hash
+    u32[(element >>> 2) + NEXT] = u32[bucket] as number
+    Atomics.store(u32, bucket, element)
+  }
+
+  hashIn(element: number): number {
+    return this.memory.u32[(element >>> 2) + HASH] as number
+  }
+
+  /** The element after the one with this key, in the order of buckets; the first for a key of 0 or one not found. */
+  after(key: number): number {
+    let bucket = 0
+    if (key !== 0) {
+      const hash = this.hashOf(key)
+      this.lock(hash)
+      const element = this.findLocked(key, hash)
+      const next = element === 0 ? 0 : (this.memory.u32[(element >>> 2) + NEXT] as number)
+      this.unlock(hash)
+      if (next !== 0) return next
+      if (element !== 0) bucket = (hash & this.bucketMask) + 1
+    }
+    const { u32 } = this.memory
+    for (; bucket <= this.bucketMask; bucket++) {
+      const head = Atomics.load(u32, this.bucketWords + bucket)
+      if (head !== 0) return head
+    }
+    return 0
+  }
+
+  /** Every element, bucket by bucket. */
+  *all(): Generator<number> {
+    for (let bucket = 0; bucket <= this.bucketMask; bucket++) {
+      let element = Atomics.load(this.memory.u32, this.bucketWords + bucket)
+      while (element !== 0) {
+        const next = this.memory.u32[(element >>> 2) + NEXT] as number
+        yield element
+        element = next
+      }
+    }
+  }
+
+  private lockOf(hash: number): number {
+    return this.stripes + (hash & this.stripeMask) * 4
+  }
+
+  private hasKey(element: number, key: number): boolean {
+    return equalBytes(this.memory, element + this.keyOffset, key, this.keyBytes)
+  }
+
+  /** {@link find} for 4-byte keys: no call in the loop. */
+  private findWord(hash: number, word: number): number {
+    const { u32 } = this.memory
+    const lock = this.lockOf(hash)
+    const bucket = this.bucketWords + (hash & this.bucketMask)
+    const keyWord = this.keyOffset >>> 2
+    for (;;) {
+      const seen = readSequence(this.memory, lock)
+      let element = Atomics.load(u32, bucket)
+      for (let steps = 1; element !== 0; steps++) {
+        const at = element >>> 2
+        if (u32[at + keyWord] === word && u32[at + HASH] === hash) return element
+        if (steps % SUSPICIOUS_STEPS === 0 && !sequenceUnchanged(this.memory, lock, seen)) break
+        element = u32[at + NEXT] as number
+      }
+      if (sequenceUnchanged(this.memory, lock, seen)) return 0
+    }
+  }
+
+  private walk(key: number, hash: number, lock: number, seen: number): number {
+    const { u32 } = this.memory
+    let element = Atomics.load(u32, this.bucketWords + (hash & this.bucketMask))
+    for (let steps = 1; element !== 0; steps++) {
+      if (u32[(element >>> 2) + HASH] === hash && this.hasKey(element, key)) return element
+      if (steps % SUSPICIOUS_STEPS === 0 && !sequenceUnchanged(this.memory, lock, seen)) return 0
+      element = u32[(element >>> 2) + NEXT] as number
+    }
+    return 0
+  }
+}
