@@ -19,8 +19,9 @@ export function checksumSum(bytes: Uint8Array, offsetBytes: number, lengthBytes:
 /** Folds an unfolded sum into 16 bits by end-around carry (RFC 1071, section 2). */
 export function foldChecksum(sum: number): number {
   let folded = sum
-  while (folded > 0xffff) folded = (folded % 0x10000) + Math.floor(folded / 0x10000)
-  return folded
+  while (folded > 0xffff_ffff) folded = (folded % 0x10000) + Math.floor(folded / 0x10000)
+  folded = (folded & 0xffff) + (folded >>> 16)
+  return (folded & 0xffff) + (folded >>> 16)
 }
 
 /**

@@ -60,6 +60,18 @@ export { PcapWriter } from './pcap-writer.ts'
 export { PcapngDecoder } from './pcapng-decoder.ts'
 export type { PcapngInterfaceOptions, PcapngWriterOptions } from './pcapng-writer.ts'
 export { PcapngWriter } from './pcapng-writer.ts'
+export { PacketGenerator } from './pktgen/packet-generator.ts'
+export type { PktgenRecord } from './pktgen/spec.ts'
+export { PKTGEN_KEYS, parsePktgen } from './pktgen/spec.ts'
+export type {
+  AddressRange,
+  Ipv4Range,
+  Ipv6Range,
+  NumberRange,
+  PktgenProtocol,
+  PktgenSpec,
+  PktgenStream,
+} from './pktgen/stream.ts'
 export { ETHERTYPE, IP_PROTOCOL, LINKTYPE } from './protocol-numbers.ts'
 export type { PseudoHeader } from './pseudo-header.ts'
 export type { Timestamp } from './timestamp.ts'
