@@ -12,6 +12,7 @@ export const CPU_STACK_BYTES: number = FRAME_BYTES * MAX_CALL_FRAMES
 type CpuField =
   | `r${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10}`
   | 'regs'
+  | 'ax'
   | 'cpuId'
   | 'tailCalls'
   | 'nowNs'
@@ -27,9 +28,12 @@ type CpuField =
   | 'random3'
   | 'stackTop'
 
+/** Registers in a {@link CPU_BLOCK}: r0..r10 and the hidden r11 (BPF_REG_AX), which fix-ups and blinding use. */
+export const CPU_REGISTERS = 12
+
 /**
  * What one emulated CPU keeps in guest memory, so that helpers, machine code and the drivers agree on it.
- * `regs` is r0; r1..r10 follow it, each a u64 (low word, high word).
+ * `regs` is r0; r1..r10 and ax follow it, each a u64 (low word, high word).
  */
 export const CPU_BLOCK: StructLayout<CpuField> = structLayout({
   regs: 'u64',
@@ -43,6 +47,8 @@ export const CPU_BLOCK: StructLayout<CpuField> = structLayout({
   r8: 'u64',
   r9: 'u64',
   r10: 'u64',
+  /** BPF_REG_AX, which only fix-ups and constant blinding name. */
+  ax: 'u64',
   /** u32 number of this CPU. */
   cpuId: 'u32',
   /** Tail calls made so far in this run. */
@@ -75,8 +81,11 @@ export interface Cpu {
   readonly block: number
   /** Guest address just past the entry frame's stack. */
   readonly stackTop: number
-  /** r0..r10 as pairs: `regs[2 * n]` low word, `regs[2 * n + 1]` high word. A view of the block: shared, never replaced but by growth. */
-  regs: Int32Array
+  /**
+   * r0..r10 and ax as pairs: `regs[2 * n]` low word, `regs[2 * n + 1]` high word. A view of the block. It stays valid
+   * when guest memory grows, for the memory never moves.
+   */
+  readonly regs: Int32Array
 }
 
 /** Allocates block and stacks for CPU `id` (owner thread only). @throws GuestMemoryError GUEST_MEMORY_EXHAUSTED */
@@ -94,6 +103,6 @@ export function attachCpu(memory: GuestMemory, block: number): Cpu {
   memory.refresh()
   const word = (name: 'cpuId' | 'stackTop'): number =>
     memory.u32[(block + CPU_BLOCK.fields[name].offsetBytes) >>> 2] as number
-  const regs = new Int32Array(memory.i32.buffer, block + CPU_BLOCK.fields.regs.offsetBytes, 22)
+  const regs = new Int32Array(memory.i32.buffer, block + CPU_BLOCK.fields.regs.offsetBytes, 2 * CPU_REGISTERS)
   return { memory, id: word('cpuId'), block, stackTop: word('stackTop'), regs }
 }

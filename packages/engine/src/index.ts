@@ -3,6 +3,7 @@ export {
   allocateCpu,
   attachCpu,
   CPU_BLOCK,
+  CPU_REGISTERS,
   CPU_STACK_BYTES,
   FRAME_BYTES,
   MAX_CALL_FRAMES,
