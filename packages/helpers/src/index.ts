@@ -1,1 +1,6 @@
-export {}
+export { progArrayTarget } from '@bpfoundry/maps'
+export type { HelperEnvironment } from './helper-environment.ts'
+export { createHelperTable, HELPER_IMPLEMENTED } from './helper-table.ts'
+export type { Conversion, ConversionKind, FormatPart } from './printk-format.ts'
+export { parsePrintkFormat } from './printk-format.ts'
+export { nextRandom, seedRandom } from './random.ts'

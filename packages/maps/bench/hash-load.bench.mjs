@@ -10,7 +10,9 @@ const resident = () => `${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB 
 
 let start = performance.now()
 const map = createMap(memory, attributes, { id: 1, cpus: 2 })
-console.log(`create: ${(performance.now() - start).toFixed(1)} ms, ${(map.memoryBytes / 2 ** 20).toFixed(0)} MiB reserved, ${resident()}`)
+console.log(
+  `create: ${(performance.now() - start).toFixed(1)} ms, ${(map.memoryBytes / 2 ** 20).toFixed(0)} MiB reserved, ${resident()}`,
+)
 
 const chunk = 65_536
 const keys = new Uint32Array(chunk)
@@ -19,14 +21,21 @@ start = performance.now()
 for (let first = 0; first < entries; first += chunk) {
   const count = Math.min(chunk, entries - first)
   for (let n = 0; n < count; n++) keys[n] = Math.imul(first + n, 0x9e3779b1)
-  const { result } = map.updateMany(new Uint8Array(keys.buffer, 0, count * 4), new Uint8Array(values.buffer, 0, count * 8), count)
+  const { result } = map.updateMany(
+    new Uint8Array(keys.buffer, 0, count * 4),
+    new Uint8Array(values.buffer, 0, count * 8),
+    count,
+  )
   if (result !== 0) throw new Error(`updateMany: ${result}`)
 }
 console.log(`load:   ${nanoseconds(start, entries)} an entry, ${map.count} entries, ${resident()}`)
 
 const key = memory.allocate('key', 'scratch', 64).address
 const rounds = 4_000_000
-for (const [name, factor] of [['hit', 0x9e3779b1], ['hit or miss', 0x85ebca6b]]) {
+for (const [name, factor] of [
+  ['hit', 0x9e3779b1],
+  ['hit or miss', 0x85ebca6b],
+]) {
   let found = 0
   start = performance.now()
   for (let n = 0; n < rounds; n++) {

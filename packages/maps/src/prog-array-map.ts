@@ -1,9 +1,10 @@
 /** BPF_MAP_TYPE_PROG_ARRAY: programs by index, for tail calls. A slot holds a program's id, or 0. */
-import { BPF_ANY, ERRNO, type MapAttributes } from '@bpfoundry/kernel-abi'
+import type { GuestMemory } from '@bpfoundry/guest-memory'
+import { BPF_ANY, ERRNO, MAP_TYPE, type MapAttributes } from '@bpfoundry/kernel-abi'
 import type { TargetMap } from './bpf-map.ts'
 import { readWord } from './guest-bytes.ts'
 import { IndexedMap } from './indexed-map.ts'
-import type { MapPlace } from './map-place.ts'
+import { MAP_HEADER, type MapPlace } from './map-place.ts'
 import { Sections } from './sections.ts'
 import { planStaging } from './syscall-side.ts'
 
@@ -12,6 +13,29 @@ function plan(attributes: MapAttributes): { staging: number; slots: number; size
   const staging = planStaging(attributes, attributes.valueSizeBytes, sections)
   const slots = sections.add(attributes.maxEntries * 4)
   return { staging, slots, sizeBytes: sections.sizeBytes }
+}
+
+const TYPE = MAP_HEADER.fields.type.offsetBytes >>> 2
+const MAX_ENTRIES = MAP_HEADER.fields.maxEntries.offsetBytes >>> 2
+/** Offset of the first slot: the same in every prog array, whose keys and values have 4 bytes. */
+const SLOTS = plan({
+  name: '',
+  type: MAP_TYPE.PROG_ARRAY,
+  keySizeBytes: 4,
+  valueSizeBytes: 4,
+  maxEntries: 1,
+  flags: 0,
+}).slots
+
+/**
+ * What a tail call finds: the id of the program in slot `index` of the prog array whose header is at `map`; 0 when the
+ * slot is empty, the index is out of range, or the map is no prog array. For engines: no handle, no allocation.
+ */
+export function progArrayTarget(memory: GuestMemory, map: number, index: number): number {
+  const { u32 } = memory
+  const at = map >>> 2
+  if (u32[at + TYPE] !== MAP_TYPE.PROG_ARRAY || index >= (u32[at + MAX_ENTRIES] as number)) return 0
+  return u32[((map + SLOTS) >>> 2) + index] as number
 }
 
 export class ProgArrayMap extends IndexedMap implements TargetMap {
