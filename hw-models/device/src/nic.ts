@@ -1,5 +1,5 @@
 import type { GuestMemory } from '@bpfoundry/guest-memory'
-import { NET_DEVICE } from '@bpfoundry/kernel-abi'
+import { NET_DEVICE, XDP_ACTION } from '@bpfoundry/kernel-abi'
 import {
   CounterBlock,
   MAC_COUNTERS,
@@ -100,7 +100,30 @@ export class Nic {
     while (!this.gracePeriodOver(period)) await new Promise((resolve) => setTimeout(resolve, 0))
   }
 
-  /** The MAC's counters: everything the wire delivered and took. */
+  /** The first verdict that a driver of this card didn't know, and the program that gave it. */
+  invalidAction(): { readonly action: number; readonly programId: number } | undefined {
+    const { i32, u32 } = this.memory
+    const at = this.handle.control >>> 2
+    if (Atomics.load(i32, at + (NIC_CONTROL.warned >>> 2)) !== 1) return undefined
+    return {
+      action: u32[at + (NIC_CONTROL.warnedAction >>> 2)] as number,
+      programId: u32[at + (NIC_CONTROL.warnedProgram >>> 2)] as number,
+    }
+  }
+
+  /**
+   * What the kernel log says of {@link invalidAction}, once.
+   *
+   * @see bpf_warn_invalid_xdp_action in net/core/filter.c
+   */
+  invalidActionText(programName: string): string | undefined {
+    const found = this.invalidAction()
+    if (found === undefined) return undefined
+    const kind = found.action > XDP_ACTION.REDIRECT ? 'Illegal' : 'Driver unsupported'
+    return `${kind} XDP return value ${found.action} on prog ${programName} (id ${found.programId}) dev ${this.name}, expect packet loss!`
+  }
+
+  /** The MAC's counters: everything the wire delivered. */
   macCounters(): Record<MacCounter, number> {
     return this.#block(this.handle.macCounters).read(MAC_COUNTERS)
   }

@@ -11,10 +11,10 @@ export const NFP_COSTS: {
   readonly sources: readonly string[]
 } = {
   /**
-   * Cycles of the firmware for a packet, without the program: five cores did 9.51 Mpps of an XDP_DROP, fifty 53.2 Mpps;
-   * 5 x 800 MHz / 9.51 Mpps. (nfp.md 4.1: full firmware)
+   * Cycles of the firmware for a packet, without the program: 5, 10 and 15 cores of 800 MHz did 9.51, 19.42 and 28.87 Mpps
+   * of a program that drops at once, which is 416 cycles a packet, less that program's two instructions. (nfp.md 4.1)
    */
-  firmwareCycles: 421,
+  firmwareCycles: 410,
   /**
    * Cycles of an executed BPF instruction: the SOSCON drop program has 25 instructions, 87 words, and takes about 83
    * cycles on its drop path. (nfp.md 2)

@@ -1,0 +1,25 @@
+import { type DriverContext, FATE, type XdpStage, type XdpStageFactory } from '../src/index.ts'
+
+/** A stage that does what the native one does, for tests of the poll loop alone (packages above can't be imported). */
+export const nativeTestStage: XdpStageFactory = (context: DriverContext): XdpStage => {
+  const hook = context.hook('native')
+  return {
+    mode: 'native',
+    begin: (queue) => hook.begin(queue.handle.index),
+    receive: (frame, queue) => {
+      const verdict = hook.run(frame)
+      if (verdict === 2) return true
+      if (verdict === 3 && context.port.send(frame, queue.pool)) queue.fates.add(FATE.tx, 1)
+      else if (verdict === 3) context.discard(frame, queue, 'tx_full')
+      else if (verdict === 4 && !context.redirects.enqueue(frame, queue))
+        context.discard(frame, queue, 'redirect_error')
+      else if (verdict < 2) context.discard(frame, queue, verdict === 0 ? 'aborted' : 'drop')
+      else if (verdict > 4) context.discard(frame, queue, 'invalid_action')
+      return false
+    },
+    end: (queue) => {
+      context.redirects.flush(queue)
+      context.port.flush()
+    },
+  }
+}
