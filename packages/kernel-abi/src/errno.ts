@@ -18,6 +18,7 @@ export const ERRNO = {
   ERANGE: 34,
   ENOSYS: 38,
   ELOOP: 40,
+  EPROTO: 71,
   EBADFD: 77,
   EOPNOTSUPP: 95,
   ENETDOWN: 100,
@@ -52,6 +53,7 @@ const TEXTS: Partial<Record<ErrnoName, string>> = {
   EINVAL: 'Invalid argument',
   ENOSPC: 'No space left on device',
   ERANGE: 'Numerical result out of range',
+  EPROTO: 'Protocol error',
   EOPNOTSUPP: 'Operation not supported',
 }
 
