@@ -1,3 +1,4 @@
+export type { AsmRelocation, AssembledProgram, AssembleOptions } from './asm-program.ts'
 export type { InsnPair } from './builders.ts'
 export {
   BPF_ALU32_IMM,
@@ -93,6 +94,20 @@ export {
   selectorOf,
 } from './instruction-table.ts'
 export { IsaError } from './isa-error.ts'
+export type { KernelAssembleOptions } from './kernel-assembler.ts'
+export { assembleKernel } from './kernel-assembler.ts'
+export type { ImmediateRenderer, KernelFormatOptions } from './kernel-disassembler.ts'
+export {
+  bpftoolImmediate,
+  disassembleKernel,
+  exactImmediate,
+  formatKernelInsn,
+  hexImmediate,
+} from './kernel-disassembler.ts'
+export type { LlvmAssembleOptions } from './llvm-assembler.ts'
+export { assembleLlvm } from './llvm-assembler.ts'
+export type { LlvmFormatOptions } from './llvm-disassembler.ts'
+export { disassembleLlvm, formatLlvmInsn } from './llvm-disassembler.ts'
 export {
   BPF_ABS,
   BPF_ADD,
