@@ -1,0 +1,88 @@
+import {
+  BTF_KIND,
+  BTF_LINKAGE,
+  type Btf,
+  type BtfDatasec,
+  type BtfDatasecEntry,
+  type BtfFunc,
+  type BtfType,
+  type BtfVar,
+} from '@bpfoundry/btf'
+import { type ElfFile, type ElfSymbol, STT_FUNC, STV_HIDDEN, STV_INTERNAL } from '@bpfoundry/elf'
+
+/**
+ * What the compiler leaves for the loader to fill in, so that a kernel takes the types: sizes of data sections, offsets
+ * of global variables (they stand in the symbol table), linkage of what is defined elsewhere and of hidden functions.
+ */
+export function completeBtf(btf: Btf, elf: ElfFile, symbolsBySection: ReadonlyMap<number, readonly ElfSymbol[]>): Btf {
+  const hidden = hiddenFunctions(elf)
+  const replacements = new Map<number, BtfType>()
+  for (const type of btf.types) {
+    const completed = completeType(btf, type, elf, symbolsBySection, hidden)
+    if (completed !== type) replacements.set(type.id, completed)
+  }
+  return replacements.size === 0 ? btf : btf.withTypes(replacements)
+}
+
+function completeType(
+  btf: Btf,
+  type: BtfType,
+  elf: ElfFile,
+  symbolsBySection: ReadonlyMap<number, readonly ElfSymbol[]>,
+  hidden: ReadonlySet<string>,
+): BtfType {
+  switch (type.kind) {
+    case BTF_KIND.DATASEC:
+      return completeDatasec(btf, type, elf, symbolsBySection)
+    case BTF_KIND.FUNC:
+      return completeFunc(type, hidden)
+    case BTF_KIND.VAR:
+      return type.linkage === BTF_LINKAGE.EXTERN ? ({ ...type, linkage: BTF_LINKAGE.GLOBAL } satisfies BtfVar) : type
+    default:
+      return type
+  }
+}
+
+/** A hidden function is verified where it is called, like a static one. */
+function completeFunc(type: BtfFunc, hidden: ReadonlySet<string>): BtfFunc {
+  const linkage = type.linkage === BTF_LINKAGE.EXTERN ? BTF_LINKAGE.GLOBAL : type.linkage
+  const completed = linkage === BTF_LINKAGE.GLOBAL && hidden.has(type.name) ? BTF_LINKAGE.STATIC : linkage
+  return completed === type.linkage ? type : { ...type, linkage: completed }
+}
+
+function completeDatasec(
+  btf: Btf,
+  type: BtfDatasec,
+  elf: ElfFile,
+  symbolsBySection: ReadonlyMap<number, readonly ElfSymbol[]>,
+): BtfDatasec {
+  const section = elf.section(type.name)
+  if (section === undefined) return layOutExterns(btf, type)
+  const symbols = new Map((symbolsBySection.get(section.index) ?? []).map((symbol) => [symbol.name, symbol]))
+  const entries = type.entries.map((entry): BtfDatasecEntry => {
+    const variable = btf.type(entry.typeId)
+    if (variable.kind !== BTF_KIND.VAR || variable.linkage === BTF_LINKAGE.STATIC) return entry
+    const symbol = symbols.get(variable.name)
+    return symbol === undefined ? entry : { ...entry, offsetBytes: symbol.value }
+  })
+  entries.sort((a, b) => a.offsetBytes - b.offsetBytes)
+  return { ...type, sizeBytes: Math.min(section.sizeBytes, 0xffffffff), entries }
+}
+
+/** `.ksyms` and `.kconfig` are in no section: their variables are put one after the other. */
+function layOutExterns(btf: Btf, type: BtfDatasec): BtfDatasec {
+  let end = 0
+  const entries = type.entries.map((entry): BtfDatasecEntry => {
+    const sizeBytes = btf.sizeOf(entry.typeId) ?? 0
+    const offsetBytes = end
+    end += sizeBytes
+    return { ...entry, offsetBytes, sizeBytes }
+  })
+  return end > 0xffffffff ? type : { ...type, sizeBytes: end, entries }
+}
+
+function hiddenFunctions(elf: ElfFile): ReadonlySet<string> {
+  const isHidden = ({ type, visibility }: ElfSymbol): boolean =>
+    type === STT_FUNC && (visibility === STV_HIDDEN || visibility === STV_INTERNAL)
+  return new Set(elf.symbols.filter(isHidden).map(({ name }) => name))
+}

@@ -1,0 +1,172 @@
+import type { FunctionInfo, LineInfo } from '@bpfoundry/btf'
+import { BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC, BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, type Insn } from '@bpfoundry/isa'
+import type { CodeFunction } from './code-section.ts'
+import type { MapRelocation } from './collection-spec.ts'
+import { describeCoreRelocation, isFinal } from './core-relocation.ts'
+import { LoaderError } from './loader-error.ts'
+import { type ObjectFile, placeIn } from './object-file.ts'
+import { type ObjectIndex, type Target, targetOf } from './relocation-target.ts'
+
+/** Most instructions of one program, for any user of any kernel. @see BPF_COMPLEXITY_LIMIT_INSNS */
+const MAX_PROGRAM_INSNS = 1_000_000
+
+/** A program made of an entry function and all it calls. */
+export interface LinkedProgram {
+  readonly insns: Insn[]
+  readonly mapRelocations: readonly MapRelocation[]
+  readonly functionInfo: readonly FunctionInfo[]
+  readonly lineInfo: readonly LineInfo[]
+  readonly unsupported?: LoaderError
+}
+
+/** A function that is being gone through: where it begins in the program, and how far that is. */
+interface Frame {
+  readonly code: CodeFunction
+  readonly base: number
+  next: number
+}
+
+/** How CO-RE relocations are taken. */
+export type CoreRelocationMode = 'refuse' | 'as-compiled'
+
+/**
+ * Appends to a function every function it calls, directly or not, and points the calls at them. Order: each callee is
+ * placed when its first call is met, and its own callees before the rest of its caller's, as libbpf does.
+ *
+ * @param budget instructions that may still be made of this object; counted down
+ * @throws {LoaderError} LOADER_RELOCATION, LOADER_CALL, LOADER_TOO_LARGE
+ */
+export function linkProgram(
+  index: ObjectIndex,
+  entry: CodeFunction,
+  coreRelocations: CoreRelocationMode,
+  budget: { insns: number },
+): LinkedProgram {
+  const linker = new Linker(index, entry, coreRelocations, budget)
+  linker.run()
+  return linker.result()
+}
+
+class Linker {
+  readonly #index: ObjectIndex
+  readonly #entry: CodeFunction
+  readonly #coreRelocations: CoreRelocationMode
+  readonly #budget: { insns: number }
+  readonly #bases = new Map<CodeFunction, number>()
+  readonly #stack: Frame[] = []
+  readonly #insns: Insn[] = []
+  readonly #mapRelocations: MapRelocation[] = []
+  #unsupported: LoaderError | undefined
+
+  constructor(index: ObjectIndex, entry: CodeFunction, mode: CoreRelocationMode, budget: { insns: number }) {
+    this.#index = index
+    this.#entry = entry
+    this.#coreRelocations = mode
+    this.#budget = budget
+  }
+
+  run(): void {
+    this.#place(this.#entry)
+    for (let frame = this.#stack.at(-1); frame !== undefined; frame = this.#stack.at(-1)) {
+      if (frame.next >= frame.code.end) this.#stack.pop()
+      else this.#step(frame)
+    }
+  }
+
+  result(): LinkedProgram {
+    this.#mapRelocations.sort((a, b) => a.pc - b.pc)
+    return {
+      insns: this.#insns,
+      mapRelocations: this.#mapRelocations,
+      functionInfo: this.#records(({ functionInfo }) => functionInfo),
+      lineInfo: this.#records(({ lineInfo }) => lineInfo),
+      ...(this.#unsupported === undefined ? {} : { unsupported: this.#unsupported }),
+    }
+  }
+
+  /** Copies the function to the end of the program. Gives where it begins. */
+  #place(code: CodeFunction): number {
+    const known = this.#bases.get(code)
+    if (known !== undefined) return known
+    const base = this.#insns.length
+    const length = code.end - code.start
+    this.#budget.insns -= length
+    if (base + length > MAX_PROGRAM_INSNS || this.#budget.insns < 0) throw this.#tooLarge()
+    for (let pc = code.start; pc < code.end; pc++) this.#insns.push(code.section.insns[pc] as Insn)
+    this.#bases.set(code, base)
+    this.#stack.push({ code, base, next: code.start })
+    this.#checkCoreRelocations(code)
+    return base
+  }
+
+  /** Resolves one instruction. */
+  #step(frame: Frame): void {
+    const { code, base } = frame
+    const pc = frame.next++
+    const target = targetOf(this.#index, code.section, pc)
+    if (target !== undefined) this.#apply(target, base + pc - code.start, code, pc)
+  }
+
+  #apply(target: Target, at: number, code: CodeFunction, pc: number): void {
+    if (target.kind === 'unsupported') {
+      this.#refuse(`needs ${target.what}, which is not supported`, code, pc, target.what, target.hint)
+    } else if (target.kind === 'call' || target.kind === 'function') {
+      const src = target.kind === 'call' ? BPF_PSEUDO_CALL : BPF_PSEUDO_FUNC
+      this.#patch(at, { src, imm: this.#place(target.callee) - at - 1 })
+    } else if (target.kind === 'map') {
+      this.#mapRelocations.push({ pc: at, map: target.map })
+      this.#patch(at, { src: BPF_PSEUDO_MAP_FD, imm: 0 })
+    } else {
+      this.#mapRelocations.push({ pc: at, map: target.map, valueOffsetBytes: target.offsetBytes })
+      this.#patch(at, { src: BPF_PSEUDO_MAP_VALUE, imm: 0 })
+      this.#patch(at + 1, { imm: target.offsetBytes | 0 })
+    }
+  }
+
+  #patch(at: number, fields: Partial<Insn>): void {
+    this.#insns[at] = { ...(this.#insns[at] as Insn), ...fields }
+  }
+
+  #checkCoreRelocations(code: CodeFunction): void {
+    const btf = this.#index.object.btf
+    if (btf === undefined || this.#coreRelocations === 'as-compiled') return
+    for (const relocation of code.coreRelocations) {
+      if (isFinal(btf, relocation)) continue
+      const what = describeCoreRelocation(btf, relocation)
+      const hint = "if the layout is the same on the target, load with coreRelocations: 'as-compiled'"
+      this.#refuse('needs a CO-RE relocation, which is not supported', code, code.start + relocation.pc, what, hint)
+    }
+  }
+
+  /** Keeps the first reason why the program can't be loaded. */
+  #refuse(message: string, code: CodeFunction, pc: number, got: string, hint: string): void {
+    if (this.#unsupported !== undefined) return
+    const line = code.lineInfo.findLast((info) => info.pc <= pc - code.start)
+    const source = line === undefined ? {} : { source: { file: line.file, line: line.line, text: line.text } }
+    this.#unsupported = new LoaderError({
+      code: 'LOADER_UNSUPPORTED',
+      message: `program '${this.#entry.name}' ${message}`,
+      where: placeIn(this.#index.object, { section: code.section.name, program: this.#entry.name, pc, ...source }),
+      got,
+      hint,
+    })
+  }
+
+  /** Records of all functions, moved to where those are now; none unless each function has one at its start. */
+  #records<T extends FunctionInfo | LineInfo>(of: (code: CodeFunction) => readonly T[]): T[] {
+    const placed = [...this.#bases]
+    if (!placed.every(([code]) => of(code).some(({ pc }) => pc === 0))) return []
+    return placed.flatMap(([code, base]) => of(code).map((record) => ({ ...record, pc: record.pc + base })))
+  }
+
+  #tooLarge(): LoaderError {
+    const object: ObjectFile = this.#index.object
+    return new LoaderError({
+      code: 'LOADER_TOO_LARGE',
+      message: `program '${this.#entry.name}' is too large`,
+      where: placeIn(object, { section: this.#entry.section.name, program: this.#entry.name }),
+      got: `over ${Math.min(MAX_PROGRAM_INSNS, this.#insns.length)} instructions`,
+      expected: `${MAX_PROGRAM_INSNS} at most`,
+    })
+  }
+}
