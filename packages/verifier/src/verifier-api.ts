@@ -19,6 +19,8 @@ export interface VerifierProgram {
   readonly gplCompatible: boolean
   /** Maps by the fd that LD_IMM64 with BPF_PSEUDO_MAP_FD/_VALUE names. */
   readonly maps: ReadonlyMap<number, VerifierMap>
+  /** Fds by the index that LD_IMM64 with BPF_PSEUDO_MAP_IDX/_IDX_VALUE names. */
+  readonly fdArray?: readonly number[]
   readonly btf?: Btf
   readonly functionInfo?: readonly FunctionInfo[]
   readonly lineInfo?: readonly LineInfo[]
@@ -131,13 +133,52 @@ export interface Rejection {
   readonly hint?: string
 }
 
+/** What the exploration noted of each slot, for the fix-ups. */
+export interface VerifiedNotes {
+  /** 1 where some path came by. */
+  readonly seen: Uint8Array
+  /** Register type that memory was accessed through; 0 where none was. */
+  readonly pointerTypes: Int32Array
+  /** The map that an LD_IMM64 names. */
+  readonly maps: readonly (VerifierMap | undefined)[]
+}
+
 /** What `fixUp` needs of a verified program. Opaque to others but for `subprograms` and `facts`. */
 export interface Verified {
   readonly program: VerifierProgram
   readonly subprograms: readonly VerifiedSubprogram[]
+  /** By slot; made when first asked for. */
   readonly facts: readonly InsnFact[]
+  readonly notes: VerifiedNotes
 }
 
 export type VerifierResult =
   | { readonly ok: true; readonly verified: Verified; readonly log: string; readonly stats: VerifierStats }
   | { readonly ok: false; readonly rejection: Rejection; readonly log: string; readonly stats: VerifierStats }
+
+/** Where things lie that instructions name. */
+export interface FixUpPlacement {
+  /** Guest address of the map with this fd. */
+  mapAddress(fd: number): number
+  /** Guest address of the single value of the array with this fd. */
+  mapValueAddress(fd: number): number
+}
+
+/** An LD_IMM64 that names a map, or an address inside its value. */
+export interface MapUse {
+  /** Slot after the fix-ups. */
+  readonly pc: number
+  readonly mapFd: number
+  readonly mapId: number
+  /** Offset into the value for a direct value address, undefined for the map itself. */
+  readonly valueOffsetBytes?: number
+}
+
+/** A program as the engines run it ("xlated"). Slots everywhere are those after the fix-ups. */
+export interface FixedUp {
+  readonly insns: readonly Insn[]
+  /** Functions that are left, the entry first. */
+  readonly subprograms: readonly VerifiedSubprogram[]
+  readonly mapReferences: readonly MapUse[]
+  readonly lines: readonly LineInfo[]
+}

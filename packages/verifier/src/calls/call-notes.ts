@@ -1,0 +1,29 @@
+import { U64_MAX, type Word64 } from '../domain/word64.ts'
+import type { VerifierMap } from '../verifier-api.ts'
+
+/** What the arguments of one call said that later arguments, or the result, need. */
+export interface CallNotes {
+  /** The map that was handed over. */
+  map: VerifierMap | undefined
+  /** Stack memory that the helper fills. */
+  filled: { readonly number: number; readonly sizeBytes: number } | undefined
+  /** Reference that one of the arguments belongs to. */
+  referenceId: number
+  /** Register whose reference the helper takes back; 0 for none. */
+  releasedNumber: number
+  /** Size of the memory that the helper gives out. */
+  allocatedBytes: number
+  /** The greatest size that a size argument may have. */
+  largestSize: Word64
+}
+
+export function newCallNotes(): CallNotes {
+  return {
+    map: undefined,
+    filled: undefined,
+    referenceId: 0,
+    releasedNumber: 0,
+    allocatedBytes: 0,
+    largestSize: U64_MAX,
+  }
+}

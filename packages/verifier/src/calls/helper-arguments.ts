@@ -1,0 +1,141 @@
+/** The five registers of a helper call, held against the helper's prototype. */
+import { type ArgumentType, type HelperPrototype, type HelperValue, TYPE_FLAG } from '@bpfoundry/kernel-abi'
+import { isConstantScalar } from '../domain/scalar.ts'
+import { toUnsignedNumber } from '../domain/word64.ts'
+import { markPrecise } from '../exploration/precision.ts'
+import { checkUnmodified } from '../memory/context-access.ts'
+import { mayPassPacket } from '../memory/packet-access.ts'
+import { unsupported } from '../report/refusal.ts'
+import { isNull, type RegisterState } from '../state/register-state.ts'
+import { isPacketPointer, typeName } from '../state/register-type.ts'
+import type { Verification } from '../verification.ts'
+import { mayHaveOffset, mismatch } from './argument-types.ts'
+import type { CallNotes } from './call-notes.ts'
+import { checkHelperMemory, checkMemorySize } from './helper-memory.ts'
+
+/** One argument of one call. */
+interface Argument {
+  readonly number: number
+  readonly register: RegisterState
+  readonly value: HelperValue<ArgumentType>
+  readonly prototype: HelperPrototype
+}
+
+type Rule = (v: Verification, argument: Argument, notes: CallNotes) => void
+
+function has(value: HelperValue<ArgumentType> | undefined, flag: keyof typeof TYPE_FLAG): boolean {
+  return value !== undefined && (value.flags & TYPE_FLAG[flag]) !== 0
+}
+
+/** What is checked beyond the register's type. Types without a row here and in {@link PLAIN} are not covered yet. */
+// biome-ignore format: table
+const RULES: ReadonlyMap<ArgumentType, Rule> = new Map<ArgumentType, Rule>([
+  ['ARG_CONST_MAP_PTR',            takeMap],
+  ['ARG_PTR_TO_MAP_KEY',           takeMapKey],
+  ['ARG_PTR_TO_MAP_VALUE',         takeMapValue],
+  ['ARG_PTR_TO_MEM',               takeMemory],
+  ['ARG_CONST_SIZE',               (v, argument, notes) => takeSize(v, argument, notes, false)],
+  ['ARG_CONST_SIZE_OR_ZERO',       (v, argument, notes) => takeSize(v, argument, notes, true)],
+  ['ARG_CONST_ALLOC_SIZE_OR_ZERO', takeAllocationSize],
+])
+
+const PLAIN: ReadonlySet<ArgumentType> = new Set<ArgumentType>([
+  'ARG_PTR_TO_CTX',
+  'ARG_SCALAR',
+  'ARG_PTR_TO_STACK',
+  'ARG_PTR_TO_RINGBUF_MEM',
+])
+
+/** Checks argument `index` (0 is r1) and notes what it says. */
+export function checkArgument(v: Verification, prototype: HelperPrototype, index: number, notes: CallNotes): void {
+  const value = prototype.args[index] as HelperValue<ArgumentType>
+  const number = index + 1
+  const register = v.read(number)
+  v.facts.record(v.pc, number, register)
+  if (value.type === 'ARG_ANYTHING') return
+  if (isPacketPointer(register.type) && !(mayPassPacket(v) && prototype.packetAccess)) {
+    v.refuse('VERIFIER_PACKET_ARGUMENT', 'EACCES', 'helper access to the packet is not allowed')
+  }
+  const isAbsent = isNull(register) && has(value, 'PTR_MAYBE_NULL')
+  if (isAbsent) markPrecise(v, number)
+  else checkType(v, register, number, value)
+  noteReference(v, register, number, value, notes)
+  const rule = RULES.get(value.type)
+  if (rule === undefined && !PLAIN.has(value.type)) {
+    throw v.noted(unsupported(`argument ${number} of ${prototype.name}#${prototype.id} (${value.type}) is`))
+  }
+  rule?.(v, { number, register, value, prototype }, notes)
+}
+
+function checkType(v: Verification, register: RegisterState, number: number, value: HelperValue<ArgumentType>): void {
+  const expected = mismatch(register, value.type, value.flags)
+  if (expected !== undefined) {
+    const message = `R${number} type=${typeName(register.type)} expected=${expected}`
+    v.refuse('VERIFIER_ARGUMENT_TYPE', 'EACCES', message)
+  }
+  if (has(value, 'OBJ_RELEASE')) {
+    if (register.offset !== 0) {
+      const message = `R${number} must have zero offset when passed to release func or trusted arg to kfunc`
+      v.refuse('VERIFIER_MODIFIED_POINTER', 'EINVAL', message)
+    }
+    checkUnmodified(v, number, false)
+  } else if (!mayHaveOffset(register)) {
+    checkUnmodified(v, number, false)
+  }
+}
+
+function noteReference(
+  v: Verification,
+  register: RegisterState,
+  number: number,
+  value: HelperValue<ArgumentType>,
+  notes: CallNotes,
+): void {
+  if (has(value, 'OBJ_RELEASE')) {
+    if (register.referenceId === 0 && !isNull(register)) {
+      const message = `R${number} must be referenced when passed to release function`
+      v.refuse('VERIFIER_UNREFERENCED', 'EINVAL', message)
+    }
+    notes.releasedNumber = number
+  }
+  if (register.referenceId !== 0) notes.referenceId = register.referenceId
+}
+
+function takeMap(_v: Verification, { register }: Argument, notes: CallNotes): void {
+  notes.map = register.map
+}
+
+function takeMapKey(v: Verification, { number }: Argument, notes: CallNotes): void {
+  if (notes.map === undefined) v.refuse('VERIFIER_NO_MAP', 'EACCES', 'invalid map_ptr to access map->key')
+  const sizeBytes = notes.map.keySizeBytes
+  checkHelperMemory(v, { number, sizeBytes, writes: false, zeroAllowed: false, uninitialised: false }, notes)
+}
+
+function takeMapValue(v: Verification, { number, register, value }: Argument, notes: CallNotes): void {
+  if (isNull(register) && has(value, 'PTR_MAYBE_NULL')) return
+  if (notes.map === undefined) v.refuse('VERIFIER_NO_MAP', 'EACCES', 'invalid map_ptr to access map->value')
+  const sizeBytes = notes.map.valueSizeBytes
+  const [writes, uninitialised] = [has(value, 'MEM_WRITE'), has(value, 'MEM_UNINIT')]
+  checkHelperMemory(v, { number, sizeBytes, writes, zeroAllowed: false, uninitialised }, notes)
+}
+
+/** Memory of a size that the next argument gives is checked there. */
+function takeMemory(v: Verification, { number, value }: Argument, notes: CallNotes): void {
+  if (!has(value, 'MEM_FIXED_SIZE') || isNull(v.register(number))) return
+  const [writes, uninitialised] = [has(value, 'MEM_WRITE'), has(value, 'MEM_UNINIT')]
+  const sizeBytes = value.sizeBytes ?? 0
+  checkHelperMemory(v, { number, sizeBytes, writes, zeroAllowed: false, uninitialised }, notes)
+}
+
+function takeSize(v: Verification, { number, prototype }: Argument, notes: CallNotes, zeroAllowed: boolean): void {
+  const memory = prototype.args[number - 2]
+  checkMemorySize(v, number, has(memory, 'MEM_WRITE'), zeroAllowed, has(memory, 'MEM_UNINIT'), notes)
+}
+
+function takeAllocationSize(v: Verification, { number, register }: Argument, notes: CallNotes): void {
+  if (!isConstantScalar(register.scalar)) {
+    v.refuse('VERIFIER_ARGUMENT_SIZE', 'EACCES', `R${number} is not a known constant'`)
+  }
+  notes.allocatedBytes = toUnsignedNumber(register.scalar.tnum.value)
+  markPrecise(v, number)
+}

@@ -1,0 +1,137 @@
+/** Calls of helpers: who may call what, with which arguments, and what it leaves in r0. */
+
+import type { Insn } from '@bpfoundry/isa'
+import {
+  type HelperPrototype,
+  helperName,
+  helperPrototype,
+  MAP_FLAG,
+  MAP_TYPE,
+  MAX_HELPER_ID,
+  TYPE_FLAG,
+} from '@bpfoundry/kernel-abi'
+import { accessThrough } from '../memory/memory-access.ts'
+import { unsupported } from '../report/refusal.ts'
+import { pointerTo, type RegisterState, UNINITIALISED, UNKNOWN_SCALAR } from '../state/register-state.ts'
+import { isAnyPacketPointer, PTR_TO_MAP_VALUE, PTR_TO_MEM, typeFlags } from '../state/register-type.ts'
+import { mapRegisters } from '../state/register-walk.ts'
+import type { Verification } from '../verification.ts'
+import { type CallNotes, newCallNotes } from './call-notes.ts'
+import { checkArgument } from './helper-arguments.ts'
+import { checkMapCompatibility } from './map-compatibility.ts'
+import { acquireReference, checkNoReferences, releaseReference } from './references.ts'
+import { returnFromTailCall } from './tail-call.ts'
+
+/** Registers that a call leaves without a value. */
+const CALLER_SAVED = [0, 1, 2, 3, 4, 5] as const
+
+/** BPF_FUNC_* that have rules of their own. */
+const TAIL_CALL = 12
+const RINGBUF_RESERVE = 131
+
+/** Helpers that change the map they are handed. */
+const CHANGES_MAP: ReadonlySet<string> = new Set([
+  'bpf_map_update_elem',
+  'bpf_map_delete_elem',
+  'bpf_map_push_elem',
+  'bpf_map_pop_elem',
+])
+
+/** Elements of these maps are objects of the kernel, not memory. */
+const OBJECT_MAPS: ReadonlySet<number> = new Set([
+  MAP_TYPE.ARRAY_OF_MAPS,
+  MAP_TYPE.HASH_OF_MAPS,
+  MAP_TYPE.XSKMAP,
+  MAP_TYPE.SOCKMAP,
+  MAP_TYPE.SOCKHASH,
+])
+
+function label(id: number): string {
+  return `${id >= 0 && id <= MAX_HELPER_ID ? helperName(id) : 'unknown'}#${id}`
+}
+
+function findPrototype(v: Verification, id: number): HelperPrototype {
+  if (id < 0 || id > MAX_HELPER_ID) v.refuse('VERIFIER_UNKNOWN_HELPER', 'EINVAL', `invalid func ${label(id)}`)
+  const prototype = helperPrototype(v.program.type, id, { attachType: v.program.expectedAttachType })
+  if (prototype === undefined) {
+    v.refuse('VERIFIER_HELPER_NOT_ALLOWED', 'EINVAL', `program of this type cannot use helper ${label(id)}`)
+  }
+  if (prototype.gplOnly && !v.program.gplCompatible) {
+    const message = 'cannot call GPL-restricted function from non-GPL compatible program'
+    v.refuse('VERIFIER_GPL_ONLY', 'EINVAL', message, "declare the licence 'GPL' or a compatible one")
+  }
+  if (prototype.mightSleep) {
+    v.refuse('VERIFIER_MIGHT_SLEEP', 'EINVAL', 'helper call might sleep in a non-sleepable prog')
+  }
+  return prototype
+}
+
+/** `call helper`. Leaves `v.pc` at the next slot. */
+export function transferHelperCall(v: Verification, insn: Insn): void {
+  const prototype = findPrototype(v, insn.imm)
+  const notes = newCallNotes()
+  for (let index = 0; index < prototype.args.length; index++) checkArgument(v, prototype, index, notes)
+  checkMapUse(v, prototype, notes)
+  fillMemory(v, notes)
+  if (notes.releasedNumber !== 0) releaseArgument(v, prototype, notes)
+  if (prototype.id === TAIL_CALL) checkNoReferences(v, 'tail_call would lead to reference leak')
+  clearCallerSaved(v)
+  v.write(0, resultOf(v, prototype, notes))
+  checkMapCompatibility(v, notes.map, prototype.id)
+  if (prototype.changesPacketData) forgetPacketPointers(v)
+  v.showRegister(0)
+  if (prototype.id === TAIL_CALL) returnFromTailCall(v)
+  v.pc += 1
+}
+
+function checkMapUse(v: Verification, prototype: HelperPrototype, notes: CallNotes): void {
+  const { map } = notes
+  if (map === undefined) return
+  if ((map.flags & MAP_FLAG.RDONLY_PROG) !== 0 && CHANGES_MAP.has(prototype.name)) {
+    v.refuse('VERIFIER_MAP_READ_ONLY', 'EACCES', 'write into map forbidden')
+  }
+}
+
+/** Bytes that the helper wrote, one by one as an instruction would. */
+function fillMemory(v: Verification, notes: CallNotes): void {
+  if (notes.filled === undefined) return
+  const { number, sizeBytes } = notes.filled
+  for (let displacement = 0; displacement < sizeBytes; displacement++) {
+    accessThrough(v, { pointerNumber: number, displacement, sizeBytes: 1, isWrite: true, valueNumber: -1 })
+  }
+}
+
+function releaseArgument(v: Verification, prototype: HelperPrototype, notes: CallNotes): void {
+  if (notes.referenceId === 0) return
+  if (!releaseReference(v, notes.referenceId)) {
+    v.refuse('VERIFIER_UNREFERENCED', 'EINVAL', `func ${label(prototype.id)} reference has not been acquired before`)
+  }
+}
+
+/** After a call r0 to r5 hold nothing. */
+export function clearCallerSaved(v: Verification): void {
+  for (const number of CALLER_SAVED) v.write(number, UNINITIALISED)
+}
+
+/** What r0 holds after the call: nothing for a helper without a result. */
+function resultOf(v: Verification, prototype: HelperPrototype, notes: CallNotes): RegisterState {
+  const { type, flags } = prototype.returns
+  if (type === 'RET_VOID') return UNINITIALISED
+  if (type === 'RET_INTEGER') return UNKNOWN_SCALAR
+  const { map } = notes
+  const id = (flags & TYPE_FLAG.PTR_MAYBE_NULL) !== 0 ? v.newId() : 0
+  if (type === 'RET_PTR_TO_MAP_VALUE' && map !== undefined) {
+    if (OBJECT_MAPS.has(map.type)) throw v.noted(unsupported(`looking up an element of map_type ${map.type} is`))
+    return pointerTo(PTR_TO_MAP_VALUE | typeFlags(flags), { map, id })
+  }
+  if (type === 'RET_PTR_TO_MEM') {
+    const referenceId = prototype.id === RINGBUF_RESERVE ? acquireReference(v, id) : 0
+    return pointerTo(PTR_TO_MEM | typeFlags(flags), { memoryBytes: notes.allocatedBytes, id, referenceId })
+  }
+  throw v.noted(unsupported(`the result of ${prototype.name}#${prototype.id} (${type}) is`))
+}
+
+/** The packet may have moved: pointers into it hold nothing any more, spilled ones neither. */
+export function forgetPacketPointers(v: Verification): void {
+  mapRegisters(v.state, (register) => (isAnyPacketPointer(register.type) ? UNINITIALISED : register))
+}

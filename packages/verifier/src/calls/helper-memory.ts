@@ -1,0 +1,159 @@
+/** Memory that a helper is handed: a pointer, and how many bytes from it on the helper reads or writes. */
+import { isConstantScalar } from '../domain/scalar.ts'
+import { isZero, toSignedDecimal, toUnsignedNumber } from '../domain/word64.ts'
+import { markPrecise } from '../exploration/precision.ts'
+import { checkMapPermission } from '../memory/map-access.ts'
+import { checkPacket } from '../memory/packet-access.ts'
+import { checkRegion, MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
+import { checkStackBounds, pointedFrame, stackSpan } from '../memory/stack-bounds.ts'
+import { unsupported } from '../report/refusal.ts'
+import { byteIndex, slotIndex } from '../state/frame-state.ts'
+import { isNull } from '../state/register-state.ts'
+import {
+  baseType,
+  MEM_RDONLY,
+  PTR_TO_BTF_ID,
+  PTR_TO_BUF,
+  PTR_TO_MAP_KEY,
+  PTR_TO_MAP_VALUE,
+  PTR_TO_MEM,
+  PTR_TO_PACKET,
+  PTR_TO_PACKET_META,
+  PTR_TO_STACK,
+  typeName,
+} from '../state/register-type.ts'
+import { BYTE_MISC, BYTE_SPILL, byteKind, scrubbed, withByte } from '../state/stack-slot.ts'
+import type { Verification } from '../verification.ts'
+import type { VerifierMap } from '../verifier-api.ts'
+import type { CallNotes } from './call-notes.ts'
+
+/** One memory argument. */
+export interface MemoryArgument {
+  readonly number: number
+  readonly sizeBytes: number
+  readonly writes: boolean
+  readonly zeroAllowed: boolean
+  /** The helper fills the memory, whatever it held. */
+  readonly uninitialised: boolean
+}
+
+type Rule = (v: Verification, argument: MemoryArgument, notes: CallNotes) => void
+
+// biome-ignore format: table
+const RULES: ReadonlyMap<number, Rule> = new Map<number, Rule>([
+  [PTR_TO_PACKET,      handPacket],
+  [PTR_TO_PACKET_META, handPacket],
+  [PTR_TO_MAP_KEY,     handMapKey],
+  [PTR_TO_MAP_VALUE,   handMapValue],
+  [PTR_TO_MEM,         handMemory],
+  [PTR_TO_STACK,       handStack],
+  [PTR_TO_BUF,         handUnsupported],
+  [PTR_TO_BTF_ID,      handUnsupported],
+])
+
+/** Refuses memory that is not all there, or not initialised, or not the helper's to write. */
+export function checkHelperMemory(v: Verification, argument: MemoryArgument, notes: CallNotes): void {
+  const { number, sizeBytes, zeroAllowed } = argument
+  const register = v.register(number)
+  const rule = RULES.get(baseType(register.type))
+  if (rule !== undefined) {
+    rule(v, argument, notes)
+  } else if (!(zeroAllowed && sizeBytes === 0 && isNull(register))) {
+    const message = `R${number} type=${typeName(register.type)} expected=${typeName(PTR_TO_STACK)}`
+    v.refuse('VERIFIER_ARGUMENT_TYPE', 'EACCES', message)
+  }
+}
+
+function handUnsupported(v: Verification, { number }: MemoryArgument): void {
+  throw v.noted(unsupported(`passing R${number} as ${typeName(v.register(number).type)} is`))
+}
+
+function handPacket(v: Verification, { number, sizeBytes, zeroAllowed }: MemoryArgument): void {
+  checkPacket(v, number, v.register(number).offset, sizeBytes, zeroAllowed)
+}
+
+function handMapKey(v: Verification, { number, sizeBytes, writes }: MemoryArgument): void {
+  const { type, offset, map } = v.register(number)
+  if (writes) v.refuse('VERIFIER_READ_ONLY', 'EACCES', `R${number} cannot write into ${typeName(type)}`)
+  checkRegion(v, number, offset, sizeBytes, (map as VerifierMap).keySizeBytes, false)
+}
+
+function handMapValue(v: Verification, { number, sizeBytes, writes, zeroAllowed }: MemoryArgument): void {
+  const register = v.register(number)
+  const map = register.map as VerifierMap
+  checkMapPermission(v, map, register.offset, sizeBytes, writes)
+  checkRegion(v, number, register.offset, sizeBytes, map.valueSizeBytes, zeroAllowed)
+}
+
+function handMemory(v: Verification, { number, sizeBytes, writes, zeroAllowed }: MemoryArgument): void {
+  const { type, offset, memoryBytes } = v.register(number)
+  if (writes && (type & MEM_RDONLY) !== 0) {
+    v.refuse('VERIFIER_READ_ONLY', 'EACCES', `R${number} cannot write into ${typeName(type)}`)
+  }
+  checkRegion(v, number, offset, sizeBytes, memoryBytes, zeroAllowed)
+}
+
+/**
+ * The helper may change what it is handed: afterwards the bytes hold some number, and registers spilled there are
+ * forgotten. Memory to be filled is marked once the call is checked, for other arguments may lie in it.
+ */
+function handStack(v: Verification, argument: MemoryArgument, notes: CallNotes): void {
+  const { number, sizeBytes, zeroAllowed, uninitialised } = argument
+  const pointer = v.register(number)
+  if (sizeBytes === 0 && !zeroAllowed) v.refuse('VERIFIER_ZERO_SIZE', 'EACCES', 'invalid zero-sized read')
+  checkStackBounds(v, number, pointer.offset, sizeBytes, 'indirect access to')
+  const { least, greatest } = stackSpan(pointer, pointer.offset)
+  if (uninitialised && isConstantScalar(pointer.scalar)) {
+    notes.filled = { number, sizeBytes }
+    return
+  }
+  clobberStack(v, number, least, greatest + sizeBytes)
+}
+
+function clobberStack(v: Verification, number: number, from: number, to: number): void {
+  const frame = pointedFrame(v, v.register(number))
+  for (let at = from; at < to; at++) {
+    const index = slotIndex(at)
+    const slot = frame.slot(index)
+    const kind = byteKind(slot, byteIndex(at))
+    if (kind === BYTE_MISC) continue
+    if (kind === BYTE_SPILL) frame.stack[index] = scrubbed(slot)
+    frame.stack[index] = withByte(frame.slot(index), byteIndex(at), BYTE_MISC)
+    frame.clearPreciseSlot(index)
+  }
+}
+
+/** A size argument after its pointer: bounded, and all of that memory there. */
+export function checkMemorySize(
+  v: Verification,
+  number: number,
+  writes: boolean,
+  zeroAllowed: boolean,
+  uninitialised: boolean,
+  notes: CallNotes,
+): void {
+  const { scalar } = v.register(number)
+  notes.largestSize = scalar.umax
+  if (scalar.smin.hi < 0) {
+    const message = `R${number} min value is negative, either use unsigned or 'var &= const'`
+    v.refuse('VERIFIER_ARGUMENT_SIZE', 'EACCES', message)
+  }
+  if (isZero(scalar.umin) && !zeroAllowed) {
+    const range = `u64=[${toSignedDecimal(scalar.umin)},${toSignedDecimal(scalar.umax)}]`
+    v.refuse('VERIFIER_ARGUMENT_SIZE', 'EACCES', `R${number} invalid zero-sized read: ${range}`)
+  }
+  if (toUnsignedNumber(scalar.umax) >= MAX_VARIABLE_OFFSET) {
+    const advice = "use 'var &= const' or 'if (var < const)'"
+    v.refuse('VERIFIER_ARGUMENT_SIZE', 'EACCES', `R${number} unbounded memory access, ${advice}`)
+  }
+  const argument = {
+    number: number - 1,
+    sizeBytes: toUnsignedNumber(scalar.umax),
+    writes,
+    zeroAllowed,
+    // Of memory whose size varies, the part that the helper leaves must be initialised.
+    uninitialised: uninitialised && isConstantScalar(scalar),
+  }
+  checkHelperMemory(v, argument, notes)
+  markPrecise(v, number)
+}

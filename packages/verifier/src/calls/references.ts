@@ -1,0 +1,29 @@
+/** References: pointers that a helper gave out and that the program must give back on every path. */
+import { UNINITIALISED } from '../state/register-state.ts'
+import { mapRegisters } from '../state/register-walk.ts'
+import type { Verification } from '../verification.ts'
+
+/** A new reference, which the id of the pointer's NULL check stands for. */
+export function acquireReference(v: Verification, id: number): number {
+  const reference = { id: id === 0 ? v.newId() : id, pc: v.pc }
+  v.state.references = [...v.state.references, reference]
+  return reference.id
+}
+
+/** Gives a reference back: all its pointers hold nothing any more. False when there is no such reference. */
+export function releaseReference(v: Verification, id: number): boolean {
+  const rest = v.state.references.filter((reference) => reference.id !== id)
+  if (rest.length === v.state.references.length) return false
+  v.state.references = rest
+  mapRegisters(v.state, (register) => (register.referenceId === id ? UNINITIALISED : register))
+  return true
+}
+
+/** Refuses to end a path (or to leave the program) with references held. `consequence` is one more line. */
+export function checkNoReferences(v: Verification, consequence?: string): void {
+  const { references } = v.state
+  if (references.length === 0) return
+  const lines = references.map(({ id, pc }) => `Unreleased reference id=${id} alloc_insn=${pc}`)
+  const message = [...lines, ...(consequence === undefined ? [] : [consequence])].join('\n')
+  v.refuse('VERIFIER_REFERENCE_LEAK', 'EINVAL', message, 'give it back on every path, also those that return early')
+}

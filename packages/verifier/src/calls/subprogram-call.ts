@@ -1,0 +1,52 @@
+/** BPF-to-BPF calls: the callee is explored anew from each call site, with what the caller's registers hold. */
+import type { Insn } from '@bpfoundry/isa'
+import { frameText } from '../report/state-text.ts'
+import { FrameState } from '../state/frame-state.ts'
+import { PTR_TO_STACK } from '../state/register-type.ts'
+import type { Verification } from '../verification.ts'
+import { clearCallerSaved } from './helper-call.ts'
+
+/** Deepest chain of calls. @see MAX_CALL_FRAMES in include/linux/bpf_verifier.h */
+export const MAX_CALL_FRAMES = 8
+
+/** `call pc+n`. Leaves `v.pc` at the callee's first slot. */
+export function transferSubprogramCall(v: Verification, insn: Insn): void {
+  const target = v.pc + insn.imm + 1
+  const subprogram = v.subprograms.findIndex(({ start }) => start === target)
+  const depth = v.state.frames.length
+  if (depth >= MAX_CALL_FRAMES) {
+    v.refuse('VERIFIER_CALL_DEPTH', 'E2BIG', `the call stack of ${depth + 1} frames is too deep`)
+  }
+  const caller = v.frame
+  const callee = new FrameState(depth, subprogram, v.pc)
+  for (let number = 1; number <= 5; number++) callee.registers[number] = caller.register(number)
+  clearCallerSaved(v)
+  v.noteTransfer(target)
+  v.pushFrame(callee)
+  v.scratchAll()
+  if (v.log.traces) {
+    v.log.print(`caller:\n${frameText(caller, v.state.references)}\n`)
+    v.log.print(`callee:\n${frameText(callee, v.state.references)}\n`)
+  }
+  v.pc = target
+}
+
+/** `exit` of a callee. Leaves `v.pc` behind the call. */
+export function returnToCaller(v: Verification): void {
+  const callee = v.frame
+  const result = callee.register(0)
+  if (result.type === PTR_TO_STACK) {
+    v.refuse('VERIFIER_RETURNS_STACK', 'EINVAL', 'cannot return stack pointer to the caller')
+  }
+  const precise = callee.isPreciseRegister(0)
+  const target = callee.callSite + 1
+  v.noteTransfer(target)
+  v.popFrame()
+  v.frame.registers[0] = result
+  if (precise) v.frame.markPreciseRegister(0)
+  if (v.log.traces) {
+    v.log.print(`returning from callee:\n${frameText(callee, v.state.references)}\n`)
+    v.log.print(`to caller at ${target}:\n${frameText(v.frame, v.state.references)}\n`)
+  }
+  v.pc = target
+}

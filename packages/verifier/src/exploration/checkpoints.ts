@@ -1,0 +1,106 @@
+/**
+ * States kept at prune points, and what a new state meets there.
+ *
+ * A checkpoint with open branches is an ancestor of the path being explored (or shares an unfinished one): to prune against
+ * it would prove safety but not that the path ends, so it only serves to detect a loop that changes nothing. A checkpoint
+ * without open branches is safe and ends on all paths; a state that it covers needs no exploring.
+ */
+import { frameText } from '../report/state-text.ts'
+import type { FrameState } from '../state/frame-state.ts'
+import { type Checkpoint, PathState } from '../state/path-state.ts'
+import type { Verification } from '../verification.ts'
+import { type ComparisonScope, coversState, isSameState } from './state-comparison.ts'
+
+/** A new state is kept after this many jumps and instructions since the last one was. */
+const [JUMPS_BETWEEN, INSNS_BETWEEN] = [2, 8]
+/** Inside of a loop, only after this many: states of single rounds seldom help. */
+const [LOOP_JUMPS_BETWEEN, LOOP_INSNS_BETWEEN] = [20, 100]
+/** A checkpoint that was missed this many times more often than hit is dropped. */
+const MISSES_PER_HIT = 3
+
+/** Registers r6 to r9: what a caller finds again after a call. */
+const CALLEE_SAVED = 0b1111000000
+
+function comparisonScope(v: Verification): ComparisonScope {
+  const live = v.notes.liveRegisters
+  return {
+    live: (state, index) => {
+      const callee = state.frames[index + 1]
+      if (callee === undefined) return live[v.pc] as number
+      return (live[callee.callSite + 1] ?? 0) & CALLEE_SAVED
+    },
+    ignoresImprecise: false,
+    lastId: v.lastId,
+  }
+}
+
+/** The current state is covered by one kept here: the path need not be followed. Keeps the state where that may help. */
+export function isCovered(v: Verification): boolean {
+  const known = v.checkpoints[v.pc] ?? []
+  const scope = comparisonScope(v)
+  let keep =
+    v.jumpsProcessed - v.jumpsAtCheckpoint >= JUMPS_BETWEEN && v.insnsProcessed - v.insnsAtCheckpoint >= INSNS_BETWEEN
+  for (let index = 0; index < known.length; index++) {
+    const checkpoint = known[index] as Checkpoint
+    if (checkpoint.branches > 0) {
+      checkProgress(v, checkpoint)
+      if (isShortRound(v)) keep = false
+    } else if (coversState(checkpoint.state, v.state, scope)) {
+      checkpoint.hits++
+      return true
+    }
+    if (keep) checkpoint.misses++
+    if (checkpoint.misses > checkpoint.hits * MISSES_PER_HIT + MISSES_PER_HIT) {
+      known.splice(index, 1)
+      if (checkpoint.branches === 0) v.peakStates--
+      index--
+    }
+  }
+  v.maxStatesPerInsn = Math.max(v.maxStatesPerInsn, known.length)
+  if (keep) keepState(v)
+  return false
+}
+
+function isShortRound(v: Verification): boolean {
+  return (
+    v.jumpsProcessed - v.jumpsAtCheckpoint < LOOP_JUMPS_BETWEEN &&
+    v.insnsProcessed - v.insnsAtCheckpoint < LOOP_INSNS_BETWEEN
+  )
+}
+
+/** Refuses a path that came back to a state that it has been in. */
+function checkProgress(v: Verification, checkpoint: Checkpoint): void {
+  if (!isSameState(checkpoint.state, v.state, v.lastId)) return
+  v.printSourceLine(v.pc)
+  const message = `infinite loop detected at insn ${v.pc}`
+  const old = checkpoint.state.frames[v.state.frames.length - 1] as FrameState
+  v.log.print(`${message}\n`)
+  v.log.print(`cur state:${frameText(v.frame, v.state.references)}\n`)
+  v.log.print(`old state:${frameText(old, checkpoint.state.references)}\n`)
+  v.refuseSilently('VERIFIER_INFINITE_LOOP', 'EINVAL', message, 'the loop changes nothing from one round to the next')
+}
+
+function keepState(v: Verification): void {
+  const { state } = v
+  v.totalStates++
+  v.peakStates++
+  v.jumpsAtCheckpoint = v.jumpsProcessed
+  v.insnsAtCheckpoint = v.insnsProcessed
+  for (const frame of state.frames) frame.forgetPrecision()
+  const kept = state.copy()
+  const checkpoint: Checkpoint = { pc: v.pc, state: kept, branches: 1, hits: 0, misses: 0 }
+  const known = v.checkpoints[v.pc]
+  if (known === undefined) v.checkpoints[v.pc] = [checkpoint]
+  else known.unshift(checkpoint)
+  v.enter(new PathState(state.frames, state.references, checkpoint, undefined, v.pc))
+}
+
+/** The current path is done: its checkpoint, and those before it, have one open branch less. */
+export function finishBranch(state: PathState): void {
+  let checkpoint = state.parent
+  while (checkpoint !== undefined) {
+    checkpoint.branches--
+    if (checkpoint.branches > 0) return
+    checkpoint = checkpoint.state.parent
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * The exploration: every path from the entry, depth first. At a jump with two open ways the path falls through and the
+ * other way is put on a stack; a path ends at the program's exit, or where a state kept earlier covers it.
+ */
+import { BPF_ABS, BPF_CALL, BPF_EXIT, BPF_IND, BPF_JA, type Insn } from '@bpfoundry/isa'
+import { transferHelperCall } from '../calls/helper-call.ts'
+import { returnToCaller, transferSubprogramCall } from '../calls/subprogram-call.ts'
+import { jumpTarget } from '../program/control-flow.ts'
+import { registerFact } from '../report/facts.ts'
+import { insnText } from '../report/insn-text.ts'
+import { unsupported } from '../report/refusal.ts'
+import { frameText } from '../report/state-text.ts'
+import { transferAlu } from '../transfer/arithmetic.ts'
+import { transferImmediateLoad } from '../transfer/immediate-load.ts'
+import { transferJump } from '../transfer/jump.ts'
+import { transferLoad, transferStoreImmediate, transferStoreRegister } from '../transfer/load-store.ts'
+import { transferPacketLoad } from '../transfer/packet-load.ts'
+import { checkProgramExit } from '../transfer/program-exit.ts'
+import type { Verification } from '../verification.ts'
+import { finishBranch, isCovered } from './checkpoints.ts'
+
+/** Instructions explored at most. @see BPF_COMPLEXITY_LIMIT_INSNS in include/linux/bpf.h */
+export const COMPLEXITY_LIMIT = 1_000_000
+
+/** What an instruction does to the path: goes on (with `v.pc` set), or ends it. */
+type Step = 'on' | 'end'
+
+type Transfer = (v: Verification, insn: Insn) => Step
+
+function straight(transfer: (v: Verification, insn: Insn) => void): Transfer {
+  return (v, insn) => {
+    transfer(v, insn)
+    v.pc += 1
+    return 'on'
+  }
+}
+
+const [CALLS_HELPER, CALLS_SUBPROGRAM] = [0, 1]
+
+function call(v: Verification, insn: Insn): Step {
+  if (insn.src === CALLS_SUBPROGRAM) transferSubprogramCall(v, insn)
+  else if (insn.src === CALLS_HELPER) transferHelperCall(v, insn)
+  return 'on'
+}
+
+function exit(v: Verification): Step {
+  if (v.state.frames.length > 1) {
+    returnToCaller(v)
+    return 'on'
+  }
+  checkProgramExit(v)
+  return 'end'
+}
+
+function jumpAlways(v: Verification, insn: Insn): Step {
+  const target = jumpTarget(insn, v.pc)
+  v.noteTransfer(target)
+  v.pc = target
+  return 'on'
+}
+
+function jump(v: Verification, insn: Insn): Step {
+  const operation = insn.opcode & 0xf0
+  v.jumpsProcessed++
+  if (operation === BPF_CALL) return call(v, insn)
+  if (operation === BPF_EXIT) return exit(v)
+  if (operation === BPF_JA) return jumpAlways(v, insn)
+  if (operation > 0xd0) throw v.noted(unsupported('may_goto is'))
+  transferJump(v, insn)
+  return 'on'
+}
+
+function load(v: Verification, insn: Insn): Step {
+  const mode = insn.opcode & 0xe0
+  if (mode === BPF_ABS || mode === BPF_IND) {
+    transferPacketLoad(v, insn)
+  } else {
+    transferImmediateLoad(v, insn)
+    v.notes.seen[v.pc + 1] = 1
+    v.pc += 2
+  }
+  return 'on'
+}
+
+/** By instruction class: LD, LDX, ST, STX, ALU, JMP, JMP32, ALU64. */
+// biome-ignore format: table
+const TRANSFERS: readonly Transfer[] = [
+  load, straight(transferLoad), straight(transferStoreImmediate), straight(transferStoreRegister),
+  straight(transferAlu), jump, jump, straight(transferAlu),
+]
+
+function checkComplexity(v: Verification, limit: number): void {
+  v.insnsProcessed++
+  if (v.insnsProcessed <= limit) return
+  const message = `BPF program is too large. Processed ${v.insnsProcessed} insn`
+  const hint = 'the paths through the program multiply, or a loop runs too long to be followed'
+  v.refuse('VERIFIER_TOO_COMPLEX', 'E2BIG', message, hint)
+}
+
+/** Explores from the current state until no path is left. Throws a Refusal at the first offence. */
+export function explore(v: Verification): void {
+  const limit = v.options.complexityLimit ?? COMPLEXITY_LIMIT
+  let showsState = false
+  for (;;) {
+    checkComplexity(v, limit)
+    let step: Step = 'on'
+    if (v.notes.prunePoints[v.pc] === 1 && isCovered(v)) {
+      printCovered(v, showsState)
+      step = 'end'
+    } else {
+      if (v.log.traces) printBefore(v, showsState)
+      showsState = false
+      askDevice(v)
+      const wasReturn = v.insn.opcode === 0x95 && v.state.frames.length > 1
+      step = runInsn(v)
+      if (wasReturn) showsState = true
+    }
+    if (step === 'on') continue
+    v.scratchAll()
+    finishBranch(v.state)
+    if (!resume(v)) return
+    showsState = true
+  }
+}
+
+function runInsn(v: Verification): Step {
+  const { insn, pc } = v
+  v.notes.seen[pc] = 1
+  v.previousPc = pc
+  const wrong = v.notes.malformed[pc]
+  if (wrong !== undefined) v.refuse('VERIFIER_RESERVED_FIELD', 'EINVAL', wrong)
+  return (TRANSFERS[insn.opcode & 0x07] as Transfer)(v, insn)
+}
+
+/** Takes up the path that was left open last; false when there is none. */
+function resume(v: Verification): boolean {
+  const path = v.pending.pop()
+  if (path === undefined) return false
+  if (!v.log.tracesEverything) v.log.rewind(path.logMark)
+  v.enter(path.state)
+  v.pc = path.pc
+  v.previousPc = path.previousPc
+  return true
+}
+
+function printCovered(v: Verification, showsState: boolean): void {
+  if (!v.log.traces) return
+  v.log.print(showsState ? `\nfrom ${v.previousPc} to ${v.pc}: safe\n` : `${v.pc}: safe\n`)
+}
+
+function printBefore(v: Verification, showsState: boolean): void {
+  if (showsState && v.log.tracesEverything) {
+    v.log.print(`\nfrom ${v.previousPc} to ${v.pc}:${frameText(v.frame, v.state.references)}\n`)
+  }
+  if (v.isScratched) v.printChanges()
+  v.printSourceLine(v.pc)
+  v.log.insn(v.pc, insnText(v.insns, v.pc))
+}
+
+function askDevice(v: Verification): void {
+  const { device } = v.options
+  if (device === undefined) return
+  const refusal = device.insn(v.pc, v.insn, (number) => registerFact(v.register(number)))
+  if (refusal !== undefined) refuseForDevice(v, refusal.errno, `${device.prefix}${refusal.message}`)
+}
+
+function refuseForDevice(v: Verification, errno: number, message: string): never {
+  v.log.print(`${message}\n`)
+  const refusal = unsupported(message, v.pc)
+  throw Object.assign(refusal, { code: 'VERIFIER_DEVICE', errno, message, hint: undefined })
+}

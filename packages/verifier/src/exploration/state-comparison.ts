@@ -1,0 +1,202 @@
+/**
+ * When does an old state cover a new one at the same slot?
+ *
+ * If every concrete machine that the new state stands for is also one that the old state stands for, up to the names of
+ * ids, then what was found safe for the old one is safe for the new one. So each live register and each touched stack slot
+ * of the new state must lie in the old one's. Ids say which registers move together; the new state must have at least the
+ * links that the old one had, under one renaming for the whole state.
+ */
+import { contains, sameScalar } from '../domain/scalar.ts'
+import { type FrameState, REGISTER_COUNT } from '../state/frame-state.ts'
+import type { PathState } from '../state/path-state.ts'
+import { type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
+import {
+  baseType,
+  NOT_INIT,
+  PTR_TO_BUF,
+  PTR_TO_MAP_KEY,
+  PTR_TO_MAP_VALUE,
+  PTR_TO_MEM,
+  PTR_TO_PACKET,
+  PTR_TO_PACKET_META,
+  SCALAR,
+} from '../state/register-type.ts'
+import {
+  BYTE_INVALID,
+  BYTE_MISC,
+  BYTE_SPILL,
+  byteKind,
+  SLOT_BYTES,
+  type StackSlot,
+  uniformBytes,
+} from '../state/stack-slot.ts'
+
+/** One-to-one renaming of the old state's ids to the new state's. */
+class IdRenaming {
+  readonly #old: number[] = []
+  readonly #new: number[] = []
+  #lastTemporary: number
+
+  constructor(lastId: number) {
+    this.#lastTemporary = lastId
+  }
+
+  /** Both have an id, and this pair fits the pairs seen so far; or neither has one. */
+  agree(oldId: number, newId: number): boolean {
+    if ((oldId !== 0) !== (newId !== 0)) return false
+    if (oldId === 0) return true
+    for (let index = 0; index < this.#old.length; index++) {
+      if (this.#old[index] === oldId) return this.#new[index] === newId
+      if (this.#new[index] === newId) return false
+    }
+    this.#old.push(oldId)
+    this.#new.push(newId)
+    return true
+  }
+
+  /** For scalars: a new one without links is as good as one linked with nothing else. */
+  agreeScalar(oldId: number, newId: number): boolean {
+    return oldId === 0 || this.agree(oldId, newId === 0 ? ++this.#lastTemporary : newId)
+  }
+}
+
+/** What a comparison may ignore. */
+export interface ComparisonScope {
+  /** Registers of frame `index` that may still be read. */
+  live(state: PathState, index: number): number
+  /** Scalars without a mark may differ. */
+  readonly ignoresImprecise: boolean
+  readonly lastId: number
+}
+
+function sameRegister(old: RegisterState, now: RegisterState, ids: IdRenaming): boolean {
+  return (
+    old.type === now.type &&
+    old.offset === now.offset &&
+    old.map === now.map &&
+    old.packetRange === now.packetRange &&
+    old.memoryBytes === now.memoryBytes &&
+    old.frameNumber === now.frameNumber &&
+    old.hasDelta === now.hasDelta &&
+    sameScalar(old.scalar, now.scalar) &&
+    ids.agree(old.id, now.id) &&
+    ids.agree(old.referenceId, now.referenceId)
+  )
+}
+
+function coversScalar(old: RegisterState, now: RegisterState, ids: IdRenaming): boolean {
+  if (old.id !== 0) {
+    if (old.hasDelta !== now.hasDelta) return false
+    if (old.hasDelta && old.offset !== now.offset) return false
+    if (!ids.agreeScalar(old.id, now.id)) return false
+  }
+  return contains(old.scalar, now.scalar)
+}
+
+function coversRegion(old: RegisterState, now: RegisterState, ids: IdRenaming): boolean {
+  return (
+    old.offset === now.offset &&
+    old.map === now.map &&
+    old.memoryBytes === now.memoryBytes &&
+    contains(old.scalar, now.scalar) &&
+    ids.agree(old.id, now.id) &&
+    ids.agree(old.referenceId, now.referenceId)
+  )
+}
+
+/** At least as many bytes must be known to be there; past the end is a fact of its own. */
+function coversPacket(old: RegisterState, now: RegisterState, ids: IdRenaming): boolean {
+  const [before, after] = [old.packetRange, now.packetRange]
+  if (before < 0 || after < 0 ? before !== after : before > after) return false
+  return old.offset === now.offset && ids.agree(old.id, now.id) && contains(old.scalar, now.scalar)
+}
+
+type Cover = (old: RegisterState, now: RegisterState, ids: IdRenaming) => boolean
+
+// biome-ignore format: table
+const COVERS: ReadonlyMap<number, Cover> = new Map([
+  [PTR_TO_MAP_KEY,     coversRegion],
+  [PTR_TO_MAP_VALUE,   coversRegion],
+  [PTR_TO_MEM,         coversRegion],
+  [PTR_TO_BUF,         coversRegion],
+  [PTR_TO_PACKET,      coversPacket],
+  [PTR_TO_PACKET_META, coversPacket],
+])
+
+function covers(old: RegisterState, now: RegisterState, ids: IdRenaming, ignoresValue: boolean): boolean {
+  if (old.type === NOT_INIT) return true
+  if (old.type !== now.type) return false
+  if (old.type === SCALAR) return ignoresValue || coversScalar(old, now, ids)
+  return (COVERS.get(baseType(old.type)) ?? sameRegister)(old, now, ids)
+}
+
+const ALL_SPILL = uniformBytes(BYTE_SPILL)
+
+/** The slot read as a scalar of 64 bits: a spilled one, or an unknown one where all bytes are just some number. */
+function asScalar(slot: StackSlot): RegisterState | undefined {
+  if (slot.bytes === ALL_SPILL && slot.spilled?.type === SCALAR) return slot.spilled
+  for (let index = 0; index < SLOT_BYTES; index++) {
+    const kind = byteKind(slot, index)
+    if (kind !== BYTE_MISC && kind !== BYTE_INVALID) return undefined
+  }
+  return UNKNOWN_SCALAR
+}
+
+function coversSlot(old: StackSlot, now: StackSlot, ids: IdRenaming, ignoresValue: boolean): boolean {
+  if (old === now && old.spilled === undefined) return true
+  const [oldScalar, nowScalar] = [asScalar(old), asScalar(now)]
+  if (oldScalar !== undefined && nowScalar !== undefined) return covers(oldScalar, nowScalar, ids, ignoresValue)
+  for (let index = 0; index < SLOT_BYTES; index++) {
+    const [before, after] = [byteKind(old, index), byteKind(now, index)]
+    // Privileged programs may read bytes that were never written: nothing was known of them.
+    if (before === BYTE_INVALID || before === BYTE_MISC || before === after) continue
+    return false
+  }
+  if (old.spilled === undefined || byteKind(old, 0) !== BYTE_SPILL) return true
+  return now.spilled !== undefined && covers(old.spilled, now.spilled, ids, ignoresValue)
+}
+
+function coversFrame(old: FrameState, now: FrameState, live: number, ids: IdRenaming, lenient: boolean): boolean {
+  if (old.callSite !== now.callSite || old.subprogram !== now.subprogram) return false
+  for (let number = 0; number < REGISTER_COUNT - 1; number++) {
+    if ((live & (1 << number)) === 0) continue
+    const ignoresValue = lenient && !old.isPreciseRegister(number)
+    if (!covers(old.register(number), now.register(number), ids, ignoresValue)) return false
+  }
+  for (let index = 0; index < old.stack.length; index++) {
+    const ignoresValue = lenient && !old.isPreciseSlot(index)
+    if (!coversSlot(old.slot(index), now.slot(index), ids, ignoresValue)) return false
+  }
+  return true
+}
+
+/** What is safe from `old` on is safe from `now` on. */
+export function coversState(old: PathState, now: PathState, scope: ComparisonScope): boolean {
+  if (old.frames.length !== now.frames.length || old.references.length !== now.references.length) return false
+  const ids = new IdRenaming(scope.lastId)
+  for (let index = 0; index < old.frames.length; index++) {
+    const before = old.frames[index] as FrameState
+    const after = now.frames[index] as FrameState
+    if (!coversFrame(before, after, scope.live(now, index), ids, scope.ignoresImprecise)) return false
+  }
+  return old.references.every((reference, index) => ids.agree(reference.id, now.references[index]?.id ?? 0))
+}
+
+/** The two states are the same: a path that comes back to it will run for ever. */
+export function isSameState(old: PathState, now: PathState, lastId: number): boolean {
+  if (old.frames.length !== now.frames.length || old.references.length !== now.references.length) return false
+  const ids = new IdRenaming(lastId)
+  return old.frames.every((before, index) => {
+    const after = now.frames[index] as FrameState
+    if (before.callSite !== after.callSite || before.stack.length > after.stack.length) return false
+    for (let number = 0; number < REGISTER_COUNT; number++) {
+      if (!sameRegister(before.register(number), after.register(number), ids)) return false
+    }
+    return before.stack.every((slot, place) => {
+      const other = after.slot(place)
+      if (slot.bytes !== other.bytes) return false
+      if (slot.spilled === undefined || other.spilled === undefined) return slot.spilled === other.spilled
+      return sameRegister(slot.spilled, other.spilled, ids)
+    })
+  })
+}

@@ -1,0 +1,62 @@
+/** Accesses to the context: a table of fields by program type, from kernel-abi. */
+import { type ContextLayout, type ContextValue, contextField } from '@bpfoundry/kernel-abi'
+import { isConstantZero } from '../domain/scalar.ts'
+import { unsupported } from '../report/refusal.ts'
+import { tnumText } from '../report/state-text.ts'
+import { pointerTo, type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
+import { PTR_TO_PACKET, PTR_TO_PACKET_END, PTR_TO_PACKET_META, typeName } from '../state/register-type.ts'
+import type { Verification } from '../verification.ts'
+import { type Access, loaded } from './access.ts'
+
+// biome-ignore format: table
+const LOADED: Readonly<Partial<Record<ContextValue, RegisterState>>> = {
+  scalar:   UNKNOWN_SCALAR,
+  pkt:      pointerTo(PTR_TO_PACKET),
+  pkt_meta: pointerTo(PTR_TO_PACKET_META),
+  pkt_end:  pointerTo(PTR_TO_PACKET_END),
+}
+
+/** Refuses a pointer that was moved off what it points to, for pointers that only serve unmodified. */
+export function checkUnmodified(v: Verification, number: number, fixedOffsetAllowed: boolean): void {
+  const register = v.register(number)
+  const name = typeName(register.type)
+  const { offset } = register
+  if (offset < 0) {
+    v.refuse('VERIFIER_MODIFIED_POINTER', 'EACCES', `negative offset ${name} ptr R${number} off=${offset} disallowed`)
+  }
+  if (!fixedOffsetAllowed && offset !== 0) {
+    const message = `dereference of modified ${name} ptr R${number} off=${offset} disallowed`
+    v.refuse('VERIFIER_MODIFIED_POINTER', 'EACCES', message)
+  }
+  if (!isConstantZero(register.scalar)) {
+    const message = `variable ${name} access var_off=${tnumText(register.scalar.tnum)} disallowed`
+    v.refuse('VERIFIER_MODIFIED_POINTER', 'EACCES', message)
+  }
+}
+
+export function accessContext(v: Verification, access: Access): void {
+  checkUnmodified(v, access.pointerNumber, false)
+  const layout = v.context
+  const { offset, sizeBytes, isWrite, valueNumber, signExtends } = access
+  const where = { offsetBytes: offset, sizeBytes, store: isWrite, signed: signExtends }
+  const field = layout === undefined ? undefined : contextField(layout, where)
+  if (field === undefined) {
+    v.log.print(`invalid bpf_context access off=${offset} size=${sizeBytes}\n`)
+    v.printSourceLine(v.pc)
+    const message = `invalid bpf_context access off=${offset} size=${sizeBytes}`
+    const hint = layout === undefined ? 'contexts of this program type are not covered yet' : fieldHint(layout, offset)
+    v.refuseSilently('VERIFIER_CONTEXT_ACCESS', 'EACCES', message, hint)
+  }
+  if (isWrite || valueNumber < 0) return
+  const found = LOADED[field.yields]
+  if (found === undefined) throw v.noted(unsupported(`loading ${layout?.structName}.${field.name} is`))
+  v.write(valueNumber, loaded(found, sizeBytes, signExtends))
+}
+
+function fieldHint(layout: ContextLayout, offset: number): string {
+  const field = layout.fields.find((row) => offset >= row.offsetBytes && offset < row.offsetBytes + row.extentBytes)
+  if (field === undefined) return `struct ${layout.structName} has no field there for this program type`
+  const sizes = field.loads.length === 0 ? 'not at all' : `in ${field.loads.join(', ')} bytes`
+  const stores = field.stores.length === 0 ? 'not be stored to' : `be stored to in ${field.stores.join(', ')} bytes`
+  return `${layout.structName}.${field.name} may be loaded ${sizes} and ${stores}`
+}

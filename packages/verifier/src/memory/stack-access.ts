@@ -1,0 +1,230 @@
+/**
+ * Loads from and stores to the stack by instructions.
+ *
+ * A register stored whole to an aligned slot keeps its state there and gets it back when loaded whole; so does a narrower
+ * store at the slot's start, for numbers. Any other store leaves bytes that are 0 or some number. At a variable offset a
+ * store may hit any slot of its span, which then holds some number, and a load finds the join of its span.
+ */
+
+import { isConstantScalar, isConstantZero } from '../domain/scalar.ts'
+import { bitLength } from '../domain/word64.ts'
+import { markPrecise } from '../exploration/precision.ts'
+import { tnumText } from '../report/state-text.ts'
+import { byteIndex, type FrameState, slotIndex } from '../state/frame-state.ts'
+import {
+  immediateRegister,
+  isNull,
+  type RegisterState,
+  scalarRegister,
+  UNKNOWN_SCALAR,
+  ZERO_SCALAR,
+} from '../state/register-state.ts'
+import { PTR_TO_STACK, SCALAR } from '../state/register-type.ts'
+import {
+  BYTE_INVALID,
+  BYTE_MISC,
+  BYTE_SPILL,
+  BYTE_ZERO,
+  byteKind,
+  isSpill,
+  SLOT_BYTES,
+  StackSlot,
+  scrubbed,
+  spillBytes,
+  withByte,
+  withBytes,
+} from '../state/stack-slot.ts'
+import type { Verification } from '../verification.ts'
+import { type Access, loaded } from './access.ts'
+import { checkStackBounds, pointedFrame, stackSpan } from './stack-bounds.ts'
+
+export function accessStack(v: Verification, access: Access): void {
+  const { pointerNumber, offset, sizeBytes, isWrite } = access
+  checkStackBounds(v, pointerNumber, offset, sizeBytes, isWrite ? 'write to' : 'read from')
+  const { least } = stackSpan(access.pointer, offset)
+  const fixed = isConstantScalar(access.pointer.scalar)
+  const frame = pointedFrame(v, access.pointer)
+  if (!isWrite && !fixed && access.valueNumber < 0) {
+    const where = `var_off=${tnumText(access.pointer.scalar.tnum)} off=${offset} size=${sizeBytes}`
+    const message = `variable offset stack pointer cannot be passed into helper function; ${where}`
+    v.refuse('VERIFIER_STACK_VARIABLE_OFFSET', 'EACCES', message)
+  }
+  if (isWrite && fixed) storeFixed(v, frame, least, access)
+  else if (isWrite) storeVariable(v, frame, access)
+  else if (fixed) loadFixed(v, frame, least, access)
+  else loadVariable(v, frame, access)
+}
+
+// ---- stores --------------------------------------------------------------------------------------------------------
+
+/** Bits that the number may need. */
+function width(register: RegisterState): number {
+  return bitLength(register.scalar.umax)
+}
+
+/** A number that is copied is linked with its copy: what is learnt of one holds for the other. */
+export function linkScalar(v: Verification, number: number): RegisterState {
+  const register = v.register(number)
+  if (register.type !== SCALAR) return register
+  const linked = linkedScalar(v, register)
+  if (linked !== register) v.frame.registers[number] = linked
+  return linked
+}
+
+function linkedScalar(v: Verification, register: RegisterState): RegisterState {
+  const constant = isConstantScalar(register.scalar)
+  // A number at a distance from its origin can't be the origin of others.
+  const id = register.hasDelta ? 0 : register.id
+  if (id !== 0) return register
+  if (constant) return register.hasDelta ? scalarRegister(register.scalar) : register
+  return scalarRegister(register.scalar, v.newId())
+}
+
+/** Bytes above a narrow spill: zeros stay, bytes never written stay (privileged), others become some number. */
+function bytesAboveSpill(bytes: number, spilled: number): number {
+  let result = bytes
+  for (let index = spilled; index < SLOT_BYTES; index++) {
+    const kind = (bytes >>> (4 * index)) & 0xf
+    if (kind !== BYTE_ZERO && kind !== BYTE_INVALID) result = withBytes(result, index, index + 1, BYTE_MISC)
+  }
+  return withBytes(result, 0, spilled, BYTE_SPILL)
+}
+
+function spill(v: Verification, frame: FrameState, index: number, register: RegisterState, sizeBytes: number): void {
+  const bytes = bytesAboveSpill(frame.slot(index).bytes, sizeBytes)
+  v.writeSlot(frame, index, new StackSlot(bytes, register))
+}
+
+function storeFixed(v: Verification, frame: FrameState, at: number, access: Access): void {
+  const { sizeBytes, valueNumber, immediate } = access
+  const index = slotIndex(at)
+  v.showSlot(index)
+  const value = valueNumber >= 0 ? v.register(valueNumber) : undefined
+  const aligned = byteIndex(at) === 0
+  if (aligned && value?.type === SCALAR) {
+    const fits = width(value) <= 8 * sizeBytes
+    const stored = fits ? linkScalar(v, valueNumber) : value.unlinked()
+    spill(v, frame, index, stored, sizeBytes)
+    if (v.frame.isPreciseRegister(valueNumber)) frame.markPreciseSlot(index)
+    v.noteStackStep(frame.frameNumber, index)
+  } else if (aligned && immediate !== undefined) {
+    spill(v, frame, index, immediateRegister(immediate), sizeBytes)
+    v.noteStackStep(frame.frameNumber, index)
+  } else if (value !== undefined && value.type !== SCALAR) {
+    spillPointer(v, frame, index, value, access)
+  } else {
+    storeBytes(v, frame, index, at, access)
+  }
+}
+
+function spillPointer(v: Verification, frame: FrameState, index: number, value: RegisterState, access: Access): void {
+  if (access.sizeBytes !== SLOT_BYTES) {
+    v.printSourceLine(v.pc)
+    v.refuse('VERIFIER_SPILL_SIZE', 'EACCES', 'invalid size of register spill')
+  }
+  if (frame !== v.frame && value.type === PTR_TO_STACK) {
+    const message = 'cannot spill pointers to stack into stack frame of the caller'
+    v.refuse('VERIFIER_SPILL_TO_CALLER', 'EINVAL', message)
+  }
+  spill(v, frame, index, value, SLOT_BYTES)
+  v.noteStackStep(frame.frameNumber, index)
+}
+
+function storesZero(v: Verification, access: Access): boolean {
+  return access.valueNumber >= 0 ? isNull(v.register(access.valueNumber)) : access.immediate === 0
+}
+
+function storeBytes(v: Verification, frame: FrameState, index: number, at: number, access: Access): void {
+  const zero = storesZero(v, access)
+  if (zero && access.valueNumber >= 0) markPrecise(v, access.valueNumber)
+  const from = byteIndex(at)
+  const { bytes } = scrubbed(frame.slot(index))
+  const stored = withBytes(bytes, from, from + access.sizeBytes, zero ? BYTE_ZERO : BYTE_MISC)
+  v.writeSlot(frame, index, new StackSlot(stored, undefined))
+}
+
+function storeVariable(v: Verification, frame: FrameState, access: Access): void {
+  const { least, greatest } = stackSpan(access.pointer, access.offset)
+  const zero = storesZero(v, access)
+  let zeroKept = false
+  for (let at = least; at < greatest + access.sizeBytes; at++) {
+    const index = slotIndex(at)
+    const slot = frame.slot(index)
+    const kind = byteKind(slot, byteIndex(at))
+    const holdsZero = slot.spilled?.type === SCALAR && isConstantZero(slot.spilled.scalar)
+    if (zero && kind === BYTE_SPILL && holdsZero) {
+      zeroKept = true
+      v.showSlot(index)
+      continue
+    }
+    const keepsZero = zero && kind === BYTE_ZERO
+    zeroKept ||= keepsZero
+    const base = scrubbed(slot)
+    v.writeSlot(frame, index, keepsZero ? base : withByte(base, byteIndex(at), BYTE_MISC))
+  }
+  if (zeroKept && access.valueNumber >= 0) markPrecise(v, access.valueNumber)
+}
+
+// ---- loads ---------------------------------------------------------------------------------------------------------
+
+function take(v: Verification, access: Access, found: RegisterState, precise: boolean = false): void {
+  if (access.valueNumber < 0) return
+  v.write(access.valueNumber, loaded(found, access.sizeBytes, access.signExtends), precise)
+}
+
+function loadFixed(v: Verification, frame: FrameState, at: number, access: Access): void {
+  const index = slotIndex(at)
+  const slot = frame.slot(index)
+  v.showSlot(index)
+  if (!isSpill(slot) || slot.spilled === undefined) {
+    take(v, access, spanIsZero(frame, at, at + access.sizeBytes) ? ZERO_SCALAR : UNKNOWN_SCALAR)
+    return
+  }
+  const kept = spillBytes(slot)
+  if (access.sizeBytes === SLOT_BYTES && kept === SLOT_BYTES) {
+    take(v, access, slot.spilled, frame.isPreciseSlot(index))
+    if (access.valueNumber >= 0) v.noteStackStep(frame.frameNumber, index)
+    return
+  }
+  if (slot.spilled.type !== SCALAR) {
+    v.printSourceLine(v.pc)
+    v.refuse('VERIFIER_FILL_SIZE', 'EACCES', 'invalid size of register fill')
+  }
+  if (access.valueNumber >= 0) loadPart(v, frame, at, access, slot, kept)
+}
+
+/** Part of a spilled number: its low bytes are those of the number, other parts only known if all zero. */
+function loadPart(v: Verification, frame: FrameState, at: number, access: Access, slot: StackSlot, kept: number): void {
+  const index = slotIndex(at)
+  const spilled = slot.spilled as RegisterState
+  const { sizeBytes } = access
+  if (byteIndex(at) === 0 && sizeBytes <= kept) {
+    const narrows = width(spilled) > 8 * sizeBytes
+    take(v, access, narrows ? spilled.unlinked() : spilled, frame.isPreciseSlot(index))
+    v.noteStackStep(frame.frameNumber, index)
+    return
+  }
+  const from = byteIndex(at)
+  const inSpill = from + sizeBytes <= kept
+  if (inSpill && isConstantZero(spilled.scalar)) {
+    take(v, access, ZERO_SCALAR)
+    v.noteStackStep(frame.frameNumber, index)
+  } else {
+    take(v, access, spanIsZero(frame, at, at + sizeBytes) ? ZERO_SCALAR : UNKNOWN_SCALAR)
+  }
+}
+
+function spanIsZero(frame: FrameState, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    if (byteKind(frame.slot(slotIndex(at)), byteIndex(at)) !== BYTE_ZERO) return false
+  }
+  return true
+}
+
+/** Also scrubs nothing: a load leaves the stack as it was. Spilled pointers in the span can't be had this way. */
+function loadVariable(v: Verification, frame: FrameState, access: Access): void {
+  const { least, greatest } = stackSpan(access.pointer, access.offset)
+  const end = greatest + access.sizeBytes
+  for (let at = least; at < end; at++) v.showSlot(slotIndex(at))
+  take(v, access, spanIsZero(frame, least, end) ? ZERO_SCALAR : UNKNOWN_SCALAR)
+}

@@ -1,0 +1,154 @@
+/**
+ * The program as a graph: every slot must be reachable, every edge must lead to an instruction. A depth-first walk in the
+ * kernel's order finds the first offence and marks where states are compared: at jump targets and behind calls.
+ */
+import {
+  BPF_CALL,
+  BPF_EXIT,
+  BPF_JA,
+  BPF_JMP,
+  BPF_JMP32,
+  BPF_PSEUDO_CALL,
+  BPF_PSEUDO_FUNC,
+  type Insn,
+} from '@bpfoundry/isa'
+import { Refusal } from '../report/refusal.ts'
+
+/** `LD_IMM64`, which takes two slots. */
+export const LD_IMM64_OPCODE = 0x18
+
+export function slotsOf(insn: Insn): number {
+  return insn.opcode === LD_IMM64_OPCODE ? 2 : 1
+}
+
+export function isJumpClass(insn: Insn): boolean {
+  const insnClass = insn.opcode & 0x07
+  return insnClass === BPF_JMP || insnClass === BPF_JMP32
+}
+
+export function isConditionalJump(insn: Insn): boolean {
+  const operation = insn.opcode & 0xf0
+  return isJumpClass(insn) && operation !== BPF_JA && operation !== BPF_CALL && operation !== BPF_EXIT
+}
+
+/** Where a jump at `pc` leads. */
+export function jumpTarget(insn: Insn, pc: number): number {
+  const isLong = (insn.opcode & 0x07) === BPF_JMP32 && (insn.opcode & 0xf0) === BPF_JA
+  return pc + 1 + (isLong ? insn.imm : insn.off)
+}
+
+export function isSubprogramCall(insn: Insn): boolean {
+  return insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === BPF_PSEUDO_CALL
+}
+
+export function isFunctionLoad(insn: Insn): boolean {
+  return insn.opcode === LD_IMM64_OPCODE && insn.src === BPF_PSEUDO_FUNC
+}
+
+/** Slots that may run after slot `pc` in the same function. */
+export function successors(insns: readonly Insn[], pc: number): readonly number[] {
+  const insn = insns[pc] as Insn
+  if (!isJumpClass(insn)) return [pc + slotsOf(insn)]
+  const operation = insn.opcode & 0xf0
+  if (operation === BPF_EXIT) return []
+  if (operation === BPF_CALL) return [pc + 1]
+  if (operation === BPF_JA) return [jumpTarget(insn, pc)]
+  return [pc + 1, jumpTarget(insn, pc)]
+}
+
+/** What the walk finds. */
+export interface FlowMarks {
+  /** 1 where states are compared and kept. */
+  readonly prunePoints: Uint8Array
+}
+
+interface Edge {
+  readonly to: number
+  /** The first edge of a slot is the one that falls through (or the only one). */
+  readonly isBranch: boolean
+}
+
+function edgesOf(insns: readonly Insn[], pc: number): readonly Edge[] {
+  const insn = insns[pc] as Insn
+  if (isFunctionLoad(insn) || isSubprogramCall(insn)) {
+    return [
+      { to: pc + slotsOf(insn), isBranch: false },
+      { to: pc + insn.imm + 1, isBranch: true },
+    ]
+  }
+  return successors(insns, pc).map((to, index) => ({ to, isBranch: index > 0 }))
+}
+
+const DISCOVERED = 1
+const EXPLORED = 2
+
+function markPrunePoints(insns: readonly Insn[], pc: number, prunePoints: Uint8Array): void {
+  const insn = insns[pc] as Insn
+  const mark = (slot: number): void => {
+    if (slot < prunePoints.length) prunePoints[slot] = 1
+  }
+  if (isFunctionLoad(insn) || isSubprogramCall(insn)) {
+    mark(pc + slotsOf(insn))
+    mark(pc)
+    mark(pc + insn.imm + 1)
+  } else if (isJumpClass(insn)) {
+    const operation = insn.opcode & 0xf0
+    if (operation === BPF_CALL) mark(pc + 1)
+    else if (operation === BPF_JA) mark(jumpTarget(insn, pc))
+    else if (operation !== BPF_EXIT) {
+      mark(pc)
+      mark(jumpTarget(insn, pc))
+    }
+  }
+}
+
+function outOfRange(from: number, to: number): Refusal {
+  const message = `jump out of range from insn ${from} to ${to}`
+  return new Refusal({ code: 'VERIFIER_JUMP_OUT_OF_RANGE', errno: 'EINVAL', message }, from)
+}
+
+function checkReached(insns: readonly Insn[], visited: Uint8Array): void {
+  for (let pc = 0; pc < insns.length; pc++) {
+    if (visited[pc] !== EXPLORED) {
+      const message = `unreachable insn ${pc}`
+      throw new Refusal({ code: 'VERIFIER_UNREACHABLE', errno: 'EINVAL', message }, pc)
+    }
+    if (slotsOf(insns[pc] as Insn) === 1) continue
+    if (visited[pc + 1] !== 0) {
+      const message = `jump into the middle of ldimm64 insn ${pc}`
+      throw new Refusal({ code: 'VERIFIER_JUMP_INTO_LD_IMM64', errno: 'EINVAL', message }, pc)
+    }
+    pc++
+  }
+}
+
+/**
+ * Walks the program from its entry through all jumps and calls.
+ *
+ * @throws {Refusal} VERIFIER_JUMP_OUT_OF_RANGE, VERIFIER_UNREACHABLE, VERIFIER_JUMP_INTO_LD_IMM64
+ */
+export function checkControlFlow(insns: readonly Insn[]): FlowMarks {
+  const visited = new Uint8Array(insns.length)
+  const nextEdge = new Uint8Array(insns.length)
+  const prunePoints = new Uint8Array(insns.length)
+  const stack = [0]
+  visited[0] = DISCOVERED
+  while (stack.length > 0) {
+    const pc = stack[stack.length - 1] as number
+    const edge = edgesOf(insns, pc)[nextEdge[pc] as number]
+    if (edge === undefined) {
+      visited[pc] = EXPLORED
+      markPrunePoints(insns, pc, prunePoints)
+      stack.pop()
+      continue
+    }
+    nextEdge[pc] = (nextEdge[pc] as number) + 1
+    if (edge.to < 0 || edge.to >= insns.length) throw outOfRange(pc, edge.to)
+    if (visited[edge.to] === 0) {
+      visited[edge.to] = DISCOVERED
+      stack.push(edge.to)
+    }
+  }
+  checkReached(insns, visited)
+  return { prunePoints }
+}

@@ -1,0 +1,76 @@
+/** The form of instructions: opcodes of the table, unused fields zero. Wrong fields are refused when they are reached. */
+import {
+  BPF_ALU,
+  BPF_ALU64,
+  BPF_ATOMIC,
+  BPF_CALL,
+  BPF_END,
+  BPF_EXIT,
+  BPF_JA,
+  BPF_JMP,
+  BPF_JMP32,
+  BPF_LD,
+  BPF_MOV,
+  BPF_NEG,
+  BPF_ST,
+  BPF_STX,
+  INSTRUCTIONS,
+  type Insn,
+  type InstructionRow,
+  lookupInsn,
+} from '@bpfoundry/isa'
+import { isReleasedBy, type Profile } from '../profile.ts'
+
+/** Opcodes that a kernel knows at all. */
+export function knownOpcodes(profile: Profile): ReadonlySet<number> {
+  const rows = INSTRUCTIONS.filter((row) => !row.internal && row.linux !== '' && isReleasedBy(row.linux, profile.name))
+  return new Set(rows.map((row) => row.opcode))
+}
+
+/** The fields that must hold one value hold it. Register numbers are checked when the register is used. */
+function fitsRow(row: InstructionRow, insn: Insn): boolean {
+  return (['dst', 'src', 'off', 'imm'] as const).every(
+    (field) => typeof row[field] !== 'number' || insn[field] === row[field],
+  )
+}
+
+// biome-ignore format: table
+const ALU_NAMES: ReadonlyMap<number, string> = new Map([
+  [BPF_NEG, 'BPF_NEG'], [BPF_END, 'BPF_END'], [BPF_MOV, 'BPF_MOV'],
+])
+
+// biome-ignore format: table
+const JUMP_NAMES: ReadonlyMap<number, string> = new Map([
+  [BPF_CALL, 'BPF_CALL'], [BPF_JA, 'BPF_JA'], [BPF_EXIT, 'BPF_EXIT'],
+])
+
+type Words = (insn: Insn) => string
+
+const aluWords: Words = ({ opcode }) => `${ALU_NAMES.get(opcode & 0xf0) ?? 'BPF_ALU'} uses reserved fields`
+const jumpWords: Words = ({ opcode }) => `${JUMP_NAMES.get(opcode & 0xf0) ?? 'BPF_JMP/JMP32'} uses reserved fields`
+const storeWords: Words = ({ opcode, imm }) =>
+  (opcode & 0xe0) === BPF_ATOMIC
+    ? `BPF_ATOMIC uses invalid atomic opcode ${(imm >>> 0).toString(16).padStart(2, '0')}`
+    : 'BPF_STX uses reserved fields'
+const loadWords: Words = ({ opcode, src }) => {
+  if ((opcode & 0xe0) !== 0) return 'BPF_LD_[ABS|IND] uses reserved fields'
+  return src > 6 ? 'unrecognized bpf_ld_imm64 insn' : 'BPF_LD_IMM64 uses reserved fields'
+}
+
+const WORDS: ReadonlyMap<number, Words> = new Map([
+  [BPF_ALU, aluWords],
+  [BPF_ALU64, aluWords],
+  [BPF_JMP, jumpWords],
+  [BPF_JMP32, jumpWords],
+  [BPF_STX, storeWords],
+  [BPF_ST, () => 'BPF_ST uses reserved fields'],
+  [BPF_LD, loadWords],
+])
+
+/** The row of an instruction in this profile, or the words with which it is refused when it is reached. */
+export function instructionForm(insn: Insn, profile: Profile): InstructionRow | string {
+  const row = lookupInsn(insn)
+  const known = row !== undefined && !row.internal && row.linux !== '' && isReleasedBy(row.linux, profile.name)
+  if (known && fitsRow(row, insn)) return row
+  return WORDS.get(insn.opcode & 0x07)?.(insn) ?? 'BPF_LDX uses reserved fields'
+}

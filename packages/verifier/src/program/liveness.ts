@@ -1,0 +1,122 @@
+/**
+ * Registers that may still be read, for each slot: a backward analysis over the whole program.
+ *
+ *     live(pc) = uses(pc) ∪ (∪ live(successors) \ definitions(pc))
+ *
+ * A register that is not live can't change what happens from here on, so states need not agree on it. A call of a helper
+ * reads the arguments of its prototype and defines r0 to r5; a BPF-to-BPF call reads r1 to r5; exit reads r0. Within the
+ * callee, r6 to r9 belong to the callee: the caller's are compared by the caller's own live set at the call.
+ */
+import {
+  BPF_ABS,
+  BPF_ALU,
+  BPF_ALU64,
+  BPF_ATOMIC,
+  BPF_CALL,
+  BPF_CMPXCHG,
+  BPF_END,
+  BPF_EXIT,
+  BPF_FETCH,
+  BPF_IND,
+  BPF_JA,
+  BPF_JMP,
+  BPF_JMP32,
+  BPF_LD,
+  BPF_LDX,
+  BPF_MOV,
+  BPF_NEG,
+  BPF_PSEUDO_CALL,
+  BPF_ST,
+  BPF_STX,
+  type Insn,
+} from '@bpfoundry/isa'
+import { helperPrototype } from '@bpfoundry/kernel-abi'
+import type { VerifierProgram } from '../verifier-api.ts'
+import { successors } from './control-flow.ts'
+
+/** Sets of registers, one bit each. */
+interface Effect {
+  readonly uses: number
+  readonly defines: number
+}
+
+const ALL_ARGUMENTS = 0b111110
+const CALLER_SAVED = 0b111111
+
+function bit(register: number): number {
+  return 1 << register
+}
+
+function aluEffect(insn: Insn): Effect {
+  const operation = insn.opcode & 0xf0
+  const defines = bit(insn.dst)
+  const usesSource = (insn.opcode & 0x08) !== 0 && operation !== BPF_END ? bit(insn.src) : 0
+  if (operation === BPF_MOV) return { uses: usesSource, defines }
+  if (operation === BPF_NEG || operation === BPF_END) return { uses: defines, defines }
+  return { uses: usesSource | defines, defines }
+}
+
+function atomicEffect(insn: Insn): Effect {
+  const uses = bit(insn.dst) | bit(insn.src)
+  if (insn.imm === BPF_CMPXCHG) return { uses: uses | bit(0), defines: bit(0) }
+  return { uses, defines: (insn.imm & BPF_FETCH) !== 0 ? bit(insn.src) : 0 }
+}
+
+function callEffect(program: VerifierProgram, insn: Insn): Effect {
+  if (insn.src === BPF_PSEUDO_CALL) return { uses: ALL_ARGUMENTS, defines: CALLER_SAVED }
+  const prototype =
+    insn.src === 0 ? helperPrototype(program.type, insn.imm, { attachType: program.expectedAttachType }) : undefined
+  const uses = prototype === undefined ? ALL_ARGUMENTS : (bit(prototype.args.length) - 1) << 1
+  return { uses, defines: CALLER_SAVED }
+}
+
+function jumpEffect(program: VerifierProgram, insn: Insn): Effect {
+  const operation = insn.opcode & 0xf0
+  if (operation === BPF_EXIT) return { uses: bit(0), defines: 0 }
+  if (operation === BPF_CALL) return callEffect(program, insn)
+  if (operation === BPF_JA || operation > 0xd0) return { uses: 0, defines: 0 }
+  return { uses: bit(insn.dst) | ((insn.opcode & 0x08) !== 0 ? bit(insn.src) : 0), defines: 0 }
+}
+
+function loadEffect(insn: Insn): Effect {
+  const mode = insn.opcode & 0xe0
+  if (mode === BPF_ABS) return { uses: bit(6), defines: CALLER_SAVED }
+  if (mode === BPF_IND) return { uses: bit(6) | bit(insn.src), defines: CALLER_SAVED }
+  return { uses: 0, defines: insn.opcode === 0 ? 0 : bit(insn.dst) }
+}
+
+// biome-ignore format: table
+const EFFECTS: ReadonlyMap<number, (program: VerifierProgram, insn: Insn) => Effect> = new Map([
+  [BPF_LD,    (_program: VerifierProgram, insn: Insn) => loadEffect(insn)],
+  [BPF_LDX,   (_program: VerifierProgram, insn: Insn) => ({ uses: bit(insn.src), defines: bit(insn.dst) })],
+  [BPF_ST,    (_program: VerifierProgram, insn: Insn) => ({ uses: bit(insn.dst), defines: 0 })],
+  [BPF_STX,   (_program: VerifierProgram, insn: Insn) =>
+    (insn.opcode & 0xe0) === BPF_ATOMIC ? atomicEffect(insn) : { uses: bit(insn.dst) | bit(insn.src), defines: 0 }],
+  [BPF_ALU,   (_program: VerifierProgram, insn: Insn) => aluEffect(insn)],
+  [BPF_ALU64, (_program: VerifierProgram, insn: Insn) => aluEffect(insn)],
+  [BPF_JMP,   jumpEffect],
+  [BPF_JMP32, jumpEffect],
+])
+
+/** Bits 0 to 9 of element pc: r0 to r9 that may be read from slot pc on, before they are written. */
+export function liveRegisters(program: VerifierProgram): Uint16Array {
+  const { insns } = program
+  const live = new Uint16Array(insns.length)
+  const effects = insns.map((insn) => EFFECTS.get(insn.opcode & 0x07)?.(program, insn) ?? { uses: 0, defines: 0 })
+  const next = insns.map((_, pc) => successors(insns, pc))
+  let changed = true
+  while (changed) {
+    changed = false
+    for (let pc = insns.length - 1; pc >= 0; pc--) {
+      const { uses, defines } = effects[pc] as Effect
+      let after = 0
+      for (const target of next[pc] as readonly number[]) after |= live[target] ?? 0
+      const before = (uses | (after & ~defines)) & 0x3ff
+      if (before !== live[pc]) {
+        live[pc] = before
+        changed = true
+      }
+    }
+  }
+  return live
+}

@@ -1,0 +1,60 @@
+/** The stack that a chain of calls needs. */
+import type { Insn } from '@bpfoundry/isa'
+import { MAX_CALL_FRAMES } from '../calls/subprogram-call.ts'
+import { Refusal } from '../report/refusal.ts'
+import { MAX_STACK_BYTES } from '../state/frame-state.ts'
+import type { Subprogram } from '../verification.ts'
+import { isSubprogramCall } from './control-flow.ts'
+
+/** Frames are laid out in multiples of 16 bytes, as a JIT does. */
+const FRAME_STEP_BYTES = 16
+/** A subprogram that makes tail calls may have this much of other frames below it at most: 33 such programs may pile up. */
+const TAIL_CALL_LIMIT_BYTES = 256
+
+function frameBytes(subprogram: Subprogram): number {
+  return Math.ceil(subprogram.stackDepthBytes / FRAME_STEP_BYTES) * FRAME_STEP_BYTES
+}
+
+function calleesOf(insns: readonly Insn[], { start, end }: Subprogram): number[] {
+  const found: number[] = []
+  for (let pc = start; pc < end; pc++) {
+    const insn = insns[pc] as Insn
+    if (isSubprogramCall(insn)) found.push(pc + insn.imm + 1)
+  }
+  return found
+}
+
+/**
+ * Walks all chains of calls from the entry on, whether or not they were explored.
+ *
+ * @throws {Refusal} VERIFIER_STACK_DEPTH, VERIFIER_CALL_DEPTH, VERIFIER_TAIL_CALL_STACK
+ */
+export function checkStackDepth(insns: readonly Insn[], subprograms: readonly Subprogram[]): void {
+  const byStart = new Map(subprograms.map((subprogram) => [subprogram.start, subprogram]))
+  const callees = new Map(subprograms.map((subprogram) => [subprogram, [...new Set(calleesOf(insns, subprogram))]]))
+  // The deepest way to each function at each depth; walked again only when it gets deeper.
+  const deepest = new Map<Subprogram, Int32Array>()
+  const walk = (subprogram: Subprogram, frames: number, below: number): void => {
+    if (subprogram.start !== 0 && subprogram.hasTailCall && below >= TAIL_CALL_LIMIT_BYTES) {
+      const message = `tail_calls are not allowed when call stack of previous frames is ${below} bytes. Too large`
+      throw new Refusal({ code: 'VERIFIER_TAIL_CALL_STACK', errno: 'EACCES', message })
+    }
+    const depth = below + frameBytes(subprogram)
+    if (depth > MAX_STACK_BYTES) {
+      const message = `combined stack size of ${frames} calls is ${depth}. Too large`
+      throw new Refusal({ code: 'VERIFIER_STACK_DEPTH', errno: 'EACCES', message })
+    }
+    const known = deepest.get(subprogram) ?? new Int32Array(MAX_CALL_FRAMES + 1).fill(-1)
+    deepest.set(subprogram, known)
+    if ((known[frames] as number) >= depth) return
+    known[frames] = depth
+    for (const start of callees.get(subprogram) ?? []) {
+      if (frames >= MAX_CALL_FRAMES) {
+        const message = `the call stack of ${frames} frames is too deep !`
+        throw new Refusal({ code: 'VERIFIER_CALL_DEPTH', errno: 'E2BIG', message })
+      }
+      walk(byStart.get(start) as Subprogram, frames + 1, depth)
+    }
+  }
+  walk(subprograms[0] as Subprogram, 1, 0)
+}

@@ -1,0 +1,113 @@
+import { framePointer, type RegisterState, UNINITIALISED } from './register-state.ts'
+import { EMPTY_SLOT, SLOT_BYTES, type StackSlot } from './stack-slot.ts'
+
+/** Registers r0..r10. */
+export const REGISTER_COUNT = 11
+/** Bytes of stack that one function may use. @see MAX_BPF_STACK in include/linux/filter.h */
+export const MAX_STACK_BYTES = 512
+
+/**
+ * One function's registers and stack on the path being explored. The arrays are the frame's own and change as the path
+ * goes on; what they hold is immutable, so that a copy of a frame is two shallow array copies.
+ */
+export class FrameState {
+  readonly frameNumber: number
+  /** Index of the subprogram that runs in it. */
+  readonly subprogram: number
+  /** Slot of the call, -1 in the entry frame. */
+  readonly callSite: number
+  readonly registers: RegisterState[]
+  /** Slot i is the eight bytes from fp - 8 * (i + 1) on; as many as the path has touched. */
+  readonly stack: StackSlot[]
+  /** Bit n: register n holds a scalar whose exact value the verdict rests on. */
+  preciseRegisters = 0
+  /** The same of spilled scalars: bit i of the first word for slot i, of the second for slot 32 + i. */
+  preciseSlotsLow = 0
+  preciseSlotsHigh = 0
+
+  constructor(
+    frameNumber: number,
+    subprogram: number,
+    callSite: number,
+    registers: RegisterState[] = initialRegisters(frameNumber),
+    stack: StackSlot[] = [],
+  ) {
+    this.frameNumber = frameNumber
+    this.subprogram = subprogram
+    this.callSite = callSite
+    this.registers = registers
+    this.stack = stack
+  }
+
+  copy(): FrameState {
+    const copy = new FrameState(
+      this.frameNumber,
+      this.subprogram,
+      this.callSite,
+      this.registers.slice(),
+      this.stack.length === 0 ? [] : this.stack.slice(),
+    )
+    copy.preciseRegisters = this.preciseRegisters
+    copy.preciseSlotsLow = this.preciseSlotsLow
+    copy.preciseSlotsHigh = this.preciseSlotsHigh
+    return copy
+  }
+
+  isPreciseRegister(number: number): boolean {
+    return (this.preciseRegisters & (1 << number)) !== 0
+  }
+
+  isPreciseSlot(index: number): boolean {
+    return ((index < 32 ? this.preciseSlotsLow : this.preciseSlotsHigh) & (1 << (index & 31))) !== 0
+  }
+
+  markPreciseRegister(number: number): void {
+    this.preciseRegisters |= 1 << number
+  }
+
+  markPreciseSlot(index: number): void {
+    if (index < 32) this.preciseSlotsLow |= 1 << index
+    else this.preciseSlotsHigh |= 1 << (index & 31)
+  }
+
+  clearPreciseSlot(index: number): void {
+    if (index < 32) this.preciseSlotsLow &= ~(1 << index)
+    else this.preciseSlotsHigh &= ~(1 << (index & 31))
+  }
+
+  forgetPrecision(): void {
+    this.preciseRegisters = 0
+    this.preciseSlotsLow = 0
+    this.preciseSlotsHigh = 0
+  }
+
+  register(number: number): RegisterState {
+    return this.registers[number] as RegisterState
+  }
+
+  slot(index: number): StackSlot {
+    return this.stack[index] ?? EMPTY_SLOT
+  }
+
+  /** Makes `bytes` below the frame pointer part of the frame. */
+  growStack(bytes: number): void {
+    const slots = Math.ceil(bytes / SLOT_BYTES)
+    while (this.stack.length < slots) this.stack.push(EMPTY_SLOT)
+  }
+}
+
+function initialRegisters(frameNumber: number): RegisterState[] {
+  const registers: RegisterState[] = new Array(REGISTER_COUNT).fill(UNINITIALISED)
+  registers[10] = framePointer(frameNumber)
+  return registers
+}
+
+/** Index of the stack slot that holds the byte at `offset` (negative) from the frame pointer. */
+export function slotIndex(offset: number): number {
+  return (-offset - 1) >> 3
+}
+
+/** Place of the byte at `offset` (negative) within its slot, 0..7 from the lowest address up. */
+export function byteIndex(offset: number): number {
+  return offset & (SLOT_BYTES - 1)
+}

@@ -1,0 +1,109 @@
+import type { FrameState } from './frame-state.ts'
+
+/**
+ * One thing on the way here that running back along the path needs to know: a control transfer, a register stored to or
+ * loaded from a stack slot, or registers that a comparison narrowed together. A list that branches share. Between two
+ * transfers a path runs straight, so each slot that has no entry was reached from the one before it.
+ */
+export interface PathStep {
+  /** The slot that was executed, or that was entered by a transfer. */
+  readonly pc: number
+  /** Transfers: the slot that was left; -1 for the other kinds. */
+  readonly from: number
+  /** Stack steps: number of the frame and index of the slot; -1 for the other kinds. */
+  readonly frameNumber: number
+  readonly slot: number
+  /** Registers linked by their id at a comparison. */
+  readonly linked: readonly LinkedRegister[] | undefined
+  readonly before: PathStep | undefined
+}
+
+/** A register or stack slot that shares its id with others. */
+export interface LinkedRegister {
+  readonly frameNumber: number
+  readonly isSlot: boolean
+  /** Register number or slot index. */
+  readonly index: number
+}
+
+/** A pointer that a helper gave out and that must be given back. */
+export interface Reference {
+  readonly id: number
+  /** Slot of the call that acquired it. */
+  readonly pc: number
+}
+
+/**
+ * A state that was kept to be compared with later ones at the same slot. `branches` counts the paths from here that are
+ * still to be explored, so that at 0 the state is known to be safe and to end.
+ */
+export interface Checkpoint {
+  readonly pc: number
+  /** Its steps are those since its parent. */
+  readonly state: PathState
+  branches: number
+  hits: number
+  misses: number
+}
+
+/** Everything that is known at one point of one path. */
+export class PathState {
+  /** Entry frame first; the last one runs. */
+  readonly frames: FrameState[]
+  references: readonly Reference[]
+  /** Nearest checkpoint on the way here. */
+  parent: Checkpoint | undefined
+  /** Steps since that checkpoint, latest first. */
+  steps: PathStep | undefined
+  /** Slot from which this state went on: that of the parent checkpoint, or of the entry. */
+  startPc: number
+
+  constructor(
+    frames: FrameState[],
+    references: readonly Reference[] = [],
+    parent: Checkpoint | undefined = undefined,
+    steps: PathStep | undefined = undefined,
+    startPc: number = 0,
+  ) {
+    this.frames = frames
+    this.references = references
+    this.parent = parent
+    this.steps = steps
+    this.startPc = startPc
+  }
+
+  copy(): PathState {
+    return new PathState(
+      this.frames.map((frame) => frame.copy()),
+      this.references,
+      this.parent,
+      this.steps,
+      this.startPc,
+    )
+  }
+
+  /** The frame that runs. */
+  get frame(): FrameState {
+    return this.frames[this.frames.length - 1] as FrameState
+  }
+}
+
+function transfersOf(state: PathState): PathStep[] {
+  const found: PathStep[] = []
+  for (let at: PathState | undefined = state; at !== undefined; at = at.parent?.state) {
+    for (let step = at.steps; step !== undefined; step = step.before) if (step.from >= 0) found.push(step)
+  }
+  return found.reverse()
+}
+
+/** The slots of the path that led to `state` and stands at `end`, in order; of a long one the last `limit`. */
+export function pathSlots(state: PathState, end: number, limit: number = 10_000): number[] {
+  const slots: number[] = []
+  let start = 0
+  for (const { from, pc } of transfersOf(state)) {
+    for (let slot = start; slot <= from; slot++) slots.push(slot)
+    start = pc
+  }
+  for (let slot = start; slot <= end; slot++) slots.push(slot)
+  return slots.length > limit ? slots.slice(-limit) : slots
+}

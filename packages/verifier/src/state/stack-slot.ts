@@ -1,0 +1,79 @@
+/**
+ * Eight bytes of a stack frame. Immutable: states share them.
+ *
+ * Each byte has a kind, four bits in one int32: byte i (address `slot base + i`) in bits 4i. A register spilled with its
+ * whole state fills the slot from byte 0 on with SPILL; a narrower spill leaves what is above. On a little-endian
+ * machine the low bytes of the register come first, so byte 0 belongs to every spill.
+ */
+import type { RegisterState } from './register-state.ts'
+
+/** Never written. Privileged programs may read it: an unknown number. */
+export const BYTE_INVALID = 0
+/** Part of the spilled register. */
+export const BYTE_SPILL = 1
+/** Some number. */
+export const BYTE_MISC = 2
+/** 0. */
+export const BYTE_ZERO = 3
+
+export const SLOT_BYTES = 8
+
+const REPEAT = 0x11111111
+
+export class StackSlot {
+  /** Kinds of the eight bytes, four bits each. */
+  readonly bytes: number
+  /** The register whose low bytes are the SPILL bytes; undefined when there are none. */
+  readonly spilled: RegisterState | undefined
+
+  constructor(bytes: number, spilled: RegisterState | undefined) {
+    this.bytes = bytes | 0
+    this.spilled = spilled
+  }
+}
+
+export const EMPTY_SLOT: StackSlot = new StackSlot(0, undefined)
+
+/** Kind of byte 0..7. */
+export function byteKind(slot: StackSlot, index: number): number {
+  return (slot.bytes >>> (4 * index)) & 0xf
+}
+
+/** All eight bytes of one kind. */
+export function uniformBytes(kind: number): number {
+  return Math.imul(kind, REPEAT)
+}
+
+/** `bytes` with bytes `from` up to, not including, `to` replaced by `kind`. */
+export function withBytes(bytes: number, from: number, to: number, kind: number): number {
+  const count = to - from
+  const mask = count === SLOT_BYTES ? -1 : ((1 << (4 * count)) - 1) << (4 * from)
+  return (bytes & ~mask) | (uniformBytes(kind) & mask)
+}
+
+/** The slot holds (at least the low byte of) a spilled register. */
+export function isSpill(slot: StackSlot): boolean {
+  return (slot.bytes & 0xf) === BYTE_SPILL
+}
+
+/** Number of bytes of the spilled register that the slot still holds, counted from byte 0. */
+export function spillBytes(slot: StackSlot): number {
+  let count = 0
+  while (count < SLOT_BYTES && byteKind(slot, count) === BYTE_SPILL) count++
+  return count
+}
+
+/** A slot whose spilled register is forgotten: SPILL bytes become MISC, the others stay. */
+export function scrubbed(slot: StackSlot): StackSlot {
+  if (!isSpill(slot)) return slot
+  let bytes = slot.bytes
+  for (let index = 0; index < SLOT_BYTES; index++) {
+    if (byteKind(slot, index) === BYTE_SPILL) bytes = withBytes(bytes, index, index + 1, BYTE_MISC)
+  }
+  return new StackSlot(bytes, undefined)
+}
+
+/** A slot with one byte's kind changed. */
+export function withByte(slot: StackSlot, index: number, kind: number): StackSlot {
+  return new StackSlot(withBytes(slot.bytes, index, index + 1, kind), slot.spilled)
+}

@@ -1,0 +1,154 @@
+/** Classes ALU and ALU64: moves, arithmetic, byte order. */
+import { BPF_ADD, BPF_ALU64, BPF_END, BPF_MOV, BPF_NEG, BPF_SUB, BPF_X, type Insn } from '@bpfoundry/isa'
+import { isConstantScalar } from '../domain/scalar.ts'
+import { applyOperation } from '../domain/scalar-arithmetic.ts'
+import { signExtend32, signExtend64, zeroExtend32 } from '../domain/scalar-casts.ts'
+import { bitLength, toSignedNumber, toUnsignedNumber, zeroExtended } from '../domain/word64.ts'
+import { markPrecise } from '../exploration/precision.ts'
+import { linkScalar } from '../memory/stack-access.ts'
+import { unsupported } from '../report/refusal.ts'
+import {
+  constantRegister,
+  immediateRegister,
+  type RegisterState,
+  scalarRegister,
+  UNKNOWN_SCALAR,
+} from '../state/register-state.ts'
+import { SCALAR } from '../state/register-type.ts'
+import type { Verification } from '../verification.ts'
+import { movePointer, operatorSymbol } from './pointer-arithmetic.ts'
+import { forkOnMask } from './scalar-fork.ts'
+
+const ADDRESS_SPACE_CAST = 1
+
+export function transferAlu(v: Verification, insn: Insn): void {
+  const operation = insn.opcode & 0xf0
+  if (operation === BPF_MOV) transferMove(v, insn)
+  else if (operation === BPF_NEG || operation === BPF_END) transferInPlace(v, insn)
+  else transferBinary(v, insn, operation)
+}
+
+/** Negation and byte swaps: the result is not tracked. */
+function transferInPlace(v: Verification, insn: Insn): void {
+  v.facts.record(v.pc, insn.dst, v.read(insn.dst))
+  v.checkWritable(insn.dst)
+  v.write(insn.dst, UNKNOWN_SCALAR)
+}
+
+// ---- moves ---------------------------------------------------------------------------------------------------------
+
+function transferMove(v: Verification, insn: Insn): void {
+  const is64 = (insn.opcode & 0x07) === BPF_ALU64
+  if ((insn.opcode & 0x08) !== BPF_X) {
+    v.checkWritable(insn.dst)
+    v.write(insn.dst, is64 ? immediateRegister(insn.imm) : constantRegister(zeroExtended(insn.imm)))
+    return
+  }
+  if (is64 && insn.off === ADDRESS_SPACE_CAST) throw v.noted(unsupported('addr_space_cast is'))
+  const source = v.read(insn.src)
+  v.facts.record(v.pc, insn.src, source)
+  v.checkWritable(insn.dst)
+  const moved = is64 ? moved64(v, insn, source) : moved32(v, insn, source)
+  v.write(insn.dst, moved, v.frame.isPreciseRegister(insn.src))
+}
+
+/** The value survives a sign extension from `bits` unchanged: copy and source stay equal. */
+function survives(source: RegisterState, bits: number): boolean {
+  return toUnsignedNumber(source.scalar.umax) < 2 ** (bits - 1)
+}
+
+function moved64(v: Verification, insn: Insn, source: RegisterState): RegisterState {
+  if (insn.off === 0) return linkScalar(v, insn.src)
+  if (source.type !== SCALAR) return UNKNOWN_SCALAR
+  const copy = survives(source, insn.off) ? linkScalar(v, insn.src) : source.unlinked()
+  return copy.with({ scalar: signExtend64(copy.scalar, insn.off >> 3) })
+}
+
+function moved32(v: Verification, insn: Insn, source: RegisterState): RegisterState {
+  if (source.type !== SCALAR) return scalarRegister(zeroExtend32(UNKNOWN_SCALAR.scalar))
+  if (insn.off === 0) {
+    const copy = bitLength(source.scalar.umax) <= 32 ? linkScalar(v, insn.src) : source.unlinked()
+    return copy.with({ scalar: zeroExtend32(copy.scalar) })
+  }
+  const copy = survives(source, insn.off) ? linkScalar(v, insn.src) : source.unlinked()
+  return copy.with({ scalar: signExtend32(copy.scalar, insn.off >> 3) })
+}
+
+// ---- two operands ----------------------------------------------------------------------------------------------------
+
+function transferBinary(v: Verification, insn: Insn, operation: number): void {
+  const usesRegister = (insn.opcode & 0x08) === BPF_X
+  const is32 = (insn.opcode & 0x07) !== BPF_ALU64
+  const source = usesRegister ? v.read(insn.src) : undefined
+  const target = v.read(insn.dst)
+  checkImmediate(v, insn, usesRegister, operation)
+  v.checkWritable(insn.dst)
+  v.facts.record(v.pc, insn.dst, target)
+  if (source !== undefined) v.facts.record(v.pc, insn.src, source)
+  const operand = source ?? immediateRegister(insn.imm)
+  if (operand.type !== SCALAR && target.type !== SCALAR) {
+    combinePointers(v, insn.dst, operation)
+  } else if (operand.type !== SCALAR) {
+    markPrecise(v, insn.dst)
+    movePointer(v, insn.dst, operation, is32, operand, target, false)
+  } else if (target.type !== SCALAR) {
+    if (usesRegister) markPrecise(v, insn.src)
+    movePointer(v, insn.dst, operation, is32, target, operand, true)
+  } else {
+    if (usesRegister && v.frame.isPreciseRegister(insn.dst)) markPrecise(v, insn.src)
+    computeScalar(v, insn, operation, is32, target, operand)
+  }
+}
+
+const DIVISIONS: ReadonlySet<number> = new Set([0x30, 0x90])
+const SHIFTS: ReadonlySet<number> = new Set([0x60, 0x70, 0xc0])
+
+/** Immediates that no program may hold: they are sure mistakes. */
+function checkImmediate(v: Verification, insn: Insn, usesRegister: boolean, operation: number): void {
+  if (usesRegister) return
+  if (DIVISIONS.has(operation) && insn.imm === 0) v.refuse('VERIFIER_DIVISION_BY_ZERO', 'EINVAL', 'div by zero')
+  const bits = (insn.opcode & 0x07) === BPF_ALU64 ? 64 : 32
+  if (SHIFTS.has(operation) && (insn.imm < 0 || insn.imm >= bits)) {
+    v.refuse('VERIFIER_SHIFT_AMOUNT', 'EINVAL', `invalid shift ${insn.imm}`)
+  }
+}
+
+/** Two pointers: only their difference has a meaning, an unknown number. */
+function combinePointers(v: Verification, number: number, operation: number): void {
+  if (operation !== BPF_SUB) {
+    const message = `R${number} pointer ${operatorSymbol(operation)} pointer prohibited`
+    v.refuse('VERIFIER_POINTER_ARITHMETIC', 'EACCES', message)
+  }
+  v.write(number, UNKNOWN_SCALAR)
+}
+
+function computeScalar(
+  v: Verification,
+  insn: Insn,
+  operation: number,
+  is32: boolean,
+  target: RegisterState,
+  operand: RegisterState,
+): void {
+  const precise = v.frame.isPreciseRegister(insn.dst)
+  const before = forkOnMask(v, insn.dst, operation, target, operand)
+  const scalar = applyOperation(operation, is32, before.scalar, operand.scalar)
+  v.write(insn.dst, linkedSum(insn, operation, is32, before, operand, scalarRegister(scalar)), precise)
+}
+
+/** `r1 = r2; r1 += 4; if r2 < 10`: the sum stays linked, at its distance, and learns from the comparison, too. */
+function linkedSum(
+  insn: Insn,
+  operation: number,
+  is32: boolean,
+  before: RegisterState,
+  operand: RegisterState,
+  sum: RegisterState,
+): RegisterState {
+  const doubles = (insn.opcode & 0x08) === BPF_X && insn.src === insn.dst
+  const adds = operation === BPF_ADD && !is32 && before.id !== 0 && isConstantScalar(operand.scalar) && !doubles
+  if (!adds || before.hasDelta) return sum
+  const delta = toSignedNumber(operand.scalar.tnum.value)
+  if (delta < 0 || delta > 0x7fffffff) return sum
+  return sum.with({ id: before.id, hasDelta: true, offset: delta })
+}

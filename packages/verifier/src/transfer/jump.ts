@@ -1,0 +1,155 @@
+/** Conditional jumps: which ways are open, and what each teaches. */
+import { BPF_JEQ, BPF_JMP32, BPF_JNE, BPF_X, type Insn } from '@bpfoundry/isa'
+import { isConstantScalar } from '../domain/scalar.ts'
+import { branchTaken, mirroredRelation, type Outcome, oppositeRelation, refine } from '../domain/scalar-comparison.ts'
+import { isZero } from '../domain/word64.ts'
+import { markPrecise } from '../exploration/precision.ts'
+import { noteNonNull, resolveNull } from '../state/null-check.ts'
+import type { LinkedRegister, PathState } from '../state/path-state.ts'
+import { immediateRegister, isPointer, type RegisterState } from '../state/register-state.ts'
+import {
+  baseType,
+  CONST_PTR_TO_MAP,
+  isAnyPacketPointer,
+  mayBeNull,
+  PTR_TO_BTF_ID,
+  PTR_TO_MAP_KEY,
+  PTR_TO_MAP_VALUE,
+  PTR_TO_MEM,
+  PTR_TO_SOCK_COMMON,
+  PTR_TO_SOCKET,
+  PTR_TO_TCP_SOCK,
+  SCALAR,
+} from '../state/register-type.ts'
+import type { Verification } from '../verification.ts'
+import { collectLinked, synchroniseLinked } from './linked-scalars.ts'
+import { learnFromPacketComparison, packetBranchTaken } from './packet-comparison.ts'
+
+/** Valid pointers of these types are never 0. A packet pointer may be, for what is known of it. */
+// biome-ignore format: table
+const NEVER_NULL: ReadonlySet<number> = new Set([
+  PTR_TO_SOCKET, PTR_TO_TCP_SOCK, PTR_TO_MAP_VALUE, PTR_TO_MAP_KEY, PTR_TO_SOCK_COMMON, PTR_TO_MEM, CONST_PTR_TO_MAP,
+])
+
+function isNonNull(register: RegisterState): boolean {
+  return !mayBeNull(register.type) && NEVER_NULL.has(baseType(register.type))
+}
+
+/** A pointer compared with a number: only `== 0` and `!= 0` of a pointer that can't be NULL are decided. */
+function pointerOutcome(relation: number, is32: boolean, dst: RegisterState, src: RegisterState): Outcome {
+  if (is32) return 'unknown'
+  const [pointer, number, seen] =
+    src.type === SCALAR && isConstantScalar(src.scalar) ? [dst, src, relation] : [src, dst, mirroredRelation(relation)]
+  const comparesZero = number.type === SCALAR && isConstantScalar(number.scalar) && isZero(number.scalar.tnum.value)
+  if (!comparesZero || !isNonNull(pointer)) return 'unknown'
+  return seen === BPF_JEQ ? 'never' : seen === BPF_JNE ? 'always' : 'unknown'
+}
+
+function outcome(relation: number, is32: boolean, dst: RegisterState, src: RegisterState): Outcome {
+  if (isAnyPacketPointer(dst.type) && isAnyPacketPointer(src.type) && !is32) {
+    return packetBranchTaken(relation, dst, src)
+  }
+  if (isPointer(dst) || isPointer(src)) return pointerOutcome(relation, is32, dst, src)
+  return branchTaken(relation, is32, dst.scalar, src.scalar)
+}
+
+/** `if (dst R src) goto +off`. Leaves `v.pc` at the next slot of the path that goes on. */
+export function transferJump(v: Verification, insn: Insn): void {
+  const usesRegister = (insn.opcode & 0x08) === BPF_X
+  const dst = v.read(insn.dst)
+  const src = usesRegister ? v.read(insn.src) : immediateRegister(insn.imm)
+  v.facts.record(v.pc, insn.dst, dst)
+  if (usesRegister) v.facts.record(v.pc, insn.src, src)
+  const relation = insn.opcode & 0xf0
+  const is32 = (insn.opcode & 0x07) === BPF_JMP32
+  const known = outcome(relation, is32, dst, src)
+  if (known === 'unknown') {
+    branchOut(v, insn, relation, is32, dst, src)
+    v.printChanges()
+    v.pc += 1
+    return
+  }
+  if (dst.type === SCALAR) markPrecise(v, insn.dst)
+  if (usesRegister && src.type === SCALAR) markPrecise(v, insn.src)
+  v.printChanges()
+  if (known === 'always') {
+    const target = v.pc + insn.off + 1
+    v.noteTransfer(target)
+    v.pc = target
+  } else {
+    v.pc += 1
+  }
+}
+
+function branchOut(
+  v: Verification,
+  insn: Insn,
+  relation: number,
+  is32: boolean,
+  dst: RegisterState,
+  src: RegisterState,
+): void {
+  const usesRegister = (insn.opcode & 0x08) === BPF_X
+  const linked: LinkedRegister[] = []
+  if (usesRegister && src.type === SCALAR && src.id !== 0) collectLinked(v.state, src.id, linked)
+  if (dst.type === SCALAR && dst.id !== 0) collectLinked(v.state, dst.id, linked)
+  if (linked.length > 1) v.noteLinked(linked)
+  const taken = v.pushBranch(v.pc + insn.off + 1)
+  const next = v.state
+  if (dst.type === SCALAR && src.type === SCALAR) {
+    learnScalar(next, insn, usesRegister, oppositeRelation(relation), is32, linked)
+    learnScalar(taken, insn, usesRegister, relation, is32, linked)
+  }
+  if (!is32 && usesRegister) learnFromPointerEquality(insn, relation, dst, src, next, taken)
+  if (
+    !is32 &&
+    !usesRegister &&
+    insn.imm === 0 &&
+    mayBeNull(dst.type) &&
+    (relation === BPF_JEQ || relation === BPF_JNE)
+  ) {
+    resolveNull(next, dst, relation === BPF_JNE)
+    resolveNull(taken, dst, relation === BPF_JEQ)
+  } else if (usesRegister && !is32) {
+    learnFromPacketComparison(relation, dst, insn.dst, src, insn.src, next, taken)
+  }
+}
+
+/** Narrows the operands, and what is linked with them, in one state. */
+function learnScalar(
+  state: PathState,
+  insn: Insn,
+  usesRegister: boolean,
+  relation: number,
+  is32: boolean,
+  linked: readonly LinkedRegister[],
+): void {
+  const { frame } = state
+  const dst = frame.register(insn.dst)
+  const src = usesRegister ? frame.register(insn.src) : immediateRegister(insn.imm)
+  const [left, right] = refine(relation, is32, dst.scalar, src.scalar)
+  const newDst = dst.with({ scalar: left })
+  const newSrc = src.with({ scalar: right })
+  if (usesRegister) frame.registers[insn.src] = newSrc
+  frame.registers[insn.dst] = newDst
+  if (usesRegister && newSrc.id !== 0 && insn.src !== insn.dst) synchroniseLinked(state, newSrc, linked)
+  const current = frame.register(insn.dst)
+  if (current.id !== 0) synchroniseLinked(state, current, linked)
+}
+
+/** A pointer equal to one that is not NULL is not NULL. */
+function learnFromPointerEquality(
+  insn: Insn,
+  relation: number,
+  dst: RegisterState,
+  src: RegisterState,
+  next: PathState,
+  taken: PathState,
+): void {
+  if (!isPointer(dst) || !isPointer(src)) return
+  if (baseType(dst.type) === PTR_TO_BTF_ID || baseType(src.type) === PTR_TO_BTF_ID) return
+  const equal = relation === BPF_JEQ ? taken : relation === BPF_JNE ? next : undefined
+  if (equal === undefined) return
+  if (isNonNull(dst) && mayBeNull(src.type)) noteNonNull(equal.frame, insn.src)
+  if (isNonNull(src) && mayBeNull(dst.type)) noteNonNull(equal.frame, insn.dst)
+}

@@ -1,0 +1,80 @@
+/** `exit` of the entry function: what a program may return. */
+import { ATTACH_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { checkNoReferences } from '../calls/references.ts'
+import { toSignedDecimal, toSignedNumber } from '../domain/word64.ts'
+import { markPrecise } from '../exploration/precision.ts'
+import { SCALAR, typeName } from '../state/register-type.ts'
+import type { Verification } from '../verification.ts'
+
+type Range = readonly [least: number, greatest: number]
+
+const BOOLEAN: Range = [0, 1]
+
+/** Program types whose return value the kernel interprets. All others may return anything. */
+// biome-ignore format: table
+const RETURN_RANGES: ReadonlyMap<number, Range> = new Map<number, Range>([
+  [PROG_TYPE.CGROUP_SKB,       BOOLEAN],
+  [PROG_TYPE.CGROUP_SOCK,      BOOLEAN],
+  [PROG_TYPE.CGROUP_SOCK_ADDR, BOOLEAN],
+  [PROG_TYPE.SOCK_OPS,         BOOLEAN],
+  [PROG_TYPE.CGROUP_DEVICE,    BOOLEAN],
+  [PROG_TYPE.CGROUP_SYSCTL,    BOOLEAN],
+  [PROG_TYPE.CGROUP_SOCKOPT,   BOOLEAN],
+  [PROG_TYPE.SK_LOOKUP,        BOOLEAN],
+  [PROG_TYPE.NETFILTER,        BOOLEAN],
+])
+
+/** Attach types with a range of their own. */
+// biome-ignore format: table
+const ATTACH_RANGES: ReadonlyMap<number, Range> = new Map<number, Range>([
+  [ATTACH_TYPE.CGROUP_INET_EGRESS,           [0, 3]],
+  [ATTACH_TYPE.CGROUP_INET4_BIND,            [0, 3]],
+  [ATTACH_TYPE.CGROUP_INET6_BIND,            [0, 3]],
+  [ATTACH_TYPE.CGROUP_UDP4_RECVMSG,          [1, 1]],
+  [ATTACH_TYPE.CGROUP_UDP6_RECVMSG,          [1, 1]],
+  [ATTACH_TYPE.CGROUP_UNIX_RECVMSG,          [1, 1]],
+  [ATTACH_TYPE.CGROUP_INET4_GETPEERNAME,     [1, 1]],
+  [ATTACH_TYPE.CGROUP_INET6_GETPEERNAME,     [1, 1]],
+  [ATTACH_TYPE.CGROUP_UNIX_GETPEERNAME,      [1, 1]],
+  [ATTACH_TYPE.CGROUP_INET4_GETSOCKNAME,     [1, 1]],
+  [ATTACH_TYPE.CGROUP_INET6_GETSOCKNAME,     [1, 1]],
+  [ATTACH_TYPE.CGROUP_UNIX_GETSOCKNAME,      [1, 1]],
+])
+
+const BY_ATTACH_TYPE: ReadonlySet<number> = new Set([PROG_TYPE.CGROUP_SKB, PROG_TYPE.CGROUP_SOCK_ADDR])
+
+function returnRange(v: Verification): Range | undefined {
+  const { type, expectedAttachType } = v.program
+  const byAttachType = BY_ATTACH_TYPE.has(type) ? ATTACH_RANGES.get(expectedAttachType) : undefined
+  return byAttachType ?? RETURN_RANGES.get(type)
+}
+
+/** Checks the end of a path. */
+export function checkProgramExit(v: Verification): void {
+  checkNoReferences(v)
+  const result = v.read(0)
+  v.facts.record(v.pc, 0, result)
+  const range = returnRange(v)
+  if (range === undefined) return
+  if (result.type !== SCALAR) {
+    const message = `At program exit the register R0 is not a known value (${typeName(result.type)})`
+    v.refuse('VERIFIER_RETURN_VALUE', 'EINVAL', message)
+  }
+  markPrecise(v, 0)
+  const { smin, smax } = result.scalar
+  const [least, greatest] = range
+  if (least <= toSignedNumber(smin) && toSignedNumber(smax) <= greatest) return
+  v.refuse('VERIFIER_RETURN_VALUE', 'EINVAL', describeRange(toSignedDecimal(smin), toSignedDecimal(smax), range))
+}
+
+const S64_MIN_TEXT = '-9223372036854775808'
+const S64_MAX_TEXT = '9223372036854775807'
+
+function describeRange(smin: string, smax: string, [least, greatest]: Range): string {
+  const unknownMin = smin === S64_MIN_TEXT
+  const unknownMax = smax === S64_MAX_TEXT
+  const min = unknownMin ? '' : ` smin=${smin}`
+  const max = unknownMax ? '' : ` smax=${smax}`
+  const found = unknownMin && unknownMax ? ' unknown scalar value' : `${min}${max}`
+  return `At program exit the register R0 has${found} should have been in [${least}, ${greatest}]`
+}

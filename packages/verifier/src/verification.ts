@@ -1,0 +1,301 @@
+/**
+ * One verification under way: the program, what is known of its slots, the state of the path being explored, and the
+ * paths still to be explored. The checks take it as their first parameter; it holds no rules of its own.
+ */
+
+import type { Insn, InstructionRow } from '@bpfoundry/isa'
+import { type ContextLayout, contextLayout, type ErrnoName } from '@bpfoundry/kernel-abi'
+import type { Profile } from './profile.ts'
+import { FactCollector } from './report/facts.ts'
+import { Refusal } from './report/refusal.ts'
+import type { SourceLines } from './report/source-lines.ts'
+import { frameText } from './report/state-text.ts'
+import type { VerifierLog } from './report/verifier-log.ts'
+import type { FrameState } from './state/frame-state.ts'
+import { type Checkpoint, type LinkedRegister, PathState, type PathStep } from './state/path-state.ts'
+import type { RegisterState } from './state/register-state.ts'
+import { NOT_INIT } from './state/register-type.ts'
+import type { StackSlot } from './state/stack-slot.ts'
+import type { VerifierMap, VerifierOptions, VerifierProgram } from './verifier-api.ts'
+
+/** A function of the program; `stackDepthBytes` grows as the exploration finds accesses. */
+export interface Subprogram {
+  readonly name: string
+  readonly start: number
+  readonly end: number
+  stackDepthBytes: number
+  hasTailCall: boolean
+  hasPacketLoad: boolean
+}
+
+/** What is known of each slot of the program, arrays indexed by pc. */
+export interface SlotNotes {
+  /** The instruction's row; undefined where its form is wrong, then `malformed` tells. */
+  readonly rows: readonly (InstructionRow | undefined)[]
+  /** Words of the refusal for a wrong form. */
+  readonly malformed: readonly (string | undefined)[]
+  /** LD_IMM64: the map it names. */
+  readonly maps: (VerifierMap | undefined)[]
+  /** 1 where states are compared and kept. */
+  readonly prunePoints: Uint8Array
+  /** Registers that may still be read, one bit each. */
+  readonly liveRegisters: Uint16Array
+  /** 1 once explored. */
+  readonly seen: Uint8Array
+  /** Register type through which memory was accessed, 0 before that. */
+  readonly pointerTypes: Int32Array
+}
+
+/** A branch to come back to. */
+export interface PendingPath {
+  readonly state: PathState
+  readonly pc: number
+  readonly previousPc: number
+  /** Place in the log that a safe path rewinds to. */
+  readonly logMark: number
+}
+
+/** Jumps that may be open at once. @see BPF_COMPLEXITY_LIMIT_JMP_SEQ */
+const MAX_PENDING_PATHS = 8192
+
+export interface VerificationParts {
+  readonly program: VerifierProgram
+  readonly options: VerifierOptions
+  readonly profile: Profile
+  readonly log: VerifierLog
+  readonly sourceLines: SourceLines
+  readonly subprograms: readonly Subprogram[]
+  readonly notes: SlotNotes
+  readonly entry: FrameState
+}
+
+export class Verification {
+  readonly program: VerifierProgram
+  readonly insns: readonly Insn[]
+  readonly options: VerifierOptions
+  readonly profile: Profile
+  readonly log: VerifierLog
+  readonly sourceLines: SourceLines
+  readonly subprograms: readonly Subprogram[]
+  readonly notes: SlotNotes
+  readonly facts: FactCollector
+  /** The context that r1 points to; undefined for program types without a table. */
+  readonly context: ContextLayout | undefined
+  readonly pending: PendingPath[] = []
+  readonly checkpoints: (Checkpoint[] | undefined)[]
+  state: PathState
+  /** The frame that runs: the last of `state.frames`. */
+  frame: FrameState
+  pc = 0
+  previousPc = -1
+  insnsProcessed = 0
+  jumpsProcessed = 0
+  insnsAtCheckpoint = 0
+  jumpsAtCheckpoint = 0
+  maxStatesPerInsn = 0
+  totalStates = 0
+  peakStates = 0
+  #lastId = 0
+  #scratchedRegisters = -1
+  #scratchedSlotsLow = -1
+  #scratchedSlotsHigh = -1
+
+  constructor(parts: VerificationParts) {
+    this.program = parts.program
+    this.insns = parts.program.insns
+    this.options = parts.options
+    this.profile = parts.profile
+    this.log = parts.log
+    this.sourceLines = parts.sourceLines
+    this.subprograms = parts.subprograms
+    this.notes = parts.notes
+    this.context = contextLayout(parts.program.type, {
+      attachType: parts.program.expectedAttachType,
+      offloaded: parts.options.device !== undefined,
+    })
+    this.facts = new FactCollector(this.insns.length)
+    this.checkpoints = new Array(this.insns.length).fill(undefined)
+    this.state = new PathState([parts.entry])
+    this.frame = parts.entry
+  }
+
+  /** The instruction being checked. */
+  get insn(): Insn {
+    return this.insns[this.pc] as Insn
+  }
+
+  newId(): number {
+    return ++this.#lastId
+  }
+
+  get lastId(): number {
+    return this.#lastId
+  }
+
+  // ---- registers and stack of the running frame ----------------------------------------------------------------------
+
+  /** State of a register, whatever it holds. */
+  register(number: number): RegisterState {
+    return this.frame.registers[number] as RegisterState
+  }
+
+  /** The register as an operand that is read. Refuses one that does not exist or holds nothing. */
+  read(number: number): RegisterState {
+    if (number > 10) this.refuse('VERIFIER_INVALID_REGISTER', 'EINVAL', `R${number} is invalid`)
+    this.#scratchedRegisters |= 1 << number
+    const register = this.register(number)
+    if (register.type === NOT_INIT) {
+      const hint = `no path may reach this instruction without a value in r${number}`
+      this.refuse('VERIFIER_UNINITIALIZED_REGISTER', 'EACCES', `R${number} !read_ok`, hint)
+    }
+    return register
+  }
+
+  /** Refuses a destination that does not exist or may not be written. */
+  checkWritable(number: number): void {
+    if (number > 10) this.refuse('VERIFIER_INVALID_REGISTER', 'EINVAL', `R${number} is invalid`)
+    this.#scratchedRegisters |= 1 << number
+    if (number === 10) this.refuse('VERIFIER_FRAME_POINTER', 'EACCES', 'frame pointer is read only')
+  }
+
+  /** Gives a register a new state; `precise` when it takes over a mark. */
+  write(number: number, register: RegisterState, precise: boolean = false): void {
+    const frame = this.frame
+    frame.registers[number] = register
+    if (precise) frame.preciseRegisters |= 1 << number
+    else frame.preciseRegisters &= ~(1 << number)
+    this.#scratchedRegisters |= 1 << number
+  }
+
+  /** Gives a stack slot of `frame` a new state. */
+  writeSlot(frame: FrameState, index: number, slot: StackSlot, precise: boolean = false): void {
+    frame.stack[index] = slot
+    if (precise) frame.markPreciseSlot(index)
+    else frame.clearPreciseSlot(index)
+    this.showSlot(index)
+  }
+
+  /** The log shows this slot with the instruction. */
+  showSlot(index: number): void {
+    if (index < 32) this.#scratchedSlotsLow |= 1 << index
+    else this.#scratchedSlotsHigh |= 1 << (index & 31)
+  }
+
+  showRegister(number: number): void {
+    this.#scratchedRegisters |= 1 << number
+  }
+
+  // ---- paths ---------------------------------------------------------------------------------------------------------
+
+  /** Makes `state` the one being explored. */
+  enter(state: PathState): void {
+    this.state = state
+    this.frame = state.frame
+  }
+
+  pushFrame(frame: FrameState): void {
+    this.state.frames.push(frame)
+    this.frame = frame
+  }
+
+  popFrame(): FrameState {
+    const left = this.state.frames.pop() as FrameState
+    this.frame = this.state.frame
+    return left
+  }
+
+  /** Records that control goes from the current slot to `target`, which is not the next one. */
+  noteTransfer(target: number): void {
+    this.state.steps = transfer(this.pc, target, this.state.steps)
+  }
+
+  /** Records that the current instruction moves a register to or from a stack slot. */
+  noteStackStep(frameNumber: number, slot: number): void {
+    const before = this.state.steps
+    this.state.steps = { pc: this.pc, from: -1, frameNumber, slot, linked: undefined, before }
+  }
+
+  /** Records that the current comparison narrows these registers together. */
+  noteLinked(linked: readonly LinkedRegister[]): void {
+    this.state.steps = { pc: this.pc, from: -1, frameNumber: -1, slot: -1, linked, before: this.state.steps }
+  }
+
+  /** Keeps a copy of the current state to be explored from `target` on, and returns it for the branch's own facts. */
+  pushBranch(target: number): PathState {
+    const state = this.state.copy()
+    if (target !== this.pc + 1) state.steps = transfer(this.pc, target, state.steps)
+    if (state.parent !== undefined) state.parent.branches++
+    this.pending.push({ state, pc: target, previousPc: this.pc, logMark: this.log.mark() })
+    if (this.pending.length > MAX_PENDING_PATHS) {
+      const message = `The sequence of ${this.pending.length} jumps is too complex.`
+      this.refuse('VERIFIER_TOO_COMPLEX', 'E2BIG', message)
+    }
+    return state
+  }
+
+  // ---- refusing and reporting ----------------------------------------------------------------------------------------
+
+  /** Stops the verification. `message` also goes to the log. */
+  refuse(code: string, errno: ErrnoName, message: string, hint?: string): never {
+    this.log.print(`${message}\n`)
+    throw new Refusal(hint === undefined ? { code, errno, message } : { code, errno, message, hint }, this.pc)
+  }
+
+  /** Stops the verification with words that are in the log already. */
+  refuseSilently(code: string, errno: ErrnoName, message: string, hint?: string): never {
+    throw new Refusal(hint === undefined ? { code, errno, message } : { code, errno, message, hint }, this.pc)
+  }
+
+  /** A refusal of the current instruction, written to the log. */
+  noted(refusal: Refusal): Refusal {
+    this.log.print(`${refusal.message}\n`)
+    refusal.pc ??= this.pc
+    return refusal
+  }
+
+  /** `; text @ file:line`, unless that line was the last one shown. */
+  printSourceLine(pc: number): void {
+    if (this.log.level !== 0) this.log.print(this.sourceLines.next(pc))
+  }
+
+  /** Everything counts as changed: the next state is shown whole. */
+  scratchAll(): void {
+    this.#scratchedRegisters = -1
+    this.#scratchedSlotsLow = -1
+    this.#scratchedSlotsHigh = -1
+  }
+
+  get isScratched(): boolean {
+    return (this.#scratchedRegisters | this.#scratchedSlotsLow | this.#scratchedSlotsHigh) !== 0
+  }
+
+  /** Writes what changed in the running frame to the log, behind the instruction where that stands last. */
+  printChanges(): void {
+    if (!this.log.traces) return
+    const [registers, low, high] = [this.#scratchedRegisters, this.#scratchedSlotsLow, this.#scratchedSlotsHigh]
+    const text = frameText(this.frame, this.state.references, {
+      register: (number) => (registers & (1 << number)) !== 0,
+      slot: (index) => ((index < 32 ? low : high) & (1 << (index & 31))) !== 0,
+    })
+    this.log.state(this.pc, text)
+    this.clearScratched()
+  }
+
+  clearScratched(): void {
+    this.#scratchedRegisters = 0
+    this.#scratchedSlotsLow = 0
+    this.#scratchedSlotsHigh = 0
+  }
+
+  /** Bytes of stack that the running function needs, at least. */
+  requireStack(frame: FrameState, bytes: number): void {
+    frame.growStack(bytes)
+    const subprogram = this.subprograms[frame.subprogram] as Subprogram
+    const depth = Math.ceil(bytes / 8) * 8
+    if (depth > subprogram.stackDepthBytes) subprogram.stackDepthBytes = depth
+  }
+}
+
+function transfer(from: number, pc: number, before: PathStep | undefined): PathStep {
+  return { pc, from, frameNumber: -1, slot: -1, linked: undefined, before }
+}

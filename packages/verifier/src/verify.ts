@@ -1,0 +1,195 @@
+/** The verifier's front door: the passes in the kernel's order, and their outcome as data. */
+import { PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { explore } from './exploration/exploration.ts'
+import { type Profile, profileNamed } from './profile.ts'
+import { checkControlFlow } from './program/control-flow.ts'
+import { instructionForm, knownOpcodes } from './program/instruction-form.ts'
+import { liveRegisters } from './program/liveness.ts'
+import { resolveMaps } from './program/map-references.ts'
+import { checkStackDepth } from './program/stack-depth.ts'
+import { checkAbnormalReturns, checkSubprograms, findSubprograms } from './program/subprograms.ts'
+import { printLiveRegisters, printStatistics, printSubprograms } from './report/log-frame.ts'
+import { Refusal, unsupported } from './report/refusal.ts'
+import { SourceLines } from './report/source-lines.ts'
+import { VerifierLog } from './report/verifier-log.ts'
+import { FrameState } from './state/frame-state.ts'
+import { pathSlots } from './state/path-state.ts'
+import { pointerTo } from './state/register-state.ts'
+import { PTR_TO_CTX } from './state/register-type.ts'
+import { type SlotNotes, type Subprogram, Verification } from './verification.ts'
+import type {
+  InsnFact,
+  Rejection,
+  Verified,
+  VerifiedSubprogram,
+  VerifierOptions,
+  VerifierProgram,
+  VerifierReport,
+  VerifierResult,
+  VerifierStats,
+} from './verifier-api.ts'
+
+/** Instructions that a program may have. @see BPF_COMPLEXITY_LIMIT_INSNS */
+const MAX_PROGRAM_SLOTS = 1_000_000
+
+/** Types whose programs are bound to a kernel function by its BTF. */
+const NEEDS_KERNEL_BTF: ReadonlySet<number> = new Set([
+  PROG_TYPE.TRACING,
+  PROG_TYPE.STRUCT_OPS,
+  PROG_TYPE.EXT,
+  PROG_TYPE.LSM,
+])
+
+/** One run of {@link verify}: what has been found so far. */
+interface Run {
+  readonly program: VerifierProgram
+  readonly options: VerifierOptions
+  readonly profile: Profile
+  readonly log: VerifierLog
+  subprograms: readonly Subprogram[]
+  verification: Verification | undefined
+}
+
+function checkProgram(program: VerifierProgram): void {
+  if (program.insns.length === 0 || program.insns.length > MAX_PROGRAM_SLOTS) {
+    const message = `a program of ${program.insns.length} instructions can't be loaded`
+    throw new Refusal({ code: 'VERIFIER_PROGRAM_SIZE', errno: 'E2BIG', message })
+  }
+  if (NEEDS_KERNEL_BTF.has(program.type)) throw unsupported('programs of this type are')
+}
+
+/** A refusal that a pass before the exploration threw goes to the log here. */
+function logged<T>(run: Run, pass: () => T): T {
+  try {
+    return pass()
+  } catch (error) {
+    if (error instanceof Refusal) run.log.print(`${error.message}\n`)
+    throw error
+  }
+}
+
+function slotNotes(run: Run, maps: SlotNotes['maps'], prunePoints: Uint8Array, live: Uint16Array): SlotNotes {
+  const { insns } = run.program
+  const forms = insns.map((insn) => instructionForm(insn, run.profile))
+  return {
+    rows: forms.map((form) => (typeof form === 'string' ? undefined : form)),
+    malformed: forms.map((form) => (typeof form === 'string' ? form : undefined)),
+    maps,
+    prunePoints,
+    liveRegisters: live,
+    seen: new Uint8Array(insns.length),
+    pointerTypes: new Int32Array(insns.length),
+  }
+}
+
+/** All passes before the exploration. */
+function prepare(run: Run): Verification {
+  const { program, options, profile, log } = run
+  const { insns } = program
+  const subprograms = findSubprograms(program)
+  run.subprograms = subprograms
+  printSubprograms(log, subprograms)
+  checkSubprograms(insns, subprograms)
+  checkAbnormalReturns(program, subprograms)
+  const maps = resolveMaps(program, knownOpcodes(profile))
+  const { prunePoints } = checkControlFlow(insns)
+  const live = liveRegisters(program)
+  if (profile.showsLiveRegisters) printLiveRegisters(log, insns, live)
+  const notes = slotNotes(run, maps, prunePoints, live)
+  const entry = new FrameState(0, 0, -1)
+  entry.registers[1] = pointerTo(PTR_TO_CTX)
+  const sourceLines = new SourceLines(program.lineInfo)
+  return new Verification({ program, options, profile, log, sourceLines, subprograms, notes, entry })
+}
+
+function finalizeDevice(run: Run, facts: readonly InsnFact[]): void {
+  const { device } = run.options
+  const depths = run.subprograms.map(({ stackDepthBytes }) => stackDepthBytes)
+  const refusal = device?.finalize(facts, depths)
+  if (device === undefined || refusal === undefined) return
+  const message = `${device.prefix}${refusal.message}`
+  throw Object.assign(new Refusal({ code: 'VERIFIER_DEVICE', errno: 'EINVAL', message }), { errno: refusal.errno })
+}
+
+function run(current: Run): Verified {
+  checkProgram(current.program)
+  const verification = logged(current, () => prepare(current))
+  current.verification = verification
+  explore(verification)
+  if (!current.log.tracesEverything) current.log.rewind(0)
+  let facts: readonly InsnFact[] | undefined
+  const lazily = (): readonly InsnFact[] => (facts ??= verification.facts.finish(verification.notes.seen))
+  if (current.options.device !== undefined) logged(current, () => finalizeDevice(current, lazily()))
+  logged(current, () => checkStackDepth(current.program.insns, current.subprograms))
+  return {
+    program: current.program,
+    subprograms: publicSubprograms(current.subprograms),
+    get facts() {
+      return lazily()
+    },
+    notes: verification.notes,
+  }
+}
+
+function publicSubprograms(subprograms: readonly Subprogram[]): readonly VerifiedSubprogram[] {
+  return subprograms.map(({ name, start, end, stackDepthBytes }) => ({ name, start, end, stackDepthBytes }))
+}
+
+function toRejection(refusal: Refusal, verification: Verification | undefined): Rejection {
+  const { code, errno, message, hint, pc } = refusal
+  const path = verification === undefined || pc === undefined ? undefined : pathSlots(verification.state, pc)
+  return {
+    code,
+    errno,
+    message,
+    ...(pc === undefined ? {} : { pc }),
+    ...(path === undefined ? {} : { path }),
+    ...(hint === undefined ? {} : { hint }),
+  }
+}
+
+function statistics(current: Run, startedMs: number): VerifierStats {
+  const { verification } = current
+  return {
+    insnsProcessed: verification?.insnsProcessed ?? 0,
+    maxStatesPerInsn: verification?.maxStatesPerInsn ?? 0,
+    totalStates: verification?.totalStates ?? 0,
+    peakStates: verification?.peakStates ?? 0,
+    verificationTimeUs: Math.round((performance.now() - startedMs) * 1000),
+    stackDepthBytes: current.subprograms.map(({ stackDepthBytes }) => stackDepthBytes),
+  }
+}
+
+/**
+ * Judges a program as the Linux verifier does for a privileged user.
+ *
+ * @param program its instructions as they came from the loader: map references by fd, calls relative
+ * @param options what may change the verdict
+ * @param report what is logged
+ * @returns the verdict with its log; a refusal is data. Nothing is thrown for a bad program.
+ * @throws RangeError for an unknown profile
+ * @see kernel/bpf/verifier.c, bpf_check
+ */
+export function verify(
+  program: VerifierProgram,
+  options: VerifierOptions = {},
+  report: VerifierReport = {},
+): VerifierResult {
+  const startedMs = performance.now()
+  const profile = profileNamed(options.profile)
+  const log = new VerifierLog(report.logLevel ?? 0)
+  const current: Run = { program, options, profile, log, subprograms: [], verification: undefined }
+  const finish = (): { log: string; stats: VerifierStats } => {
+    const stats = statistics(current, startedMs)
+    if (current.subprograms.length > 0) printStatistics(log, stats)
+    return { log: log.toString(), stats }
+  }
+  try {
+    const verified = run(current)
+    return { ok: true, verified, ...finish() }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const rejection = toRejection(error, current.verification)
+    return { ok: false, rejection, ...finish() }
+  }
+}
