@@ -1,5 +1,3 @@
-import type { Layer } from './layer.ts'
-
 /** Where a header stands in the frame. */
 export interface LayerPlace {
   readonly offsetBytes: number
@@ -30,7 +28,7 @@ export interface NextHeader {
 }
 
 /** What one header's parser found. */
-export interface ParseStep {
+export interface ParseStep<Layer extends LayerPlace> {
   readonly layer: Layer
   /** Undefined when payload follows. */
   readonly next?: NextHeader
@@ -40,7 +38,11 @@ export interface ParseStep {
 }
 
 /** Parses the header at `offsetBytes`, of which bytes up to `endBytes` are there. A stop means: not even the header. */
-export type HeaderParser = (bytes: Uint8Array, offsetBytes: number, endBytes: number) => ParseStep | ParseStop
+export type HeaderParser<Layer extends LayerPlace> = (
+  bytes: Uint8Array,
+  offsetBytes: number,
+  endBytes: number,
+) => ParseStep<Layer> | ParseStop
 
 export function truncated(header: string, offsetBytes: number, endBytes: number, neededBytes: number): ParseStop {
   const message = `${header} header of ${neededBytes} bytes, ${endBytes - offsetBytes} are there`
@@ -51,6 +53,6 @@ export function malformed(message: string, offsetBytes: number): ParseStop {
   return { reason: 'malformed', message, offsetBytes }
 }
 
-export function isStop(result: ParseStep | ParseStop): result is ParseStop {
+export function isStop(result: ParseStep<LayerPlace> | ParseStop): result is ParseStop {
   return 'reason' in result
 }

@@ -11,10 +11,10 @@ import { parseVlan } from './headers/vlan.ts'
 import type { Layer, LayerByName, LayerName } from './layer.ts'
 import { ETHERTYPE, IP_PROTOCOL, LINKTYPE } from './protocol-numbers.ts'
 
-type ParserTable = Readonly<Record<number, HeaderParser>>
+type ParserTable = Readonly<Record<number, HeaderParser<Layer>>>
 
 /** LINKTYPE_RAW: the version in the first byte says which IP it is. */
-const parseRawIp: HeaderParser = (bytes, offsetBytes, endBytes) =>
+const parseRawIp: HeaderParser<Layer> = (bytes, offsetBytes, endBytes) =>
   bytes[offsetBytes]! >> 4 === 6
     ? parseIpv6Header(bytes, offsetBytes, endBytes)
     : parseIpv4Header(bytes, offsetBytes, endBytes)
@@ -90,7 +90,7 @@ export function parsePacket(bytes: Uint8Array, linkType: number = LINKTYPE.ETHER
   const finish = (stop?: ParseStop): ParsedPacket => new ParsedPacket(bytes, layers, [offset, end], stop)
   while (next !== undefined) {
     if (next.by === 'ipProtocol' && next.value === IP_PROTOCOL.NO_NEXT_HEADER) return finish()
-    const parser: HeaderParser | undefined = PARSERS[next.by][next.value]
+    const parser: HeaderParser<Layer> | undefined = PARSERS[next.by][next.value]
     if (parser === undefined) return finish(unknown(next, offset))
     if (layers.length === MAX_LAYERS) {
       return finish({ reason: 'too-many-headers', message: `more than ${MAX_LAYERS} headers`, offsetBytes: offset })

@@ -64,7 +64,7 @@ export function arp(fields: ArpFields): HeaderBuilder {
   }
 }
 
-export const parseArp: HeaderParser = (bytes, offsetBytes, endBytes) => {
+export const parseArp: HeaderParser<ArpLayer> = (bytes, offsetBytes, endBytes) => {
   const { lengthBytes } = layout
   if (offsetBytes + lengthBytes > endBytes) return truncated('arp', offsetBytes, endBytes, lengthBytes)
   const header = layout.read(bytes, offsetBytes)

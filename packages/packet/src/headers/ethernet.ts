@@ -34,7 +34,7 @@ export function ethernet(fields: Partial<EthernetHeader> = {}): HeaderBuilder {
   }
 }
 
-export const parseEthernet: HeaderParser = (bytes, offsetBytes, endBytes) => {
+export const parseEthernet: HeaderParser<EthernetLayer> = (bytes, offsetBytes, endBytes) => {
   const { lengthBytes } = layout
   if (offsetBytes + lengthBytes > endBytes) return truncated('ethernet', offsetBytes, endBytes, lengthBytes)
   const header = layout.read(bytes, offsetBytes)

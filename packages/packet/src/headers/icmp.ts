@@ -77,12 +77,12 @@ function icmpBuilder(
 }
 
 const icmpParser =
-  (name: 'icmp' | 'icmpv6'): HeaderParser =>
+  (name: 'icmp' | 'icmpv6'): HeaderParser<IcmpLayer | Icmpv6Layer> =>
   (bytes, offsetBytes, endBytes) => {
     const { lengthBytes } = layout
     if (offsetBytes + lengthBytes > endBytes) return truncated(name, offsetBytes, endBytes, lengthBytes)
     return { layer: { name, offsetBytes, lengthBytes, ...layout.read(bytes, offsetBytes) } }
   }
 
-export const parseIcmp: HeaderParser = icmpParser('icmp')
-export const parseIcmpv6: HeaderParser = icmpParser('icmpv6')
+export const parseIcmp: HeaderParser<IcmpLayer | Icmpv6Layer> = icmpParser('icmp')
+export const parseIcmpv6: HeaderParser<IcmpLayer | Icmpv6Layer> = icmpParser('icmpv6')

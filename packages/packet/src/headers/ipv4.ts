@@ -107,7 +107,7 @@ function defaults(
   }
 }
 
-export const parseIpv4Header: HeaderParser = (bytes, offsetBytes, endBytes) => {
+export const parseIpv4Header: HeaderParser<Ipv4Layer> = (bytes, offsetBytes, endBytes) => {
   if (offsetBytes + ipv4Layout.lengthBytes > endBytes) {
     return truncated('ipv4', offsetBytes, endBytes, ipv4Layout.lengthBytes)
   }

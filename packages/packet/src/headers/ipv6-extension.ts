@@ -150,8 +150,10 @@ export function ipv6Fragment(fields: Partial<Ipv6FragmentHeader>): HeaderBuilder
   }
 }
 
+type OptionsLayer = Ipv6OptionsLayer<'hopByHop'> | Ipv6OptionsLayer<'destinationOptions'>
+
 const optionsParser =
-  (name: 'hopByHop' | 'destinationOptions'): HeaderParser =>
+  (name: 'hopByHop' | 'destinationOptions'): HeaderParser<OptionsLayer> =>
   (bytes, offsetBytes, endBytes) => {
     const lengthBytes = extensionLength(bytes, offsetBytes, endBytes)
     if (offsetBytes + lengthBytes > endBytes) return truncated(name, offsetBytes, endBytes, lengthBytes)
@@ -162,10 +164,10 @@ const optionsParser =
     return { layer, next: { by: 'ipProtocol', value: nextHeader } }
   }
 
-export const parseHopByHop: HeaderParser = optionsParser('hopByHop')
-export const parseDestinationOptions: HeaderParser = optionsParser('destinationOptions')
+export const parseHopByHop: HeaderParser<OptionsLayer> = optionsParser('hopByHop')
+export const parseDestinationOptions: HeaderParser<OptionsLayer> = optionsParser('destinationOptions')
 
-export const parseRouting: HeaderParser = (bytes, offsetBytes, endBytes) => {
+export const parseRouting: HeaderParser<Ipv6RoutingLayer> = (bytes, offsetBytes, endBytes) => {
   const lengthBytes = extensionLength(bytes, offsetBytes, endBytes)
   if (offsetBytes + lengthBytes > endBytes) return truncated('routing', offsetBytes, endBytes, lengthBytes)
   const header = routingLayout.read(bytes, offsetBytes)
@@ -175,7 +177,7 @@ export const parseRouting: HeaderParser = (bytes, offsetBytes, endBytes) => {
   }
 }
 
-export const parseIpv6Fragment: HeaderParser = (bytes, offsetBytes, endBytes) => {
+export const parseIpv6Fragment: HeaderParser<Ipv6FragmentLayer> = (bytes, offsetBytes, endBytes) => {
   const { lengthBytes } = fragmentLayout
   if (offsetBytes + lengthBytes > endBytes) return truncated('ipv6Fragment', offsetBytes, endBytes, lengthBytes)
   const header = fragmentLayout.read(bytes, offsetBytes)

@@ -68,7 +68,7 @@ export function nextHeaderOf(header: string, next: HeaderBuilder | undefined): n
     : announced(header, next, 'ipProtocol', IP_PROTOCOL.EXPERIMENTAL)
 }
 
-export const parseIpv6Header: HeaderParser = (bytes, offsetBytes, endBytes) => {
+export const parseIpv6Header: HeaderParser<Ipv6Layer> = (bytes, offsetBytes, endBytes) => {
   const { lengthBytes } = layout
   if (offsetBytes + lengthBytes > endBytes) return truncated('ipv6', offsetBytes, endBytes, lengthBytes)
   const header = layout.read(bytes, offsetBytes)

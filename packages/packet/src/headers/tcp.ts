@@ -82,7 +82,7 @@ const DEFAULTS = {
   urgentPointer: 0,
 } as const
 
-export const parseTcp: HeaderParser = (bytes, offsetBytes, endBytes) => {
+export const parseTcp: HeaderParser<TcpLayer> = (bytes, offsetBytes, endBytes) => {
   if (offsetBytes + layout.lengthBytes > endBytes) return truncated('tcp', offsetBytes, endBytes, layout.lengthBytes)
   const header = layout.read(bytes, offsetBytes)
   const lengthBytes = header.dataOffset * 4

@@ -51,7 +51,7 @@ export function udp(fields: Partial<UdpHeader>): HeaderBuilder {
   }
 }
 
-export const parseUdp: HeaderParser = (bytes, offsetBytes, endBytes) => {
+export const parseUdp: HeaderParser<UdpLayer> = (bytes, offsetBytes, endBytes) => {
   const { lengthBytes } = layout
   if (offsetBytes + lengthBytes > endBytes) return truncated('udp', offsetBytes, endBytes, lengthBytes)
   const header = layout.read(bytes, offsetBytes)

@@ -44,7 +44,7 @@ export function vlan(fields: VlanFields): HeaderBuilder {
   }
 }
 
-export const parseVlan: HeaderParser = (bytes, offsetBytes, endBytes) => {
+export const parseVlan: HeaderParser<VlanLayer> = (bytes, offsetBytes, endBytes) => {
   const { lengthBytes } = layout
   if (offsetBytes + lengthBytes > endBytes) return truncated('vlan', offsetBytes, endBytes, lengthBytes)
   const header = layout.read(bytes, offsetBytes)
