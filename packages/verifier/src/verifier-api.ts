@@ -180,5 +180,5 @@ export interface FixedUp {
   /** Functions that are left, the entry first. */
   readonly subprograms: readonly VerifiedSubprogram[]
   readonly mapReferences: readonly MapUse[]
-  readonly lines: readonly LineInfo[]
+  readonly lineInfo: readonly LineInfo[]
 }

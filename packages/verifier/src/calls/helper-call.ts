@@ -131,7 +131,7 @@ function resultOf(v: Verification, prototype: HelperPrototype, notes: CallNotes)
   throw v.noted(unsupported(`the result of ${prototype.name}#${prototype.id} (${type}) is`))
 }
 
-/** The packet may have moved: pointers into it hold nothing any more, spilled ones neither. */
+/** The packet may have moved: pointers into it, spilled ones too, are mere numbers now. */
 export function forgetPacketPointers(v: Verification): void {
-  mapRegisters(v.state, (register) => (isAnyPacketPointer(register.type) ? UNINITIALISED : register))
+  mapRegisters(v.state, (register) => (isAnyPacketPointer(register.type) ? UNKNOWN_SCALAR : register))
 }

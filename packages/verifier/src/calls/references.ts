@@ -1,5 +1,5 @@
 /** References: pointers that a helper gave out and that the program must give back on every path. */
-import { UNINITIALISED } from '../state/register-state.ts'
+import { UNKNOWN_SCALAR } from '../state/register-state.ts'
 import { mapRegisters } from '../state/register-walk.ts'
 import type { Verification } from '../verification.ts'
 
@@ -10,12 +10,12 @@ export function acquireReference(v: Verification, id: number): number {
   return reference.id
 }
 
-/** Gives a reference back: all its pointers hold nothing any more. False when there is no such reference. */
+/** Gives a reference back: all its pointers are mere numbers now. False when there is no such reference. */
 export function releaseReference(v: Verification, id: number): boolean {
   const rest = v.state.references.filter((reference) => reference.id !== id)
   if (rest.length === v.state.references.length) return false
   v.state.references = rest
-  mapRegisters(v.state, (register) => (register.referenceId === id ? UNINITIALISED : register))
+  mapRegisters(v.state, (register) => (register.referenceId === id ? UNKNOWN_SCALAR : register))
   return true
 }
 

@@ -106,6 +106,6 @@ export function fixUp(verified: Verified, placement: FixUpPlacement): FixedUp {
     insns: fixed,
     subprograms: movedSubprograms(verified, starts),
     mapReferences: mapUses(verified, kept, starts),
-    lines: movedLines(verified.program.lineInfo ?? [], starts, fixed.length),
+    lineInfo: movedLines(verified.program.lineInfo ?? [], starts, fixed.length),
   }
 }

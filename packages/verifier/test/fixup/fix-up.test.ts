@@ -76,7 +76,7 @@ describe('fix-ups', () => {
   })
   it('drops what no path reached and decides branches with one way', () => {
     const lineInfo = [0, 1, 2, 3].map((pc) => ({ pc, file: 'a.c', text: `line ${pc}`, line: pc + 1, column: 1 }))
-    const { insns, lines } = fixed(
+    const { insns, lineInfo: lines } = fixed(
       xdp([insn(0xb7, 0, 0, 0, 1), insn(0x15, 0, 0, 1, 1), insn(0xb7, 0, 0, 0, 2), insn(0x95)], { lineInfo }),
     )
     expect(listing(insns)).toEqual(['(b7) r0 = 1', '(95) exit'])
