@@ -8,6 +8,7 @@ import {
   type HelperSetName,
   PROGRAM_HELPER_SETS,
 } from './helper-sets.ts'
+import { effectiveAttachType } from './program-load.ts'
 import { PROG_TYPE } from './program-types.ts'
 
 /** A helper, whoever may call it. */
@@ -93,7 +94,7 @@ const TYPE_NAMES: ReadonlyMap<number, keyof typeof PROG_TYPE> = new Map(
  */
 export function helperPrototype(programType: number, id: number, scope: HelperScope = {}): HelperPrototype | undefined {
   const typeName = TYPE_NAMES.get(programType) ?? 'UNSPEC'
-  const attachType = attachTypeName(scope.attachType ?? 0) as AttachTypeName
+  const attachType = attachTypeName(effectiveAttachType(programType, scope.attachType ?? 0)) as AttachTypeName
   const capabilities = scope.capabilities ?? ALL_CAPABILITIES
   for (const name of PROGRAM_HELPER_SETS[typeName]) {
     const set: HelperSet = HELPER_SETS[name]

@@ -29,6 +29,13 @@ export { BPF_ANY, BPF_EXIST, BPF_NOEXIST, MAP_FLAG, MAP_TYPE, mapTypeName } from
 export type { InstructionSet, KernelFeatures, KernelLimits, KernelProfile } from './profiles.ts'
 export { DEFAULT_PROFILE, KERNEL_PROFILES, kernelProfile } from './profiles.ts'
 export type { ReturnRange } from './program-load.ts'
-export { contextNames, LOG_LEVEL, loadAttachTypeAllowed, PROG_FLAG, returnRange } from './program-load.ts'
+export {
+  contextNames,
+  effectiveAttachType,
+  LOG_LEVEL,
+  loadAttachTypeAllowed,
+  PROG_FLAG,
+  returnRange,
+} from './program-load.ts'
 export { PROG_TYPE, programTypeName } from './program-types.ts'
 export { NET_DEVICE, XDP_ACTION, XDP_BUFF, XDP_MD, XDP_RXQ_INFO } from './xdp.ts'

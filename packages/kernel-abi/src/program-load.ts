@@ -112,10 +112,22 @@ const LOAD_ATTACH_TYPES: ReadonlyMap<number, readonly AttachTypeName[]> = new Ma
   [PROG_TYPE.EXT,              ['CGROUP_INET_INGRESS']],
 ])
 
+/** What 0 stands for: these types are older than their attach types. @see bpf_prog_load_fixup_attach_type */
+const ATTACH_TYPE_OF_ZERO: ReadonlyMap<number, number> = new Map<number, number>([
+  [PROG_TYPE.CGROUP_SOCK, ATTACH_TYPE.CGROUP_INET_SOCK_CREATE],
+  [PROG_TYPE.SK_REUSEPORT, ATTACH_TYPE.SK_REUSEPORT_SELECT],
+])
+
+/** The expected attach type that the kernel goes by: the given one, but for types where 0 stands for another. */
+export function effectiveAttachType(programType: number, attachType: number): number {
+  return attachType === 0 ? (ATTACH_TYPE_OF_ZERO.get(programType) ?? 0) : attachType
+}
+
 /** Whether BPF_PROG_LOAD takes this expected attach type with this program type (SYSCALL and EXT: 0 only). */
 export function loadAttachTypeAllowed(programType: number, attachType: number): boolean {
   const allowed = LOAD_ATTACH_TYPES.get(programType)
-  return allowed === undefined || allowed.includes(attachTypeName(attachType) as AttachTypeName)
+  const name = attachTypeName(effectiveAttachType(programType, attachType)) as AttachTypeName
+  return allowed === undefined || allowed.includes(name)
 }
 
 /** Values that r0 may hold at a program's exit, both included. */

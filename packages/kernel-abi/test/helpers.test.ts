@@ -56,7 +56,7 @@ const WIDENED_AFTER_6_12 = new Set([
 ])
 
 /** Attach types that bpftool probes with, where 0 would not do. */
-const PROBE_ATTACH_TYPE: Readonly<Record<string, number>> = { cgroup_sock: 2, cgroup_sock_addr: 10, cgroup_sockopt: 21 }
+const PROBE_ATTACH_TYPE: Readonly<Record<string, number>> = { cgroup_sock_addr: 10, cgroup_sockopt: 21 }
 
 const names = (type: number, attachType: number): string[] =>
   HELPERS.flatMap((helper) => (helper && helperAllowed(type, helper.id, { attachType }) ? [helper.name] : []))

@@ -1,3 +1,4 @@
+export { CollectionKernel, OracleLoadedMap, OracleLoadedProgram, ProgramRefused } from './collection-kernel.ts'
 export type { OracleEntry, OracleMap, OracleMapSpec } from './kernel-maps.ts'
 export type { OracleUnavailable } from './kernel-oracle.ts'
 export { KernelOracle, kernelOracle } from './kernel-oracle.ts'

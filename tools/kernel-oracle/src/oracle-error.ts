@@ -4,6 +4,7 @@ import { errnoName, errnoText } from '@bpfoundry/kernel-abi'
 export type OracleErrorCode =
   | 'ORACLE_MAP_CREATE'
   | 'ORACLE_MAP_ACCESS'
+  | 'ORACLE_PROGRAM_REFUSED'
   | 'ORACLE_BTF_LOAD'
   | 'ORACLE_ARGUMENT'
   | 'ORACLE_MEMORY'
