@@ -32,11 +32,18 @@ export type FormatPart = string | Conversion
 
 /** Text, what stands in front of a conversion letter, and the letters themselves. */
 const CONVERSION = /^([0+\- ]*)([1-9][0-9]*)?(p(?:[ku]s|[KxsSB]|[iI][46])?|s|c|l{0,2}[diuxX])/
-/** What may follow %s, %pks and a bare %p: nothing, white space or punctuation. */
-const ENDS_CONVERSION = /^(?:$|[\s!-/:-@[-`{-~])/
-/** Control characters but white space are refused; bytes from 0x80 on pass, for UTF-8. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is about them
-const FORBIDDEN = /[\0-\x08\x0e-\x1f\x7f]/
+/** What may follow %s, %pks and a bare %p: nothing, white space or punctuation (of Latin-1, as the kernel's ctype has it). */
+const ENDS_CONVERSION = /^(?:$|[\s!-/:-@[-`{-~\xa0-\xbf\xd7\xf7])/
+const DELETE = 0x7f
+
+/** Control characters other than white space are refused; bytes from 0x80 on pass, for UTF-8. */
+function hasControl(format: string): boolean {
+  for (let at = 0; at < format.length; at++) {
+    const code = format.charCodeAt(at)
+    if (code === DELETE || (code < 0x20 && !(code >= 0x09 && code <= 0x0d))) return true
+  }
+  return false
+}
 
 /**
  * Takes a format string apart.
@@ -46,7 +53,7 @@ const FORBIDDEN = /[\0-\x08\x0e-\x1f\x7f]/
  * @returns the parts, or -EINVAL
  */
 export function parsePrintkFormat(format: string, mostArguments: number): FormatPart[] | number {
-  if (FORBIDDEN.test(format)) return -ERRNO.EINVAL
+  if (hasControl(format)) return -ERRNO.EINVAL
   const parts: FormatPart[] = []
   let at = 0
   let conversions = 0

@@ -88,8 +88,10 @@ function kindOf(attributes: MapAttributes): MapKind {
 function adjustAttributes(attributes: MapAttributes, cpus: number): MapAttributes {
   const name = attributes.name.slice(0, NAME_LENGTH)
   const devmap = attributes.type === MAP_TYPE.DEVMAP || attributes.type === MAP_TYPE.DEVMAP_HASH
+  // What the creator may do through its fd is no property of the map.
+  const lasting = attributes.flags & ~(MAP_FLAG.RDONLY | MAP_FLAG.WRONLY)
   // A lookup gives a pointer to the interface index itself, which programs must not change.
-  const flags = devmap ? attributes.flags | MAP_FLAG.RDONLY_PROG : attributes.flags
+  const flags = devmap ? lasting | MAP_FLAG.RDONLY_PROG : lasting
   const perCpuLists = (attributes.flags & MAP_FLAG.NO_COMMON_LRU) !== 0
   const maxEntries = perCpuLists ? Math.ceil(attributes.maxEntries / cpus) * cpus : attributes.maxEntries
   return { ...attributes, name, flags, maxEntries }
