@@ -9,18 +9,19 @@ export interface AsmRegister {
 }
 
 const MAX_DEPTH = 40
+// The precedence is that of GNU assemblers, which LLVM follows: shifts bind as products do, bits closer than sums.
 // biome-ignore format: table
 const BINARY: Readonly<Record<string, readonly [precedence: number, apply: (a: bigint, b: bigint) => bigint | undefined]>> = {
-  '*':  [5, (a, b) => a * b],
-  '/':  [5, (a, b) => (b === 0n ? undefined : a / b)],
-  '%':  [5, (a, b) => (b === 0n ? undefined : a % b)],
-  '+':  [4, (a, b) => a + b],
-  '-':  [4, (a, b) => a - b],
-  '<<': [3, (a, b) => (b < 0n || b > 63n ? undefined : a << b)],
-  '>>': [3, (a, b) => (b < 0n || b > 63n ? undefined : a >> b)],
-  '&':  [2, (a, b) => a & b],
+  '*':  [2, (a, b) => a * b],
+  '/':  [2, (a, b) => (b === 0n ? undefined : a / b)],
+  '%':  [2, (a, b) => (b === 0n ? undefined : a % b)],
+  '<<': [2, (a, b) => (b < 0n || b > 63n ? undefined : a << b)],
+  '>>': [2, (a, b) => (b < 0n || b > 63n ? undefined : a >> b)],
+  '&':  [1, (a, b) => a & b],
   '^':  [1, (a, b) => a ^ b],
-  '|':  [0, (a, b) => a | b],
+  '|':  [1, (a, b) => a | b],
+  '+':  [0, (a, b) => a + b],
+  '-':  [0, (a, b) => a - b],
 }
 
 /** Reads the tokens of one statement from left to right; every failure is an error at the token where it happened. */
@@ -106,7 +107,7 @@ export class AsmReader {
     return kind === 'word' ? this.#constants.has(text) : text === '-' || text === '+' || text === '~' || text === '('
   }
 
-  /** A constant expression of C's operators, any size up to 64 bits and some. */
+  /** A constant expression; intermediate values may exceed 64 bits a little. */
   expression(): bigint {
     return this.#binary(0, 0)
   }

@@ -1,7 +1,8 @@
 /**
- * Instructions as text in the kernel's syntax: what its verifier log and `bpftool prog dump xlated` print. The text
- * of every instruction, also of what no row encodes, is that of `print_bpf_insn` in kernel/bpf/disasm.c (6.12; from
- * 6.15 for load_acquire and store_release), so that logs compare equal.
+ * Instructions as text in the kernel's syntax: what its verifier log and `bpftool prog dump xlated` print, so that logs
+ * compare equal. Of opcodes that no instruction has, which the kernel refuses before it prints them, some differ.
+ *
+ * @see print_bpf_insn in kernel/bpf/disasm.c of 6.12; load_acquire and store_release as 6.18 prints them
  */
 import type { Insn } from './insn.ts'
 import { aluSize, BPF_CLASS, BPF_MODE, BPF_OP, BPF_SRC, isLdImm64, ldImm64Value } from './insn-fields.ts'
@@ -108,9 +109,6 @@ const renderAtomic: Renderer = (insn, row) => {
   return `r${insn.src} = ${name}(${target}, r${insn.src})`
 }
 
-/** Acquire and release name their value's register by width, unlike plain loads and stores. */
-const valueRegister = (bits: number, register: number): string => `${bits === 64 ? 'r' : 'w'}${register}`
-
 const RENDERERS: Readonly<Record<InstructionKind, Renderer>> = {
   alu: renderAlu,
   movsx: renderAlu,
@@ -136,10 +134,8 @@ const RENDERERS: Readonly<Record<InstructionKind, Renderer>> = {
     return `*${memory(row.bits, false, insn.dst, insn.off)} = ${value}`
   },
   atomic: renderAtomic,
-  load_acq: (insn, row) =>
-    `${valueRegister(row.bits, insn.dst)} = load_acquire(${memory(row.bits, false, insn.src, insn.off)})`,
-  store_rel: (insn, row) =>
-    `store_release(${memory(row.bits, false, insn.dst, insn.off)}, ${valueRegister(row.bits, insn.src)})`,
+  load_acq: (insn, row) => `r${insn.dst} = load_acquire(${memory(row.bits, false, insn.src, insn.off)})`,
+  store_rel: (insn, row) => `store_release(${memory(row.bits, false, insn.dst, insn.off)}, r${insn.src})`,
   nospec: () => 'nospec',
 }
 

@@ -225,15 +225,23 @@ function readAtomic(reader: AsmReader, result: AsmRegister): AsmStatement | unde
   if (fetch !== null) {
     const memory = memoryOperand(reader)
     if (memory.isSigned) throw reader.syntax('an unsigned type', memory.token)
+    requireBits(reader, result, memory.bits)
     const row = requireRow(reader, memory.token, 'atomic', fetch[1] as string, memory.bits)
     return { row, dst: memory.base, src: sameValueArgument(reader, result, memory.bits), off: memory.off }
   }
   const [, operation, width] = exchange as RegExpExecArray
   const bits = width === '_64' ? 64 : 32
+  requireBits(reader, result, bits)
   const place = displacement(reader)
   const row = requireRow(reader, open, 'atomic', operation as string, bits)
   const read = operation === 'cmpxchg' ? compareArguments : sameValueArgument
   return { row, dst: place.base, off: place.off, src: read(reader, result, bits) }
+}
+
+/** LLVM names the results of atomics by their width, without exception. */
+function requireBits(reader: AsmReader, register: AsmRegister, bits: number): void {
+  const expected = bits === 64 ? 64 : 32
+  if (register.bits !== expected) throw reader.syntax(`a ${expected}-bit register`, register.token)
 }
 
 /** `ld_pseudo r1, 1, 5`: register, kind, immediate. */

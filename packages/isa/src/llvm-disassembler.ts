@@ -22,7 +22,8 @@ import { memoryType, OPERATION_SYMBOLS } from './operation-symbols.ts'
 export interface LlvmFormatOptions {
   /** Numbers in hexadecimal, as llvm-objdump prints, or in decimal, as clang -S does. Default: hex. */
   readonly radix?: 'hex' | 'decimal'
-  /** Name the value of loads and stores below 64 bits wN, as under -mcpu=v3 and v4. Default: false, rN. */
+  /** Name the value of loads, stores and atomic adds below 64 bits wN, as under -mcpu=v3 and v4. Default: false, rN, as
+   * llvm-objdump does when no cpu is given; it then knows no other 32-bit atomics, but this prints them with wN. */
   readonly wRegisters?: boolean
   /**
    * Text added to a jump, as llvm-objdump adds ` <name+0x40>`; gets the slot jumped to.
@@ -96,7 +97,8 @@ const renderLdImm64: Renderer = (insn, row, context) => {
 
 const renderAtomic: Renderer = (insn, row, context) => {
   const target = memory(row, false, insn.dst, insn.off, context)
-  const value = byWidth(row.bits, insn.src)
+  // The atomic add is older than wN.
+  const value = row.operation === 'add' ? valueRegister(row, insn.src, context) : byWidth(row.bits, insn.src)
   const symbol = OPERATION_SYMBOLS[row.operation]
   if (symbol !== undefined) return `lock *${target} ${symbol} ${value}`
   if (row.operation.startsWith('fetch')) return `${value} = atomic_${row.operation}(${target}, ${value})`
@@ -167,6 +169,8 @@ function isExact(insn: Insn, next: Insn | undefined): boolean {
   if (checkInsn(insn, next, 0, { internal: true }) !== undefined) return false
   if (row.kind === 'call') return row.operation === 'helper' || row.operation === 'callx'
   if (row.operation === 'ind') return insn.imm === 0
+  // LLVM takes no longer distance as a number.
+  if (row.operation === 'gotol') return insn.imm === (insn.imm << 16) >> 16
   return row.slots === 1 || row.operation === 'imm' || next?.imm === 0
 }
 

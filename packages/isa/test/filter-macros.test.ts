@@ -1,11 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import * as isa from '../src/index.ts'
 import { MACRO_USES, NO_BUILDER } from './filter-macros.ts'
-import { KERNEL_TREE, toolExists } from './outside.ts'
+import { inTemporaryDirectory, KERNEL_TREE, toolExists } from './outside.ts'
 
 const exported = isa as unknown as Record<string, unknown>
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
@@ -61,15 +60,12 @@ describe('builders', () => {
       ${instructionMacros()}\n${toolsOnlyMacros()}
       static void show(void *p, unsigned n) { for (unsigned i = 0; i < n; i++) printf("%02x", ((unsigned char *)p)[i]); puts(""); }
       int main(void) { ${print} }`
-    const dir = mkdtempSync(join(tmpdir(), 'isa-macros-'))
-    try {
+    inTemporaryDirectory((dir) => {
       writeFileSync(join(dir, 'macros.c'), source)
       execFileSync('gcc', ['-w', '-o', join(dir, 'macros'), join(dir, 'macros.c')])
       const lines = execFileSync(join(dir, 'macros'), { encoding: 'utf8' }).trim().split('\n')
       expect(lines).toEqual(MACRO_USES.map(([, expected]) => expected))
-    } finally {
-      rmSync(dir, { recursive: true })
-    }
+    })
   })
 
   it('exist for every macro that the table of uses names, which is every one of the kernel tree', (ctx) => {
