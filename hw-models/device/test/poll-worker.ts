@@ -33,7 +33,10 @@ const poll = createDriverPoll({
 parentPort?.postMessage('ready')
 for (;;) {
   const stopping = Atomics.load(memory.i32, data.stop >>> 2) !== 0
-  if (poll.pollAll() === 0 && stopping) break
+  if (poll.pollAll() > 0) continue
+  if (stopping) break
+  // Idle: leave the processor to the wire for a moment.
+  Atomics.wait(memory.i32, data.stop >>> 2, 0, 0.05)
 }
 parentPort?.postMessage('done')
 

@@ -15,7 +15,7 @@ import {
 import { fakeProgram, ipv4Frame, machine, redirectTo } from './fakes.ts'
 import { nativeTestStage } from './native-test-stage.ts'
 
-const PACKETS = 30_000
+const PACKETS = 10_000
 const CPUS = 2
 const OPTIONS: NicOptions = { name: 'eno1', ifindex: 2, profile: 'mlx5', cpus: CPUS, queues: 4, ringSize: 64 }
 const TARGET: NicOptions = { name: 'eno2', ifindex: 3, profile: 'mlx5', cpus: CPUS, ringSize: 64, txRingSize: 4096 }
