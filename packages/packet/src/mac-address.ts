@@ -15,12 +15,16 @@ export function parseMac(text: string): Uint8Array {
       expected: 'six pairs of hexadecimal digits, such as 02:00:00:00:00:01',
     })
   }
-  return Uint8Array.from(text.split(text[2]!), (digits) => Number.parseInt(digits, 16))
+  const bytes = new Uint8Array(6)
+  for (let i = 0; i < 6; i++) bytes[i] = Number.parseInt(text.slice(i * 3, i * 3 + 2), 16)
+  return bytes
 }
+
+const HEX_BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /** `02:00:5e:10:00:01` of the six bytes at `offsetBytes`. */
 export function formatMac(bytes: Uint8Array, offsetBytes = 0): string {
-  let text = ''
-  for (let i = 0; i < 6; i++) text += (i === 0 ? '' : ':') + bytes[offsetBytes + i]!.toString(16).padStart(2, '0')
+  let text = HEX_BYTES[bytes[offsetBytes]!]!
+  for (let i = 1; i < 6; i++) text += `:${HEX_BYTES[bytes[offsetBytes + i]!]}`
   return text
 }

@@ -67,8 +67,8 @@ export function arp(fields: ArpFields): HeaderBuilder {
 export const parseArp: HeaderParser<ArpLayer> = (bytes, offsetBytes, endBytes) => {
   const { lengthBytes } = layout
   if (offsetBytes + lengthBytes > endBytes) return truncated('arp', offsetBytes, endBytes, lengthBytes)
-  const header = layout.read(bytes, offsetBytes)
-  const foreign = Object.entries(ETHERNET_IPV4).find(([name, value]) => header[name as keyof ArpHeader] !== value)
+  const layer = layout.read(bytes, offsetBytes, { name: 'arp', offsetBytes, lengthBytes } as const)
+  const foreign = Object.entries(ETHERNET_IPV4).find(([name, value]) => layer[name as keyof ArpHeader] !== value)
   if (foreign !== undefined) {
     return {
       reason: 'unknown-protocol',
@@ -76,5 +76,5 @@ export const parseArp: HeaderParser<ArpLayer> = (bytes, offsetBytes, endBytes) =
       offsetBytes,
     }
   }
-  return { layer: { name: 'arp', offsetBytes, lengthBytes, ...header } }
+  return { layer }
 }

@@ -37,13 +37,12 @@ export function ethernet(fields: Partial<EthernetHeader> = {}): HeaderBuilder {
 export const parseEthernet: HeaderParser<EthernetLayer> = (bytes, offsetBytes, endBytes) => {
   const { lengthBytes } = layout
   if (offsetBytes + lengthBytes > endBytes) return truncated('ethernet', offsetBytes, endBytes, lengthBytes)
-  const header = layout.read(bytes, offsetBytes)
-  const layer: EthernetLayer = { name: 'ethernet', offsetBytes, lengthBytes, ...header }
-  if (header.etherType >= ETHERTYPE.FIRST) return { layer, next: { by: 'etherType', value: header.etherType } }
+  const layer = layout.read(bytes, offsetBytes, { name: 'ethernet', offsetBytes, lengthBytes } as const)
+  if (layer.etherType >= ETHERTYPE.FIRST) return { layer, next: { by: 'etherType', value: layer.etherType } }
   const payloadOffset = offsetBytes + lengthBytes
   return {
     layer,
-    endBytes: payloadOffset + header.etherType,
+    endBytes: payloadOffset + layer.etherType,
     stop: { reason: 'unknown-protocol', message: 'IEEE 802.3 frame with LLC', offsetBytes: payloadOffset },
   }
 }

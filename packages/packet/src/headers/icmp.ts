@@ -81,7 +81,7 @@ const icmpParser =
   (bytes, offsetBytes, endBytes) => {
     const { lengthBytes } = layout
     if (offsetBytes + lengthBytes > endBytes) return truncated(name, offsetBytes, endBytes, lengthBytes)
-    return { layer: { name, offsetBytes, lengthBytes, ...layout.read(bytes, offsetBytes) } }
+    return { layer: layout.read(bytes, offsetBytes, { name, offsetBytes, lengthBytes }) }
   }
 
 export const parseIcmp: HeaderParser<IcmpLayer | Icmpv6Layer> = icmpParser('icmp')

@@ -111,28 +111,23 @@ export const parseIpv4Header: HeaderParser<Ipv4Layer> = (bytes, offsetBytes, end
   if (offsetBytes + ipv4Layout.lengthBytes > endBytes) {
     return truncated('ipv4', offsetBytes, endBytes, ipv4Layout.lengthBytes)
   }
-  const header = ipv4Layout.read(bytes, offsetBytes)
-  const lengthBytes = header.ihl * 4
-  const wrong = contradiction(header, offsetBytes)
+  const lengthBytes = (bytes[offsetBytes]! & 15) * 4
+  const optionsEnd = Math.min(endBytes, offsetBytes + lengthBytes)
+  const { options, malformed } = parseOptions(bytes, offsetBytes + ipv4Layout.lengthBytes, optionsEnd, 'ipv4')
+  const place = { name: 'ipv4', offsetBytes, lengthBytes, options, malformedOptions: malformed } as const
+  const layer: Ipv4Layer = ipv4Layout.read(bytes, offsetBytes, place)
+  const wrong = contradiction(layer)
   if (wrong !== undefined) return wrong
   if (offsetBytes + lengthBytes > endBytes) return truncated('ipv4', offsetBytes, endBytes, lengthBytes)
-  const { options, malformed } = parseOptions(
-    bytes,
-    offsetBytes + ipv4Layout.lengthBytes,
-    offsetBytes + lengthBytes,
-    'ipv4',
-  )
-  const place = { name: 'ipv4', offsetBytes, lengthBytes, options, malformedOptions: malformed } as const
-  const contentEnd = offsetBytes + header.totalLength
-  if (header.fragmentOffset === 0) {
-    return { layer: { ...place, ...header }, next: { by: 'ipProtocol', value: header.protocol }, endBytes: contentEnd }
+  const contentEnd = offsetBytes + layer.totalLength
+  if (layer.fragmentOffset === 0) {
+    return { layer, next: { by: 'ipProtocol', value: layer.protocol }, endBytes: contentEnd }
   }
-  const message = `fragment at byte ${header.fragmentOffset * 8} of its packet`
-  const stop: ParseStop = { reason: 'fragment', message, offsetBytes: offsetBytes + lengthBytes }
-  return { layer: { ...place, ...header }, stop, endBytes: contentEnd }
+  const message = `fragment at byte ${layer.fragmentOffset * 8} of its packet`
+  return { layer, stop: { reason: 'fragment', message, offsetBytes: offsetBytes + lengthBytes }, endBytes: contentEnd }
 }
 
-function contradiction({ version, ihl, totalLength }: Ipv4Header, offsetBytes: number): ParseStop | undefined {
+function contradiction({ version, ihl, totalLength, offsetBytes }: Ipv4Layer): ParseStop | undefined {
   if (version !== 4) return malformed(`IPv4 header of version ${version}`, offsetBytes)
   if (ihl < 5) return malformed(`IPv4 header length of ${ihl} words`, offsetBytes)
   if (totalLength < ihl * 4) return malformed(`IPv4 total length of ${totalLength} bytes`, offsetBytes + 2)

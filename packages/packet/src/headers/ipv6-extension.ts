@@ -124,7 +124,7 @@ export function routing({ routingType, segments, segmentsLeft, nextHeader }: Ipv
 
 /** Upper layers' checksums use the final destination, which stands here while segments are left. */
 export function routedPseudoHeader(frame: Uint8Array, offsetBytes: number, ip: PseudoHeader): PseudoHeader {
-  const { routingType, segmentsLeft, headerExtensionLength } = routingLayout.read(frame, offsetBytes)
+  const { routingType, segmentsLeft, headerExtensionLength } = routingLayout.read(frame, offsetBytes, {})
   const count = headerExtensionLength >> 1
   if (segmentsLeft === 0 || count === 0 || ![0, 2, SEGMENT_ROUTING].includes(routingType)) return ip
   const index = routingType === SEGMENT_ROUTING ? 0 : count - 1
@@ -170,20 +170,16 @@ export const parseDestinationOptions: HeaderParser<OptionsLayer> = optionsParser
 export const parseRouting: HeaderParser<Ipv6RoutingLayer> = (bytes, offsetBytes, endBytes) => {
   const lengthBytes = extensionLength(bytes, offsetBytes, endBytes)
   if (offsetBytes + lengthBytes > endBytes) return truncated('routing', offsetBytes, endBytes, lengthBytes)
-  const header = routingLayout.read(bytes, offsetBytes)
-  return {
-    layer: { name: 'routing', offsetBytes, lengthBytes, ...header },
-    next: { by: 'ipProtocol', value: header.nextHeader },
-  }
+  const layer = routingLayout.read(bytes, offsetBytes, { name: 'routing', offsetBytes, lengthBytes } as const)
+  return { layer, next: { by: 'ipProtocol', value: layer.nextHeader } }
 }
 
 export const parseIpv6Fragment: HeaderParser<Ipv6FragmentLayer> = (bytes, offsetBytes, endBytes) => {
   const { lengthBytes } = fragmentLayout
   if (offsetBytes + lengthBytes > endBytes) return truncated('ipv6Fragment', offsetBytes, endBytes, lengthBytes)
-  const header = fragmentLayout.read(bytes, offsetBytes)
-  const layer: Ipv6FragmentLayer = { name: 'ipv6Fragment', offsetBytes, lengthBytes, ...header }
-  if (header.fragmentOffset === 0) return { layer, next: { by: 'ipProtocol', value: header.nextHeader } }
-  const message = `fragment at byte ${header.fragmentOffset * 8} of its packet`
+  const layer = fragmentLayout.read(bytes, offsetBytes, { name: 'ipv6Fragment', offsetBytes, lengthBytes } as const)
+  if (layer.fragmentOffset === 0) return { layer, next: { by: 'ipProtocol', value: layer.nextHeader } }
+  const message = `fragment at byte ${layer.fragmentOffset * 8} of its packet`
   return { layer, stop: { reason: 'fragment', message, offsetBytes: offsetBytes + lengthBytes } }
 }
 

@@ -71,11 +71,12 @@ export function nextHeaderOf(header: string, next: HeaderBuilder | undefined): n
 export const parseIpv6Header: HeaderParser<Ipv6Layer> = (bytes, offsetBytes, endBytes) => {
   const { lengthBytes } = layout
   if (offsetBytes + lengthBytes > endBytes) return truncated('ipv6', offsetBytes, endBytes, lengthBytes)
-  const header = layout.read(bytes, offsetBytes)
-  if (header.version !== 6) return malformed(`IPv6 header of version ${header.version}`, offsetBytes)
+  const layer = layout.read(bytes, offsetBytes, { name: 'ipv6', offsetBytes, lengthBytes } as const)
+  if (layer.version !== 6) return malformed(`IPv6 header of version ${layer.version}`, offsetBytes)
+  const contentOffset = offsetBytes + lengthBytes
   return {
-    layer: { name: 'ipv6', offsetBytes, lengthBytes, ...header },
-    next: { by: 'ipProtocol', value: header.nextHeader },
-    endBytes: offsetBytes + lengthBytes + header.payloadLength,
+    layer,
+    next: { by: 'ipProtocol', value: layer.nextHeader },
+    endBytes: contentOffset + layer.payloadLength,
   }
 }

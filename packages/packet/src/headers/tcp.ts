@@ -49,6 +49,7 @@ const layout: HeaderLayout<TcpHeader> = headerLayout('tcp', [
   ['urgentPointer', 16],
 ])
 
+const DATA_OFFSET_OFFSET = 12
 const CHECKSUM_OFFSET = 16
 
 export function tcp({ options: optionList = [], ...fields }: TcpFields): HeaderBuilder {
@@ -84,11 +85,11 @@ const DEFAULTS = {
 
 export const parseTcp: HeaderParser<TcpLayer> = (bytes, offsetBytes, endBytes) => {
   if (offsetBytes + layout.lengthBytes > endBytes) return truncated('tcp', offsetBytes, endBytes, layout.lengthBytes)
-  const header = layout.read(bytes, offsetBytes)
-  const lengthBytes = header.dataOffset * 4
-  if (lengthBytes < layout.lengthBytes) return malformed(`TCP data offset of ${header.dataOffset} words`, offsetBytes)
+  const lengthBytes = (bytes[offsetBytes + DATA_OFFSET_OFFSET]! >> 4) * 4
+  if (lengthBytes < layout.lengthBytes) return malformed(`TCP data offset of ${lengthBytes / 4} words`, offsetBytes)
   if (offsetBytes + lengthBytes > endBytes) return truncated('tcp', offsetBytes, endBytes, lengthBytes)
   const optionsOffset = offsetBytes + layout.lengthBytes
   const { options, malformed: malformedOptions } = parseOptions(bytes, optionsOffset, offsetBytes + lengthBytes, 'ipv4')
-  return { layer: { name: 'tcp', offsetBytes, lengthBytes, ...header, options, malformedOptions } }
+  const place = { name: 'tcp', offsetBytes, lengthBytes, options, malformedOptions } as const
+  return { layer: layout.read(bytes, offsetBytes, place) }
 }

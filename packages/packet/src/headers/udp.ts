@@ -54,7 +54,7 @@ export function udp(fields: Partial<UdpHeader>): HeaderBuilder {
 export const parseUdp: HeaderParser<UdpLayer> = (bytes, offsetBytes, endBytes) => {
   const { lengthBytes } = layout
   if (offsetBytes + lengthBytes > endBytes) return truncated('udp', offsetBytes, endBytes, lengthBytes)
-  const header = layout.read(bytes, offsetBytes)
-  if (header.length < lengthBytes) return malformed(`UDP length of ${header.length} bytes`, offsetBytes + 4)
-  return { layer: { name: 'udp', offsetBytes, lengthBytes, ...header }, endBytes: offsetBytes + header.length }
+  const layer = layout.read(bytes, offsetBytes, { name: 'udp', offsetBytes, lengthBytes } as const)
+  if (layer.length < lengthBytes) return malformed(`UDP length of ${layer.length} bytes`, offsetBytes + 4)
+  return { layer, endBytes: offsetBytes + layer.length }
 }

@@ -47,9 +47,6 @@ export function vlan(fields: VlanFields): HeaderBuilder {
 export const parseVlan: HeaderParser<VlanLayer> = (bytes, offsetBytes, endBytes) => {
   const { lengthBytes } = layout
   if (offsetBytes + lengthBytes > endBytes) return truncated('vlan', offsetBytes, endBytes, lengthBytes)
-  const header = layout.read(bytes, offsetBytes)
-  return {
-    layer: { name: 'vlan', offsetBytes, lengthBytes, ...header },
-    next: { by: 'etherType', value: header.etherType },
-  }
+  const layer = layout.read(bytes, offsetBytes, { name: 'vlan', offsetBytes, lengthBytes } as const)
+  return { layer, next: { by: 'etherType', value: layer.etherType } }
 }
