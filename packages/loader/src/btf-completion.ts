@@ -8,14 +8,14 @@ import {
   type BtfType,
   type BtfVar,
 } from '@bpfoundry/btf'
-import { type ElfFile, type ElfSymbol, STT_FUNC, STV_HIDDEN, STV_INTERNAL } from '@bpfoundry/elf'
+import { type ElfFile, type ElfSymbol, STV_HIDDEN, STV_INTERNAL } from '@bpfoundry/elf'
 
 /**
  * What the compiler leaves for the loader to fill in, so that a kernel takes the types: sizes of data sections, offsets
  * of global variables (they stand in the symbol table), linkage of what is defined elsewhere and of hidden functions.
  */
 export function completeBtf(btf: Btf, elf: ElfFile, symbolsBySection: ReadonlyMap<number, readonly ElfSymbol[]>): Btf {
-  const hidden = hiddenFunctions(elf)
+  const hidden = hiddenNames(elf)
   const replacements = new Map<number, BtfType>()
   for (const type of btf.types) {
     const completed = completeType(btf, type, elf, symbolsBySection, hidden)
@@ -35,16 +35,15 @@ function completeType(
     case BTF_KIND.DATASEC:
       return completeDatasec(btf, type, elf, symbolsBySection)
     case BTF_KIND.FUNC:
-      return completeFunc(type, hidden)
     case BTF_KIND.VAR:
-      return type.linkage === BTF_LINKAGE.EXTERN ? ({ ...type, linkage: BTF_LINKAGE.GLOBAL } satisfies BtfVar) : type
+      return completeLinkage(type, hidden)
     default:
       return type
   }
 }
 
-/** A hidden function is verified where it is called, like a static one. */
-function completeFunc(type: BtfFunc, hidden: ReadonlySet<string>): BtfFunc {
+/** What is hidden is for this object alone: such functions are verified where they are called, like static ones. */
+function completeLinkage<T extends BtfFunc | BtfVar>(type: T, hidden: ReadonlySet<string>): T {
   const linkage = type.linkage === BTF_LINKAGE.EXTERN ? BTF_LINKAGE.GLOBAL : type.linkage
   const completed = linkage === BTF_LINKAGE.GLOBAL && hidden.has(type.name) ? BTF_LINKAGE.STATIC : linkage
   return completed === type.linkage ? type : { ...type, linkage: completed }
@@ -81,8 +80,7 @@ function layOutExterns(btf: Btf, type: BtfDatasec): BtfDatasec {
   return end > 0xffffffff ? type : { ...type, sizeBytes: end, entries }
 }
 
-function hiddenFunctions(elf: ElfFile): ReadonlySet<string> {
-  const isHidden = ({ type, visibility }: ElfSymbol): boolean =>
-    type === STT_FUNC && (visibility === STV_HIDDEN || visibility === STV_INTERNAL)
+function hiddenNames(elf: ElfFile): ReadonlySet<string> {
+  const isHidden = ({ visibility }: ElfSymbol): boolean => visibility === STV_HIDDEN || visibility === STV_INTERNAL
   return new Set(elf.symbols.filter(isHidden).map(({ name }) => name))
 }

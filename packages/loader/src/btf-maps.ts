@@ -7,7 +7,7 @@ import {
   type BtfVar,
   btfMapDefinition,
 } from '@bpfoundry/btf'
-import { type ElfRelocation, type ElfSection, STT_SECTION } from '@bpfoundry/elf'
+import { type ElfRelocation, type ElfSection, SHN_UNDEF, STT_SECTION } from '@bpfoundry/elf'
 import { MAP_FLAG } from '@bpfoundry/kernel-abi'
 import type { CodeSection } from './code-section.ts'
 import type { MapSpec } from './collection-spec.ts'
@@ -54,14 +54,7 @@ function readBtfMap(object: ObjectFile, btf: Btf, section: ElfSection, typeId: n
   const variable = btf.type(typeId) as BtfVar
   const symbol = (object.symbolsBySection.get(section.index) ?? []).find((candidate) => candidate.name === name)
   const isStatic = variable.linkage === BTF_LINKAGE.STATIC
-  if (symbol === undefined && !isStatic) {
-    throw new LoaderError({
-      code: 'LOADER_MAP_DEFINITION',
-      message: `map '${name}' has types but no symbol`,
-      where: placeIn(object, { section: section.name, map: name }),
-      hint: 'the object was stripped of symbols it needs; strip only debug information (llvm-strip -g)',
-    })
-  }
+  if (symbol === undefined && !isStatic) throw noSymbol(object, section, name)
   return {
     key: name,
     spec: toSpec(definition, section.name),
@@ -70,6 +63,18 @@ function readBtfMap(object: ObjectFile, btf: Btf, section: ElfSection, typeId: n
     sizeBytes: symbol?.sizeBytes ?? btf.sizeOf(variable.typeId) ?? 0,
     ...(values === undefined ? {} : { valuesOffsetBytes: values.offsetBytes }),
   }
+}
+
+function noSymbol(object: ObjectFile, section: ElfSection, map: string): LoaderError {
+  const isExtern = (object.symbolsBySection.get(SHN_UNDEF) ?? []).some(({ name }) => name === map)
+  return new LoaderError({
+    code: 'LOADER_MAP_DEFINITION',
+    message: `map '${map}' ${isExtern ? 'is defined in another object' : 'has types but no symbol'}`,
+    where: placeIn(object, { section: section.name, map }),
+    hint: isExtern
+      ? 'link the objects into one first, with `bpftool gen object`'
+      : 'the object was stripped of symbols it needs; strip only debug information (llvm-strip -g)',
+  })
 }
 
 function toSpec(definition: BtfMapDefinition, section: string): MapSpec {

@@ -7,9 +7,13 @@ import { type ObjectFile, placeIn } from './object-file.ts'
 /** Five words: type, key size, value size, entries, flags. */
 const BASE_WORDS = 5
 
-/** iproute2's struct bpf_elf_map: five words, then id, pinning, inner id, inner index. */
+/** iproute2's struct bpf_elf_map: five words, then id and pinning, in later versions also inner id and inner index. */
 const ELF_MAP_WORDS = 9
+const ID_WORD = 5
 const PINNING_WORD = 6
+
+/** iproute2's PIN_OBJECT_NS and PIN_GLOBAL_NS. */
+const MAX_PINNING = 2
 
 /**
  * Maps of before BTF: `struct bpf_map_def` in section `maps` or `maps/<name>`, and iproute2's `struct bpf_elf_map`.
@@ -48,12 +52,14 @@ function readDefinition(object: ObjectFile, section: ElfSection, symbol: ElfSymb
   const words = wordsOf(object, section, symbol.value, sizeBytes)
   if (words.length < BASE_WORDS)
     throw fail('is shorter than struct bpf_map_def', `${sizeBytes} bytes`, 'at least 20 bytes')
-  const isElfMap = words.length >= ELF_MAP_WORDS
-  const rest = words.slice(BASE_WORDS).map((word, index) => (isElfMap && index < ELF_MAP_WORDS - BASE_WORDS ? 0 : word))
-  if (rest.some((word) => word !== 0))
-    throw fail('has fields that no loader knows', `${sizeBytes} bytes`, 'zeros after the first 20')
-  if (isElfMap && words.slice(ELF_MAP_WORDS - 2, ELF_MAP_WORDS).some((word) => word !== 0)) {
-    throw fail('has an inner map by number', `inner ${words[7]}, ${words[8]}`, 'a map of maps declared in SEC(".maps")')
+  const pinning = words[PINNING_WORD] ?? 0
+  const unknown = words.slice(BASE_WORDS)
+  // In the short form word 5 may be samples/bpf's inner_map_idx as well; the long one is iproute2's for sure.
+  if (words.length >= ELF_MAP_WORDS) unknown[ID_WORD - BASE_WORDS] = 0
+  if (pinning <= MAX_PINNING && unknown.length > 1) unknown[PINNING_WORD - BASE_WORDS] = 0
+  if (unknown.some((word) => word !== 0)) {
+    const got = unknown.slice(0, 4).join(', ')
+    throw fail('has fields that are not supported, such as an inner map by number', got, 'a definition in SEC(".maps")')
   }
   const [type, keySizeBytes, valueSizeBytes, maxEntries, flags] = words as [number, number, number, number, number]
   return {
@@ -63,7 +69,7 @@ function readDefinition(object: ObjectFile, section: ElfSection, symbol: ElfSymb
     valueSizeBytes,
     maxEntries,
     flags,
-    pinByName: isElfMap && words[PINNING_WORD] !== 0,
+    pinByName: pinning !== 0,
     contents: [],
     freeze: false,
     btfKeyTypeId: 0,

@@ -174,15 +174,27 @@ export function unknownSection(section: string): LoaderError {
   })
 }
 
-/** Known names that share a beginning or all but a few letters, the most similar first; five at most. */
+/** Known names that begin alike, are part of the wanted one, or differ in a letter or two; the most similar first. */
 function nearestNames(section: string): string[] {
   const wanted = section.replace(/^\?/, '').slice(0, 64)
-  return ROWS.map(([name]) => name.replace(/\+$/, '/...'))
-    .map((name) => ({ name, score: sharedPrefix(wanted, name) * 2 - editDistance(wanted, name.replace('/...', '')) }))
-    .filter(({ name, score }) => score > 0 || editDistance(wanted, name) <= 2)
-    .sort((a, b) => b.score - a.score)
+  return ROWS.map(([pattern]) => {
+    const name = pattern.replace(/\+$/, '')
+    const shown = name === pattern ? name : `${name}/...`
+    const isPart = name.length > 2 && wanted.includes(name)
+    const prefix = sharedPrefix(wanted, name)
+    return {
+      shown,
+      isPart,
+      isNear: isPart || prefix > 2,
+      prefix: isPart ? name.length : prefix,
+      edits: editDistance(wanted, name),
+    }
+  })
+    .map((row) => ({ ...row, isNear: row.isNear || row.edits <= 2 || wanted.startsWith(`${row.shown}_`) }))
+    .filter(({ isNear }) => isNear)
+    .sort((a, b) => Number(b.isPart) - Number(a.isPart) || b.prefix - a.prefix || a.edits - b.edits)
     .slice(0, 5)
-    .map(({ name }) => name)
+    .map(({ shown }) => shown)
 }
 
 function sharedPrefix(a: string, b: string): number {
