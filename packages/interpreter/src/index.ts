@@ -1,1 +1,6 @@
-export {}
+export type { AccessPolicy, InterpreterOptions } from './interpreter.ts'
+export { createInterpreter } from './interpreter.ts'
+export { MAX_LOOPS } from './machine.ts'
+export type { InsnHook } from './program.ts'
+export type { StackFrame, Stepper } from './stepper.ts'
+export { createStepper } from './stepper.ts'
