@@ -3,12 +3,32 @@ export interface Profile {
   readonly name: string
   /** The log at level 2 begins with the table of live registers. */
   readonly showsLiveRegisters: boolean
+  /** How an access by a helper to the stack is called: by itself, or like one of the program's own. */
+  readonly helperAccessWords: 'own' | 'indirect'
+  /** What is said of a tail call through a map of another type. */
+  readonly wrongTailCallMap: string
+  /** A lookup in an array by a key that is known to be in range gives no NULL. */
+  readonly knowsConstantKeys: boolean
+  /** Said after the references that the end of the program would leak. */
+  readonly exitLeakWords?: string
 }
 
-// biome-ignore format: table
 const PROFILES: readonly Profile[] = [
-  { name: '6.12', showsLiveRegisters: false },
-  { name: '6.18', showsLiveRegisters: true },
+  {
+    name: '6.12',
+    showsLiveRegisters: false,
+    helperAccessWords: 'indirect',
+    wrongTailCallMap: 'kernel subsystem misconfigured verifier',
+    knowsConstantKeys: false,
+  },
+  {
+    name: '6.18',
+    showsLiveRegisters: true,
+    helperAccessWords: 'own',
+    wrongTailCallMap: 'expected prog array map for tail call',
+    knowsConstantKeys: true,
+    exitLeakWords: 'BPF_EXIT instruction in main prog would lead to reference leak',
+  },
 ]
 
 export const DEFAULT_PROFILE = '6.12'

@@ -158,20 +158,15 @@ export class Verification {
     if (number === 10) this.refuse('VERIFIER_FRAME_POINTER', 'EACCES', 'frame pointer is read only')
   }
 
-  /** Gives a register a new state; `precise` when it takes over a mark. */
-  write(number: number, register: RegisterState, precise: boolean = false): void {
-    const frame = this.frame
-    frame.registers[number] = register
-    if (precise) frame.preciseRegisters |= 1 << number
-    else frame.preciseRegisters &= ~(1 << number)
+  /** Gives a register a new state. */
+  write(number: number, register: RegisterState): void {
+    this.frame.registers[number] = register
     this.#scratchedRegisters |= 1 << number
   }
 
   /** Gives a stack slot of `frame` a new state. */
-  writeSlot(frame: FrameState, index: number, slot: StackSlot, precise: boolean = false): void {
+  writeSlot(frame: FrameState, index: number, slot: StackSlot): void {
     frame.stack[index] = slot
-    if (precise) frame.markPreciseSlot(index)
-    else frame.clearPreciseSlot(index)
     this.showSlot(index)
   }
 

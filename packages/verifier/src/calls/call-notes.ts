@@ -5,6 +5,8 @@ import type { VerifierMap } from '../verifier-api.ts'
 export interface CallNotes {
   /** The map that was handed over. */
   map: VerifierMap | undefined
+  /** The map key, where it is one known 32-bit number on the stack. */
+  constantKey: number | undefined
   /** Stack memory that the helper fills. */
   filled: { readonly number: number; readonly sizeBytes: number } | undefined
   /** Reference that one of the arguments belongs to. */
@@ -20,6 +22,7 @@ export interface CallNotes {
 export function newCallNotes(): CallNotes {
   return {
     map: undefined,
+    constantKey: undefined,
     filled: undefined,
     referenceId: 0,
     releasedNumber: 0,

@@ -11,6 +11,7 @@ import { isPacketPointer, typeName } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { mayHaveOffset, mismatch } from './argument-types.ts'
 import type { CallNotes } from './call-notes.ts'
+import { constantKey } from './constant-key.ts'
 import { checkHelperMemory, checkMemorySize } from './helper-memory.ts'
 
 /** One argument of one call. */
@@ -108,6 +109,7 @@ function takeMap(_v: Verification, { register }: Argument, notes: CallNotes): vo
 function takeMapKey(v: Verification, { number }: Argument, notes: CallNotes): void {
   if (notes.map === undefined) v.refuse('VERIFIER_NO_MAP', 'EACCES', 'invalid map_ptr to access map->key')
   const sizeBytes = notes.map.keySizeBytes
+  if (v.profile.knowsConstantKeys && sizeBytes === 4) notes.constantKey = constantKey(v, number)
   checkHelperMemory(v, { number, sizeBytes, writes: false, zeroAllowed: false, uninitialised: false }, notes)
 }
 

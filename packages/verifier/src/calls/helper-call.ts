@@ -5,17 +5,18 @@ import {
   type HelperPrototype,
   helperName,
   helperPrototype,
-  MAP_FLAG,
   MAP_TYPE,
   MAX_HELPER_ID,
   TYPE_FLAG,
 } from '@bpfoundry/kernel-abi'
+import { isReadOnlyForPrograms } from '../memory/map-access.ts'
 import { accessThrough } from '../memory/memory-access.ts'
 import { unsupported } from '../report/refusal.ts'
 import { pointerTo, type RegisterState, UNINITIALISED, UNKNOWN_SCALAR } from '../state/register-state.ts'
 import { isAnyPacketPointer, PTR_TO_MAP_VALUE, PTR_TO_MEM, typeFlags } from '../state/register-type.ts'
 import { mapRegisters } from '../state/register-walk.ts'
 import type { Verification } from '../verification.ts'
+import type { VerifierMap } from '../verifier-api.ts'
 import { type CallNotes, newCallNotes } from './call-notes.ts'
 import { checkArgument } from './helper-arguments.ts'
 import { checkMapCompatibility } from './map-compatibility.ts'
@@ -87,8 +88,11 @@ export function transferHelperCall(v: Verification, insn: Insn): void {
 function checkMapUse(v: Verification, prototype: HelperPrototype, notes: CallNotes): void {
   const { map } = notes
   if (map === undefined) return
-  if ((map.flags & MAP_FLAG.RDONLY_PROG) !== 0 && CHANGES_MAP.has(prototype.name)) {
+  if (isReadOnlyForPrograms(map) && CHANGES_MAP.has(prototype.name)) {
     v.refuse('VERIFIER_MAP_READ_ONLY', 'EACCES', 'write into map forbidden')
+  }
+  if (prototype.id === TAIL_CALL && map.type !== MAP_TYPE.PROG_ARRAY) {
+    v.refuse('VERIFIER_MAP_TYPE', 'EINVAL', v.profile.wrongTailCallMap)
   }
 }
 
@@ -119,16 +123,27 @@ function resultOf(v: Verification, prototype: HelperPrototype, notes: CallNotes)
   if (type === 'RET_VOID') return UNINITIALISED
   if (type === 'RET_INTEGER') return UNKNOWN_SCALAR
   const { map } = notes
-  const id = (flags & TYPE_FLAG.PTR_MAYBE_NULL) !== 0 ? v.newId() : 0
+  const mayBeAbsent = (flags & TYPE_FLAG.PTR_MAYBE_NULL) !== 0 && !isElementKnown(v, map, notes)
+  const id = mayBeAbsent ? v.newId() : 0
   if (type === 'RET_PTR_TO_MAP_VALUE' && map !== undefined) {
     if (OBJECT_MAPS.has(map.type)) throw v.noted(unsupported(`looking up an element of map_type ${map.type} is`))
-    return pointerTo(PTR_TO_MAP_VALUE | typeFlags(flags), { map, id })
+    const kept = mayBeAbsent ? flags : flags & ~TYPE_FLAG.PTR_MAYBE_NULL
+    return pointerTo(PTR_TO_MAP_VALUE | typeFlags(kept), { map, id })
   }
   if (type === 'RET_PTR_TO_MEM') {
-    const referenceId = prototype.id === RINGBUF_RESERVE ? acquireReference(v, id) : 0
-    return pointerTo(PTR_TO_MEM | typeFlags(flags), { memoryBytes: notes.allocatedBytes, id, referenceId })
+    const referenceId = prototype.id === RINGBUF_RESERVE ? acquireReference(v) : 0
+    const memory = { memoryBytes: notes.allocatedBytes, id: referenceId || id, referenceId }
+    return pointerTo(PTR_TO_MEM | typeFlags(flags), memory)
   }
   throw v.noted(unsupported(`the result of ${prototype.name}#${prototype.id} (${type}) is`))
+}
+
+const ARRAYS: ReadonlySet<number> = new Set([MAP_TYPE.ARRAY, MAP_TYPE.PERCPU_ARRAY])
+
+/** An array has an element at every index below its size. */
+function isElementKnown(v: Verification, map: VerifierMap | undefined, { constantKey }: CallNotes): boolean {
+  if (!v.profile.knowsConstantKeys || map === undefined || constantKey === undefined) return false
+  return ARRAYS.has(map.type) && constantKey < map.maxEntries
 }
 
 /** The packet may have moved: pointers into it, spilled ones too, are mere numbers now. */

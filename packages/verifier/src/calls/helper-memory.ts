@@ -5,7 +5,7 @@ import { markPrecise } from '../exploration/precision.ts'
 import { checkMapPermission } from '../memory/map-access.ts'
 import { checkPacket } from '../memory/packet-access.ts'
 import { checkRegion, MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
-import { checkStackBounds, pointedFrame, stackSpan } from '../memory/stack-bounds.ts'
+import { checkStackBounds, pointedFrame, type StackAccessKind, stackSpan } from '../memory/stack-bounds.ts'
 import { unsupported } from '../report/refusal.ts'
 import { byteIndex, slotIndex } from '../state/frame-state.ts'
 import { isNull } from '../state/register-state.ts'
@@ -101,13 +101,18 @@ function handStack(v: Verification, argument: MemoryArgument, notes: CallNotes):
   const { number, sizeBytes, zeroAllowed, uninitialised } = argument
   const pointer = v.register(number)
   if (sizeBytes === 0 && !zeroAllowed) v.refuse('VERIFIER_ZERO_SIZE', 'EACCES', 'invalid zero-sized read')
-  checkStackBounds(v, number, pointer.offset, sizeBytes, 'indirect access to')
+  checkStackBounds(v, number, pointer.offset, sizeBytes, accessWords(v, argument))
   const { least, greatest } = stackSpan(pointer, pointer.offset)
   if (uninitialised && isConstantScalar(pointer.scalar)) {
     notes.filled = { number, sizeBytes }
     return
   }
   clobberStack(v, number, least, greatest + sizeBytes)
+}
+
+function accessWords(v: Verification, { writes, uninitialised }: MemoryArgument): StackAccessKind {
+  if (v.profile.helperAccessWords === 'indirect') return 'indirect access to'
+  return writes || uninitialised ? 'write to' : 'read from'
 }
 
 function clobberStack(v: Verification, number: number, from: number, to: number): void {
@@ -119,7 +124,6 @@ function clobberStack(v: Verification, number: number, from: number, to: number)
     if (kind === BYTE_MISC) continue
     if (kind === BYTE_SPILL) frame.stack[index] = scrubbed(slot)
     frame.stack[index] = withByte(frame.slot(index), byteIndex(at), BYTE_MISC)
-    frame.clearPreciseSlot(index)
   }
 }
 

@@ -3,9 +3,9 @@ import { UNKNOWN_SCALAR } from '../state/register-state.ts'
 import { mapRegisters } from '../state/register-walk.ts'
 import type { Verification } from '../verification.ts'
 
-/** A new reference, which the id of the pointer's NULL check stands for. */
-export function acquireReference(v: Verification, id: number): number {
-  const reference = { id: id === 0 ? v.newId() : id, pc: v.pc }
+/** A new reference, whose id also stands for the pointer's NULL check. */
+export function acquireReference(v: Verification): number {
+  const reference = { id: v.newId(), pc: v.pc }
   v.state.references = [...v.state.references, reference]
   return reference.id
 }

@@ -4,10 +4,8 @@ import { frameText } from '../report/state-text.ts'
 import { FrameState } from '../state/frame-state.ts'
 import { PTR_TO_STACK } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
+import { MAX_CALL_FRAMES } from './call-depth.ts'
 import { clearCallerSaved } from './helper-call.ts'
-
-/** Deepest chain of calls. @see MAX_CALL_FRAMES in include/linux/bpf_verifier.h */
-export const MAX_CALL_FRAMES = 8
 
 /** `call pc+n`. Leaves `v.pc` at the callee's first slot. */
 export function transferSubprogramCall(v: Verification, insn: Insn): void {
@@ -38,12 +36,10 @@ export function returnToCaller(v: Verification): void {
   if (result.type === PTR_TO_STACK) {
     v.refuse('VERIFIER_RETURNS_STACK', 'EINVAL', 'cannot return stack pointer to the caller')
   }
-  const precise = callee.isPreciseRegister(0)
   const target = callee.callSite + 1
   v.noteTransfer(target)
   v.popFrame()
   v.frame.registers[0] = result
-  if (precise) v.frame.markPreciseRegister(0)
   if (v.log.traces) {
     v.log.print(`returning from callee:\n${frameText(callee, v.state.references)}\n`)
     v.log.print(`to caller at ${target}:\n${frameText(v.frame, v.state.references)}\n`)

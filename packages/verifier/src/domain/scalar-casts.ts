@@ -9,9 +9,10 @@ import {
   setSigned,
   setUnsigned,
   U32_MAX,
+  UNKNOWN,
 } from './scalar.ts'
 import { zeroExtendLow } from './scalar-arithmetic.ts'
-import { TNUM_UNKNOWN, tnumLow, tnumOfRange, tnumTruncate } from './tnum.ts'
+import { TNUM_UNKNOWN, tnumLow, tnumOfRange, tnumSwapBytes, tnumTruncate } from './tnum.ts'
 import {
   and,
   andNot,
@@ -113,5 +114,12 @@ export function signExtend32(scalar: KnownScalar, sizeBytes: number): KnownScala
 export function zeroExtend32(scalar: KnownScalar): KnownScalar {
   const result = scalar.clone()
   zeroExtendLow(result)
+  return finished(result)
+}
+
+/** The low `bits` bits (16, 32 or 64), in reverse byte order or as they are, zero-extended. Only the bits are followed. */
+export function convertByteOrder(scalar: KnownScalar, bits: number, swaps: boolean): KnownScalar {
+  const result = UNKNOWN.clone()
+  result.tnum = swaps ? tnumSwapBytes(scalar.tnum, bits) : tnumTruncate(scalar.tnum, bits)
   return finished(result)
 }

@@ -206,3 +206,18 @@ export function tnumWithLow(a: Tnum, low: Tnum): Tnum {
 export function tnumIsAligned(a: Tnum, sizeBytes: number): boolean {
   return ((a.value.lo | a.mask.lo) & (sizeBytes - 1)) === 0
 }
+
+function swapHalf(bits: number): number {
+  return ((bits & 0xff) << 24) | ((bits & 0xff00) << 8) | ((bits >>> 8) & 0xff00) | (bits >>> 24)
+}
+
+function swapWord(word: Word64, bits: number): Word64 {
+  if (bits === 16) return new Word64(0, swapHalf(word.lo) >>> 16)
+  if (bits === 32) return new Word64(0, swapHalf(word.lo))
+  return new Word64(swapHalf(word.lo), swapHalf(word.hi))
+}
+
+/** The low `bits` bits, 16, 32 or 64, with their bytes in reverse order; zeros above. */
+export function tnumSwapBytes(a: Tnum, bits: number): Tnum {
+  return new Tnum(swapWord(a.value, bits), swapWord(a.mask, bits))
+}

@@ -9,6 +9,7 @@ import { frameText } from '../report/state-text.ts'
 import type { FrameState } from '../state/frame-state.ts'
 import { type Checkpoint, PathState } from '../state/path-state.ts'
 import type { Verification } from '../verification.ts'
+import { adoptPrecision } from './precision.ts'
 import { type ComparisonScope, coversState, isSameState } from './state-comparison.ts'
 
 /** A new state is kept after this many jumps and instructions since the last one was. */
@@ -29,7 +30,7 @@ function comparisonScope(v: Verification): ComparisonScope {
       if (callee === undefined) return live[v.pc] as number
       return (live[callee.callSite + 1] ?? 0) & CALLEE_SAVED
     },
-    ignoresImprecise: false,
+    ignoresImprecise: true,
     lastId: v.lastId,
   }
 }
@@ -47,6 +48,7 @@ export function isCovered(v: Verification): boolean {
       if (isShortRound(v)) keep = false
     } else if (coversState(checkpoint.state, v.state, scope)) {
       checkpoint.hits++
+      adoptPrecision(v, checkpoint, (frame) => scope.live(v.state, frame))
       return true
     }
     if (keep) checkpoint.misses++
@@ -86,7 +88,6 @@ function keepState(v: Verification): void {
   v.peakStates++
   v.jumpsAtCheckpoint = v.jumpsProcessed
   v.insnsAtCheckpoint = v.insnsProcessed
-  for (const frame of state.frames) frame.forgetPrecision()
   const kept = state.copy()
   const checkpoint: Checkpoint = { pc: v.pc, state: kept, branches: 1, hits: 0, misses: 0 }
   const known = v.checkpoints[v.pc]

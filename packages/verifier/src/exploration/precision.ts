@@ -1,12 +1,200 @@
 /**
- * Marks of scalars whose exact value the verdict rests on.
+ * Scalars whose exact value the verdict rests on.
  *
- * States are compared exactly on all live scalars for now, so that the marks only serve the log; a pruning that ignores
- * unmarked scalars needs them carried back along the path.
+ * A checkpoint's scalars are first taken to matter to nobody: a later state may then hold any number there and still be
+ * covered. Where the verdict turns out to rest on a number (it moved a pointer, sized an access, decided a branch), the
+ * number is asked for: the path is run backwards, instruction by instruction, and every checkpoint on it gets a mark on the
+ * registers and slots that the number came from. Marks are final once a checkpoint has no open branch, because every path
+ * from it has then asked for what it needs; and only then are states compared with it.
+ *
+ * The current state carries no marks: it is compared with nothing.
  */
+import { insnText } from '../report/insn-text.ts'
+import { frameText } from '../report/state-text.ts'
+import type { FrameState } from '../state/frame-state.ts'
+import type { Checkpoint, PathState, PathStep } from '../state/path-state.ts'
+import { SCALAR } from '../state/register-type.ts'
+import { isSpill } from '../state/stack-slot.ts'
 import type { Verification } from '../verification.ts'
+import { Demand } from './demand.ts'
+import { carryAcross, type StepNotes } from './demand-transfer.ts'
 
-/** The verdict rests on the number in register `number`. */
+/** The verdict rests on the number in register `number`, before the current instruction. */
 export function markPrecise(v: Verification, number: number): void {
-  void [v, number]
+  const demand = new Demand(v.state.frames.length - 1)
+  demand.add(number)
+  runBack(v, demand)
+}
+
+/** The verdict rests on the number spilled in a slot of one of the frames, before the current instruction. */
+export function markPreciseSlot(v: Verification, frameNumber: number, slot: number): void {
+  const demand = new Demand(v.state.frames.length - 1)
+  demand.addSlot(frameNumber, slot)
+  runBack(v, demand)
+}
+
+/** The current state is covered by a checkpoint: what that one's continuation rests on, the current path rests on, too. */
+export function adoptPrecision(v: Verification, checkpoint: Checkpoint, live: (index: number) => number): void {
+  const { frames } = checkpoint.state
+  const demand = new Demand(frames.length - 1)
+  for (let index = frames.length - 1; index >= 0; index--) {
+    const frame = frames[index] as FrameState
+    const wanted: string[] = []
+    for (let number = 0; number < 10; number++) {
+      if (!frame.isPreciseRegister(number) || (live(index) & (1 << number)) === 0) continue
+      demand.add(number, index)
+      wanted.push(`r${number}`)
+    }
+    for (let slot = 0; slot < frame.stack.length; slot++) {
+      if (!frame.isPreciseSlot(slot)) continue
+      demand.addSlot(index, slot)
+      wanted.push(`fp${-8 * (slot + 1)}`)
+    }
+    if (wanted.length > 0 && v.log.tracesEverything) {
+      v.log.print(`frame ${index}: propagating ${wanted.join(',')}\n`)
+    }
+  }
+  runBack(v, demand)
+}
+
+// ---- backwards along the path --------------------------------------------------------------------------------------
+
+/** A place on the path, with the steps that led to it. */
+interface Cursor {
+  pc: number
+  steps: PathStep | undefined
+}
+
+/** The notes of the instruction at the cursor, taken off its steps. */
+function takeNotes(cursor: Cursor): StepNotes {
+  let stack: PathStep | undefined
+  let linked: StepNotes['linked']
+  while (cursor.steps !== undefined && cursor.steps.from < 0 && cursor.steps.pc === cursor.pc) {
+    if (cursor.steps.linked === undefined) stack = cursor.steps
+    else linked = cursor.steps.linked
+    cursor.steps = cursor.steps.before
+  }
+  return { stack, linked }
+}
+
+/** Moves to the instruction that ran before; false at the first one of the state. */
+function stepBack(cursor: Cursor, startPc: number): boolean {
+  const { steps, pc } = cursor
+  if (steps !== undefined && steps.from >= 0 && steps.pc === pc) {
+    cursor.pc = steps.from
+    cursor.steps = steps.before
+    return true
+  }
+  if (pc === startPc && steps === undefined) return false
+  cursor.pc = pc - 1
+  return true
+}
+
+function runBack(v: Verification, demand: Demand): void {
+  if (demand.isEmpty) return
+  let state = v.state
+  let cursor: Cursor = { pc: v.pc, steps: state.steps }
+  let nextPc = -1
+  let isFirst = true
+  for (;;) {
+    if (!isFirst && !stepBack(cursor, -1)) return
+    traceSegment(v, demand, cursor.pc, state.startPc, nextPc)
+    const followed = runBackState(v, demand, cursor, state, nextPc, isFirst)
+    if (followed !== 'start') {
+      if (followed === 'lost') markAll(v)
+      return
+    }
+    const { parent } = state
+    if (parent === undefined) break
+    markCheckpoint(v, demand, parent.state)
+    if (demand.isEmpty) return
+    nextPc = state.startPc
+    state = parent.state
+    cursor = { pc: parent.pc, steps: state.steps }
+    isFirst = false
+  }
+  markAll(v)
+}
+
+/** Runs back to the start of one state: 'start' there, 'done' when nothing is asked for any more, 'lost' when stuck. */
+function runBackState(
+  v: Verification,
+  demand: Demand,
+  cursor: Cursor,
+  state: PathState,
+  nextPc: number,
+  skipsFirst: boolean,
+): 'start' | 'done' | 'lost' {
+  let following = nextPc
+  let skips = skipsFirst
+  for (;;) {
+    const notes = takeNotes(cursor)
+    if (!skips) {
+      traceInsn(v, demand, cursor.pc)
+      if (!carryAcross(demand, { ...notes, insns: v.insns, pc: cursor.pc, nextPc: following })) return 'lost'
+    }
+    skips = false
+    if (demand.isEmpty) return 'done'
+    // The second slot of an LD_IMM64 is no instruction: what ran next is what ran after both.
+    if (v.insns[cursor.pc]?.opcode !== 0) following = cursor.pc
+    if (!stepBack(cursor, state.startPc)) return 'start'
+  }
+}
+
+// ---- marks -----------------------------------------------------------------------------------------------------------
+
+/** Marks what is asked for in one checkpoint; what was marked before needs no more asking. */
+function markCheckpoint(v: Verification, demand: Demand, state: PathState): void {
+  for (let index = demand.frame; index >= 0; index--) {
+    const frame = state.frames[index]
+    if (frame === undefined) continue
+    for (const number of demand.registerNumbers(index)) {
+      const isScalar = frame.register(number).type === SCALAR
+      if (!isScalar || frame.isPreciseRegister(number)) demand.drop(number, index)
+      else frame.markPreciseRegister(number)
+    }
+    for (const slot of demand.slotIndexes(index)) {
+      if (!holdsScalar(frame, slot) || frame.isPreciseSlot(slot)) demand.dropSlot(index, slot)
+      else frame.markPreciseSlot(slot)
+    }
+    if (v.log.tracesEverything) {
+      const wanted = `regs=${demand.registerText(index)} stack=${demand.slotText(index)}`
+      v.log.print(`mark_precise: frame${index}: parent state ${wanted}: ${frameText(frame, [])}\n`)
+    }
+  }
+}
+
+function holdsScalar(frame: FrameState, index: number): boolean {
+  const slot = frame.slot(index)
+  return isSpill(slot) && slot.spilled?.type === SCALAR
+}
+
+/** The demand could not be followed: every scalar of every checkpoint on the path matters. */
+function markAll(v: Verification): void {
+  if (v.log.tracesEverything) {
+    const frame = v.state.frames.length - 1
+    v.log.print(`mark_precise: frame${frame}: falling back to forcing all scalars precise\n`)
+  }
+  for (let at = v.state.parent; at !== undefined; at = at.state.parent) {
+    for (const frame of at.state.frames) {
+      frame.registers.forEach((register, number) => {
+        if (register.type === SCALAR) frame.markPreciseRegister(number)
+      })
+      frame.stack.forEach((_, index) => {
+        if (holdsScalar(frame, index)) frame.markPreciseSlot(index)
+      })
+    }
+  }
+}
+
+function traceSegment(v: Verification, demand: Demand, last: number, first: number, next: number): void {
+  if (!v.log.tracesEverything) return
+  const range = `last_idx ${last} first_idx ${first} subseq_idx ${next}`
+  v.log.print(`mark_precise: frame${demand.frame}: ${range} \n`)
+}
+
+function traceInsn(v: Verification, demand: Demand, pc: number): void {
+  if (!v.log.tracesEverything || v.insns[pc]?.opcode === 0) return
+  const wanted = `regs=${demand.registerText()} stack=${demand.slotText()}`
+  v.log.print(`mark_precise: frame${demand.frame}: ${wanted} before ${pc}: ${insnText(v.insns, pc)}\n`)
 }

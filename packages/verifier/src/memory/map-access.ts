@@ -8,6 +8,14 @@ import type { VerifierMap } from '../verifier-api.ts'
 import { type Access, loaded } from './access.ts'
 import { checkRegion } from './region-access.ts'
 
+/** Device maps hand out pointers into the kernel's own device entries. */
+const ALWAYS_READ_ONLY: ReadonlySet<number> = new Set([MAP_TYPE.DEVMAP, MAP_TYPE.DEVMAP_HASH])
+
+/** Programs may not change the map, by its flags or by its nature. */
+export function isReadOnlyForPrograms(map: VerifierMap): boolean {
+  return (map.flags & MAP_FLAG.RDONLY_PROG) !== 0 || ALWAYS_READ_ONLY.has(map.type)
+}
+
 /** Refuses what the map's flags forbid programs. */
 export function checkMapPermission(
   v: Verification,
@@ -17,7 +25,7 @@ export function checkMapPermission(
   isWrite: boolean,
 ): void {
   const where = `value_size=${map.valueSizeBytes} off=${offset} size=${size}`
-  if (isWrite && (map.flags & MAP_FLAG.RDONLY_PROG) !== 0) {
+  if (isWrite && isReadOnlyForPrograms(map)) {
     v.refuse('VERIFIER_MAP_READ_ONLY', 'EACCES', `write into map forbidden, ${where}`)
   }
   if (!isWrite && (map.flags & MAP_FLAG.WRONLY_PROG) !== 0) {

@@ -1,7 +1,6 @@
 /** Loads, stores and atomics through a pointer: alignment, then the rules of what it points to. */
 import { tnumAdd, tnumConstant, tnumIsAligned } from '../domain/tnum.ts'
 import { fromNumber } from '../domain/word64.ts'
-import { unsupported } from '../report/refusal.ts'
 import { tnumText } from '../report/state-text.ts'
 import { type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
 import {
@@ -23,6 +22,7 @@ import type { Verification } from '../verification.ts'
 import { type Access, loaded } from './access.ts'
 import { accessContext } from './context-access.ts'
 import { accessMapKey, accessMapValue } from './map-access.ts'
+import { accessMapPointer } from './map-pointer-access.ts'
 import { accessPacket } from './packet-access.ts'
 import { checkRegion } from './region-access.ts'
 import { accessStack } from './stack-access.ts'
@@ -42,6 +42,7 @@ const KINDS: ReadonlyMap<number, MemoryKind> = new Map([
   [PTR_TO_PACKET,      { label: 'packet ',  access: accessPacket }],
   [PTR_TO_PACKET_META, { label: 'packet ',  access: accessPacket }],
   [PTR_TO_MEM,         { label: '',         access: accessMemory }],
+  [CONST_PTR_TO_MAP,   { label: '',         access: accessMapPointer }],
 ])
 
 function accessMemory(v: Verification, access: Access): void {
@@ -109,7 +110,6 @@ export function accessThrough(v: Verification, request: AccessRequest): void {
 }
 
 function refuseTarget(v: Verification, number: number, pointer: RegisterState): never {
-  if (pointer.type === CONST_PTR_TO_MAP) throw v.noted(unsupported('access to the fields of struct bpf_map is'))
   const message = `R${number} invalid mem access '${typeName(pointer.type)}'`
   const isNumber = pointer.type === SCALAR
   const hint = isNumber ? 'the register holds a number, not a pointer' : 'compare the pointer with NULL first'

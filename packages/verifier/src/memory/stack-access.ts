@@ -105,7 +105,6 @@ function storeFixed(v: Verification, frame: FrameState, at: number, access: Acce
     const fits = width(value) <= 8 * sizeBytes
     const stored = fits ? linkScalar(v, valueNumber) : value.unlinked()
     spill(v, frame, index, stored, sizeBytes)
-    if (v.frame.isPreciseRegister(valueNumber)) frame.markPreciseSlot(index)
     v.noteStackStep(frame.frameNumber, index)
   } else if (aligned && immediate !== undefined) {
     spill(v, frame, index, immediateRegister(immediate), sizeBytes)
@@ -167,9 +166,9 @@ function storeVariable(v: Verification, frame: FrameState, access: Access): void
 
 // ---- loads ---------------------------------------------------------------------------------------------------------
 
-function take(v: Verification, access: Access, found: RegisterState, precise: boolean = false): void {
+function take(v: Verification, access: Access, found: RegisterState): void {
   if (access.valueNumber < 0) return
-  v.write(access.valueNumber, loaded(found, access.sizeBytes, access.signExtends), precise)
+  v.write(access.valueNumber, loaded(found, access.sizeBytes, access.signExtends))
 }
 
 function loadFixed(v: Verification, frame: FrameState, at: number, access: Access): void {
@@ -182,7 +181,7 @@ function loadFixed(v: Verification, frame: FrameState, at: number, access: Acces
   }
   const kept = spillBytes(slot)
   if (access.sizeBytes === SLOT_BYTES && kept === SLOT_BYTES) {
-    take(v, access, slot.spilled, frame.isPreciseSlot(index))
+    take(v, access, slot.spilled)
     if (access.valueNumber >= 0) v.noteStackStep(frame.frameNumber, index)
     return
   }
@@ -200,7 +199,7 @@ function loadPart(v: Verification, frame: FrameState, at: number, access: Access
   const { sizeBytes } = access
   if (byteIndex(at) === 0 && sizeBytes <= kept) {
     const narrows = width(spilled) > 8 * sizeBytes
-    take(v, access, narrows ? spilled.unlinked() : spilled, frame.isPreciseSlot(index))
+    take(v, access, narrows ? spilled.unlinked() : spilled)
     v.noteStackStep(frame.frameNumber, index)
     return
   }

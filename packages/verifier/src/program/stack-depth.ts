@@ -1,6 +1,6 @@
 /** The stack that a chain of calls needs. */
 import type { Insn } from '@bpfoundry/isa'
-import { MAX_CALL_FRAMES } from '../calls/subprogram-call.ts'
+import { MAX_CALL_FRAMES } from '../calls/call-depth.ts'
 import { Refusal } from '../report/refusal.ts'
 import { MAX_STACK_BYTES } from '../state/frame-state.ts'
 import type { Subprogram } from '../verification.ts'

@@ -19,7 +19,7 @@ export class FrameState {
   readonly registers: RegisterState[]
   /** Slot i is the eight bytes from fp - 8 * (i + 1) on; as many as the path has touched. */
   readonly stack: StackSlot[]
-  /** Bit n: register n holds a scalar whose exact value the verdict rests on. */
+  /** In a checkpoint, bit n: register n holds a scalar whose exact value the verdict rests on. */
   preciseRegisters = 0
   /** The same of spilled scalars: bit i of the first word for slot i, of the second for slot 32 + i. */
   preciseSlotsLow = 0
@@ -39,18 +39,10 @@ export class FrameState {
     this.stack = stack
   }
 
+  /** A frame with the same contents, without marks. */
   copy(): FrameState {
-    const copy = new FrameState(
-      this.frameNumber,
-      this.subprogram,
-      this.callSite,
-      this.registers.slice(),
-      this.stack.length === 0 ? [] : this.stack.slice(),
-    )
-    copy.preciseRegisters = this.preciseRegisters
-    copy.preciseSlotsLow = this.preciseSlotsLow
-    copy.preciseSlotsHigh = this.preciseSlotsHigh
-    return copy
+    const { frameNumber, subprogram, callSite, registers, stack } = this
+    return new FrameState(frameNumber, subprogram, callSite, registers.slice(), stack.length === 0 ? [] : stack.slice())
   }
 
   isPreciseRegister(number: number): boolean {
@@ -68,17 +60,6 @@ export class FrameState {
   markPreciseSlot(index: number): void {
     if (index < 32) this.preciseSlotsLow |= 1 << index
     else this.preciseSlotsHigh |= 1 << (index & 31)
-  }
-
-  clearPreciseSlot(index: number): void {
-    if (index < 32) this.preciseSlotsLow &= ~(1 << index)
-    else this.preciseSlotsHigh &= ~(1 << (index & 31))
-  }
-
-  forgetPrecision(): void {
-    this.preciseRegisters = 0
-    this.preciseSlotsLow = 0
-    this.preciseSlotsHigh = 0
   }
 
   register(number: number): RegisterState {

@@ -1,8 +1,8 @@
 /** Classes ALU and ALU64: moves, arithmetic, byte order. */
-import { BPF_ADD, BPF_ALU64, BPF_END, BPF_MOV, BPF_NEG, BPF_SUB, BPF_X, type Insn } from '@bpfoundry/isa'
-import { isConstantScalar } from '../domain/scalar.ts'
+import { BPF_ADD, BPF_ALU64, BPF_END, BPF_MOV, BPF_NEG, BPF_SUB, BPF_TO_BE, BPF_X, type Insn } from '@bpfoundry/isa'
+import { CONSTANT_ZERO, isConstantScalar, type KnownScalar } from '../domain/scalar.ts'
 import { applyOperation } from '../domain/scalar-arithmetic.ts'
-import { signExtend32, signExtend64, zeroExtend32 } from '../domain/scalar-casts.ts'
+import { convertByteOrder, signExtend32, signExtend64, zeroExtend32 } from '../domain/scalar-casts.ts'
 import { bitLength, toSignedNumber, toUnsignedNumber, zeroExtended } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
 import { linkScalar } from '../memory/stack-access.ts'
@@ -28,11 +28,19 @@ export function transferAlu(v: Verification, insn: Insn): void {
   else transferBinary(v, insn, operation)
 }
 
-/** Negation and byte swaps: the result is not tracked. */
+/** Negation, which is 0 - x, and byte order. */
 function transferInPlace(v: Verification, insn: Insn): void {
-  v.facts.record(v.pc, insn.dst, v.read(insn.dst))
+  const before = v.read(insn.dst)
+  v.facts.record(v.pc, insn.dst, before)
   v.checkWritable(insn.dst)
-  v.write(insn.dst, UNKNOWN_SCALAR)
+  v.write(insn.dst, before.type === SCALAR ? scalarRegister(inPlace(insn, before.scalar)) : UNKNOWN_SCALAR)
+}
+
+function inPlace(insn: Insn, scalar: KnownScalar): KnownScalar {
+  const is64 = (insn.opcode & 0x07) === BPF_ALU64
+  if ((insn.opcode & 0xf0) === BPF_NEG) return applyOperation(BPF_SUB, !is64, CONSTANT_ZERO, scalar)
+  const toBigEndian = (insn.opcode & 0x08) === BPF_TO_BE
+  return convertByteOrder(scalar, insn.imm, is64 || toBigEndian)
 }
 
 // ---- moves ---------------------------------------------------------------------------------------------------------
@@ -49,7 +57,7 @@ function transferMove(v: Verification, insn: Insn): void {
   v.facts.record(v.pc, insn.src, source)
   v.checkWritable(insn.dst)
   const moved = is64 ? moved64(v, insn, source) : moved32(v, insn, source)
-  v.write(insn.dst, moved, v.frame.isPreciseRegister(insn.src))
+  v.write(insn.dst, moved)
 }
 
 /** The value survives a sign extension from `bits` unchanged: copy and source stay equal. */
@@ -95,7 +103,6 @@ function transferBinary(v: Verification, insn: Insn, operation: number): void {
     if (usesRegister) markPrecise(v, insn.src)
     movePointer(v, insn.dst, operation, is32, target, operand, true)
   } else {
-    if (usesRegister && v.frame.isPreciseRegister(insn.dst)) markPrecise(v, insn.src)
     computeScalar(v, insn, operation, is32, target, operand)
   }
 }
@@ -130,10 +137,9 @@ function computeScalar(
   target: RegisterState,
   operand: RegisterState,
 ): void {
-  const precise = v.frame.isPreciseRegister(insn.dst)
   const before = forkOnMask(v, insn.dst, operation, target, operand)
   const scalar = applyOperation(operation, is32, before.scalar, operand.scalar)
-  v.write(insn.dst, linkedSum(insn, operation, is32, before, operand, scalarRegister(scalar)), precise)
+  v.write(insn.dst, linkedSum(insn, operation, is32, before, operand, scalarRegister(scalar)))
 }
 
 /** `r1 = r2; r1 += 4; if r2 < 10`: the sum stays linked, at its distance, and learns from the comparison, too. */

@@ -91,8 +91,9 @@ function branchOut(
 ): void {
   const usesRegister = (insn.opcode & 0x08) === BPF_X
   const linked: LinkedRegister[] = []
-  if (usesRegister && src.type === SCALAR && src.id !== 0) collectLinked(v.state, src.id, linked)
-  if (dst.type === SCALAR && dst.id !== 0) collectLinked(v.state, dst.id, linked)
+  const live = (frameNumber: number): number => liveAt(v, frameNumber)
+  if (usesRegister && src.type === SCALAR && src.id !== 0) collectLinked(v.state, src.id, linked, live)
+  if (dst.type === SCALAR && dst.id !== 0) collectLinked(v.state, dst.id, linked, live)
   if (linked.length > 1) v.noteLinked(linked)
   const taken = v.pushBranch(v.pc + insn.off + 1)
   const next = v.state
@@ -113,6 +114,12 @@ function branchOut(
   } else if (usesRegister && !is32) {
     learnFromPacketComparison(relation, dst, insn.dst, src, insn.src, next, taken)
   }
+}
+
+/** Registers that are live in a frame: at the current slot, or at the call that it waits for. */
+function liveAt(v: Verification, frameNumber: number): number {
+  const callee = v.state.frames[frameNumber + 1]
+  return v.notes.liveRegisters[callee === undefined ? v.pc : callee.callSite] as number
 }
 
 /** Narrows the operands, and what is linked with them, in one state. */

@@ -16,13 +16,23 @@ import { isSpill, StackSlot } from '../state/stack-slot.ts'
 /** Registers followed at one comparison; more than these lose their link. @see LINKED_REGS_MAX */
 const MAX_LINKED = 6
 
-/** Adds the registers and slots of `id` to `linked`, innermost frame first; those beyond the limit are unlinked. */
-export function collectLinked(state: PathState, id: number, linked: LinkedRegister[]): void {
+/**
+ * Adds the registers and slots of `id` to `linked`, innermost frame first; those beyond the limit are unlinked.
+ *
+ * @param live registers of a frame that may still be read: others need not be followed
+ */
+export function collectLinked(
+  state: PathState,
+  id: number,
+  linked: LinkedRegister[],
+  live: (frameNumber: number) => number,
+): void {
   for (let frameNumber = state.frames.length - 1; frameNumber >= 0; frameNumber--) {
     const frame = state.frames[frameNumber] as FrameState
+    const wanted = live(frameNumber)
     for (let index = 0; index < 10; index++) {
       const register = frame.register(index)
-      if (register.type !== SCALAR || register.id !== id) continue
+      if ((wanted & (1 << index)) === 0 || register.type !== SCALAR || register.id !== id) continue
       if (!add(linked, { frameNumber, isSlot: false, index })) frame.registers[index] = register.unlinked()
     }
     frame.stack.forEach((slot, index) => {

@@ -51,7 +51,7 @@ function returnRange(v: Verification): Range | undefined {
 
 /** Checks the end of a path. */
 export function checkProgramExit(v: Verification): void {
-  checkNoReferences(v)
+  checkNoReferences(v, v.profile.exitLeakWords)
   const result = v.read(0)
   v.facts.record(v.pc, 0, result)
   const range = returnRange(v)

@@ -1,0 +1,173 @@
+/**
+ * What one instruction, looked at backwards, does to a demand: where a value that is asked for after it came from.
+ *
+ *     r1 = r2       r1 after  ->  r2 before
+ *     r1 += r2      r1 after  ->  r1, r2 before
+ *     r1 = 5        r1 after  ->  nothing: the value is the instruction's
+ *     r1 = slot     r1 after  ->  the slot before
+ *     slot = r1     the slot after  ->  r1 before
+ *
+ * False is the answer where this can't be followed; then everything is asked for.
+ */
+import {
+  BPF_ABS,
+  BPF_ALU,
+  BPF_ALU64,
+  BPF_ATOMIC,
+  BPF_CALL,
+  BPF_CMPXCHG,
+  BPF_END,
+  BPF_EXIT,
+  BPF_FETCH,
+  BPF_IND,
+  BPF_JMP,
+  BPF_JMP32,
+  BPF_LD,
+  BPF_LDX,
+  BPF_MOV,
+  BPF_NEG,
+  BPF_ST,
+  BPF_STX,
+  type Insn,
+} from '@bpfoundry/isa'
+import { isSubprogramCall } from '../program/control-flow.ts'
+import type { LinkedRegister, PathStep } from '../state/path-state.ts'
+import type { Demand } from './demand.ts'
+
+/** What the path noted at this execution of the instruction. */
+export interface StepNotes {
+  readonly stack: PathStep | undefined
+  readonly linked: readonly LinkedRegister[] | undefined
+}
+
+/** One execution of one instruction. */
+export interface Executed extends StepNotes {
+  readonly insns: readonly Insn[]
+  readonly pc: number
+  /** The slot that ran next. */
+  readonly nextPc: number
+}
+
+const FRAME_POINTER = 10
+const ARGUMENTS = 0b111110
+
+/** Registers that a comparison narrowed together stand and fall together. */
+function shareDemand(demand: Demand, linked: readonly LinkedRegister[] | undefined): void {
+  if (linked === undefined) return
+  const wanted = linked.some(({ frameNumber, isSlot, index }) =>
+    isSlot ? demand.hasSlot(frameNumber, index) : (demand.registers(frameNumber) & (1 << index)) !== 0,
+  )
+  if (!wanted) return
+  for (const { frameNumber, isSlot, index } of linked) {
+    if (isSlot) demand.addSlot(frameNumber, index)
+    else demand.add(index, frameNumber)
+  }
+}
+
+function acrossAlu(demand: Demand, insn: Insn): boolean {
+  const operation = insn.opcode & 0xf0
+  if (!demand.has(insn.dst) || operation === BPF_NEG || operation === BPF_END) return true
+  const usesRegister = (insn.opcode & 0x08) !== 0
+  if (operation === BPF_MOV) demand.drop(insn.dst)
+  if (usesRegister && insn.src !== FRAME_POINTER) demand.add(insn.src)
+  return true
+}
+
+function acrossLoad(demand: Demand, loadedNumber: number, { stack }: Executed): boolean {
+  if (!demand.has(loadedNumber)) return true
+  demand.drop(loadedNumber)
+  if (stack !== undefined) demand.addSlot(stack.frameNumber, stack.slot)
+  return true
+}
+
+function acrossStore(demand: Demand, insn: Insn, { stack }: Executed): boolean {
+  // A number was used as an address: the difference of two pointers, of which more can't be said.
+  if (demand.has(insn.dst)) return false
+  if (stack === undefined || !demand.hasSlot(stack.frameNumber, stack.slot)) return true
+  demand.dropSlot(stack.frameNumber, stack.slot)
+  if ((insn.opcode & 0x07) === BPF_STX) demand.add(insn.src)
+  return true
+}
+
+function acrossStx(demand: Demand, insn: Insn, executed: Executed): boolean {
+  const fetches = (insn.opcode & 0xe0) === BPF_ATOMIC && (insn.imm & BPF_FETCH) !== 0
+  if (!fetches) return acrossStore(demand, insn, executed)
+  return acrossLoad(demand, insn.imm === BPF_CMPXCHG ? 0 : insn.src, executed)
+}
+
+/** Out of the callee, by its first instruction: its arguments are the caller's. */
+function acrossSubprogramCall(demand: Demand): boolean {
+  const { frame } = demand
+  const wanted = demand.registerNumbers(frame)
+  const leftOver = (demand.registers() & ~ARGUMENTS) | demand.slotsLow(frame) | demand.slotsHigh(frame)
+  if (leftOver !== 0 || !demand.leaveCallee()) return false
+  for (const number of wanted) demand.add(number)
+  return true
+}
+
+/** Into the callee, by its exit: its r0 is what the caller got. */
+function acrossReturn(demand: Demand): boolean {
+  const wantsResult = demand.has(0)
+  demand.drop(0)
+  if (!demand.enterCallee()) return false
+  if (wantsResult) demand.add(0)
+  return true
+}
+
+/** Into a callee by an end that left nothing of its own in r0. */
+function acrossSilentReturn(demand: Demand): boolean {
+  demand.drop(0)
+  return demand.enterCallee()
+}
+
+function acrossHelperCall(demand: Demand, { pc, nextPc }: Executed): boolean {
+  if (nextPc !== pc + 1) return acrossSilentReturn(demand)
+  demand.drop(0)
+  return (demand.registers() & ARGUMENTS) === 0
+}
+
+function acrossJump(demand: Demand, insn: Insn, executed: Executed): boolean {
+  const operation = insn.opcode & 0xf0
+  if (isSubprogramCall(insn)) return acrossSubprogramCall(demand)
+  if (operation === BPF_CALL) return acrossHelperCall(demand, executed)
+  if (operation === BPF_EXIT) return acrossReturn(demand)
+  const comparesRegisters = (insn.opcode & 0x08) !== 0
+  if (comparesRegisters && (demand.has(insn.dst) || demand.has(insn.src))) {
+    if (insn.src !== FRAME_POINTER) demand.add(insn.src)
+    if (insn.dst !== FRAME_POINTER) demand.add(insn.dst)
+  }
+  return true
+}
+
+function acrossImmediate(demand: Demand, insn: Insn, { pc, nextPc }: Executed): boolean {
+  const mode = insn.opcode & 0xe0
+  if (mode !== BPF_ABS && mode !== BPF_IND) {
+    if (insn.opcode !== 0) demand.drop(insn.dst)
+    return true
+  }
+  if (demand.has(0)) return false
+  return nextPc === pc + 1 || acrossSilentReturn(demand)
+}
+
+type Across = (demand: Demand, insn: Insn, executed: Executed) => boolean
+
+// biome-ignore format: table
+const BY_CLASS: ReadonlyMap<number, Across> = new Map<number, Across>([
+  [BPF_ALU,   acrossAlu],
+  [BPF_ALU64, acrossAlu],
+  [BPF_LDX,   (demand, insn, executed) => acrossLoad(demand, insn.dst, executed)],
+  [BPF_STX,   acrossStx],
+  [BPF_ST,    acrossStore],
+  [BPF_JMP,   acrossJump],
+  [BPF_JMP32, acrossJump],
+  [BPF_LD,    acrossImmediate],
+])
+
+/** Turns the demand after an instruction into the one before it; false when it can't be followed. */
+export function carryAcross(demand: Demand, executed: Executed): boolean {
+  const insn = executed.insns[executed.pc] as Insn
+  shareDemand(demand, executed.linked)
+  if (BY_CLASS.get(insn.opcode & 0x07)?.(demand, insn, executed) === false) return false
+  shareDemand(demand, executed.linked)
+  return true
+}
