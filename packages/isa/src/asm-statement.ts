@@ -94,9 +94,7 @@ function memoryType(reader: AsmReader): { bits: number; isSigned: boolean; token
 export function displacement(reader: AsmReader): { base: AsmRegister; off: Operand } {
   const base = reader.register()
   if (base.bits !== 64) throw reader.syntax('a 64-bit register', base.token)
-  const { text } = reader.peek()
-  const off = text === '+' || text === '-' ? operand(reader) : { value: 0n, token: base.token }
-  return { base, off }
+  return { base, off: reader.startsExpression() ? operand(reader) : { value: 0n, token: base.token } }
 }
 
 /** `(u32 *)(r1 + 4)`: what follows the star, and an argument of an atomic function. */

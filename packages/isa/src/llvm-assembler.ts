@@ -3,7 +3,7 @@
  * makes instructions. Checked against LLVM 19.
  */
 import { emitStatement } from './asm-emit.ts'
-import { asmError, type Token, tokenize } from './asm-lexer.ts'
+import { type AsmLine, asmError, type Token, tokenize } from './asm-lexer.ts'
 import type { AsmRelocation, AssembledProgram, AssembleOptions } from './asm-program.ts'
 import { AsmReader, type AsmRegister } from './asm-reader.ts'
 import {
@@ -19,9 +19,9 @@ import {
   sameValueArgument,
 } from './asm-statement.ts'
 import { BPF_LD_IMM64, BPF_RAW_INSN } from './builders.ts'
-import { decodeInsns } from './codec.ts'
 import type { Insn } from './insn.ts'
 import { instructionRow, rowsOfOpcode } from './instruction-table.ts'
+import { SlotData } from './llvm-data.ts'
 import { type SourcePiece, sourcePieces } from './llvm-source.ts'
 import { BPF_CALL, BPF_JMP, BPF_PSEUDO_CALL } from './opcodes.ts'
 
@@ -56,6 +56,8 @@ class Assembly {
   readonly options: LlvmAssembleOptions
   pc = 0
   order = 0
+  readonly #data = new SlotData()
+  #end: { line: AsmLine; column: number } | undefined
 
   constructor(options: LlvmAssembleOptions) {
     this.options = options
@@ -69,10 +71,14 @@ class Assembly {
     if (directive !== undefined && IGNORED.has(directive)) return
     if (directive?.startsWith('.cfi_')) return
     const reader = new AsmReader(piece.line, tokenize(piece.line, text, column), this.constants)
-    const statement = directive === undefined ? readStatement(reader, LLVM) : readData(reader)
+    if (directive === undefined) this.#data.requireWhole(piece.line, column)
+    const statements = directive === undefined ? [readStatement(reader, LLVM)] : this.#data.add(reader)
     reader.expectEnd()
-    this.items.push({ reader, statement, pc: this.pc, order: this.order++ })
-    this.pc += 'opcode' in statement ? 1 : statement.row.slots
+    for (const statement of statements) {
+      this.items.push({ reader, statement, pc: this.pc, order: this.order++ })
+      this.pc += 'opcode' in statement ? 1 : statement.row.slots
+    }
+    this.#end = { line: piece.line, column }
   }
 
   /** Takes `name:` and `1:` off the front. */
@@ -81,6 +87,7 @@ class Assembly {
     for (;;) {
       const match = /^(\s*)([A-Za-z_.$][\w.$]*|\d+)\s*:/.exec(text)
       if (match === null) return { text, column }
+      this.#data.requireWhole(piece.line, column)
       const name = match[2] as string
       if (/^\d/.test(name)) this.locals.push({ name, pc: this.pc, order: this.order++ })
       else if (this.labels.has(name)) {
@@ -93,6 +100,7 @@ class Assembly {
   }
 
   emit(): AssembledProgram {
+    if (this.#end !== undefined) this.#data.requireWhole(this.#end.line, this.#end.column)
     const insns: Insn[] = []
     const lines: number[] = []
     for (const item of this.items) {
@@ -152,8 +160,8 @@ class Assembly {
 
 /**
  * Assembles LLVM's syntax: labels (named, and local ones as `1:` with `1b`, `1f`), constant expressions, comments,
- * `;` between statements, `.8byte` for a raw slot. Directives on symbols and debug information are passed over, those
- * that make data are errors. Calls of a label become calls of a subprogram, `r1 = label ll` the address of one.
+ * `;` between statements, `.rept`, and slots written as data (`.8byte`, or `.byte`, `.short`, `.long`). Directives on
+ * symbols and debug information are passed over, others are errors. Calls of a label become calls of a subprogram, `r1 = label ll` the address of one.
  *
  * @throws {IsaError} `ISA_SYNTAX`, `ISA_NO_SUCH_INSN`, `ISA_IMMEDIATE`, `ISA_LABEL`, each with line and column
  */
@@ -161,19 +169,6 @@ export function assembleLlvm(text: string, options: LlvmAssembleOptions = {}): A
   const assembly = new Assembly(options)
   for (const piece of sourcePieces(text, options.file ?? '<asm>')) assembly.read(piece)
   return assembly.emit()
-}
-
-/** `.8byte value` or `.quad value`: one slot, as the bytes of a little-endian number. */
-function readData(reader: AsmReader): Insn {
-  const directive = reader.next()
-  if (directive.text !== '.8byte' && directive.text !== '.quad') throw reader.syntax('an instruction', directive)
-  const { value, token } = operand(reader)
-  if (BigInt.asUintN(64, value) !== value && BigInt.asIntN(64, value) !== value) {
-    throw reader.error('ISA_IMMEDIATE', token, 'the number does not fit 64 bits')
-  }
-  const bytes = new Uint8Array(8)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, value), true)
-  return decodeInsns(bytes)[0] as Insn
 }
 
 /** `+3`, `3`, a label; llvm-objdump's ` <name+0x18>` after a number is passed over. */

@@ -79,6 +79,10 @@ call 0xffffffff
 callx r1
 exit
 .8byte 0x95
+.byte 0xe5; .byte 0; .short -3; .long 0
+.long 0x95, 0
+.rept 3; r0 += 1; .endr
+*(u8*)(r1 8) = r0
 .quad 0x95
 /* c */ r1 = 5 /* d */
 r1 = 1 << 4
@@ -145,5 +149,10 @@ export const REFUSED: readonly (readonly [source: string, code: string, column: 
   ['r1 = 089',                                      'ISA_SYNTAX',       6],
   ['r1 = 1 / 0',                                    'ISA_IMMEDIATE',    8, false],
   ['r1 = foo',                                      'ISA_SYNTAX',       9, false],
-  ['.byte 1',                                       'ISA_SYNTAX',       1, false],
+  ['.byte 256',                                     'ISA_IMMEDIATE',    7],
+  ['.asciz "x"',                                    'ISA_SYNTAX',       8, false],
+  ['.section xdp',                                  'ISA_SYNTAX',       1, false],
+  ['.byte 1; exit',                                 'ISA_SYNTAX',       9, false],
+  ['.rept 3; exit',                                 'ISA_SYNTAX',       1, false],
+  ['.rept 9999999; exit; .endr',                    'ISA_SYNTAX',       1, false],
 ]
