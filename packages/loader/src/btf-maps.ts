@@ -8,7 +8,6 @@ import {
   btfMapDefinition,
 } from '@bpfoundry/btf'
 import { type ElfRelocation, type ElfSection, SHN_UNDEF, STT_SECTION } from '@bpfoundry/elf'
-import { MAP_FLAG } from '@bpfoundry/kernel-abi'
 import type { CodeSection } from './code-section.ts'
 import type { MapSpec } from './collection-spec.ts'
 import { LoaderError } from './loader-error.ts'
@@ -86,7 +85,7 @@ function toSpec(definition: BtfMapDefinition, section: string): MapSpec {
     keySizeBytes,
     valueSizeBytes,
     maxEntries,
-    flags: definition.flags | (hasNode ? MAP_FLAG.NUMA_NODE : 0),
+    flags: definition.flags,
     ...(fields.has('map_extra') ? { mapExtra } : {}),
     ...(hasNode ? { numaNode: definition.numaNode } : {}),
     pinByName: definition.pinning !== 0,

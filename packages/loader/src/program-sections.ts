@@ -120,6 +120,9 @@ const ROWS: readonly Row[] = [
   ['netfilter',                  'NETFILTER',               'NETFILTER'],
 ]
 
+/** Every name of the table, as it stands there. */
+export const SECTION_NAMES: readonly string[] = ROWS.map(([name]) => name)
+
 const FLAGS: Readonly<Record<Flag, number>> = { sleepable: BPF_F_SLEEPABLE, frags: BPF_F_XDP_HAS_FRAGS }
 
 /** What a section name says about the programs in it. */
@@ -174,27 +177,24 @@ export function unknownSection(section: string): LoaderError {
   })
 }
 
-/** Known names that begin alike, are part of the wanted one, or differ in a letter or two; the most similar first. */
+/** Known names that are part of the wanted one, begin like it, or differ in a letter or two; the most similar first. */
 function nearestNames(section: string): string[] {
   const wanted = section.replace(/^\?/, '').slice(0, 64)
-  return ROWS.map(([pattern]) => {
-    const name = pattern.replace(/\+$/, '')
-    const shown = name === pattern ? name : `${name}/...`
-    const isPart = name.length > 2 && wanted.includes(name)
-    const prefix = sharedPrefix(wanted, name)
-    return {
-      shown,
-      isPart,
-      isNear: isPart || prefix > 2,
-      prefix: isPart ? name.length : prefix,
-      edits: editDistance(wanted, name),
-    }
-  })
-    .map((row) => ({ ...row, isNear: row.isNear || row.edits <= 2 || wanted.startsWith(`${row.shown}_`) }))
-    .filter(({ isNear }) => isNear)
+  return ROWS.map(([pattern]) => rateName(wanted, pattern))
+    .filter(({ isPart, prefix, edits }) => isPart || prefix > 2 || edits <= 2)
     .sort((a, b) => Number(b.isPart) - Number(a.isPart) || b.prefix - a.prefix || a.edits - b.edits)
     .slice(0, 5)
     .map(({ shown }) => shown)
+}
+
+function rateName(wanted: string, pattern: string): { shown: string; isPart: boolean; prefix: number; edits: number } {
+  const name = pattern.replace(/\+$/, '')
+  return {
+    shown: name === pattern ? name : `${name}/...`,
+    isPart: wanted.startsWith(`${name}_`) || (name.length > 2 && wanted.includes(name)),
+    prefix: sharedPrefix(wanted, name),
+    edits: editDistance(wanted, name),
+  }
 }
 
 function sharedPrefix(a: string, b: string): number {
