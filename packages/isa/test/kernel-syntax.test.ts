@@ -18,6 +18,8 @@ import {
   type Insn,
   type InstructionRow,
   IsaError,
+  lookupInsn,
+  registersRead,
 } from '../src/index.ts'
 import { blessGolden, type Golden, readGolden } from './golden.ts'
 import { inTemporaryDirectory, KERNEL_ORACLE, KERNEL_TREE, toolExists } from './outside.ts'
@@ -29,6 +31,13 @@ const textOf = ([insn, next]: readonly Insn[]): string => formatKernelInsn(insn 
 
 const DISASM = 'kernel-disasm.golden.txt'
 const LOG = 'kernel-log.golden.txt'
+const LIVE = 'kernel-live-registers.golden.txt'
+
+/** The registers that an instruction reads, as the log shows them: `.1...5....`. It leaves out r10. */
+function readOf([insn]: readonly Insn[]): string {
+  const mask = registersRead(lookupInsn(insn as Insn) as InstructionRow, insn as Insn)
+  return Array.from({ length: 10 }, (_, index) => ((mask >> index) & 1 ? String(index) : '.')).join('')
+}
 
 /** Rows that kernel/bpf/disasm.c of 6.12 knows. */
 const rowsOf612 = INSTRUCTIONS.filter(
@@ -91,6 +100,12 @@ describe('formatKernelInsn', () => {
     expect(golden.map(([key]) => [key, textOf(unhex(key))])).toEqual(golden)
   })
 
+  it('reads the registers that the verifier finds live', () => {
+    const golden = readGolden(LIVE)
+    expect(golden.length).toBeGreaterThan(150)
+    expect(golden.map(([key]) => [key, readOf(unhex(key))])).toEqual(golden)
+  })
+
   it('prints as kernel/bpf/disasm.c of the kernel tree', (ctx) => {
     if (!existsSync(KERNEL_TREE)) ctx.skip(`no kernel tree at ${KERNEL_TREE} (BPFOUNDRY_KERNEL_TREE)`)
     if (!toolExists('gcc')) ctx.skip('gcc is not installed')
@@ -103,7 +118,7 @@ describe('formatKernelInsn', () => {
 
   it("prints as the running kernel's verifier log", (ctx) => {
     if (KERNEL_ORACLE === undefined) ctx.skip('no BPFOUNDRY_KERNEL_ORACLE to ask the running kernel')
-    const cases = INSTRUCTIONS.filter((row) => !row.internal).map(loadable)
+    const cases = INSTRUCTIONS.filter((row) => !row.internal).map((row) => ({ ...loadable(row), row }))
     const input = cases
       .map(({ insns }, id) => `${JSON.stringify({ id, insns: hex(insns), log_level: 2, log_tail: 0 })}\n`)
       .join('')
@@ -111,14 +126,22 @@ describe('formatKernelInsn', () => {
       .trim()
       .split('\n')
     const outside: [string, string][] = []
-    cases.forEach(({ insns, at }, index) => {
+    const uses: [string, string][] = []
+    cases.forEach(({ insns, at, row }, index) => {
       const { verifier_log: log } = JSON.parse(answers[index] as string) as { verifier_log?: string }
       const line = log?.split('\n').find((each) => each.startsWith(`${at}: (`))
+      // After the row's instance nothing is live, so what is live before it is what it reads.
+      const live = log?.match(new RegExp(`^ *${at}: ([.\\d]{10}) \\(`, 'm'))?.[1]
+      // Of calls it depends on the callee; for packet loads the kernel takes all.
+      const plain = row.kind !== 'call' && row.kind !== 'ld_packet'
+      if (live !== undefined && plain) uses.push([hex(insns.slice(at, -2)), live])
       // Some are refused before they are printed: calls of nothing, maps of no fd.
       if (line !== undefined)
         outside.push([hex(insns.slice(at, -2)), line.replace(/^\d+: /, '').replace(/\s*;.*$/, '')])
     })
     blessGolden(LOG, 'level-2 log of the verifier of Linux 6.18', outside)
+    blessGolden(LIVE, 'registers live before the instruction, verifier log of Linux 6.18', uses)
+    expect(uses.map(([key]) => [key, readOf(unhex(key))])).toEqual(uses)
     expect(outside.length).toBeGreaterThan(165)
     expect(outside.map(([key]) => [key, textOf(unhex(key))])).toEqual(outside)
   })
