@@ -34,6 +34,8 @@ export type FormatPart = string | Conversion
 const CONVERSION = /^([0+\- ]*)([1-9][0-9]*)?(p(?:[ku]s|[KxsSB]|[iI][46])?|s|c|l{0,2}[diuxX])/
 /** What may follow %s, %pks and a bare %p: nothing, white space or punctuation (of Latin-1, as the kernel's ctype has it). */
 const ENDS_CONVERSION = /^(?:$|[\s!-/:-@[-`{-~\xa0-\xbf\xd7\xf7])/
+/** Letters and digits of Latin-1, as the kernel's ctype has them. */
+const LETTERS = /^[0-9A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\xff]*/
 const DELETE = 0x7f
 
 /** Control characters other than white space are refused; bytes from 0x80 on pass, for UTF-8. */
@@ -72,6 +74,8 @@ export function parsePrintkFormat(format: string, mostArguments: number): Format
     at = percent + 1 + all.length
     if (/^(?:p|s|p[ku]s)$/.test(what) && !ENDS_CONVERSION.test(format.slice(at, at + 1))) return -ERRNO.EINVAL
     parts.push(conversion(flags, width, what))
+    // The kernel skips whatever letters and digits stand after a %p, meant for it or not: "%pI4th" shows no "th".
+    if (what.startsWith('p')) at += LETTERS.exec(format.slice(at))?.[0].length ?? 0
     conversions++
   }
   if (at < format.length) parts.push(format.slice(at))
@@ -86,10 +90,12 @@ function conversion(flags: string, width: string | undefined, what: string): Con
     plus: flags.includes('+'),
     left: flags.includes('-'),
     space: flags.includes(' '),
-    width: Math.min(Number(width ?? 0), WIDEST),
+    // %pks and its like are copied before the text is formatted: the field width has no effect.
+    width: COPIED.test(what) ? 0 : Math.min(Number(width ?? 0), WIDEST),
   }
 }
 
+const COPIED = /^p(?:[ku]s|B|[iI][46])$/
 /** FIELD_WIDTH_MAX: the kernel clips wider fields. */
 const WIDEST = 2 ** 23 - 1
 
