@@ -175,14 +175,24 @@ function sectionIndexOf(section: string | null | undefined, sections: readonly E
 }
 
 function stringOffsets(strings: readonly string[]): { table: Uint8Array; offsets: number[] } {
-  const offsets: number[] = []
-  let text = '\0'
   const encoder = new TextEncoder()
+  const parts: Uint8Array[] = [new Uint8Array(1)]
+  const offsets: number[] = []
+  let length = 1
   for (const string of strings) {
-    offsets.push(string === '' ? 0 : encoder.encode(text).length)
-    if (string !== '') text += `${string}\0`
+    offsets.push(string === '' ? 0 : length)
+    if (string === '') continue
+    const bytes = encoder.encode(`${string}\0`)
+    parts.push(bytes)
+    length += bytes.length
   }
-  return { table: encoder.encode(text), offsets }
+  const table = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    table.set(part, at)
+    at += part.length
+  }
+  return { table, offsets }
 }
 
 function writeHeader(

@@ -181,18 +181,29 @@ export function unknownSection(section: string): LoaderError {
 function nearestNames(section: string): string[] {
   const wanted = section.replace(/^\?/, '').slice(0, 64)
   return ROWS.map(([pattern]) => rateName(wanted, pattern))
-    .filter(({ isPart, prefix, edits }) => isPart || prefix > 2 || edits <= 2)
+    .filter(({ isPart, startsAlike, prefix, edits }) => isPart || startsAlike || prefix > 2 || edits <= 2)
     .sort((a, b) => Number(b.isPart) - Number(a.isPart) || b.prefix - a.prefix || a.edits - b.edits)
     .slice(0, 5)
     .map(({ shown }) => shown)
 }
 
-function rateName(wanted: string, pattern: string): { shown: string; isPart: boolean; prefix: number; edits: number } {
+interface NameRating {
+  readonly shown: string
+  /** The wanted name begins with this word, or has this name in it. */
+  readonly isPart: boolean
+  readonly startsAlike: boolean
+  readonly prefix: number
+  readonly edits: number
+}
+
+function rateName(wanted: string, pattern: string): NameRating {
   const name = pattern.replace(/\+$/, '')
+  const word = /^[a-z]{2,}/.exec(wanted)?.[0]
   return {
     shown: name === pattern ? name : `${name}/...`,
-    isPart: wanted.startsWith(`${name}_`) || (name.length > 2 && wanted.includes(name)),
+    isPart: name === word || (name.length > 2 && wanted.includes(name)),
     prefix: sharedPrefix(wanted, name),
+    startsAlike: word !== undefined && name.startsWith(word),
     edits: editDistance(wanted, name),
   }
 }
