@@ -14,7 +14,7 @@ function evaluate(argument: string): number {
   return argument.split('|').reduce((value, term) => {
     const word = term.trim()
     if (word === 'BPF_FUNC_map_lookup_elem') return value | 1
-    const constant = /^BPF_/.test(word) ? (exported[word] as number) : Number(word)
+    const constant = word.startsWith('BPF_') ? (exported[word] as number) : Number(word)
     return value === 0 ? constant : value | constant
   }, 0)
 }

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import * as isa from '../src/index.ts'
-import { findInstructionRow, INSTRUCTIONS, instructionRow, lookupInsn, rowsOfOpcode, selectorOf } from '../src/index.ts'
+import {
+  findInstructionRow,
+  INSTRUCTIONS,
+  type InstructionRow,
+  instructionRow,
+  lookupInsn,
+  rowsOfOpcode,
+  selectorOf,
+} from '../src/index.ts'
 
 const fixed = (role: unknown): number => (typeof role === 'number' ? role : 0)
 
@@ -59,5 +67,17 @@ describe('instruction table', () => {
       const opcode = classes[group] | (constants[`BPF_${plain}`] ?? -1) | (constants[`BPF_${source}`] ?? -1)
       expect([row.name, row.opcode]).toEqual([row.name, opcode])
     }
+  })
+
+  it('assigns the conformance groups that RFC 9669 states', () => {
+    const groupOf = (row: InstructionRow): string => {
+      if (row.kind === 'atomic') return `atomic${row.bits}`
+      if (['mul', 'div', 'sdiv', 'mod', 'smod'].includes(row.operation)) return `divmul${row.bits}`
+      if (row.kind === 'ld_packet') return 'packet'
+      if (row.operation === 'callx') return 'callx'
+      if (['goto', 'call', 'exit'].includes(row.kind)) return 'base32'
+      return row.bits === 64 ? 'base64' : 'base32'
+    }
+    for (const row of INSTRUCTIONS) if (row.rfc !== '') expect([row.name, row.group]).toEqual([row.name, groupOf(row)])
   })
 })

@@ -5,6 +5,8 @@ import { expect, it } from 'vitest'
 import { assembleLlvm, encodeInsns, type Insn } from '../src/index.ts'
 import { inTemporaryDirectory, KERNEL_TREE, toolExists } from './outside.ts'
 
+const CLANG = 'clang-19'
+const OBJCOPY = 'llvm-objcopy-19'
 const PROGS = join(KERNEL_TREE, 'tools/testing/selftests/bpf/progs')
 
 /** The string literals before the first colon outside of them: the template of an asm statement. */
@@ -46,8 +48,7 @@ const unresolved = (insn: Insn): Insn => {
 
 it("makes of the kernel's inline assembly what clang makes", (ctx) => {
   if (!existsSync(PROGS)) ctx.skip(`no kernel tree with selftests at ${KERNEL_TREE} (BPFOUNDRY_KERNEL_TREE)`)
-  if (!toolExists('clang-19') || !toolExists('llvm-objcopy-19'))
-    ctx.skip('clang-19 or llvm-objcopy-19 is not installed')
+  if (!toolExists(CLANG) || !toolExists(OBJCOPY)) ctx.skip('clang-19 or llvm-objcopy-19 is not installed')
   const sources = templates().map(distinctLabels)
   const ours = sources.map((source) => {
     const { insns } = assembleLlvm(source, { externals: true, wrapImmediates: true })
@@ -56,8 +57,8 @@ it("makes of the kernel's inline assembly what clang makes", (ctx) => {
   expect(sources.length).toBeGreaterThan(1200)
   const clang = inTemporaryDirectory((dir) => {
     writeFileSync(join(dir, 'a.s'), sources.map((source) => `.text\n${source}\n`).join(''))
-    execFileSync('clang-19', ['--target=bpf', '-mcpu=v4', '-c', join(dir, 'a.s'), '-o', join(dir, 'a.o')])
-    execFileSync('llvm-objcopy-19', ['-O', 'binary', '-j', '.text', join(dir, 'a.o'), join(dir, 'a.bin')])
+    execFileSync(CLANG, ['--target=bpf', '-mcpu=v4', '-c', join(dir, 'a.s'), '-o', join(dir, 'a.o')])
+    execFileSync(OBJCOPY, ['-O', 'binary', '-j', '.text', join(dir, 'a.o'), join(dir, 'a.bin')])
     return readFileSync(join(dir, 'a.bin')).toString('hex')
   })
   let at = 0
