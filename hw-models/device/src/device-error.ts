@@ -4,6 +4,7 @@ import { Diagnostic, type DiagnosticFields } from '@bpfoundry/diagnostics'
 export type DeviceErrorCode =
   | 'DEVICE_QUEUES'
   | 'DEVICE_RING_SIZE'
+  | 'DEVICE_FRAME_SIZE'
   | 'DEVICE_MTU'
   | 'DEVICE_CPUS'
   | 'DEVICE_PROFILE_UNKNOWN'

@@ -166,7 +166,11 @@ class StagedPoll implements DriverPoll, DriverContext {
 
   #poll(queue: PollQueue, budget: number): number {
     const waiting = Math.min(budget, queue.completion.available())
-    if (waiting <= 0) return 0
+    if (waiting <= 0) {
+      // Frames may have come home since the last packet: without them the card gets no next one.
+      queue.pool.refill()
+      return 0
+    }
     this.memory.refresh()
     Atomics.add(this.memory.i32, this.#generation, 1)
     let handled = 0

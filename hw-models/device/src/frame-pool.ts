@@ -85,7 +85,6 @@ export class FramePool {
       u32[this.#stack + ahead] = u32[this.#returns.entry(ahead) >>> 2] as number
     }
     this.#returns.release(waiting)
-    u32[this.#count] = waiting
     return waiting
   }
 }

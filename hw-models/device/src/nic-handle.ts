@@ -137,7 +137,7 @@ const MAXIMUM_RING = 1 << 16
 /**
  * Makes a card: allocates and fills everything it owns in guest memory. On the thread that owns the memory.
  *
- * @throws DeviceError DEVICE_QUEUES, DEVICE_CPUS, DEVICE_RING_SIZE, DEVICE_MTU, DEVICE_PROFILE_UNKNOWN
+ * @throws DeviceError DEVICE_QUEUES, DEVICE_CPUS, DEVICE_RING_SIZE, DEVICE_FRAME_SIZE, DEVICE_MTU, DEVICE_PROFILE_UNKNOWN
  * @throws GuestMemoryError GUEST_MEMORY_EXHAUSTED
  */
 export function createNic(memory: GuestMemory, options: NicOptions): NicHandle {
@@ -194,7 +194,7 @@ function planNic(options: NicOptions): NicPlan {
   const stackRingSize = roundUpToPowerOfTwo(framesPerCpu)
   const txRingSize =
     options.txRingSize === undefined ? 4 * stackRingSize : powerOfTwo('transmit ring', options.txRingSize)
-  const frameBytes = options.frameBytes ?? profile.frameBytes
+  const frameBytes = checkedFrame(profile, options.frameBytes ?? profile.frameBytes)
   const mtu = checkedMtu(profile, frameBytes, options.mtu ?? 1500)
   const queueRings =
     ringBytes(ringSize, 4) +
@@ -331,6 +331,18 @@ function initializeNic(memory: GuestMemory, plan: NicPlan, handle: NicHandle, fr
 function checkedCount(code: 'DEVICE_QUEUES' | 'DEVICE_CPUS', what: string, count: number, most: number): number {
   if (Number.isInteger(count) && count >= 1 && count <= most) return count
   throw new DeviceError({ code, message: `number of ${what} out of range`, got: count, expected: `1 to ${most}` })
+}
+
+/** Frames and head room in whole cache lines and words, so that packets can be copied by words. */
+function checkedFrame(profile: NicProfile, frameBytes: number): number {
+  const whole = frameBytes % LINE === 0 && profile.headroomBytes % 4 === 0
+  if (whole && frameBytes >= 1024 && frameBytes <= 65_536) return frameBytes
+  throw new DeviceError({
+    code: 'DEVICE_FRAME_SIZE',
+    message: 'size of a frame out of range',
+    got: `${frameBytes} bytes, ${profile.headroomBytes} of head room`,
+    expected: `1024 to 65536 bytes, a multiple of ${LINE}; head room a multiple of 4`,
+  })
 }
 
 function checkedMtu(profile: NicProfile, frameBytes: number, mtu: number): number {

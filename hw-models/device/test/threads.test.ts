@@ -25,6 +25,14 @@ const HOOK = new URL('../../../tools/typescript-hook/register.mjs', import.meta.
 /** Source addresses repeat over a small set, from which the verdict follows. */
 const frames = Array.from({ length: 1000 }, (_, n) => ipv4Frame(64, 0x0a000000 + n * 7919))
 
+/** Ends a loop that waits for another thread in vain; a test that spins can't be timed out from outside. */
+function watchdog(): () => void {
+  const end = performance.now() + 20_000
+  return () => {
+    if (performance.now() > end) throw new Error('no progress for 20 seconds')
+  }
+}
+
 interface Outcome {
   readonly fates: Fates
   /** Packet indices that went up the stack, sorted. */
@@ -67,7 +75,11 @@ async function runInWorkers(): Promise<Outcome> {
   const passed: number[] = []
   for (let n = 0; n < PACKETS; n++) {
     const frame = frames[n % frames.length] as Uint8Array
-    while ((wires[0] as NicWire).offer(frame, 0, frame.length, n) === WOULD_BLOCK) drainInto(wires, passed)
+    const stuck = watchdog()
+    while ((wires[0] as NicWire).offer(frame, 0, frame.length, n) === WOULD_BLOCK) {
+      stuck()
+      drainInto(wires, passed)
+    }
     if (n % 64 === 0) drainInto(wires, passed)
   }
   Atomics.store(memory.i32, stop >>> 2, 1)
@@ -105,7 +117,11 @@ function runInOneThread(): Outcome {
   }
   for (let n = 0; n < PACKETS; n++) {
     const frame = frames[n % frames.length] as Uint8Array
-    while ((wires[0] as NicWire).offer(frame, 0, frame.length, n) === WOULD_BLOCK) turn()
+    const stuck = watchdog()
+    while ((wires[0] as NicWire).offer(frame, 0, frame.length, n) === WOULD_BLOCK) {
+      stuck()
+      turn()
+    }
   }
   turn()
   while (polls.some((poll) => poll.pollAll() > 0)) turn()
@@ -145,7 +161,11 @@ test('under traffic in another thread, a replaced program is gone after a grace 
   const frame = ipv4Frame(64, 2)
   const send = (count: number) => {
     for (let n = 0; n < count; n++) {
-      while (wire.offer(frame, 0, frame.length, n) === WOULD_BLOCK) wire.drainStack(() => {})
+      const stuck = watchdog()
+      while (wire.offer(frame, 0, frame.length, n) === WOULD_BLOCK) {
+        stuck()
+        wire.drainStack(() => {})
+      }
     }
   }
   send(500)
