@@ -78,7 +78,7 @@ function kernelDialect(opcode: number | undefined, isKfunc: ((name: string) => b
     callee: (reader) => readCallee(reader, isKfunc),
     immediate: (reader, dst) => readImmediate(reader, dst, opcode),
     atomic: readAtomic,
-    words: new Map(),
+    words: FIX_UP_WORDS,
   }
 }
 
@@ -111,8 +111,15 @@ function readCallee(reader: AsmReader, isKfunc: ((name: string) => boolean) | un
 
 const LD_IMM64 = instructionRow('LD_IMM64')
 
+/** What only fix-ups make. */
+const FIX_UP_WORDS: Dialect['words'] = new Map([
+  ['nospec', () => ({ row: instructionRow('NOSPEC') })],
+  ['tail_call', () => ({ row: instructionRow('TAIL_CALL') })],
+])
+
 function readImmediate(reader: AsmReader, dst: AsmRegister, opcode: number | undefined): AsmStatement {
   const token = reader.peek()
+  if (token.text === '&') return readPercpu(reader, dst)
   if (token.kind === 'word') {
     const pseudo = readPseudo(reader, dst)
     if (pseudo !== undefined) return pseudo
@@ -122,6 +129,16 @@ function readImmediate(reader: AsmReader, dst: AsmRegister, opcode: number | und
   if (wide && dst.bits === 32) throw reader.syntax('a 64-bit register', dst.token)
   const row = wide ? LD_IMM64 : requireRow(reader, token, 'alu', 'mov', dst.bits)
   return { row, dst, imm: operand(reader) }
+}
+
+/** `&(void __percpu *)(r2)`: fix-ups make it, and bpftool shows it. */
+function readPercpu(reader: AsmReader, dst: AsmRegister): AsmStatement {
+  if (dst.bits === 32) throw reader.syntax('a 64-bit register', dst.token)
+  for (const text of ['&', '(', 'void', '__percpu', '*', ')', '(']) reader.expect(text)
+  const src = reader.register()
+  if (src.bits === 32) throw reader.syntax('a 64-bit register', src.token)
+  reader.expect(')')
+  return { row: instructionRow('MOV64_PERCPU'), dst, src }
 }
 
 /** `map[id:3]`, `map[id:3][0]+8`, `map[idx:3]`, `map[idx:3]+8`, `btf[id:3]+0`, `subprog[+5]`. */
