@@ -65,15 +65,14 @@ export class DevMapHash extends KeyedMap implements TargetMap {
     if (old !== 0 && flags === BPF_NOEXIST) return -ERRNO.EEXIST
     const program = resolveDevmapValue(this.place.references, ifindex, fd)
     if (program < 0) return program
-    const element = old === 0 ? table.pool.take(systemSlot) : table.pool.takeSpare(systemSlot)
+    const element = old === 0 ? table.pool.take(systemSlot) : table.spare(hash)
     if (element === 0) return this.fullError
     this.fillKey(element, key)
     this.memory.u32[(element + this.valueOffset) >>> 2] = ifindex
     this.memory.u32[((element + this.valueOffset) >>> 2) + 1] = program
-    if (old === 0) table.pool.addCount(systemSlot, 1)
-    else {
-      table.unlink(old)
-      table.pool.leaveSpare(systemSlot, old)
+    if (old !== 0) {
+      table.unlink(old, hash)
+      table.leaveSpare(hash, old)
     }
     table.insert(element, hash)
     return 0

@@ -1,15 +1,12 @@
 /**
  * The elements of a hash map, all in one array in guest memory, and who owns which of them.
  *
- * An element is *fresh* (never used: its page is not touched), *free* (on the list of a slot), *spare* (see below), or
- * in use. There is a slot a CPU and one more for the syscall side. Each has its own list, last in first out, so that
- * CPUs seldom meet; a CPU that finds its list empty takes a fresh element, then one of another slot.
- *
- * An update of an element that is there takes the slot's spare element, fills it, and leaves the old one as the new
- * spare, as the kernel does: who holds a pointer to the old value goes on seeing the old value.
+ * An element is *fresh* (never used: its page is not touched), *free* (on the list of a slot), or out: in a bucket, or
+ * the spare of a stripe. There is a slot a CPU and one more for the syscall side. Each has its own list, last in first
+ * out, so that CPUs seldom meet; a CPU that finds its list empty takes a fresh element, then one of another slot.
  *
  * ```
- *  slot    | lock | free list head | elements added less removed here | spare element |  64 bytes
+ *  slot    | lock | free list head |  64 bytes
  *  element | next in bucket or list | hash | (LRU: linked | referenced) | key | value or its address |
  * ```
  */
@@ -18,8 +15,6 @@ import { acquireLock, type GuestMemory, releaseLock } from '@bpfoundry/guest-mem
 /** Bytes of a slot: a cache line. */
 export const SLOT_BYTES = 64
 const FREE = 1
-const COUNT = 2
-const SPARE = 3
 
 /** Geometry of a pool; addresses are guest addresses. */
 export interface PoolPlace {
@@ -45,14 +40,6 @@ export class ElementPool {
     this.memory = place.memory
   }
 
-  /** Gives each slot of a new map its spare: the elements after `capacity`. */
-  giveSpares(): void {
-    const { slotCount, elements, elementBytes, capacity } = this.place
-    for (let slot = 0; slot < slotCount; slot++) {
-      this.memory.u32[this.slotWord(slot, SPARE)] = elements + (capacity + slot) * elementBytes
-    }
-  }
-
   /** An element that nobody else has, or 0 when all are in use. */
   take(slot: number): number {
     return this.popFree(slot) || this.takeFresh() || this.steal(slot)
@@ -61,45 +48,22 @@ export class ElementPool {
   /** Gives back an element that no bucket links to any more. */
   give(slot: number, element: number): void {
     const { u32 } = this.memory
-    const at = this.slotWord(slot, 0)
+    const at = this.slotWord(slot)
     acquireLock(this.memory, at << 2)
     u32[element >>> 2] = u32[at + FREE] as number
     u32[at + FREE] = element
     releaseLock(this.memory, at << 2)
   }
 
-  /** The slot's spare element, or 0 when another thread uses the same slot just now. */
-  takeSpare(slot: number): number {
-    return Atomics.exchange(this.memory.u32, this.slotWord(slot, SPARE), 0)
-  }
-
-  /** Leaves the element that was replaced as the slot's spare. */
-  leaveSpare(slot: number, element: number): void {
-    Atomics.store(this.memory.u32, this.slotWord(slot, SPARE), element)
-  }
-
-  /** Notes that elements came into use or went out of it. */
-  addCount(slot: number, change: number): void {
-    Atomics.add(this.memory.i32, this.slotWord(slot, COUNT), change)
-  }
-
-  /** Elements in use. */
-  get count(): number {
-    let sum = 0
-    for (let slot = 0; slot < this.place.slotCount; slot++) {
-      sum += Atomics.load(this.memory.i32, this.slotWord(slot, COUNT))
-    }
-    return sum
-  }
-
-  private slotWord(slot: number, field: number): number {
-    return ((this.place.slots + slot * SLOT_BYTES) >>> 2) + field
+  private slotWord(slot: number): number {
+    return (this.place.slots + slot * SLOT_BYTES) >>> 2
   }
 
   private popFree(slot: number): number {
     const { u32 } = this.memory
-    const at = this.slotWord(slot, 0)
-    if (Atomics.load(u32, at + FREE) === 0) return 0
+    const at = this.slotWord(slot)
+    // Only a glance: who gives an element back to another's list at this moment is not waited for.
+    if (u32[at + FREE] === 0) return 0
     acquireLock(this.memory, at << 2)
     const element = u32[at + FREE] as number
     if (element !== 0) u32[at + FREE] = u32[element >>> 2] as number
@@ -108,13 +72,13 @@ export class ElementPool {
   }
 
   private takeFresh(): number {
-    const { u32 } = this.memory
+    const { u32, i32 } = this.memory
     const { capacity, freshCounter, elements, elementBytes, perCpu } = this.place
     const counter = freshCounter >>> 2
     for (;;) {
-      const index = Atomics.load(u32, counter)
+      const index = i32[counter] as number
       if (index >= capacity) return 0
-      if (Atomics.compareExchange(u32, counter, index, index + 1) !== index) continue
+      if (Atomics.compareExchange(i32, counter, index, index + 1) !== index) continue
       const element = elements + index * elementBytes
       if (perCpu !== undefined) {
         u32[(element + perCpu.pointerOffset) >>> 2] = perCpu.values + index * perCpu.valueBytes

@@ -31,7 +31,7 @@ export class HashMap extends KeyedMap {
     table.lock(hash)
     const old = table.findLocked(key, hash)
     let result = KeyedMap.checkFlags(flags, old !== 0)
-    if (result === 0) result = old === 0 ? this.add(key, value, hash, cpu) : this.replace(old, key, value, hash, cpu)
+    if (result === 0) result = old === 0 ? this.add(key, value, hash, cpu) : this.replace(old, key, value, hash)
     table.unlock(hash)
     return result
   }
@@ -45,28 +45,25 @@ export class HashMap extends KeyedMap {
   }
 
   private add(key: number, value: number, hash: number, slot: number): number {
-    const { table } = this
-    const element = table.pool.take(slot)
+    const element = this.table.pool.take(slot)
     if (element === 0) return this.fullError
-    this.fillKey(element, key)
-    copyBytes(this.memory, element + this.valueOffset, value, this.valueBytes)
-    table.insert(element, hash)
-    table.pool.addCount(slot, 1)
+    this.fill(element, key, value)
+    this.table.insert(element, hash)
     return 0
   }
 
-  private replace(old: number, key: number, value: number, hash: number, slot: number): number {
+  private replace(old: number, key: number, value: number, hash: number): number {
     const { table } = this
-    const element = table.pool.takeSpare(slot)
-    if (element === 0) {
-      copyBytes(this.memory, old + this.valueOffset, value, this.valueBytes)
-      return 0
-    }
+    const element = table.spare(hash)
+    this.fill(element, key, value)
+    table.unlink(old, hash)
+    table.insert(element, hash)
+    table.leaveSpare(hash, old)
+    return 0
+  }
+
+  private fill(element: number, key: number, value: number): void {
     this.fillKey(element, key)
     copyBytes(this.memory, element + this.valueOffset, value, this.valueBytes)
-    table.unlink(old)
-    table.insert(element, hash)
-    table.pool.leaveSpare(slot, old)
-    return 0
   }
 }

@@ -2,9 +2,17 @@
  * Buckets of singly linked elements, shared by every map with free keys.
  *
  * Writers take the lock word of the bucket's *stripe* (at most 4096 of them a map, so that a large map stays compact).
+ * The stripe also counts the elements in its buckets, and keeps a spare element: an update of an element that is there
+ * fills the spare, links it, and leaves the old element as the new spare, so that who holds a pointer to the old value
+ * goes on seeing the old value, as in the kernel (which keeps a spare for each CPU).
+ *
  * Readers take no lock. An element that a reader stands on may be unlinked and linked elsewhere meanwhile, so a walk
  * can leave its bucket: a hit is a hit all the same (hash and key are compared), and a miss counts only when the
  * stripe's word did not change, else the walk is repeated. Every step of a writer leaves all chains without cycles.
+ *
+ * ```
+ *  stripe | lock word | elements in its buckets | spare element | - |  16 bytes
+ * ```
  */
 import { acquireLock, type GuestMemory, readSequence, releaseLock, sequenceUnchanged } from '@bpfoundry/guest-memory'
 import type { MapAttributes } from '@bpfoundry/kernel-abi'
@@ -15,6 +23,11 @@ import type { MapPlace } from './map-place.ts'
 import { roundUp, roundUpToPowerOfTwo, type Sections } from './sections.ts'
 
 const MOST_STRIPES = 4096
+const STRIPE_BYTES = 16
+const SPARE_BYTES = 256 * 1024
+/** Words of a stripe after its lock. */
+const COUNT = 1
+const SPARE = 2
 /** Words of an element before its key. */
 const NEXT = 0
 const HASH = 1
@@ -29,6 +42,8 @@ export interface HashPlan {
   readonly slotCount: number
   readonly bucketCount: number
   readonly stripeCount: number
+  /** Elements after the pool's: the first spare of each stripe. Per-CPU values are updated in place and need none. */
+  readonly spareCount: number
   readonly keyOffset: number
   readonly valueOffset: number
   readonly elementBytes: number
@@ -62,24 +77,32 @@ export function planHash(attributes: MapAttributes, cpus: number, shape: HashSha
   const capacity = Math.min(attributes.maxEntries, most)
   const slotCount = cpus + 1
   const bucketCount = roundUpToPowerOfTwo(capacity)
-  const stripeCount = Math.min(bucketCount, MOST_STRIPES)
+  const stripeCount = Math.min(bucketCount, shape.perCpu === true ? MOST_STRIPES : stripesFor(capacity, elementBytes))
+  const spareCount = shape.perCpu === true ? 0 : stripeCount
   const cpuStrideBytes = shape.perCpu === true ? roundUp(capacity * valueBytes, 64) : 0
   return {
     capacity,
     slotCount,
     bucketCount,
     stripeCount,
+    spareCount,
     keyOffset,
     valueOffset,
     elementBytes,
     cpuStrideBytes,
     control: sections.add(64),
     slots: sections.add(slotCount * SLOT_BYTES),
-    stripes: sections.add(stripeCount * 4),
+    stripes: sections.add(stripeCount * STRIPE_BYTES),
     buckets: sections.add(bucketCount * 4),
-    elements: sections.add((capacity + (shape.perCpu === true ? 0 : slotCount)) * elementBytes),
+    elements: sections.add((capacity + spareCount) * elementBytes),
     values: sections.add(cpuStrideBytes * cpus),
   }
+}
+
+/** As many stripes as their spare elements may take room: an eighth of the elements, or {@link SPARE_BYTES} if that is more. */
+function stripesFor(capacity: number, elementBytes: number): number {
+  const most = Math.max(1, capacity / 8, SPARE_BYTES / elementBytes)
+  return Math.min(MOST_STRIPES, 2 ** Math.floor(Math.log2(most)))
 }
 
 export class HashTable {
@@ -194,9 +217,34 @@ export class HashTable {
     return false
   }
 
-  /** Under the lock: takes the element last found out of its bucket. */
-  unlink(element: number): void {
-    Atomics.store(this.memory.u32, this.link, this.memory.u32[(element >>> 2) + NEXT] as number)
+  /** Under the lock of `hash`: takes the element last found out of its bucket. */
+  unlink(element: number, hash: number): void {
+    const { u32 } = this.memory
+    u32[this.link] = u32[(element >>> 2) + NEXT] as number
+    const count = (this.lockOf(hash) >>> 2) + COUNT
+    u32[count] = (u32[count] as number) - 1
+  }
+
+  /** Under the lock of `hash`: the stripe's spare element, to be filled in; it must be inserted, and {@link leaveSpare} follow. */
+  spare(hash: number): number {
+    const stripe = hash & this.stripeMask
+    const kept = this.memory.u32[((this.stripes + stripe * STRIPE_BYTES) >>> 2) + SPARE] as number
+    return kept === 0 ? this.elements + (this.plan.capacity + stripe) * this.plan.elementBytes : kept
+  }
+
+  /** Under the lock of `hash`: the element that was replaced is the spare now. */
+  leaveSpare(hash: number, element: number): void {
+    this.memory.u32[(this.lockOf(hash) >>> 2) + SPARE] = element
+  }
+
+  /** Elements in the map. */
+  get count(): number {
+    const { u32 } = this.memory
+    let sum = 0
+    for (let stripe = 0; stripe <= this.stripeMask; stripe++) {
+      sum += u32[((this.stripes + stripe * STRIPE_BYTES) >>> 2) + COUNT] as number
+    }
+    return sum
   }
 
   /** Under the lock of `hash`: puts an element, its key and value filled in, at the head of the bucket. */
@@ -205,7 +253,24 @@ export class HashTable {
     const bucket = this.bucketWords + (hash & this.bucketMask)
     u32[(element >>> 2) + HASH] = hash
     u32[(element >>> 2) + NEXT] = u32[bucket] as number
-    Atomics.store(u32, bucket, element)
+    const count = (this.lockOf(hash) >>> 2) + COUNT
+    u32[count] = (u32[count] as number) + 1
+    // From here on readers find it: all that was written before must be seen first.
+    Atomics.store(this.memory.i32, bucket, element | 0)
+  }
+
+  /**
+   * Reads what updates of these keys will read, without waiting for one before the next: the processor has all the
+   * cache misses under way at once. Answers a number only so that nothing is optimised away.
+   */
+  warm(keys: number, count: number): number {
+    const { u32 } = this.memory
+    let seen = 0
+    for (let n = 0; n < count; n++) {
+      const element = u32[this.bucketWords + (this.hashOf(keys + n * this.keyBytes) & this.bucketMask)] as number
+      seen ^= u32[(element >>> 2) + HASH] as number
+    }
+    return seen
   }
 
   hashIn(element: number): number {
@@ -226,7 +291,7 @@ export class HashTable {
     }
     const { u32 } = this.memory
     for (; bucket <= this.bucketMask; bucket++) {
-      const head = Atomics.load(u32, this.bucketWords + bucket)
+      const head = u32[this.bucketWords + bucket] as number
       if (head !== 0) return head
     }
     return 0
@@ -235,7 +300,7 @@ export class HashTable {
   /** Every element, bucket by bucket. */
   *all(): Generator<number> {
     for (let bucket = 0; bucket <= this.bucketMask; bucket++) {
-      let element = Atomics.load(this.memory.u32, this.bucketWords + bucket)
+      let element = this.memory.u32[this.bucketWords + bucket] as number
       while (element !== 0) {
         const next = this.memory.u32[(element >>> 2) + NEXT] as number
         yield element
@@ -245,7 +310,7 @@ export class HashTable {
   }
 
   private lockOf(hash: number): number {
-    return this.stripes + (hash & this.stripeMask) * 4
+    return this.stripes + (hash & this.stripeMask) * STRIPE_BYTES
   }
 
   private hasKey(element: number, key: number): boolean {
@@ -260,7 +325,7 @@ export class HashTable {
     const keyWord = this.keyOffset >>> 2
     for (;;) {
       const seen = readSequence(this.memory, lock)
-      let element = Atomics.load(u32, bucket)
+      let element = u32[bucket] as number
       for (let steps = 1; element !== 0; steps++) {
         const at = element >>> 2
         if (u32[at + keyWord] === word && u32[at + HASH] === hash) return element
@@ -273,7 +338,7 @@ export class HashTable {
 
   private walk(key: number, hash: number, lock: number, seen: number): number {
     const { u32 } = this.memory
-    let element = Atomics.load(u32, this.bucketWords + (hash & this.bucketMask))
+    let element = u32[this.bucketWords + (hash & this.bucketMask)] as number
     for (let steps = 1; element !== 0; steps++) {
       if (u32[(element >>> 2) + HASH] === hash && this.hasKey(element, key)) return element
       if (steps % SUSPICIOUS_STEPS === 0 && !sequenceUnchanged(this.memory, lock, seen)) return 0

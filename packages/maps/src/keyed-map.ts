@@ -37,6 +37,7 @@ export abstract class KeyedMap extends SyscallSide {
   protected readonly systemSlot: number
   /** What a full pool answers: E2BIG, but ENOMEM when it is smaller than max_entries. */
   protected readonly fullError: number
+  protected warmed = 0
 
   constructor(place: MapPlace, shape: HashShape) {
     const { attributes, cpus } = place
@@ -49,11 +50,10 @@ export abstract class KeyedMap extends SyscallSide {
     this.valueOffset = hash.valueOffset
     this.systemSlot = cpus
     this.fullError = hash.capacity < attributes.maxEntries ? -ERRNO.ENOMEM : -ERRNO.E2BIG
-    if (place.region !== undefined && shape.perCpu !== true) this.table.pool.giveSpares()
   }
 
   get count(): number {
-    return this.table.pool.count
+    return this.table.count
   }
 
   delete(key: number, cpu: number = this.systemSlot): number {
@@ -62,12 +62,11 @@ export abstract class KeyedMap extends SyscallSide {
     table.lock(hash)
     const element = table.findLocked(key, hash)
     if (element !== 0) {
-      table.unlink(element)
+      table.unlink(element, hash)
       this.unlinked(element)
     }
     table.unlock(hash)
     if (element === 0) return -ERRNO.ENOENT
-    table.pool.addCount(cpu, -1)
     table.pool.give(cpu, element)
     return 0
   }
@@ -83,6 +82,10 @@ export abstract class KeyedMap extends SyscallSide {
 
   protected fillKey(element: number, key: number): void {
     copyBytes(this.memory, element + this.keyOffset, key, this.keyBytes)
+  }
+
+  protected override warm(keys: number, count: number): void {
+    this.warmed = this.table.warm(keys, count)
   }
 
   protected sysDelete(key: number): number {

@@ -26,13 +26,12 @@ export class LruClock {
   /** The element that was evicted for the update going on in this thread, or 0. */
   private inHand = 0
 
-  /** @param spares elements after the pool's capacity that may be linked, too */
-  constructor(memory: GuestMemory, table: HashTable, spares: number) {
+  constructor(memory: GuestMemory, table: HashTable) {
     this.memory = memory
     this.table = table
     this.lock = table.control + LOCK_OFFSET
     this.hand = (table.control + HAND_OFFSET) >>> 2
-    this.positions = table.plan.capacity + spares
+    this.positions = table.plan.capacity + table.plan.spareCount
   }
 
   /** Spares the element when the hand comes to it next. */
@@ -63,12 +62,11 @@ export class LruClock {
    * Takes an element out of the map and in hand. The caller holds no bucket's lock. False when every element is on its
    * way in or out, in other threads' hands.
    */
-  evict(slot: number): boolean {
+  evict(): boolean {
     const { memory } = this
     acquireLock(memory, this.lock)
     this.inHand = this.sweep()
     releaseLock(memory, this.lock)
-    if (this.inHand !== 0) this.table.pool.addCount(slot, -1)
     return this.inHand !== 0
   }
 
@@ -103,7 +101,7 @@ export class LruClock {
     table.lock(hash)
     const there = table.locate(element, hash)
     if (there) {
-      table.unlink(element)
+      table.unlink(element, hash)
       this.unlinked(element)
     }
     table.unlock(hash)

@@ -17,7 +17,7 @@ export class LruHashMap extends KeyedMap {
 
   constructor(place: MapPlace) {
     super(place, SHAPE)
-    this.clock = new LruClock(this.memory, this.table, this.table.plan.slotCount)
+    this.clock = new LruClock(this.memory, this.table)
   }
 
   lookup(key: number): number {
@@ -36,7 +36,7 @@ export class LruHashMap extends KeyedMap {
       const result = this.putLocked(key, value, flags, hash, cpu)
       table.unlock(hash)
       // A bucket's lock must not be held when the clock looks for an element: start again with one in hand.
-      if (result === -ERRNO.ENOMEM && clock.evict(cpu)) continue
+      if (result === -ERRNO.ENOMEM && clock.evict()) continue
       clock.layDown(cpu)
       return result
     }
@@ -59,7 +59,7 @@ export class LruHashMap extends KeyedMap {
     const old = this.table.findLocked(key, hash)
     const problem = KeyedMap.checkFlags(flags, old !== 0)
     if (problem !== 0) return problem
-    return old === 0 ? this.add(key, value, hash, slot) : this.replace(old, key, value, hash, slot)
+    return old === 0 ? this.add(key, value, hash, slot) : this.replace(old, key, value, hash)
   }
 
   private add(key: number, value: number, hash: number, slot: number): number {
@@ -68,24 +68,19 @@ export class LruHashMap extends KeyedMap {
     this.fill(element, key, value)
     this.table.insert(element, hash)
     this.clock.linked(element)
-    this.table.pool.addCount(slot, 1)
     return 0
   }
 
-  private replace(old: number, key: number, value: number, hash: number, slot: number): number {
+  private replace(old: number, key: number, value: number, hash: number): number {
     const { table, clock } = this
-    const element = table.pool.takeSpare(slot)
-    if (element === 0) {
-      copyBytes(this.memory, old + this.valueOffset, value, this.valueBytes)
-      return 0
-    }
+    const element = table.spare(hash)
     this.fill(element, key, value)
-    table.unlink(old)
+    table.unlink(old, hash)
     clock.unlinked(old)
     table.insert(element, hash)
     clock.linked(element)
     clock.mark(element)
-    table.pool.leaveSpare(slot, old)
+    table.leaveSpare(hash, old)
     return 0
   }
 

@@ -17,7 +17,7 @@ export class LruPercpuHashMap extends PercpuHashMap {
 
   constructor(place: MapPlace) {
     super(place, SHAPE)
-    this.clock = new LruClock(this.memory, this.table, 0)
+    this.clock = new LruClock(this.memory, this.table)
   }
 
   protected override put(key: number, value: number, flags: number, cpu: number, slot: number): number {
@@ -29,7 +29,7 @@ export class LruPercpuHashMap extends PercpuHashMap {
       const result = this.putLocked(key, value, flags, cpu, slot, hash)
       table.unlock(hash)
       // A bucket's lock must not be held when the clock looks for an element: start again with one in hand.
-      if (result === this.fullError && clock.evict(slot)) continue
+      if (result === this.fullError && clock.evict()) continue
       clock.layDown(slot)
       return result === this.fullError ? -ERRNO.ENOMEM : result
     }
@@ -39,15 +39,8 @@ export class LruPercpuHashMap extends PercpuHashMap {
     return this.clock.take(slot)
   }
 
-  protected override addElement(
-    element: number,
-    key: number,
-    value: number,
-    cpu: number,
-    slot: number,
-    hash: number,
-  ): void {
-    super.addElement(element, key, value, cpu, slot, hash)
+  protected override addElement(element: number, key: number, value: number, cpu: number, hash: number): void {
+    super.addElement(element, key, value, cpu, hash)
     this.clock.linked(element)
   }
 

@@ -84,17 +84,16 @@ export class PercpuHashMap extends KeyedMap {
     }
     const element = this.takeElement(slot)
     if (element === 0) return this.fullError
-    this.addElement(element, key, value, cpu, slot, hash)
+    this.addElement(element, key, value, cpu, hash)
     return 0
   }
 
   /** Links an element for a new key: what is not given a value is zero. */
-  protected addElement(element: number, key: number, value: number, cpu: number, slot: number, hash: number): void {
+  protected addElement(element: number, key: number, value: number, cpu: number, hash: number): void {
     this.fillKey(element, key)
     if (cpu !== ALL_CPUS) this.clearValues(element)
     this.setValue(element, value, cpu)
     this.table.insert(element, hash)
-    this.table.pool.addCount(slot, 1)
   }
 
   private setValue(element: number, value: number, cpu: number): void {

@@ -11,6 +11,8 @@ import { roundUp, type Sections } from './sections.ts'
 
 /** Bytes of the staging area, unless one element needs more. Bulk updates go through it in pieces. */
 const STAGING_BYTES = 16_384
+/** Keys of a bulk update whose places are read ahead: their cache lines fit the first-level cache. */
+const WARM_KEYS = 64
 
 /** Lays out header and staging area: the first sections of every map. Returns the offset of the staging area. */
 export function planStaging(attributes: MapAttributes, syscallValueBytes: number, sections: Sections): number {
@@ -67,6 +69,9 @@ export abstract class SyscallSide implements BpfMap {
   protected copyOut(value: number, target: Uint8Array): void {
     target.set(this.memory.u8.subarray(value, value + target.length))
   }
+
+  /** Called before a bulk update of `count` packed keys. */
+  protected warm(_keys: number, _count: number): void {}
 
   lookupElement(key: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
     return this.staged(key, undefined, () => {
@@ -161,6 +166,7 @@ export abstract class SyscallSide implements BpfMap {
       u8.set(keys.subarray(first * keyBytes, (first + count) * keyBytes), this.stagedKey)
       u8.set(values.subarray(first * valueBytes, (first + count) * valueBytes), this.stagedValue)
       for (let n = 0; n < count; n++) {
+        if (n % WARM_KEYS === 0) this.warm(this.stagedKey + n * keyBytes, Math.min(WARM_KEYS, count - n))
         const result = this.sysUpdate(this.stagedKey + n * keyBytes, this.stagedValue + n * valueBytes, flags)
         if (result !== 0) return { count: n, result }
       }
