@@ -42,8 +42,8 @@ export interface NicOptions {
   /** Receive descriptors a queue, a power of two; the profile's default when absent. */
   readonly ringSize?: number
   /**
-   * Transmit descriptors a CPU, a power of two. When absent there are enough for every frame of the card, so that the
-   * wire is never the bottleneck and no packet ends as `tx_full`.
+   * Transmit descriptors a CPU, a power of two. When absent there are enough for every frame of this card and as many
+   * redirected ones, so that the wire is not the bottleneck and no packet ends as `tx_full`.
    */
   readonly txRingSize?: number
   /** Frames a queue; twice the ring when absent, so that a full ring can be refilled while packets wait to be captured. */
@@ -183,6 +183,7 @@ const QUEUE_BYTES =
   FATE_BYTES + counterBytes(QUEUE_COUNTERS.length) + counterBytes(QUEUE_WIRE_COUNTERS.length) + 3 * STAGE_BYTES
 const CPU_BYTES = counterBytes(PORT_COUNTERS.length) + 64
 const LINE = 64
+const CARD_BYTES = NIC_CONTROL.sizeBytes + 4 * INDIRECTION_ENTRIES + counterBytes(MAC_COUNTERS.length) + FATE_BYTES
 
 function planNic(options: NicOptions): NicPlan {
   const profile = typeof options.profile === 'string' ? nicProfile(options.profile) : options.profile
@@ -193,41 +194,36 @@ function planNic(options: NicOptions): NicPlan {
   const framesPerCpu = framesPerQueue * Math.ceil(queues / cpus)
   const stackRingSize = roundUpToPowerOfTwo(framesPerCpu)
   const txRingSize =
-    options.txRingSize === undefined ? 4 * stackRingSize : powerOfTwo('transmit ring', options.txRingSize)
+    options.txRingSize === undefined ? 2 * stackRingSize : powerOfTwo('transmit ring', options.txRingSize)
   const frameBytes = checkedFrame(profile, options.frameBytes ?? profile.frameBytes)
   const mtu = checkedMtu(profile, frameBytes, options.mtu ?? 1500)
-  const queueRings =
-    ringBytes(ringSize, 4) +
-    ringBytes(ringSize, FRAME_DESCRIPTOR_BYTES) +
-    ringBytes(roundUpToPowerOfTwo(framesPerQueue), 4) +
-    framePoolBytes(framesPerQueue) +
-    5 * LINE
-  const cpuRings =
-    ringBytes(txRingSize, FRAME_DESCRIPTOR_BYTES) + ringBytes(stackRingSize, FRAME_DESCRIPTOR_BYTES) + LINE
+  const rings = { ringSize, framesPerQueue, txRingSize, stackRingSize }
   return {
     options,
     profile,
     queues,
     cpus,
-    ringSize,
-    txRingSize,
-    stackRingSize,
-    framesPerQueue,
+    ...rings,
     frameBytes,
     // One line more than the frame: without it every packet would start in the same few cache sets.
     frameStrideBytes: frameBytes + LINE,
     mtu,
-    controlBytes:
-      NIC_CONTROL.sizeBytes +
-      4 * INDIRECTION_ENTRIES +
-      counterBytes(MAC_COUNTERS.length) +
-      FATE_BYTES +
-      queues * QUEUE_BYTES +
-      cpus * CPU_BYTES +
-      LINE,
-    contextBytes: NET_DEVICE.sizeBytes + queues * LINE + cpus * 2 * LINE + LINE,
-    ringBytes: queues * queueRings + cpus * cpuRings,
+    controlBytes: CARD_BYTES + queues * QUEUE_BYTES + cpus * CPU_BYTES,
+    contextBytes: NET_DEVICE.sizeBytes + queues * LINE + cpus * 2 * LINE,
+    ringBytes: queues * queueRingBytes(rings) + cpus * cpuRingBytes(rings),
   }
+}
+
+type RingSizes = Pick<NicPlan, 'ringSize' | 'framesPerQueue' | 'txRingSize' | 'stackRingSize'>
+
+/** Fill, completion and return ring and the pool of a queue, each rounded up to a line. */
+function queueRingBytes({ ringSize, framesPerQueue }: RingSizes): number {
+  const words = ringBytes(ringSize, 4) + ringBytes(roundUpToPowerOfTwo(framesPerQueue), 4)
+  return words + ringBytes(ringSize, FRAME_DESCRIPTOR_BYTES) + framePoolBytes(framesPerQueue) + 4 * LINE
+}
+
+function cpuRingBytes({ txRingSize, stackRingSize }: RingSizes): number {
+  return ringBytes(txRingSize, FRAME_DESCRIPTOR_BYTES) + ringBytes(stackRingSize, FRAME_DESCRIPTOR_BYTES)
 }
 
 interface Places {

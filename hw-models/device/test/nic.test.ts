@@ -171,3 +171,38 @@ test('a CPU polls its own queues only', () => {
   expect(poll.queues).toEqual([1, 3])
   expect(() => poll.poll(0)).toThrow(expect.objectContaining({ code: 'DEVICE_QUEUE_UNKNOWN' }))
 })
+
+test('nothing that a card owns overlaps, and everything lies in its regions', () => {
+  const { memory } = machine(1)
+  const before = new Set(memory.regions)
+  const handle = createNic(memory, { ...OPTIONS, cpus: 3, queues: 5, ringSize: 2, framesPerQueue: 7, txRingSize: 2 })
+  const regions = memory.regions.filter((region) => !before.has(region))
+  const pieces: [from: number, sizeBytes: number][] = [
+    [handle.control, 64],
+    [handle.netDevice, 64],
+    [handle.indirection, 512],
+    [handle.macCounters, 16],
+    [handle.macFates, 96],
+  ]
+  const ring = ({ address, capacity, entryBytes }: { address: number; capacity: number; entryBytes: number }) =>
+    pieces.push([address, 128 + capacity * entryBytes])
+  for (const queue of handle.queues) {
+    ring(queue.fill)
+    ring(queue.completion)
+    ring(queue.returns)
+    pieces.push([queue.pool, 64 + 4 * 7], [queue.fateCounters, 96], [queue.counters, 40], [queue.wireCounters, 24])
+    pieces.push([queue.rxq, 16], ...queue.stageCounters.map((at): [number, number] => [at, 19 * 8]))
+  }
+  for (const cpu of handle.cpus) {
+    ring(cpu.tx)
+    ring(cpu.stack)
+    pieces.push([cpu.portCounters, 48], [cpu.generation, 4], [cpu.xdpBuff, 56], [cpu.txq, 8])
+  }
+  const sorted = pieces.sort(([a], [b]) => a - b)
+  for (const [index, [from, sizeBytes]] of sorted.entries()) {
+    expect(from + sizeBytes).toBeLessThanOrEqual(sorted[index + 1]?.[0] ?? Number.POSITIVE_INFINITY)
+    expect(regions.some(({ address, sizeBytes: room }) => from >= address && from + sizeBytes <= address + room)).toBe(
+      true,
+    )
+  }
+})
