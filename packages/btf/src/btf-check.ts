@@ -2,7 +2,7 @@ import type { Btf } from './btf.ts'
 import { describeType } from './btf.ts'
 import { BtfError, type BtfErrorCode } from './btf-error.ts'
 import { BTF_INT_ENCODING, BTF_KIND, BTF_LINKAGE } from './btf-kind.ts'
-import { checkMember } from './btf-member-check.ts'
+import { checkMember, isRegularInt } from './btf-member-check.ts'
 import { isModifier } from './btf-references.ts'
 import { checkResolution } from './btf-resolve-check.ts'
 import type {
@@ -119,11 +119,6 @@ function checkArray(btf: Btf, type: BtfArray): void {
   if (elementBytes * type.length > U32_MAX) throw fail('BTF_SIZE', type, 'longer than 4 GiB', type.length)
 }
 
-/** All bits of u8, u16, u32, u64 or u128. */
-function isRegularInt({ bits, bitOffset, sizeBytes }: BtfInt): boolean {
-  return bitOffset === 0 && bits === sizeBytes * 8 && [1, 2, 4, 8, 16].includes(sizeBytes)
-}
-
 function checkComposite(_btf: Btf, type: BtfComposite): void {
   requireIdentifierOrNone(type, type)
   let last = 0
@@ -231,13 +226,24 @@ function componentsOf(btf: Btf, target: BtfType): number | undefined {
   }
 }
 
-/** Type tags come before const, volatile and restrict on the way from a pointer to what it points to. */
+/** Modifiers in a row, at most. */
+const MAX_MODIFIERS = 32
+
+/**
+ * Type tags come before const, volatile and restrict on the way from a pointer to what it points to. A chain is followed
+ * until it reaches types that were followed before, as the kernel does.
+ */
 function checkTypeTags(btf: Btf): void {
   for (const start of btf.types) {
     let inTags = start.kind === BTF_KIND.TYPE_TAG
-    for (let type = start; isModifier(type) && type.id >= start.id; type = btf.type(type.typeId)) {
+    let type = start
+    for (let length = 0; isModifier(type); length++) {
+      if (length === MAX_MODIFIERS)
+        throw fail('BTF_CYCLE', start, 'too many modifiers in a row', `over ${MAX_MODIFIERS}`)
       if (type.kind !== BTF_KIND.TYPE_TAG) inTags = false
       else if (!inTags) throw fail('BTF_INFO', start, 'type tags do not precede modifiers')
+      if (type.id < start.id) break
+      type = btf.type(type.typeId)
     }
   }
 }

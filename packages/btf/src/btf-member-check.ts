@@ -8,6 +8,11 @@ const MAX_COPIED_BITS = 128
 /** Width that the kernel gives an enumerated bit-field, whatever the size of its type. */
 const ENUM_BITS = 32
 
+/** Not a bit-field: as many bits as u8, u16, u32, u64 or u128 have. The size of its storage does not matter. */
+export function isRegularInt({ bits, bitOffset }: BtfInt): boolean {
+  return bitOffset === 0 && [8, 16, 32, 64, 128].includes(bits)
+}
+
 /** Why a struct can't have this member, or undefined: its place and width against its type and the struct's size. */
 export function checkMember(btf: Btf, composite: BtfComposite, member: BtfMember): string | undefined {
   const type = btf.resolve(member.typeId)
@@ -33,9 +38,7 @@ function checkBitfield(
   { bitOffset, bitfieldBits }: BtfMember,
   type: BtfInt,
 ): string | undefined {
-  const isRegular =
-    type.bitOffset === 0 && type.bits === type.sizeBytes * 8 && [1, 2, 4, 8, 16].includes(type.sizeBytes)
-  if (!isRegular) return 'has an odd integer for its storage'
+  if (!isRegularInt(type)) return 'has an odd integer for its storage'
   if (bitfieldBits === 0 && bitOffset % 8 !== 0) return 'does not begin at a byte'
   if (bitfieldBits > type.bits) return 'is wider than its type'
   return fitsBits(composite, bitOffset, bitfieldBits === 0 ? type.bits : bitfieldBits)

@@ -1,0 +1,37 @@
+import { BTF_KIND, BtfError, btfMapDefinitions, checkBtf, decodeBtf, formatBtfRaw } from '../src/index.ts'
+import { everyKind } from './seed-types.ts'
+
+export const name = 'btf'
+
+/** Decodes, checks, prints and follows every type; what decodes encodes to the same bytes. */
+export function fuzzOnce(input: Uint8Array): void {
+  try {
+    const btf = decodeBtf(input)
+    const encoded = btf.encode()
+    if (encoded.length !== input.length || encoded.some((byte, index) => byte !== input[index])) {
+      throw new Error('decoded types do not encode to the same bytes')
+    }
+    formatBtfRaw(btf)
+    for (const { id, name: typeName } of btf.types) {
+      tolerate(() => btf.resolve(id))
+      tolerate(() => btf.sizeOf(id))
+      btf.find(typeName)
+      const type = btf.type(id)
+      if (type.kind === BTF_KIND.STRUCT || type.kind === BTF_KIND.UNION) tolerate(() => btf.member(type, 'rest'))
+      if (type.kind === BTF_KIND.DATASEC) tolerate(() => btfMapDefinitions(btf, type.name))
+    }
+    checkBtf(btf)
+  } catch (error) {
+    if (!(error instanceof BtfError)) throw error
+  }
+}
+
+function tolerate(run: () => unknown): void {
+  try {
+    run()
+  } catch (error) {
+    if (!(error instanceof BtfError)) throw error
+  }
+}
+
+export const seeds = (): Uint8Array[] => [everyKind('little').encode(), everyKind('big').encode()]
