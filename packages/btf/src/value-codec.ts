@@ -65,26 +65,32 @@ class Encoder {
     if (depth > MAX_DEPTH) throw mismatch(path, 'nested values', `at most ${MAX_DEPTH} levels`)
     const type = this.#btf.resolve(typeId)
     const sizeBytes = this.#btf.sizeOf(typeId) ?? 0
-    if (value instanceof Uint8Array) return this.#putBytes(at, sizeBytes, value, path)
-    if (typeof value === 'string' && this.#putAddress(at, sizeBytes, value)) return
+    if (value instanceof Uint8Array) {
+      this.#putBytes(at, sizeBytes, value, path)
+    } else if (typeof value !== 'string' || !this.#putAddress(at, sizeBytes, value)) {
+      this.#putByKind(type, typeId, at, value, path, depth)
+    }
+  }
+
+  #putByKind(type: BtfType, typeId: number, at: number, value: BtfValue, path: string, depth: number): void {
+    const sizeBytes = this.#btf.sizeOf(typeId) ?? 0
+    const little = this.#little && !isBigEndian(this.#btf, typeId)
     switch (type.kind) {
       case BTF_KIND.STRUCT:
       case BTF_KIND.UNION:
-        return this.#putComposite(type, at, value, path, depth)
+        this.#putComposite(type, at, value, path, depth)
+        break
       case BTF_KIND.ARRAY:
-        return this.#putArray(type, at, value, path, depth)
+        this.#putArray(type, at, value, path, depth)
+        break
       case BTF_KIND.ENUM:
       case BTF_KIND.ENUM64:
-        return this.#putInteger(at, sizeBytes, enumerator(type, value, path), this.#little, path)
+        this.#putInteger(at, sizeBytes, enumerator(type, value, path), this.#little, path)
+        break
       case BTF_KIND.INT:
       case BTF_KIND.PTR:
-        return this.#putInteger(
-          at,
-          sizeBytes,
-          integer(value, path),
-          this.#little && !isBigEndian(this.#btf, typeId),
-          path,
-        )
+        this.#putInteger(at, sizeBytes, integer(value, path), little, path)
+        break
       default:
         throw mismatch(path, describe(value), 'a type that values can be given for')
     }
@@ -108,7 +114,8 @@ class Encoder {
       if (type.members.length !== 1 || only === undefined) {
         throw mismatch(path, describe(value), `an object with ${memberNames(type)}`)
       }
-      return this.#putMember(only, at, only.bitOffset, value, path, depth)
+      this.#putMember(only, at, only.bitOffset, value, path, depth)
+      return
     }
     for (const [name, member] of Object.entries(value)) {
       const found = this.#btf.member(type, name)
@@ -118,8 +125,11 @@ class Encoder {
   }
 
   #putMember(member: BtfMember, at: number, bitOffset: number, value: BtfValue, path: string, depth: number): void {
-    if (member.bitfieldBits === 0) return this.put(member.typeId, at + (bitOffset >>> 3), value, path, depth + 1)
     const bits = member.bitfieldBits
+    if (bits === 0) {
+      this.put(member.typeId, at + (bitOffset >>> 3), value, path, depth + 1)
+      return
+    }
     const number = BigInt.asUintN(bits, integer(value, path))
     for (let bit = 0; bit < bits; bit++) {
       const place = bitOffset + (this.#little ? bit : bits - 1 - bit)

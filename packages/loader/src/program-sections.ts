@@ -1,9 +1,5 @@
-import { ATTACH_TYPE, type AttachTypeName, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { ATTACH_TYPE, type AttachTypeName, PROG_FLAG, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { LoaderError } from './loader-error.ts'
-
-/** BPF_F_* of BPF_PROG_LOAD that a section name asks for. @see include/uapi/linux/bpf.h */
-export const BPF_F_SLEEPABLE = 0x10
-export const BPF_F_XDP_HAS_FRAGS = 0x20
 
 type Flag = 'sleepable' | 'frags'
 
@@ -123,7 +119,7 @@ const ROWS: readonly Row[] = [
 /** Every name of the table, as it stands there. */
 export const SECTION_NAMES: readonly string[] = ROWS.map(([name]) => name)
 
-const FLAGS: Readonly<Record<Flag, number>> = { sleepable: BPF_F_SLEEPABLE, frags: BPF_F_XDP_HAS_FRAGS }
+const FLAGS: Readonly<Record<Flag, number>> = { sleepable: PROG_FLAG.SLEEPABLE, frags: PROG_FLAG.XDP_HAS_FRAGS }
 
 /** What a section name says about the programs in it. */
 export interface ProgramSection {

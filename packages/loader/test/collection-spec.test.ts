@@ -7,9 +7,9 @@ import {
   BPF_PSEUDO_MAP_VALUE,
   encodeInsns,
 } from '@bpfoundry/isa'
-import { ATTACH_TYPE, MAP_FLAG, MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { ATTACH_TYPE, MAP_FLAG, MAP_TYPE, PROG_FLAG, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { describe, expect, test } from 'vitest'
-import { BPF_F_SLEEPABLE, BPF_F_XDP_HAS_FRAGS, loadCollectionSpec, programSection } from '../src/index.ts'
+import { loadCollectionSpec, programSection } from '../src/index.ts'
 import { compile, hasProgram, withFolder } from './compile.ts'
 import {
   CALL,
@@ -28,10 +28,10 @@ import {
 describe('section names', () => {
   test.each([
     ['xdp', PROG_TYPE.XDP, ATTACH_TYPE.XDP, 0, undefined],
-    ['xdp.frags', PROG_TYPE.XDP, ATTACH_TYPE.XDP, BPF_F_XDP_HAS_FRAGS, undefined],
+    ['xdp.frags', PROG_TYPE.XDP, ATTACH_TYPE.XDP, PROG_FLAG.XDP_HAS_FRAGS, undefined],
     ['xdp/devmap', PROG_TYPE.XDP, ATTACH_TYPE.XDP_DEVMAP, 0, undefined],
     ['kprobe/sys_nanosleep', PROG_TYPE.KPROBE, 0, 0, 'sys_nanosleep'],
-    ['fentry.s/tcp_connect', PROG_TYPE.TRACING, ATTACH_TYPE.TRACE_FENTRY, BPF_F_SLEEPABLE, 'tcp_connect'],
+    ['fentry.s/tcp_connect', PROG_TYPE.TRACING, ATTACH_TYPE.TRACE_FENTRY, PROG_FLAG.SLEEPABLE, 'tcp_connect'],
     ['tracepoint/xdp/xdp_exception', PROG_TYPE.TRACEPOINT, 0, 0, 'xdp/xdp_exception'],
     ['tcx/egress', PROG_TYPE.SCHED_CLS, ATTACH_TYPE.TCX_EGRESS, 0, undefined],
   ])('%s', (name, type, expectedAttachType, flags, target) => {
