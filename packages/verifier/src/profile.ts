@@ -9,6 +9,10 @@ export interface Profile {
   readonly wrongTailCallMap: string
   /** A lookup in an array by a key that is known to be in range gives no NULL. */
   readonly knowsConstantKeys: boolean
+  /** Stack memory that a helper only reads counts as written by it. */
+  readonly helperReadsClobber: boolean
+  /** A tail call counts as one that moves the packet even where it fails and the program goes on. */
+  readonly failedTailCallMovesPacket: boolean
   /** Said after the references that the end of the program would leak. */
   readonly exitLeakWords?: string
 }
@@ -20,6 +24,8 @@ const PROFILES: readonly Profile[] = [
     helperAccessWords: 'indirect',
     wrongTailCallMap: 'kernel subsystem misconfigured verifier',
     knowsConstantKeys: false,
+    helperReadsClobber: true,
+    failedTailCallMovesPacket: true,
   },
   {
     name: '6.18',
@@ -27,6 +33,8 @@ const PROFILES: readonly Profile[] = [
     helperAccessWords: 'own',
     wrongTailCallMap: 'expected prog array map for tail call',
     knowsConstantKeys: true,
+    helperReadsClobber: false,
+    failedTailCallMovesPacket: false,
     exitLeakWords: 'BPF_EXIT instruction in main prog would lead to reference leak',
   },
 ]

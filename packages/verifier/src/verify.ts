@@ -48,6 +48,8 @@ interface Run {
   readonly log: VerifierLog
   subprograms: readonly Subprogram[]
   verification: Verification | undefined
+  /** The program was looked at: there is something to report on. */
+  started: boolean
 }
 
 function checkProgram(program: VerifierProgram): void {
@@ -113,6 +115,7 @@ function finalizeDevice(run: Run, facts: readonly InsnFact[]): void {
 
 function run(current: Run): Verified {
   checkProgram(current.program)
+  current.started = true
   const verification = logged(current, () => prepare(current))
   current.verification = verification
   explore(verification)
@@ -178,10 +181,10 @@ export function verify(
   const startedMs = performance.now()
   const profile = profileNamed(options.profile)
   const log = new VerifierLog(report.logLevel ?? 0)
-  const current: Run = { program, options, profile, log, subprograms: [], verification: undefined }
+  const current: Run = { program, options, profile, log, subprograms: [], verification: undefined, started: false }
   const finish = (): { log: string; stats: VerifierStats } => {
     const stats = statistics(current, startedMs)
-    if (current.subprograms.length > 0) printStatistics(log, stats)
+    if (current.started) printStatistics(log, stats)
     return { log: log.toString(), stats }
   }
   try {

@@ -1,27 +1,21 @@
 /** Calls of helpers: who may call what, with which arguments, and what it leaves in r0. */
 
 import type { Insn } from '@bpfoundry/isa'
-import {
-  type HelperPrototype,
-  helperName,
-  helperPrototype,
-  MAP_TYPE,
-  MAX_HELPER_ID,
-  TYPE_FLAG,
-} from '@bpfoundry/kernel-abi'
+import { type HelperPrototype, helperPrototype, MAP_TYPE, MAX_HELPER_ID, TYPE_FLAG } from '@bpfoundry/kernel-abi'
 import { isReadOnlyForPrograms } from '../memory/map-access.ts'
 import { accessThrough } from '../memory/memory-access.ts'
+import { calledName } from '../report/insn-text.ts'
 import { unsupported } from '../report/refusal.ts'
 import { pointerTo, type RegisterState, UNINITIALISED, UNKNOWN_SCALAR } from '../state/register-state.ts'
-import { isAnyPacketPointer, PTR_TO_MAP_VALUE, PTR_TO_MEM, typeFlags } from '../state/register-type.ts'
-import { mapRegisters } from '../state/register-walk.ts'
+import { PTR_TO_MAP_VALUE, PTR_TO_MEM, typeFlags } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 import { type CallNotes, newCallNotes } from './call-notes.ts'
 import { checkArgument } from './helper-arguments.ts'
 import { checkMapCompatibility } from './map-compatibility.ts'
+import { forgetPacketPointers } from './packet-change.ts'
 import { acquireReference, checkNoReferences, releaseReference } from './references.ts'
-import { returnFromTailCall } from './tail-call.ts'
+import { checkTailCall, returnFromTailCall } from './tail-call.ts'
 
 /** Registers that a call leaves without a value. */
 const CALLER_SAVED = [0, 1, 2, 3, 4, 5] as const
@@ -48,7 +42,7 @@ const OBJECT_MAPS: ReadonlySet<number> = new Set([
 ])
 
 function label(id: number): string {
-  return `${id >= 0 && id <= MAX_HELPER_ID ? helperName(id) : 'unknown'}#${id}`
+  return `${calledName(id)}#${id}`
 }
 
 function findPrototype(v: Verification, id: number): HelperPrototype {
@@ -79,9 +73,10 @@ export function transferHelperCall(v: Verification, insn: Insn): void {
   clearCallerSaved(v)
   v.write(0, resultOf(v, prototype, notes))
   checkMapCompatibility(v, notes.map, prototype.id)
-  if (prototype.changesPacketData) forgetPacketPointers(v)
   v.showRegister(0)
   if (prototype.id === TAIL_CALL) returnFromTailCall(v)
+  const staysPut = prototype.id === TAIL_CALL && !v.profile.failedTailCallMovesPacket
+  if (prototype.changesPacketData && !staysPut) forgetPacketPointers(v.state)
   v.pc += 1
 }
 
@@ -91,9 +86,7 @@ function checkMapUse(v: Verification, prototype: HelperPrototype, notes: CallNot
   if (isReadOnlyForPrograms(map) && CHANGES_MAP.has(prototype.name)) {
     v.refuse('VERIFIER_MAP_READ_ONLY', 'EACCES', 'write into map forbidden')
   }
-  if (prototype.id === TAIL_CALL && map.type !== MAP_TYPE.PROG_ARRAY) {
-    v.refuse('VERIFIER_MAP_TYPE', 'EINVAL', v.profile.wrongTailCallMap)
-  }
+  if (prototype.id === TAIL_CALL) checkTailCall(v, map)
 }
 
 /** Bytes that the helper wrote, one by one as an instruction would. */
@@ -144,9 +137,4 @@ const ARRAYS: ReadonlySet<number> = new Set([MAP_TYPE.ARRAY, MAP_TYPE.PERCPU_ARR
 function isElementKnown(v: Verification, map: VerifierMap | undefined, { constantKey }: CallNotes): boolean {
   if (!v.profile.knowsConstantKeys || map === undefined || constantKey === undefined) return false
   return ARRAYS.has(map.type) && constantKey < map.maxEntries
-}
-
-/** The packet may have moved: pointers into it, spilled ones too, are mere numbers now. */
-export function forgetPacketPointers(v: Verification): void {
-  mapRegisters(v.state, (register) => (isAnyPacketPointer(register.type) ? UNKNOWN_SCALAR : register))
 }

@@ -94,11 +94,11 @@ function handMemory(v: Verification, { number, sizeBytes, writes, zeroAllowed }:
 }
 
 /**
- * The helper may change what it is handed: afterwards the bytes hold some number, and registers spilled there are
- * forgotten. Memory to be filled is marked once the call is checked, for other arguments may lie in it.
+ * The helper may change what it is handed to write: afterwards the bytes hold some number, and registers spilled there
+ * are forgotten. Memory to be filled is marked once the call is checked, for other arguments may lie in it.
  */
 function handStack(v: Verification, argument: MemoryArgument, notes: CallNotes): void {
-  const { number, sizeBytes, zeroAllowed, uninitialised } = argument
+  const { number, sizeBytes, zeroAllowed, uninitialised, writes } = argument
   const pointer = v.register(number)
   if (sizeBytes === 0 && !zeroAllowed) v.refuse('VERIFIER_ZERO_SIZE', 'EACCES', 'invalid zero-sized read')
   checkStackBounds(v, number, pointer.offset, sizeBytes, accessWords(v, argument))
@@ -107,7 +107,8 @@ function handStack(v: Verification, argument: MemoryArgument, notes: CallNotes):
     notes.filled = { number, sizeBytes }
     return
   }
-  clobberStack(v, number, least, greatest + sizeBytes)
+  const mayWrite = writes || uninitialised || v.profile.helperReadsClobber
+  if (mayWrite) clobberStack(v, number, least, greatest + sizeBytes)
 }
 
 function accessWords(v: Verification, { writes, uninitialised }: MemoryArgument): StackAccessKind {

@@ -44,7 +44,9 @@ import {
   and,
   lessSigned,
   lessUnsigned,
+  maxSigned,
   maxUnsigned,
+  minSigned,
   minUnsigned,
   multiply,
   ONE,
@@ -55,6 +57,8 @@ import {
   shiftRight,
   shiftRightArithmetic,
   subtract,
+  toSignedNumber,
+  toUnsignedNumber,
   U64_MAX,
   Word64,
   xor,
@@ -129,30 +133,46 @@ function subtractScalar(dst: Scalar, src: KnownScalar): void {
   dst.tnum = tnumSubtract(dst.tnum, src.tnum)
 }
 
-// ---- multiplication: monotone on non-negative factors small enough not to wrap ------------------------------------
+// ---- multiplication: the extremes are products of ends, unless one of those products overflows ---------------------
 
 function multiplyRanges32(dst: Scalar, src: KnownScalar): void {
-  const small = src.u32Max <= 0xffff && dst.u32Max <= 0xffff
-  if (src.s32Min < 0 || dst.s32Min < 0 || !small) {
-    forgetRange32(dst)
+  const ends = [dst.s32Min * src.s32Min, dst.s32Min * src.s32Max, dst.s32Max * src.s32Min, dst.s32Max * src.s32Max]
+  setRange32(dst, dst.u32Min * src.u32Min, dst.u32Max * src.u32Max, Math.min(...ends), Math.max(...ends))
+}
+
+/** Products this close to the ends of their type are taken to overflow: they are estimated as doubles. */
+const ESTIMATE_MARGIN = 1 - 2 ** -50
+
+function unsignedProductFits(a: Word64, b: Word64): boolean {
+  return toUnsignedNumber(a) * toUnsignedNumber(b) < 2 ** 64 * ESTIMATE_MARGIN
+}
+
+function signedProductFits(a: Word64, b: Word64): boolean {
+  return Math.abs(toSignedNumber(a) * toSignedNumber(b)) < 2 ** 63 * ESTIMATE_MARGIN
+}
+
+function multiplySigned(dst: Scalar, src: KnownScalar): void {
+  const pairs = [
+    [dst.smin, src.smin],
+    [dst.smin, src.smax],
+    [dst.smax, src.smin],
+    [dst.smax, src.smax],
+  ] as const
+  if (!pairs.every(([a, b]) => signedProductFits(a, b))) {
+    setSigned(dst, S64_MIN, S64_MAX)
     return
   }
-  dst.u32Min *= src.u32Min
-  dst.u32Max *= src.u32Max
-  const fits = dst.u32Max <= S32_MAX
-  dst.s32Min = fits ? dst.u32Min : S32_MIN
-  dst.s32Max = fits ? dst.u32Max : S32_MAX
+  const products = pairs.map(([a, b]) => multiply(a, b))
+  setSigned(dst, products.reduce(minSigned), products.reduce(maxSigned))
 }
 
 function multiplyRanges64(dst: Scalar, src: KnownScalar): void {
-  const small = src.umax.hi === 0 && dst.umax.hi === 0
-  if (src.smin.hi < 0 || dst.smin.hi < 0 || !small) {
-    forgetRange64(dst)
-    return
+  multiplySigned(dst, src)
+  if (unsignedProductFits(dst.umax, src.umax)) {
+    setUnsigned(dst, multiply(dst.umin, src.umin), multiply(dst.umax, src.umax))
+  } else {
+    setUnsigned(dst, ZERO, U64_MAX)
   }
-  setUnsigned(dst, multiply(dst.umin, src.umin), multiply(dst.umax, src.umax))
-  if (dst.umax.hi < 0) setSigned(dst, S64_MIN, S64_MAX)
-  else setSigned(dst, dst.umin, dst.umax)
 }
 
 function multiplyScalar(dst: Scalar, src: KnownScalar): void {

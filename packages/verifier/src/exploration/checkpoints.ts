@@ -41,7 +41,9 @@ export function isCovered(v: Verification): boolean {
   const scope = comparisonScope(v)
   let keep =
     v.jumpsProcessed - v.jumpsAtCheckpoint >= JUMPS_BETWEEN && v.insnsProcessed - v.insnsAtCheckpoint >= INSNS_BETWEEN
+  let compared = 0
   for (let index = 0; index < known.length; index++) {
+    compared++
     const checkpoint = known[index] as Checkpoint
     if (checkpoint.branches > 0) {
       checkProgress(v, checkpoint)
@@ -58,7 +60,7 @@ export function isCovered(v: Verification): boolean {
       index--
     }
   }
-  v.maxStatesPerInsn = Math.max(v.maxStatesPerInsn, known.length)
+  v.maxStatesPerInsn = Math.max(v.maxStatesPerInsn, compared)
   if (keep) keepState(v)
   return false
 }

@@ -3,9 +3,12 @@ import {
   BPF_ALU,
   BPF_ALU64,
   BPF_ATOMIC,
+  BPF_B,
   BPF_CALL,
+  BPF_DW,
   BPF_END,
   BPF_EXIT,
+  BPF_H,
   BPF_JA,
   BPF_JMP,
   BPF_JMP32,
@@ -44,14 +47,20 @@ const JUMP_NAMES: ReadonlyMap<number, string> = new Map([
   [BPF_CALL, 'BPF_CALL'], [BPF_JA, 'BPF_JA'], [BPF_EXIT, 'BPF_EXIT'],
 ])
 
+const ATOMIC_64 = BPF_STX | BPF_ATOMIC | BPF_DW
+
 type Words = (insn: Insn) => string
 
 const aluWords: Words = ({ opcode }) => `${ALU_NAMES.get(opcode & 0xf0) ?? 'BPF_ALU'} uses reserved fields`
 const jumpWords: Words = ({ opcode }) => `${JUMP_NAMES.get(opcode & 0xf0) ?? 'BPF_JMP/JMP32'} uses reserved fields`
-const storeWords: Words = ({ opcode, imm }) =>
-  (opcode & 0xe0) === BPF_ATOMIC
-    ? `BPF_ATOMIC uses invalid atomic opcode ${(imm >>> 0).toString(16).padStart(2, '0')}`
-    : 'BPF_STX uses reserved fields'
+const storeWords: Words = ({ opcode, imm }) => {
+  if ((opcode & 0xe0) !== BPF_ATOMIC) return 'BPF_STX uses reserved fields'
+  const isNarrow = (opcode & 0x18) === BPF_B || (opcode & 0x18) === BPF_H
+  if (isNarrow && lookupInsn({ opcode: ATOMIC_64, dst: 0, src: 0, off: 0, imm })?.kind === 'atomic') {
+    return 'invalid atomic operand size'
+  }
+  return `BPF_ATOMIC uses invalid atomic opcode ${(imm >>> 0).toString(16).padStart(2, '0')}`
+}
 const loadWords: Words = ({ opcode, src }) => {
   if ((opcode & 0xe0) !== 0) return 'BPF_LD_[ABS|IND] uses reserved fields'
   return src > 6 ? 'unrecognized bpf_ld_imm64 insn' : 'BPF_LD_IMM64 uses reserved fields'

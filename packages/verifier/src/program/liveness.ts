@@ -42,6 +42,7 @@ interface Effect {
 
 const ALL_ARGUMENTS = 0b111110
 const CALLER_SAVED = 0b111111
+const ALL_REGISTERS = 0x3ff
 
 function bit(register: number): number {
   return 1 << register
@@ -80,8 +81,8 @@ function jumpEffect(program: VerifierProgram, insn: Insn): Effect {
 
 function loadEffect(insn: Insn): Effect {
   const mode = insn.opcode & 0xe0
-  if (mode === BPF_ABS) return { uses: bit(6), defines: CALLER_SAVED }
-  if (mode === BPF_IND) return { uses: bit(6) | bit(insn.src), defines: CALLER_SAVED }
+  // A load past the end leaves the function at once: nothing is taken to be dead before it.
+  if (mode === BPF_ABS || mode === BPF_IND) return { uses: ALL_REGISTERS, defines: 0 }
   return { uses: 0, defines: insn.opcode === 0 ? 0 : bit(insn.dst) }
 }
 
@@ -111,7 +112,7 @@ export function liveRegisters(program: VerifierProgram): Uint16Array {
       const { uses, defines } = effects[pc] as Effect
       let after = 0
       for (const target of next[pc] as readonly number[]) after |= live[target] ?? 0
-      const before = (uses | (after & ~defines)) & 0x3ff
+      const before = (uses | (after & ~defines)) & ALL_REGISTERS
       if (before !== live[pc]) {
         live[pc] = before
         changed = true

@@ -142,6 +142,9 @@ function computeScalar(
   v.write(insn.dst, linkedSum(insn, operation, is32, before, operand, scalarRegister(scalar)))
 }
 
+/** Distances are kept far from the ends of int32, in which they are added up. */
+const MAX_DELTA = 0x7fffffff
+
 /** `r1 = r2; r1 += 4; if r2 < 10`: the sum stays linked, at its distance, and learns from the comparison, too. */
 function linkedSum(
   insn: Insn,
@@ -151,10 +154,11 @@ function linkedSum(
   operand: RegisterState,
   sum: RegisterState,
 ): RegisterState {
+  const isSum = (operation === BPF_ADD || operation === BPF_SUB) && !is32
   const doubles = (insn.opcode & 0x08) === BPF_X && insn.src === insn.dst
-  const adds = operation === BPF_ADD && !is32 && before.id !== 0 && isConstantScalar(operand.scalar) && !doubles
-  if (!adds || before.hasDelta) return sum
-  const delta = toSignedNumber(operand.scalar.tnum.value)
-  if (delta < 0 || delta > 0x7fffffff) return sum
+  if (!isSum || doubles || before.id === 0 || before.hasDelta || !isConstantScalar(operand.scalar)) return sum
+  const added = toSignedNumber(operand.scalar.tnum.value)
+  const delta = operation === BPF_ADD ? added : -added
+  if (delta < -MAX_DELTA || delta > MAX_DELTA) return sum
   return sum.with({ id: before.id, hasDelta: true, offset: delta })
 }

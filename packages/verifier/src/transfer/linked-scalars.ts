@@ -3,6 +3,7 @@
  * holds for the others.
  */
 
+import { repair, synchronise } from '../domain/bounds-deduction.ts'
 import { constant, type KnownScalar } from '../domain/scalar.ts'
 import { addRanges32, addRanges64 } from '../domain/scalar-arithmetic.ts'
 import { tnumAdd } from '../domain/tnum.ts'
@@ -61,6 +62,8 @@ function moved(scalar: KnownScalar, distance: number): KnownScalar {
   addRanges32(result, delta)
   addRanges64(result, delta)
   result.tnum = tnumAdd(scalar.tnum, delta.tnum)
+  synchronise(result)
+  repair(result)
   return result
 }
 

@@ -1,0 +1,25 @@
+import type { VerifierCase } from '../support/case.ts'
+import { ARITHMETIC_CASES } from './arithmetic.ts'
+import { ATOMIC_CASES, CALL_CASES } from './calls.ts'
+import { CONTROL_FLOW_CASES } from './control-flow.ts'
+import { HELPER_CASES } from './helpers.ts'
+import { MAP_CASES } from './maps.ts'
+import { CONTEXT_CASES, PACKET_CASES, PACKET_LOAD_CASES } from './packet.ts'
+import { FORM_CASES, REGISTER_CASES } from './registers.ts'
+import { STACK_CASES } from './stack.ts'
+
+/** All cases by topic; the topic names the file of recorded logs. */
+export const CASES: Readonly<Record<string, readonly VerifierCase[]>> = {
+  registers: REGISTER_CASES,
+  form: FORM_CASES,
+  'control-flow': CONTROL_FLOW_CASES,
+  arithmetic: ARITHMETIC_CASES,
+  stack: STACK_CASES,
+  packet: PACKET_CASES,
+  context: CONTEXT_CASES,
+  'packet-loads': PACKET_LOAD_CASES,
+  maps: MAP_CASES,
+  helpers: HELPER_CASES,
+  calls: CALL_CASES,
+  atomics: ATOMIC_CASES,
+}

@@ -1,0 +1,82 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it } from 'vitest'
+import { verify } from '../src/index.ts'
+import { CASES } from './cases/index.ts'
+import { MAPS, type MapName, programOf, type VerifierCase } from './support/case.ts'
+import { askKernel, openCaseKernel } from './support/kernel.ts'
+import { comparableLog } from './support/log-text.ts'
+
+const LEVEL = 2
+
+const ABSENT = '6.18 does not mark an absent pointer (0) as precise; later kernels and we do'
+/** Logs that differ by intent, and why: of these the verdict and its reason are compared. */
+const DIFFERENT: ReadonlyMap<string, string> = new Map([
+  ['memory and its constant size', ABSENT],
+  ['no memory and size 0', ABSENT],
+  ['no memory and size 8', ABSENT],
+  ['a bounded size', ABSENT],
+  ['a checksum over the packet', ABSENT],
+  ['a spilled copy is checked, too', '6.18 knows stack slots that are not read any more'],
+  ['a function in a loop', 'max_states_per_insn counts by hash bucket in the kernel'],
+])
+
+const kernel = openCaseKernel()
+const ids = new Map([...MAPS.keys()].map((name, index) => [name, index + 1]))
+const fdOf = (name: MapName): number => ids.get(name) as number
+
+/** Logs of a running kernel at level 2, `### name` before each. Recorded anew with BLESS=1. */
+const goldenPath = (topic: string): string => fileURLToPath(new URL(`./golden/${topic}.log`, import.meta.url))
+
+function readGolden(topic: string): Map<string, string> {
+  if (!existsSync(goldenPath(topic))) return new Map()
+  const sections = readFileSync(goldenPath(topic), 'utf8').split(/^### /m).slice(1)
+  return new Map(
+    sections.map((section) => [section.slice(0, section.indexOf('\n')), section.slice(section.indexOf('\n')).trim()]),
+  )
+}
+
+/** The refusal, or the exit that the last path ends with: what stands before the statistics. */
+function reasonOf(log: string | undefined): string {
+  const lines = log?.split('\n') ?? []
+  return (
+    lines
+      .at(-2)
+      ?.replace(/^from .*: safe$/, 'accepted')
+      .replace(/^\d+: \(95\) exit$/, 'accepted') ?? ''
+  )
+}
+
+function askedLog(row: VerifierCase): string {
+  if ('unavailable' in kernel) throw new Error(kernel.unavailable)
+  return comparableLog(askKernel(kernel.oracle, programOf(row, kernel.fdOf), LEVEL).log)
+}
+
+function record(topic: string, rows: readonly VerifierCase[]): void {
+  if ('unavailable' in kernel) throw new Error(`BLESS needs a kernel: ${kernel.unavailable}`)
+  const about = `Verifier logs at level ${LEVEL} of Linux ${kernel.oracle.release}, addresses as 0x0.\n\n`
+  writeFileSync(goldenPath(topic), about + rows.map((row) => `### ${row.name}\n${askedLog(row)}\n`).join('\n'))
+}
+
+afterAll(() => {
+  if (!('unavailable' in kernel)) kernel.oracle.close()
+})
+
+for (const [topic, rows] of Object.entries(CASES)) {
+  if (process.env['BLESS'] === '1') record(topic, rows)
+  const golden = readGolden(topic)
+  describe(`the log of Linux 6.18, ${topic}`, () => {
+    it.each(rows.map((row) => [row.name, row] as const))('%s', (name, row) => {
+      const { log } = verify(programOf(row, fdOf), { profile: '6.18' }, { logLevel: LEVEL })
+      const compared = DIFFERENT.has(name) ? reasonOf : (text: string | undefined) => text
+      expect(compared(comparableLog(log))).toBe(compared(golden.get(name)))
+    })
+    it('is what the running kernel says', (ctx) => {
+      if ('unavailable' in kernel) return ctx.skip(kernel.unavailable)
+      if (!kernel.oracle.release.startsWith('6.18.'))
+        return ctx.skip(`recorded on 6.18, this is ${kernel.oracle.release}`)
+      const differing = rows.filter((row) => askedLog(row) !== golden.get(row.name))
+      expect(differing.map((row) => row.name)).toEqual([])
+    })
+  })
+}
