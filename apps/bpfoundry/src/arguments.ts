@@ -1,0 +1,25 @@
+import { InvalidArgumentError } from 'commander'
+
+/** Parses a whole number between bounds, `64k`, `1M` and `16_777_216` included; for commander. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const match = /^(\d[\d_]*)([kMG]?)$/.exec(text)
+    const factor = { '': 1, k: 1e3, M: 1e6, G: 1e9 }[match?.[2] ?? ''] ?? 1
+    const number = Number((match?.[1] ?? 'x').replaceAll('_', '')) * factor
+    if (Number.isSafeInteger(number) && number >= least && number <= most) return number
+    throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}.`)
+  }
+}
+
+/** `NAME=FILE`, as often as wanted; for commander. */
+export function assignments(text: string, before: readonly Assignment[]): readonly Assignment[] {
+  const at = text.indexOf('=')
+  if (at < 1 || at === text.length - 1) throw new InvalidArgumentError('expected NAME=FILE.')
+  return [...before, { name: text.slice(0, at), value: text.slice(at + 1) }]
+}
+
+/** One `NAME=VALUE` of the command line. */
+export interface Assignment {
+  readonly name: string
+  readonly value: string
+}

@@ -1,0 +1,164 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { XdpMode } from '@bpfoundry/device'
+import { nfpCard } from '@bpfoundry/nfp'
+import {
+  type BenchMap,
+  type BenchObjects,
+  CaptureOutput,
+  pktgen,
+  type RunReport,
+  readSpec,
+  Testbench,
+} from '@bpfoundry/testbench'
+import type { Command } from 'commander'
+import { wholeNumber } from '../arguments.ts'
+import { blacklistKeys, TRAFFIC } from '../blacklist.ts'
+import { EXIT, InputError } from '../exit-code.ts'
+import { Interrupt } from '../interrupt.ts'
+import { formatCount, formatJson, Progress } from '../output.ts'
+import { formatReports } from '../report-text.ts'
+import { DEFAULT_PROFILES, progressText } from './run.ts'
+
+interface DemoOptions {
+  readonly entries: number
+  readonly count: number
+  readonly cpus: number
+  readonly write: string
+  readonly json?: boolean
+}
+
+const MODES: readonly XdpMode[] = ['generic', 'native', 'offload']
+/** All of 10.0.0.0/8. */
+const MOST_ENTRIES = 1 << 24
+
+/** `bpfoundry demo`: the blacklist of the 2017 XDP talk, on all three modes. */
+export function addDemoCommand(program: Command): void {
+  program
+    .command('demo')
+    .description('the main job: a blacklist of many addresses, on generic, native and offloaded XDP')
+    .option('--entries <n>', 'addresses in the blacklist, up to 16777216', wholeNumber(1, MOST_ENTRIES), 1_000_000)
+    .option('--count <n>', 'packets for each mode', wholeNumber(1, 1e10), 400_000)
+    .option('--cpus <n>', 'emulated CPUs, a worker thread each', wholeNumber(1, 64), 2)
+    .option('--write <folder>', 'where the captures of what passed go', 'tmp')
+    .option('--json', 'reports as JSON (schema bpfoundry.demo/1)')
+    .action(async (options: DemoOptions) => {
+      process.exitCode = await demo(options)
+    })
+}
+
+/** One mode's run. */
+interface ModeRun {
+  readonly mode: XdpMode
+  readonly entries: number
+  readonly capture: string
+  readonly passed: number
+  readonly report: RunReport
+}
+
+async function demo(options: DemoOptions): Promise<number> {
+  const interrupt = new Interrupt()
+  const progress = new Progress()
+  const runs: ModeRun[] = []
+  const notes: string[] = []
+  try {
+    for (const mode of MODES) {
+      if (interrupt.aborted) break
+      const entries = entriesFor(mode, options.entries, notes)
+      runs.push(await runMode(mode, entries, options, interrupt, progress))
+    }
+  } finally {
+    progress.clear()
+    interrupt.dispose()
+  }
+  const peakBytes = process.resourceUsage().maxRSS * 1024
+  if (options.json) {
+    process.stdout.write(`${formatJson({ $schema: 'bpfoundry.demo/1', runs, notes, peakBytes })}\n`)
+  } else {
+    process.stdout.write(demoText(runs, notes, options, peakBytes))
+  }
+  return interrupt.aborted ? EXIT.interrupted : EXIT.ok
+}
+
+/** An offload card holds as many elements as its firmware says; the demo fills it to that and tells. */
+function entriesFor(mode: XdpMode, wanted: number, notes: string[]): number {
+  if (mode !== 'offload') return wanted
+  const card = nfpCard(DEFAULT_PROFILES.offload)
+  const most = card.firmware.maps.maxElements
+  if (wanted <= most) return wanted
+  notes.push(
+    `${card.name} holds ${formatCount(most)} map elements: offload runs with as many of the ${formatCount(wanted)}`,
+  )
+  return most
+}
+
+async function runMode(
+  mode: XdpMode,
+  entries: number,
+  options: DemoOptions,
+  interrupt: Interrupt,
+  progress: Progress,
+): Promise<ModeRun> {
+  await using bench = await Testbench.create({ cpus: options.cpus, threads: true })
+  const nic = bench.addNic('eno1', { profile: DEFAULT_PROFILES[mode], txSink: 'discard' })
+  progress.show(`${mode}: loading a blacklist of ${formatCount(entries)} addresses`)
+  const objects = await loadBlacklist(bench, entries)
+  fillBlacklist(objects.map('blocked'), entries)
+  await nic.attachXdp(objects.program('filter'), { mode })
+  const output = new CaptureOutput(join(options.write, `demo-${mode}.pcap`))
+  try {
+    const report = await nic.receive(pktgen(TRAFFIC, { count: options.count }), {
+      signal: interrupt.signal,
+      onPass: (frame) => output.add(frame),
+      onProgress: (delivered, total) => progress.show(`${mode}: ${progressText(delivered, total)}`),
+    })
+    output.close()
+    return { mode, entries, capture: output.path, passed: output.packets, report }
+  } catch (error) {
+    output.discard()
+    throw error
+  }
+}
+
+async function loadBlacklist(bench: Testbench, entries: number): Promise<BenchObjects> {
+  const spec = readSpec(blacklistObject())
+  const map = spec.maps.get('blocked')
+  if (map !== undefined) map.maxEntries = entries
+  return bench.load(spec, { programs: ['filter'] })
+}
+
+/** The blacklist fixture, found from dist/ and from src/ alike. */
+function blacklistObject(): string {
+  const path = fileURLToPath(new URL('../../../../fixtures/programs/blacklist/blacklist.v3.o', import.meta.url))
+  if (existsSync(path)) return path
+  throw new InputError({
+    code: 'CLI_NO_SUCH_FIXTURE',
+    message: 'the demo needs the fixture programs of the repository',
+    where: { input: path },
+    hint: 'run it in a clone of the repository; `bpfoundry run` takes objects of your own',
+  })
+}
+
+function fillBlacklist(map: BenchMap, entries: number): void {
+  const BATCH = 1 << 20
+  for (let first = 0; first < entries; first += BATCH) {
+    const count = Math.min(BATCH, entries - first)
+    map.setMany(blacklistKeys(first, count), new Uint8Array(count * map.kernelMap.valueBytes), count)
+  }
+}
+
+function demoText(runs: readonly ModeRun[], notes: readonly string[], options: DemoOptions, peakBytes: number): string {
+  const columns = runs.map(({ mode, report }) => ({ heading: mode, report }))
+  const captures = runs.map(({ capture, passed }) => `  ${capture}: ${formatCount(passed)} packets that passed`)
+  return [
+    `A blacklist of ${formatCount(options.entries)} addresses of 10.0.0.0/8, ${options.cpus} CPUs, ${formatCount(options.count)} packets for each mode:`,
+    'random sources in 10.0.0.0/8, and allowed ones among them.',
+    '',
+    formatReports(columns),
+    ...notes.map((note) => `  note: ${note}`),
+    ...captures,
+    `  peak memory: ${(peakBytes / 2 ** 20).toFixed(0)} MiB`,
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,163 @@
+import type { XdpMode } from '@bpfoundry/device'
+import {
+  type BenchNic,
+  CaptureOutput,
+  capture,
+  ENGINE_NAMES,
+  fillMap,
+  pktgen,
+  type RunReport,
+  readText,
+  Testbench,
+  type Traffic,
+} from '@bpfoundry/testbench'
+import { type Command, Option } from 'commander'
+import { type Assignment, assignments, wholeNumber } from '../arguments.ts'
+import { EXIT, UsageError } from '../exit-code.ts'
+import { Interrupt } from '../interrupt.ts'
+import { formatCount, formatJson, Progress } from '../output.ts'
+import { formatReports } from '../report-text.ts'
+
+interface RunOptions {
+  readonly program?: string
+  readonly mode: XdpMode
+  readonly nic?: string
+  readonly cpus: number
+  readonly queues?: number
+  readonly ringSize?: number
+  readonly mtu?: number
+  readonly engine: string
+  readonly pcap?: string
+  readonly pktgen?: string
+  readonly count?: number
+  readonly burst?: number
+  readonly write?: string
+  readonly map: readonly Assignment[]
+  readonly deterministic?: boolean
+  readonly seed: number
+  readonly json?: boolean
+}
+
+/** The card that a mode runs on when `--nic` names none. */
+export const DEFAULT_PROFILES: Readonly<Record<XdpMode, string>> = {
+  generic: 'ixgbe',
+  native: 'ixgbe',
+  offload: 'agilio-cx-2x10',
+}
+
+/** `bpfoundry run OBJECT`: an object file on a card, with traffic. */
+export function addRunCommand(program: Command): void {
+  program
+    .command('run')
+    .argument('<object>', 'BPF object file, as clang made it')
+    .description(
+      'load an object, attach a program to a modelled card, let traffic arrive, and account for every packet',
+    )
+    .option('--program <name>', 'function to attach; needed when the object holds several')
+    .addOption(
+      new Option('--mode <mode>', 'where XDP runs').choices(['generic', 'native', 'offload']).makeOptionMandatory(),
+    )
+    .option('--nic <profile>', 'card or driver (default: ixgbe, for offload agilio-cx-2x10)')
+    .option('--cpus <n>', 'emulated CPUs, a worker thread each', wholeNumber(1, 64), 1)
+    .option('--queues <n>', 'receive queues (default: one a CPU)', wholeNumber(1, 1024))
+    .option('--ring-size <n>', 'receive descriptors a queue, a power of two', wholeNumber(2, 65536))
+    .option('--mtu <bytes>', 'MTU of the card', wholeNumber(68, 65535))
+    .addOption(
+      new Option('--engine <engine>', 'what executes programs').choices([...ENGINE_NAMES]).default('interpreter'),
+    )
+    .option('--pcap <file>', 'traffic from a pcap or pcapng file')
+    .option('--pktgen <spec>', 'generated traffic, for example count=1M,src=10.0.0.0/8,dst=192.0.2.1,size=64')
+    .option('--count <n>', 'packets: plays a capture again, or shortens it', wholeNumber(1, 1e12))
+    .option('--burst <n>', 'packets that arrive at once; what does not fit the rings is lost', wholeNumber(1, 1e9))
+    .option('--write <file>', 'write the packets that passed to a pcap file')
+    .option('--map <name=file>', 'fill a map from a file: KEY [VALUE] a line', assignments, [])
+    .option('--deterministic', 'all CPUs in one thread, in turn: repeats exactly')
+    .option('--seed <n>', 'seed of bpf_get_prandom_u32', wholeNumber(0, 0xffffffff), 1)
+    .option('--json', 'report as JSON (schema bpfoundry.run/1)')
+    .action(async (object: string, options: RunOptions) => {
+      process.exitCode = await run(object, options)
+    })
+}
+
+async function run(object: string, options: RunOptions): Promise<number> {
+  const traffic = trafficOf(options)
+  await using bench = await Testbench.create({
+    cpus: options.cpus,
+    threads: options.deterministic !== true,
+    engine: options.engine,
+    seed: options.seed,
+    trace: (line) => process.stderr.write(`trace: ${line}\n`),
+  })
+  const nic = addCards(bench, options)
+  const objects = await bench.load(object)
+  const program = objects.program(options.program)
+  for (const { name, value } of options.map) fillMap(objects.map(name), readText(value), value)
+  await nic.attachXdp(program, { mode: options.mode })
+  const report = await receive(nic, traffic, options)
+  process.stdout.write(options.json ? `${formatJson(report)}\n` : `${title(object, report)}\n${reportText(report)}\n`)
+  return report.interrupted ? EXIT.interrupted : EXIT.ok
+}
+
+function trafficOf(options: RunOptions): Traffic {
+  if ((options.pcap === undefined) === (options.pktgen === undefined)) {
+    throw new UsageError({
+      code: 'CLI_TRAFFIC',
+      message: options.pcap === undefined ? 'no traffic given' : 'two kinds of traffic given',
+      expected: 'one of --pcap FILE and --pktgen SPEC',
+      hint: "--pktgen 'count=100000,src=10.0.0.0/8' makes packets without a file",
+    })
+  }
+  const count = options.count === undefined ? {} : { count: options.count }
+  return options.pcap === undefined ? pktgen(options.pktgen ?? '', count) : capture(options.pcap, count)
+}
+
+/** eno1 takes the traffic; eno2, of the same kind, is there to be redirected to (ifindex 2 and 3). */
+function addCards(bench: Testbench, options: RunOptions): BenchNic {
+  const card = {
+    profile: options.nic ?? DEFAULT_PROFILES[options.mode],
+    ...(options.queues === undefined ? {} : { queues: options.queues }),
+    ...(options.ringSize === undefined ? {} : { ringSize: options.ringSize }),
+    ...(options.mtu === undefined ? {} : { mtu: options.mtu }),
+    txSink: 'discard',
+    stackSink: options.write === undefined ? 'discard' : 'capture',
+  } as const
+  const nic = bench.addNic('eno1', card)
+  bench.addNic('eno2', card)
+  return nic
+}
+
+async function receive(nic: BenchNic, traffic: Traffic, options: RunOptions): Promise<RunReport> {
+  const interrupt = new Interrupt()
+  const progress = new Progress()
+  const output = options.write === undefined ? undefined : new CaptureOutput(options.write)
+  try {
+    const report = await nic.receive(traffic, {
+      signal: interrupt.signal,
+      ...(options.burst === undefined ? {} : { burst: options.burst }),
+      ...(output === undefined ? {} : { onPass: (frame) => output.add(frame) }),
+      onProgress: (delivered, total) => progress.show(progressText(delivered, total)),
+    })
+    output?.close()
+    return report
+  } catch (error) {
+    output?.discard()
+    throw error
+  } finally {
+    progress.clear()
+    interrupt.dispose()
+  }
+}
+
+/** `1,234 of 5,678 packets`. */
+export function progressText(delivered: number, total: number | undefined): string {
+  return `${formatCount(delivered)}${total === undefined ? '' : ` of ${formatCount(total)}`} packets`
+}
+
+function title(object: string, report: RunReport): string {
+  const cpus = report.cpus.length === 1 ? '1 CPU' : `${report.cpus.length} CPUs`
+  return `${object}: ${report.program} on ${report.nic} (${report.profile}), ${report.mode} XDP, ${cpus}, ${report.engine}\n`
+}
+
+function reportText(report: RunReport): string {
+  return formatReports([{ heading: report.mode ?? 'none', report }])
+}

@@ -1,0 +1,49 @@
+import { Diagnostic, isDiagnostic } from '@bpfoundry/diagnostics'
+
+/** What the process ends with; the contract of docs and scripts. */
+export const EXIT = {
+  ok: 0,
+  /** A verdict or an expectation failed: a program was refused, packets were lost. */
+  failed: 1,
+  usage: 2,
+  unreadableInput: 3,
+  unsupported: 4,
+  /** 128 + SIGINT: stopped by Ctrl-C, with the summary so far. */
+  interrupted: 130,
+} as const
+
+/** A wrong flag or argument: `CLI_*`, exit code 2. */
+export class UsageError extends Diagnostic {}
+
+/** A file that can't be read or written: `CLI_*`, exit code 3. */
+export class InputError extends Diagnostic {}
+
+/** Exit codes by the domain of an error's code; the first prefix that fits counts. */
+// biome-ignore format: table
+const BY_PREFIX: readonly (readonly [string, number])[] = [
+  ['CLI_NO_SUCH', EXIT.unreadableInput],
+  ['CLI_UNREADABLE', EXIT.unreadableInput],
+  ['CLI_UNWRITABLE', EXIT.unreadableInput],
+  ['CLI_', EXIT.usage],
+  ['PKTGEN_', EXIT.usage],
+  ['TESTBENCH_NO_SUCH_FILE', EXIT.unreadableInput],
+  ['TESTBENCH_UNREADABLE', EXIT.unreadableInput],
+  ['TESTBENCH_UNWRITABLE', EXIT.unreadableInput],
+  ['TESTBENCH_', EXIT.usage],
+  ['ELF_', EXIT.unreadableInput],
+  ['BTF_', EXIT.unreadableInput],
+  ['PCAP', EXIT.unreadableInput],
+  ['LOADER_UNSUPPORTED', EXIT.unsupported],
+  ['LOADER_', EXIT.unreadableInput],
+  ['KERNEL_PROGRAM_REJECTED', EXIT.failed],
+  ['KERNEL_', EXIT.failed],
+  ['XDP_', EXIT.failed],
+  ['DEVICE_', EXIT.usage],
+  ['GUEST_MEMORY_', EXIT.unsupported],
+]
+
+/** The exit code for an error that reached the top. */
+export function exitCodeOf(error: unknown): number {
+  if (!isDiagnostic(error)) return EXIT.failed
+  return BY_PREFIX.find(([prefix]) => error.code.startsWith(prefix))?.[1] ?? EXIT.failed
+}

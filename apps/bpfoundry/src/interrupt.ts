@@ -1,0 +1,29 @@
+/**
+ * Ctrl-C while a run is under way: the first one asks it to end, so that the summary so far can be printed; the second
+ * ends the process at once.
+ */
+export class Interrupt {
+  readonly #controller = new AbortController()
+  readonly #handler = (): void => {
+    if (this.#controller.signal.aborted) process.exit(130)
+    this.#controller.abort()
+    process.stderr.write('\nstopping; once more to quit at once\n')
+  }
+
+  constructor() {
+    process.on('SIGINT', this.#handler)
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  get aborted(): boolean {
+    return this.#controller.signal.aborted
+  }
+
+  /** Gives Ctrl-C its usual meaning back. */
+  dispose(): void {
+    process.off('SIGINT', this.#handler)
+  }
+}

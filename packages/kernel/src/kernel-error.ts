@@ -1,0 +1,49 @@
+import { Diagnostic, type DiagnosticFields } from '@bpfoundry/diagnostics'
+import { errnoName, errnoText } from '@bpfoundry/kernel-abi'
+import type { Rejection, VerifierStats } from '@bpfoundry/verifier'
+
+/** What bpf(2) answers with -1: a positive Linux errno and, unlike the kernel, the reason. */
+export class KernelError extends Diagnostic {
+  /** Positive, `ERRNO.EINVAL` for example. */
+  readonly errno: number
+
+  constructor(errno: number, fields: DiagnosticFields) {
+    super(fields)
+    this.errno = errno
+  }
+
+  /** `EINVAL (Invalid argument)` */
+  get errnoText(): string {
+    return `${errnoName(this.errno)} (${errnoText(this.errno)})`
+  }
+}
+
+/** PROG_LOAD said no: `KERNEL_PROGRAM_REJECTED`, with the verifier's reason as data and its log as text. */
+export class ProgramRejected extends KernelError {
+  readonly rejection: Rejection
+  readonly log: string
+  readonly stats: VerifierStats
+
+  constructor(program: string, rejection: Rejection, log: string, stats: VerifierStats) {
+    super(rejection.errno, {
+      code: 'KERNEL_PROGRAM_REJECTED',
+      message: `program ${program} is refused: ${lastLine(rejection.message)} (${errnoName(rejection.errno)}, ${omitted(log)})`,
+      where: { program, ...(rejection.pc === undefined ? {} : { pc: rejection.pc }) },
+      got: rejection.code,
+      hint: rejection.hint ?? 'print the verifier log for the path that leads there (verify --log-level 1)',
+    })
+    this.rejection = rejection
+    this.log = log
+    this.stats = stats
+  }
+}
+
+function lastLine(text: string): string {
+  return text.trimEnd().split('\n').join(': ')
+}
+
+/** As cilium/ebpf puts it: how much of the log the one-line form leaves out. */
+function omitted(log: string): string {
+  const lines = log.trimEnd().split('\n').length
+  return `${lines} log line${lines === 1 ? '' : 's'} omitted`
+}

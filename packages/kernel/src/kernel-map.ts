@@ -1,0 +1,169 @@
+import type { Btf } from '@bpfoundry/btf'
+import { BPF_ANY, ERRNO, errnoName, MAP_FLAG, type MapAttributes, mapTypeName } from '@bpfoundry/kernel-abi'
+import type { LoadedMap } from '@bpfoundry/loader'
+import type { BpfMap } from '@bpfoundry/maps'
+import { KernelError } from './kernel-error.ts'
+
+/** BTF types of a map's keys and values, when the object file had them. */
+export interface MapBtf {
+  readonly btf: Btf
+  readonly keyTypeId: number
+  readonly valueTypeId: number
+}
+
+/** A live map: bpf(2)'s map commands on bytes. Every refusal is a {@link KernelError} with the kernel's errno. */
+export class KernelMap implements LoadedMap {
+  readonly id: number
+  readonly fd: number
+  readonly attributes: MapAttributes
+  readonly storage: BpfMap
+  readonly btf?: MapBtf
+  readonly #release: (map: KernelMap) => void
+  #frozen = false
+  #closed = false
+
+  constructor(fields: {
+    readonly fd: number
+    readonly storage: BpfMap
+    readonly btf?: MapBtf
+    readonly release: (map: KernelMap) => void
+  }) {
+    this.id = fields.storage.id
+    this.fd = fields.fd
+    this.attributes = fields.storage.attributes
+    this.storage = fields.storage
+    if (fields.btf !== undefined) this.btf = fields.btf
+    this.#release = fields.release
+  }
+
+  get name(): string {
+    return this.attributes.name
+  }
+
+  get frozen(): boolean {
+    return this.#frozen
+  }
+
+  /**
+   * BPF_MAP_LOOKUP_ELEM.
+   *
+   * @param key `keySizeBytes` bytes
+   * @returns the value, for a per-CPU map the values of all CPUs, each padded to 8 bytes; undefined for ENOENT
+   */
+  lookup(key: Uint8Array): Uint8Array | undefined {
+    this.#checkKey(key)
+    return this.storage.lookupElement(key)
+  }
+
+  /**
+   * BPF_MAP_UPDATE_ELEM.
+   *
+   * @param flags BPF_ANY, BPF_NOEXIST or BPF_EXIST
+   * @throws KernelError KERNEL_MAP_UPDATE with E2BIG, EEXIST, ENOENT, EINVAL, EPERM (frozen) ...
+   */
+  update(key: Uint8Array, value: Uint8Array, flags: number = BPF_ANY): void {
+    this.#checkKey(key)
+    if (this.#frozen) throw this.#refused('UPDATE', ERRNO.EPERM, 'the map is frozen')
+    this.#checkValue(value.length, this.valueBytes)
+    this.#check('UPDATE', this.storage.updateElement(key, value, flags))
+  }
+
+  /**
+   * BPF_MAP_UPDATE_BATCH: `count` elements from packed keys and values.
+   *
+   * @throws KernelError KERNEL_MAP_UPDATE at the first element that is refused; those before it are in the map
+   */
+  updateMany(keys: Uint8Array, values: Uint8Array, count: number, flags: number = BPF_ANY): void {
+    if (this.#frozen) throw this.#refused('UPDATE', ERRNO.EPERM, 'the map is frozen')
+    this.#checkValue(keys.length, count * this.attributes.keySizeBytes)
+    this.#checkValue(values.length, count * this.valueBytes)
+    const { count: updated, result } = this.storage.updateMany(keys, values, count, flags)
+    if (result < 0) {
+      const reason = REASONS[errnoName(result)] ?? 'the map type refuses it'
+      throw this.#refused('UPDATE', -result, `element ${updated} of ${count}: ${reason}`)
+    }
+  }
+
+  /** BPF_MAP_DELETE_ELEM. @throws KernelError KERNEL_MAP_DELETE with ENOENT, EINVAL (arrays never delete) ... */
+  delete(key: Uint8Array): void {
+    this.#checkKey(key)
+    if (this.#frozen) throw this.#refused('DELETE', ERRNO.EPERM, 'the map is frozen')
+    this.#check('DELETE', this.storage.deleteElement(key))
+  }
+
+  /** BPF_MAP_GET_NEXT_KEY; undefined at the end. */
+  nextKey(key?: Uint8Array): Uint8Array | undefined {
+    return this.storage.nextKey(key)
+  }
+
+  /** Every key and value, in get-next order. */
+  *entries(): IterableIterator<[Uint8Array, Uint8Array]> {
+    for (let key = this.nextKey(); key !== undefined; key = this.nextKey(key)) {
+      const value = this.storage.lookupElement(key)
+      if (value !== undefined) yield [key, value]
+    }
+  }
+
+  /** BPF_MAP_FREEZE: user space writes no more. */
+  freeze(): void {
+    if (this.#frozen) throw this.#refused('FREEZE', ERRNO.EBUSY, 'the map is frozen already')
+    this.#frozen = true
+  }
+
+  /** Frozen and read-only for programs: the verifier may take its bytes as constants. */
+  get constantValue(): Uint8Array | undefined {
+    const readOnly = (this.attributes.flags & MAP_FLAG.RDONLY_PROG) !== 0
+    return readOnly && this.#frozen && this.attributes.maxEntries === 1
+      ? this.storage.lookupElement(new Uint8Array(this.attributes.keySizeBytes))
+      : undefined
+  }
+
+  /** Bytes of a value as the syscalls pass it. */
+  get valueBytes(): number {
+    return this.storage.syscallValueBytes
+  }
+
+  /** Gives fd and storage back. Programs that use the map must be gone. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#release(this)
+    this.storage.free()
+  }
+
+  #checkKey(key: Uint8Array): void {
+    const expected = this.attributes.keySizeBytes
+    if (key.length !== expected) {
+      throw this.#refused('KEY', ERRNO.EINVAL, 'the key has the wrong length', key.length, expected)
+    }
+  }
+
+  #checkValue(got: number, expected: number): void {
+    if (got !== expected) throw this.#refused('UPDATE', ERRNO.EINVAL, 'the value has the wrong length', got, expected)
+  }
+
+  #check(what: string, result: number): void {
+    if (result < 0) throw this.#refused(what, -result, REASONS[errnoName(result)] ?? 'the map type refuses it')
+  }
+
+  #refused(what: string, errno: number, reason: string, got?: number, expected?: number): KernelError {
+    return new KernelError(errno, {
+      code: `KERNEL_MAP_${what}`,
+      message: `${mapTypeName(this.attributes.type)} map ${this.name}: ${reason} (${errnoName(errno)})`,
+      where: { map: this.name },
+      ...(got === undefined ? {} : { got: `${got} bytes` }),
+      ...(expected === undefined ? {} : { expected: `${expected} bytes` }),
+    })
+  }
+}
+
+/** What the errnos of map operations mean. @see bpf(2) */
+const REASONS: Readonly<Record<string, string>> = {
+  E2BIG: 'it is full, or the index is past max_entries',
+  EEXIST: 'the key exists already (BPF_NOEXIST)',
+  ENOENT: 'no such key',
+  EINVAL: 'the operation, its flags or the key are not valid for this map type',
+  ENOMEM: 'no memory is left for the element',
+  EOPNOTSUPP: 'the map type does not support it',
+  ENOTSUPP: 'the map type does not support it',
+}

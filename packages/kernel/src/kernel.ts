@@ -1,0 +1,236 @@
+import { allocateCpu, CPU_BLOCK, type Cpu, type Engine } from '@bpfoundry/engine'
+import { GuestMemory } from '@bpfoundry/guest-memory'
+import { seedRandom } from '@bpfoundry/helpers'
+import { createInterpreter } from '@bpfoundry/interpreter'
+import { ERRNO, errnoName, type MapAttributes, mapTypeName, PROG_TYPE, programTypeName } from '@bpfoundry/kernel-abi'
+import type { LoaderKernel } from '@bpfoundry/loader'
+import { createMap, MapError, type MapReferences } from '@bpfoundry/maps'
+import type { DeviceHooks } from '@bpfoundry/verifier'
+import { KernelError } from './kernel-error.ts'
+import { KernelMap, type MapBtf } from './kernel-map.ts'
+import { type BoundDevice, KernelProgram } from './kernel-program.ts'
+import { loadImage, type ProgramRequest } from './program-load.ts'
+import { Runtime } from './runtime.ts'
+import { type TestRunRequest, type TestRunResult, XdpTestBed } from './xdp-test-run.ts'
+
+/** Options of {@link Kernel.create}; every default makes runs repeat exactly. */
+export interface KernelOptions {
+  /** Emulated CPUs: per-CPU maps have a slot for each. 1 by default. */
+  readonly cpus?: number
+  readonly memory?: GuestMemory
+  /** Runs test runs; the interpreter by default. */
+  readonly engine?: Engine
+  /** Seed of bpf_get_prandom_u32. */
+  readonly seed?: number
+  /** Takes what programs print, a line a call. */
+  readonly trace?: (text: string) => void
+}
+
+/** A map to create: bpf(2)'s attributes, and its BTF when known. */
+export interface MapRequest extends MapAttributes {
+  readonly btf?: MapBtf['btf']
+  readonly btfKeyTypeId?: number
+  readonly btfValueTypeId?: number
+}
+
+/** A device that takes programs: who it is, and its say in each load. */
+export interface OffloadDevice extends BoundDevice {
+  /** Begins the load of one program. */
+  prepare(program: ProgramRequest): DeviceLoad
+}
+
+/** A device's part in the load of one program: `struct bpf_prog_offload_ops`. */
+export interface DeviceLoad {
+  /** Asked by the verifier. */
+  readonly hooks: DeviceHooks
+  /** Told when the program was accepted, before it has its fd; may throw to refuse it after all. */
+  accepted?(id: number): void
+}
+
+/** A device as far as bpf(2) needs it: devmap entries and test runs name devices by ifindex. */
+export interface KernelNetDevice {
+  readonly ifindex: number
+  readonly name: string
+  /** Receive queues, 1 when absent. */
+  readonly rxQueues?: number
+}
+
+/** First fd given out; 0 to 2 are taken in every process. */
+const FIRST_FD = 3
+
+/** The emulated bpf(2): maps and programs by fd and id, on one guest memory. One thread owns it; workers run what it loaded. */
+export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
+  readonly memory: GuestMemory
+  readonly cpus: readonly Cpu[]
+  readonly runtime: Runtime
+  readonly #mapsByFd = new Map<number, KernelMap>()
+  readonly #programsByFd = new Map<number, KernelProgram>()
+  readonly #devices = new Map<number, KernelNetDevice>()
+  readonly #testBed: XdpTestBed
+  #nextFd = FIRST_FD
+  #nextMapId = 1
+  #nextProgramId = 1
+
+  private constructor(options: KernelOptions) {
+    this.memory = options.memory ?? GuestMemory.create()
+    this.cpus = Array.from({ length: options.cpus ?? 1 }, (_, id) => allocateCpu(this.memory, id))
+    for (const cpu of this.cpus) seedRandom(cpu, (options.seed ?? 1) + cpu.id)
+    const trace = options.trace
+    this.runtime = new Runtime(this.memory, {
+      engine: options.engine ?? createInterpreter(),
+      ...(trace === undefined ? {} : { trace: (_cpu: Cpu, text: string) => trace(text) }),
+    })
+    this.#testBed = new XdpTestBed(this.memory)
+    this.addNetDevice({ ifindex: 1, name: 'lo' })
+  }
+
+  /** @throws KernelError KERNEL_CPUS for a number of CPUs that is not 1 to 64 */
+  static create(options: KernelOptions = {}): Kernel {
+    const cpus = options.cpus ?? 1
+    if (!Number.isInteger(cpus) || cpus < 1 || cpus > 64) {
+      throw new KernelError(ERRNO.EINVAL, {
+        code: 'KERNEL_CPUS',
+        message: 'number of emulated CPUs out of range',
+        got: cpus,
+        expected: '1 to 64',
+      })
+    }
+    return new Kernel(options)
+  }
+
+  /**
+   * BPF_MAP_CREATE.
+   *
+   * @throws KernelError KERNEL_MAP_CREATE with EINVAL, E2BIG, ENOMEM ... as Linux answers
+   */
+  createMap(request: MapRequest): KernelMap {
+    const storage = this.#createStorage(request)
+    const map = new KernelMap({
+      fd: this.#nextFd++,
+      storage,
+      ...(request.btf === undefined
+        ? {}
+        : {
+            btf: {
+              btf: request.btf,
+              keyTypeId: request.btfKeyTypeId ?? 0,
+              valueTypeId: request.btfValueTypeId ?? 0,
+            },
+          }),
+      release: (closed) => {
+        this.#mapsByFd.delete(closed.fd)
+        this.runtime.forgetMap(closed.storage.address)
+      },
+    })
+    this.#mapsByFd.set(map.fd, map)
+    return map
+  }
+
+  /**
+   * BPF_PROG_LOAD: verify, fix up, keep.
+   *
+   * @param device binds the program to a device: its hooks have a say, and the host can't run it
+   * @throws ProgramRejected with log and reason; KernelError E2BIG, EINVAL, EBADF
+   */
+  loadProgram(request: ProgramRequest, device?: OffloadDevice): KernelProgram {
+    const id = this.#nextProgramId
+    const deviceLoad = device?.prepare(request)
+    const loaded = loadImage(request, id, (fd) => this.#mapsByFd.get(fd), deviceLoad?.hooks)
+    deviceLoad?.accepted?.(id)
+    const program = new KernelProgram({
+      fd: this.#nextFd++,
+      ...loaded,
+      ...(device === undefined ? {} : { boundDevice: { ifindex: device.ifindex, name: device.name } }),
+      release: (closed) => {
+        this.#programsByFd.delete(closed.fd)
+        this.runtime.remove(closed.id)
+      },
+    })
+    this.#nextProgramId++
+    this.#programsByFd.set(program.fd, program)
+    this.runtime.install(program.image)
+    return program
+  }
+
+  /**
+   * BPF_PROG_TEST_RUN on CPU 0.
+   *
+   * @throws KernelError ENOTSUPP for a program type without test run, EINVAL, ENODEV; ExecutionFault from a checking engine
+   */
+  testRun(program: KernelProgram, request: TestRunRequest): TestRunResult {
+    if (program.image.type !== PROG_TYPE.XDP) {
+      throw new KernelError(ERRNO.ENOTSUPP, {
+        code: 'KERNEL_TEST_RUN_TYPE',
+        message: `program type ${programTypeName(program.image.type)} has no test run here (ENOTSUPP)`,
+        where: { program: program.name },
+        expected: 'an XDP program',
+      })
+    }
+    const cpu = this.cpus[0] as Cpu
+    return this.#testBed.run(this.runtime, program.id, cpu, request, (ifindex) => {
+      const found = this.#devices.get(ifindex)
+      return found === undefined ? 0 : (found.rxQueues ?? 1)
+    })
+  }
+
+  /** What bpf_ktime_get_ns answers from now on, on every CPU that has no clock of its own running. @param ns below 2^53 */
+  setTimeNs(ns: number): void {
+    for (const { block } of this.cpus) this.memory.f64[(block + CPU_BLOCK.fields.nowNs.offsetBytes) >>> 3] = ns
+  }
+
+  /** Live maps, by id. */
+  get maps(): readonly KernelMap[] {
+    return [...this.#mapsByFd.values()].sort((a, b) => a.id - b.id)
+  }
+
+  /** Live programs, by id. */
+  get programs(): readonly KernelProgram[] {
+    return [...this.#programsByFd.values()].sort((a, b) => a.id - b.id)
+  }
+
+  mapById(id: number): KernelMap | undefined {
+    return this.maps.find((map) => map.id === id)
+  }
+
+  programById(id: number): KernelProgram | undefined {
+    return this.programs.find((program) => program.id === id)
+  }
+
+  /** Makes a device known, so that devmaps and test runs can name it. */
+  addNetDevice(device: KernelNetDevice): void {
+    this.#devices.set(device.ifindex, device)
+  }
+
+  removeNetDevice(ifindex: number): void {
+    this.#devices.delete(ifindex)
+  }
+
+  #createStorage(request: MapRequest): ReturnType<typeof createMap> {
+    try {
+      const storage = createMap(this.memory, request, {
+        id: this.#nextMapId,
+        cpus: this.cpus.length,
+        references: this.#references(),
+      })
+      this.#nextMapId++
+      return storage
+    } catch (error) {
+      if (!(error instanceof MapError)) throw error
+      throw new KernelError(error.errno, {
+        code: 'KERNEL_MAP_CREATE',
+        message: `${mapTypeName(request.type)} map ${request.name} is refused: ${error.message} (${errnoName(error.errno)})`,
+        where: { map: request.name },
+        ...(error.got === undefined ? {} : { got: error.got }),
+        ...(error.expected === undefined ? {} : { expected: error.expected }),
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        cause: error,
+      })
+    }
+  }
+
+  /** Program arrays take program fds, devmaps ifindexes: both are checked and stored as ids. */
+  #references(): MapReferences {
+    const program = (fd: number): number => this.#programsByFd.get(fd)?.id ?? -ERRNO.EBADF
+    return { program, devmapProgram: program, device: (ifindex) => this.#devices.has(ifindex) }
+  }
+}

@@ -1,0 +1,172 @@
+import type { Btf, FunctionInfo, LineInfo } from '@bpfoundry/btf'
+import type { ProgramImage, ProgramLine } from '@bpfoundry/engine'
+import { BPF_DW, BPF_IMM, BPF_LD, BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, type Insn } from '@bpfoundry/isa'
+import { ERRNO, PROG_TYPE, programTypeName } from '@bpfoundry/kernel-abi'
+import {
+  type DeviceHooks,
+  fixUp,
+  type Verified,
+  type VerifierMap,
+  type VerifierStats,
+  verify,
+} from '@bpfoundry/verifier'
+import { KernelError, ProgramRejected } from './kernel-error.ts'
+import type { KernelMap } from './kernel-map.ts'
+import { programTag } from './program-tag.ts'
+
+/** A program load as bpf(2) gets it; map references are fds in LD_IMM64 instructions. */
+export interface ProgramRequest {
+  readonly name: string
+  /** BPF_PROG_TYPE_* */
+  readonly type: number
+  readonly expectedAttachType: number
+  readonly insns: readonly Insn[]
+  readonly license: string
+  readonly flags: number
+  readonly btf?: Btf
+  readonly functionInfo?: readonly FunctionInfo[]
+  readonly lineInfo?: readonly LineInfo[]
+  /** BPF_LOG_LEVEL bits; the log is kept in the program, or in the refusal. */
+  readonly logLevel?: number
+  /** Instructions the verifier explores at most. */
+  readonly complexityLimit?: number
+}
+
+/** Most instructions of one program for a privileged user. @see BPF_COMPLEXITY_LIMIT_INSNS */
+const MAX_INSNS = 1_000_000
+
+/** Licenses that may call GPL-only helpers. @see license_is_gpl_compatible in include/linux/license.h */
+const GPL_COMPATIBLE: ReadonlySet<string> = new Set([
+  'GPL',
+  'GPL v2',
+  'GPL and additional rights',
+  'Dual BSD/GPL',
+  'Dual MIT/GPL',
+  'Dual MPL/GPL',
+])
+
+/** A program that passed: its image, and what the verifier found. */
+export interface LoadedImage {
+  readonly image: ProgramImage
+  readonly verified: Verified
+  readonly stats: VerifierStats
+  readonly log: string
+  readonly maps: readonly KernelMap[]
+}
+
+/**
+ * Verifies a program and fixes it up: everything of BPF_PROG_LOAD but the fd.
+ *
+ * @param mapByFd resolves the fds that LD_IMM64 instructions name
+ * @throws ProgramRejected when the verifier refuses; KernelError E2BIG, EINVAL, EBADF for what bpf(2) checks before it
+ */
+export function loadImage(
+  request: ProgramRequest,
+  id: number,
+  mapByFd: (fd: number) => KernelMap | undefined,
+  device?: DeviceHooks,
+): LoadedImage {
+  checkRequest(request)
+  const maps = mapsOf(request, mapByFd)
+  const result = verify(
+    {
+      name: request.name,
+      type: request.type,
+      expectedAttachType: request.expectedAttachType,
+      insns: request.insns,
+      gplCompatible: GPL_COMPATIBLE.has(request.license),
+      maps: new Map([...maps].map(([fd, map]) => [fd, verifierMap(map)])),
+      ...(request.btf === undefined ? {} : { btf: request.btf }),
+      ...(request.functionInfo === undefined ? {} : { functionInfo: request.functionInfo }),
+      ...(request.lineInfo === undefined ? {} : { lineInfo: request.lineInfo }),
+    },
+    {
+      ...(device === undefined ? {} : { device }),
+      ...(request.complexityLimit === undefined ? {} : { complexityLimit: request.complexityLimit }),
+    },
+    { logLevel: request.logLevel ?? 1 },
+  )
+  if (!result.ok) throw new ProgramRejected(request.name, result.rejection, result.log, result.stats)
+  const { verified, stats, log } = result
+  const fixed = fixUp(verified, {
+    mapAddress: (fd) => mapOrThrow(maps, fd).storage.address,
+    mapValueAddress: (fd) => mapOrThrow(maps, fd).storage.valueBase ?? 0,
+  })
+  const image: ProgramImage = {
+    id,
+    name: request.name,
+    tag: programTag(request.insns),
+    type: request.type,
+    expectedAttachType: request.expectedAttachType,
+    insns: fixed.insns,
+    subprograms: fixed.subprograms,
+    mapReferences: fixed.mapReferences,
+    lines: fixed.lineInfo.map(programLine),
+    gplCompatible: GPL_COMPATIBLE.has(request.license),
+  }
+  return { image, verified, stats, log, maps: [...new Set(maps.values())] }
+}
+
+function checkRequest(request: ProgramRequest): void {
+  const where = { program: request.name }
+  if (request.insns.length === 0 || request.insns.length > MAX_INSNS) {
+    throw new KernelError(ERRNO.E2BIG, {
+      code: 'KERNEL_PROGRAM_SIZE',
+      message: `program ${request.name} has ${request.insns.length} instructions (E2BIG)`,
+      where,
+      got: request.insns.length,
+      expected: `1 to ${MAX_INSNS}`,
+    })
+  }
+  if (request.type === PROG_TYPE.UNSPEC || programTypeName(request.type).startsWith('type ')) {
+    throw new KernelError(ERRNO.EINVAL, {
+      code: 'KERNEL_PROGRAM_TYPE',
+      message: `program ${request.name} has no program type (EINVAL)`,
+      where,
+      got: request.type,
+      hint: 'name its section by type, SEC("xdp") for example',
+    })
+  }
+}
+
+/** Every map the program names, by fd. */
+function mapsOf(
+  request: ProgramRequest,
+  mapByFd: (fd: number) => KernelMap | undefined,
+): ReadonlyMap<number, KernelMap> {
+  const maps = new Map<number, KernelMap>()
+  for (const [pc, insn] of request.insns.entries()) {
+    if (!namesMap(insn) || maps.has(insn.imm)) continue
+    const map = mapByFd(insn.imm)
+    if (map === undefined) {
+      throw new KernelError(ERRNO.EBADF, {
+        code: 'KERNEL_MAP_FD',
+        message: `fd ${insn.imm} is not pointing to valid bpf_map (EBADF)`,
+        where: { program: request.name, pc },
+        got: insn.imm,
+      })
+    }
+    maps.set(insn.imm, map)
+  }
+  return maps
+}
+
+function namesMap(insn: Insn): boolean {
+  const kind = insn.src
+  return insn.opcode === (BPF_LD | BPF_IMM | BPF_DW) && (kind === BPF_PSEUDO_MAP_FD || kind === BPF_PSEUDO_MAP_VALUE)
+}
+
+function mapOrThrow(maps: ReadonlyMap<number, KernelMap>, fd: number): KernelMap {
+  const map = maps.get(fd)
+  if (map === undefined) throw new Error(`the verifier names map fd ${fd}, which the program does not`)
+  return map
+}
+
+function verifierMap(map: KernelMap): VerifierMap {
+  const constantValue = map.constantValue
+  return { ...map.attributes, id: map.id, ...(constantValue === undefined ? {} : { constantValue }) }
+}
+
+function programLine({ pc, file, line, column, text }: LineInfo): ProgramLine {
+  return { pc, file, line, column, text }
+}

@@ -1,0 +1,193 @@
+import { CPU_BLOCK, type Cpu } from '@bpfoundry/engine'
+import type { GuestMemory, Region } from '@bpfoundry/guest-memory'
+import { ERRNO, NET_DEVICE, XDP_BUFF, XDP_MD, XDP_RXQ_INFO } from '@bpfoundry/kernel-abi'
+import { KernelError } from './kernel-error.ts'
+import type { Runtime } from './runtime.ts'
+
+/** What BPF_PROG_TEST_RUN is given for an XDP program. */
+export interface TestRunRequest {
+  /** The frame, from the Ethernet header on (after `dataMetaBytes` of metadata): at least 14 bytes. */
+  readonly data: Uint8Array
+  /** `struct xdp_md` (24 bytes): data is the metadata's length, data_end the whole length; ifindex and queue are taken. */
+  readonly ctx?: Uint8Array
+  /** How often to run it, on the same buffer each time as the kernel does; 1 by default. */
+  readonly repeat?: number
+}
+
+/** What BPF_PROG_TEST_RUN answers. */
+export interface TestRunResult {
+  /** r0, low 32 bits, unsigned. */
+  readonly retval: number
+  /** From data_meta to data_end. */
+  readonly data: Uint8Array
+  /** `struct xdp_md` after the run when one was given. */
+  readonly ctx?: Uint8Array
+  /** Mean wall time of a run. */
+  readonly durationNs: number
+}
+
+const PAGE_BYTES = 4096
+const HEADROOM_BYTES = 256
+/** SKB_DATA_ALIGN(sizeof(struct skb_shared_info)) on a 64-bit machine. */
+const TAILROOM_BYTES = 320
+const ETHERNET_HEADER_BYTES = 14
+/** The longest frame of one linear buffer. */
+export const TEST_RUN_MAX_BYTES: number = PAGE_BYTES - HEADROOM_BYTES - TAILROOM_BYTES
+
+/** The buffer, context and queue that test runs use: laid out as bpf_prog_test_run_xdp does it. */
+export class XdpTestBed {
+  readonly #memory: GuestMemory
+  readonly #page: Region
+  readonly #structs: Region
+  readonly #ctx: number
+  readonly #rxq: number
+  readonly #device: number
+
+  constructor(memory: GuestMemory) {
+    this.#memory = memory
+    this.#page = memory.allocate('test run page', 'packet', PAGE_BYTES, PAGE_BYTES)
+    this.#structs = memory.allocate('test run context', 'ctx', 256)
+    this.#ctx = this.#structs.address
+    this.#rxq = this.#ctx + 64
+    this.#device = this.#ctx + 128
+  }
+
+  /**
+   * Runs installed program `id`.
+   *
+   * @param rxQueues receive queues of a device, 0 for an ifindex that names none
+   * @throws KernelError EINVAL for a frame or context that bpf(2) refuses, ENODEV for an unknown ingress device
+   */
+  run(
+    runtime: Runtime,
+    id: number,
+    cpu: Cpu,
+    request: TestRunRequest,
+    rxQueues: (ifindex: number) => number,
+  ): TestRunResult {
+    const program = runtime.program(id)
+    if (program === undefined) throw new Error(`program ${id} is not installed`)
+    const context = readContext(request, rxQueues)
+    this.#place(request.data, context)
+    const repeat = Math.max(1, request.repeat ?? 1)
+    let retval = 0
+    const started = performance.now()
+    for (let n = 0; n < repeat; n++) {
+      clearRedirect(cpu)
+      retval = program.run(cpu, this.#ctx)
+    }
+    const durationNs = Math.round(((performance.now() - started) * 1e6) / repeat)
+    return this.#result(retval, durationNs, request.ctx)
+  }
+
+  #place(data: Uint8Array, context: TestContext): void {
+    const memory = this.#memory
+    memory.refresh()
+    const start = this.#page.address
+    memory.u8.fill(0, start, start + PAGE_BYTES)
+    memory.u8.set(data, start + HEADROOM_BYTES)
+    const dataMeta = start + HEADROOM_BYTES
+    const u64 = (offset: number, value: number): void => {
+      memory.u32[(this.#ctx + offset) >>> 2] = value
+      memory.u32[(this.#ctx + offset + 4) >>> 2] = 0
+    }
+    u64(XDP_BUFF.data, dataMeta + context.metaBytes)
+    u64(XDP_BUFF.dataEnd, dataMeta + data.length)
+    u64(XDP_BUFF.dataMeta, dataMeta)
+    u64(XDP_BUFF.dataHardStart, start)
+    u64(XDP_BUFF.rxq, this.#rxq)
+    u64(XDP_BUFF.txq, 0)
+    memory.u32[(this.#ctx + XDP_BUFF.frameSize) >>> 2] = PAGE_BYTES
+    memory.u32[(this.#ctx + XDP_BUFF.flags) >>> 2] = 0
+    memory.u32[(this.#rxq + XDP_RXQ_INFO.dev) >>> 2] = this.#device
+    memory.u32[(this.#rxq + XDP_RXQ_INFO.dev + 4) >>> 2] = 0
+    memory.u32[(this.#rxq + XDP_RXQ_INFO.queueIndex) >>> 2] = context.rxQueueIndex
+    memory.u32[(this.#device + NET_DEVICE.ifindex) >>> 2] = context.ingressIfindex
+  }
+
+  #result(retval: number, durationNs: number, ctx: Uint8Array | undefined): TestRunResult {
+    const { u32, u8 } = this.#memory
+    const pointer = (offset: number): number => u32[(this.#ctx + offset) >>> 2] as number
+    const dataMeta = pointer(XDP_BUFF.dataMeta)
+    const data = pointer(XDP_BUFF.data)
+    const dataEnd = pointer(XDP_BUFF.dataEnd)
+    const bytes = u8.slice(Math.min(dataMeta, data), dataEnd)
+    if (ctx === undefined) return { retval, data: bytes, durationNs }
+    const out = ctx.slice()
+    const view = new DataView(out.buffer)
+    view.setUint32(XDP_MD.data, data - dataMeta, true)
+    view.setUint32(XDP_MD.dataEnd, dataEnd - dataMeta, true)
+    return { retval, data: bytes, ctx: out, durationNs }
+  }
+}
+
+interface TestContext {
+  readonly metaBytes: number
+  readonly ingressIfindex: number
+  readonly rxQueueIndex: number
+}
+
+/** The checks of xdp_convert_md_to_buff and of bpf_test_init. */
+function readContext(request: TestRunRequest, rxQueues: (ifindex: number) => number): TestContext {
+  const { data, ctx } = request
+  if (data.length < ETHERNET_HEADER_BYTES || data.length > TEST_RUN_MAX_BYTES) {
+    throw refused(
+      'the frame has the wrong length',
+      data.length,
+      `${ETHERNET_HEADER_BYTES} to ${TEST_RUN_MAX_BYTES} bytes`,
+    )
+  }
+  if (ctx === undefined) return { metaBytes: 0, ingressIfindex: 1, rxQueueIndex: 0 }
+  if (ctx.length !== XDP_MD.sizeBytes) {
+    throw refused('the context has the wrong length', ctx.length, `${XDP_MD.sizeBytes} bytes`)
+  }
+  const field = (offset: number): number => new DataView(ctx.buffer, ctx.byteOffset).getUint32(offset, true)
+  const metaBytes = field(XDP_MD.data)
+  if (field(XDP_MD.dataMeta) !== 0 || field(XDP_MD.dataEnd) !== data.length || metaBytes > data.length) {
+    throw refused(
+      'data, data_end and data_meta of the context do not fit the frame',
+      field(XDP_MD.dataEnd),
+      data.length,
+    )
+  }
+  if (metaBytes % 4 !== 0 || metaBytes > 255) {
+    throw refused('the metadata has the wrong length', metaBytes, 'a multiple of 4, at most 252 bytes')
+  }
+  if (data.length - metaBytes < ETHERNET_HEADER_BYTES) {
+    throw refused(
+      'the frame behind the metadata is too short',
+      data.length - metaBytes,
+      `${ETHERNET_HEADER_BYTES} bytes`,
+    )
+  }
+  if (field(XDP_MD.egressIfindex) !== 0) throw refused('egress_ifindex is set', field(XDP_MD.egressIfindex), 0)
+  const ingressIfindex = field(XDP_MD.ingressIfindex)
+  const rxQueueIndex = field(XDP_MD.rxQueueIndex)
+  if (ingressIfindex === 0 && rxQueueIndex !== 0) throw refused('a queue without a device', rxQueueIndex, 0)
+  const queues = rxQueues(ingressIfindex)
+  if (ingressIfindex !== 0 && queues === 0) {
+    throw new KernelError(ERRNO.ENODEV, {
+      code: 'KERNEL_TEST_RUN_DEVICE',
+      message: 'test run: no such ingress device (ENODEV)',
+      got: ingressIfindex,
+    })
+  }
+  if (ingressIfindex !== 0 && rxQueueIndex >= queues) throw refused('no such queue', rxQueueIndex, `below ${queues}`)
+  return { metaBytes, ingressIfindex, rxQueueIndex }
+}
+
+function refused(reason: string, got: number, expected: string | number): KernelError {
+  return new KernelError(ERRNO.EINVAL, {
+    code: 'KERNEL_TEST_RUN',
+    message: `test run: ${reason} (EINVAL)`,
+    got,
+    expected,
+  })
+}
+
+/** What xdp_do_redirect would read must come from this run. */
+function clearRedirect(cpu: Cpu): void {
+  const words = cpu.memory.u32
+  words[(cpu.block + CPU_BLOCK.fields.redirectMap.offsetBytes) >>> 2] = 0
+  words[(cpu.block + CPU_BLOCK.fields.redirectIfindex.offsetBytes) >>> 2] = 0
+}

@@ -1,0 +1,227 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { Cpu, ProgramImage } from '@bpfoundry/engine'
+import type { GuestMemory } from '@bpfoundry/guest-memory'
+import { Piscina } from 'piscina'
+import type { CardPort } from './bench-nic.ts'
+import { CpuLoop } from './cpu-loop.ts'
+import type { CpuMessage, CpuOutcome, CpuReport, CpuTask } from './cpu-worker.ts'
+import { TestbenchError } from './testbench-error.ts'
+import type { WorkerControl } from './worker-control.ts'
+
+/** What a team works with in a run. */
+export interface TeamTask {
+  readonly memory: GuestMemory
+  readonly cpus: readonly Cpu[]
+  readonly engine: string
+  readonly images: readonly ProgramImage[]
+  readonly ports: readonly CardPort[]
+  readonly trace: (cpu: number, text: string) => void
+}
+
+/** The emulated CPUs during one run, in threads or in turn. */
+export interface CpuTeam {
+  /** Resolves when every CPU has compiled its programs and polls. */
+  ready(): Promise<void>
+  /** Lets them work: threads do so by themselves, in turn it is one poll of every CPU. @returns packets handled here */
+  step(): number
+  /** Waits a little for threads to make room; never blocks where there are none. */
+  wait(): void
+  /** Nobody polls from now on, until released; a burst then meets full rings at the same packet in every run. */
+  hold(): void
+  release(): void
+  /** Makes a program known to every CPU; resolves when all have it. */
+  install(image: ProgramImage): Promise<void>
+  /** Handles what is left and ends the run. @returns faults, a line each */
+  finish(): Promise<readonly string[]>
+}
+
+/** All CPUs in this thread, in turn, a budget each: the same run every time, on every host. */
+export class TurnTeam implements CpuTeam {
+  readonly #loops: readonly CpuLoop[]
+  #held = false
+
+  constructor(task: TeamTask) {
+    this.#loops = task.cpus.map((cpu) => new CpuLoop({ ...task, cpu }))
+  }
+
+  async ready(): Promise<void> {
+    // Nothing starts up beside this thread.
+  }
+
+  step(): number {
+    if (this.#held) return 0
+    let handled = 0
+    for (const loop of this.#loops) handled += loop.pollAll()
+    return handled
+  }
+
+  wait(): void {
+    // Nothing works beside this thread, so waiting is a step.
+    this.step()
+  }
+
+  hold(): void {
+    this.#held = true
+  }
+
+  release(): void {
+    this.#held = false
+  }
+
+  async install(image: ProgramImage): Promise<void> {
+    for (const loop of this.#loops) loop.runtime.install(image)
+  }
+
+  async finish(): Promise<readonly string[]> {
+    this.release()
+    while (this.step() > 0);
+    return this.#loops.flatMap((loop) => {
+      const fault = loop.fault()
+      return fault === undefined ? [] : [String(fault)]
+    })
+  }
+}
+
+/** Worker threads, one an emulated CPU, kept between runs. */
+export class WorkerPool {
+  readonly #pool: Piscina
+  readonly size: number
+
+  constructor(size: number) {
+    this.size = size
+    const source = import.meta.url.endsWith('.ts')
+    this.#pool = new Piscina({
+      filename: new URL(source ? './cpu-worker.ts' : './cpu-worker.js', import.meta.url).href,
+      minThreads: size,
+      maxThreads: size,
+      concurrentTasksPerWorker: 1,
+      // Node 20 can't run TypeScript itself; from source the workspace's hook strips the types.
+      ...(source ? { execArgv: sourceArguments() } : {}),
+    })
+  }
+
+  run(task: CpuTask): Promise<CpuOutcome> {
+    return this.#pool.run(task, { transferList: [task.port] }) as Promise<CpuOutcome>
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy()
+  }
+}
+
+function sourceArguments(): string[] {
+  const hook = new URL('../../../tools/typescript-hook/register.mjs', import.meta.url).href
+  return ['--import', hook, '--conditions=source']
+}
+
+/** A worker thread a CPU. */
+export class ThreadTeam implements CpuTeam {
+  readonly #control: WorkerControl
+  readonly #ports: readonly MessagePort[]
+  readonly #outcomes: Promise<readonly CpuOutcome[]>
+  readonly #started: readonly number[]
+  /** Set when the workers are done: they obey nothing any more. */
+  #ended = false
+  #failure: unknown
+
+  constructor(task: TeamTask, pool: WorkerPool, control: WorkerControl) {
+    this.#control = control
+    control.stopping = false
+    control.gated = false
+    // The first thing every worker does, once it has its programs, is to work off this announcement of nothing.
+    this.#started = task.cpus.map(({ id }) => control.command(id))
+    const channels = task.cpus.map(() => new MessageChannel())
+    this.#ports = channels.map(({ port1 }) => port1)
+    for (const port of this.#ports) {
+      port.on('message', ({ cpu, trace }: CpuReport) => task.trace(cpu, trace))
+      // A port that is listened to keeps the process alive; the run itself does that while it lasts.
+      port.unref()
+    }
+    this.#outcomes = Promise.all(
+      task.cpus.map((cpu, index) =>
+        pool.run({
+          memory: task.memory.memory,
+          cpuBlock: cpu.block,
+          engine: task.engine,
+          images: task.images,
+          ports: task.ports,
+          control: control.address,
+          port: (channels[index] as MessageChannel).port2,
+        }),
+      ),
+    )
+    this.#outcomes.then(
+      () => {
+        this.#ended = true
+      },
+      (error: unknown) => {
+        this.#failure = error
+      },
+    )
+  }
+
+  async ready(): Promise<void> {
+    await this.#obeyed(this.#started)
+  }
+
+  step(): number {
+    if (this.#failure !== undefined) throw workerFailed(this.#failure)
+    return 0
+  }
+
+  wait(): void {
+    this.step()
+    const idle = new Int32Array(new SharedArrayBuffer(4))
+    Atomics.wait(idle, 0, 0, WAIT_MS)
+  }
+
+  hold(): void {
+    this.#control.gated = true
+  }
+
+  release(): void {
+    this.#control.gated = false
+  }
+
+  async install(image: ProgramImage): Promise<void> {
+    const awaited = this.#ports.map((port, cpu) => {
+      port.postMessage({ install: image } satisfies CpuMessage)
+      return this.#control.command(cpu)
+    })
+    await this.#obeyed(awaited)
+  }
+
+  async #obeyed(numbers: readonly number[]): Promise<void> {
+    for (const [cpu, number] of numbers.entries()) {
+      while (!this.#ended && ((this.#control.done(cpu) - number) | 0) < 0) {
+        if (this.#failure !== undefined) throw workerFailed(this.#failure)
+        await new Promise((resolve) => setTimeout(resolve, 0))
+      }
+    }
+  }
+
+  async finish(): Promise<readonly string[]> {
+    this.release()
+    this.#control.stopping = true
+    try {
+      const outcomes = await this.#outcomes
+      return outcomes.flatMap(({ fault }) => (fault === undefined ? [] : [fault]))
+    } catch (cause) {
+      throw workerFailed(cause)
+    } finally {
+      for (const port of this.#ports) port.close()
+    }
+  }
+}
+
+/** A pause of the feeding thread while the rings are full: long against a poll, short against a ring. */
+const WAIT_MS = 0.05
+
+function workerFailed(cause: unknown): TestbenchError {
+  return new TestbenchError({
+    code: 'TESTBENCH_WORKER',
+    message: `a CPU's worker thread failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+    hint: 'this is a defect of bpfoundry; --deterministic runs without threads',
+    cause,
+  })
+}

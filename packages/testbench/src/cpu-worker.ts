@@ -1,0 +1,77 @@
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import { attachCpu, type ProgramImage } from '@bpfoundry/engine'
+import { GuestMemory } from '@bpfoundry/guest-memory'
+import type { CardPort } from './bench-nic.ts'
+import { CpuLoop } from './cpu-loop.ts'
+import { WorkerControl } from './worker-control.ts'
+
+/** What a worker is given for one run. */
+export interface CpuTask {
+  readonly memory: WebAssembly.Memory
+  /** Guest address of the CPU's block. */
+  readonly cpuBlock: number
+  readonly engine: string
+  readonly images: readonly ProgramImage[]
+  readonly ports: readonly CardPort[]
+  /** Guest address of the WorkerControl words. */
+  readonly control: number
+  readonly port: MessagePort
+}
+
+/** What main tells a worker in the middle of a run. */
+export type CpuMessage = { readonly install: ProgramImage } | { readonly remove: number }
+
+/** What a worker tells main. */
+export type CpuReport = { readonly trace: string; readonly cpu: number }
+
+/** What a worker's run ended with. */
+export interface CpuOutcome {
+  readonly cpu: number
+  /** One line, when a program faulted. */
+  readonly fault?: string
+}
+
+/**
+ * Sleep of an idle worker. Deliveries are not announced, since waking a thread costs more than handling a packet: this
+ * bounds how late they are seen, and is short against the time in which a ring fills.
+ */
+const IDLE_MS = 0.05
+
+/** Polls the queues of one emulated CPU until told to stop and nothing is left. Called by the pool, once a run. */
+export default function runCpu(task: CpuTask): CpuOutcome {
+  const memory = GuestMemory.attach(task.memory)
+  const cpu = attachCpu(memory, task.cpuBlock)
+  const control = new WorkerControl(memory, task.control)
+  const loop = new CpuLoop({
+    memory,
+    cpu,
+    engine: task.engine,
+    images: task.images,
+    ports: task.ports,
+    trace: (from, text) => task.port.postMessage({ trace: text, cpu: from } satisfies CpuReport),
+  })
+  for (;;) {
+    const doorbell = control.doorbell
+    // Read before polling: what was delivered before the order to stop is polled after it was seen.
+    const stopping = control.stopping
+    obey(task.port, loop, control, cpu.id)
+    if (!control.gated && loop.pollAll() > 0) continue
+    if (stopping && !control.gated) break
+    control.sleep(doorbell, IDLE_MS)
+  }
+  task.port.close()
+  const fault = loop.fault()
+  return { cpu: cpu.id, ...(fault === undefined ? {} : { fault: String(fault) }) }
+}
+
+/** Works off announced messages, without returning to the event loop. */
+function obey(port: MessagePort, loop: CpuLoop, control: WorkerControl, cpu: number): void {
+  const announced = control.commands(cpu)
+  if (announced === control.done(cpu)) return
+  for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
+    const message = received.message as CpuMessage
+    if ('install' in message) loop.runtime.install(message.install)
+    else loop.runtime.remove(message.remove)
+  }
+  control.setDone(cpu, announced)
+}

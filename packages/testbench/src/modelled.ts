@@ -1,0 +1,16 @@
+import type { ModelledRate, Nic, RateQuestion, XdpMode } from '@bpfoundry/device'
+import { genericRate } from '@bpfoundry/generic'
+import { nativeRate } from '@bpfoundry/native'
+import { nfpCard, nfpRate } from '@bpfoundry/nfp'
+
+/** Asks the mode's model how fast its hardware would have been with what the hook counted. */
+export function modelledRate(nic: Nic, mode: XdpMode, stage: RateQuestion['stage']): ModelledRate {
+  const profile = nic.handle.profile
+  const question: RateQuestion = {
+    stage,
+    cpus: nic.handle.cpus.length,
+    ...(profile.linkGbps === undefined ? {} : { linkGbps: profile.linkGbps }),
+  }
+  if (mode === 'offload') return nfpRate(nfpCard(profile.offload ?? ''), question)
+  return mode === 'native' ? nativeRate(profile.name, question) : genericRate(question)
+}

@@ -1,0 +1,190 @@
+import { createNic, NIC_PROFILES, type Sink } from '@bpfoundry/device'
+import { Kernel } from '@bpfoundry/kernel'
+import { type CollectionSpec, loadCollectionSpec } from '@bpfoundry/loader'
+import { createNfpCores } from '@bpfoundry/nfp'
+import { BenchNic, type NicHost } from './bench-nic.ts'
+import { type BenchObjects, createObjects, type ObjectOptions } from './bench-objects.ts'
+import { type CpuTeam, ThreadTeam, TurnTeam, WorkerPool } from './cpu-team.ts'
+import { engineByName } from './engines.ts'
+import { readInput } from './file-access.ts'
+import { OffloadCard } from './offload-card.ts'
+import { nearestNames, TestbenchError } from './testbench-error.ts'
+import { WorkerControl } from './worker-control.ts'
+
+/** Options of {@link Testbench.create}; without any, every run repeats exactly. */
+export interface TestbenchOptions {
+  /** Emulated CPUs, 1 by default. */
+  readonly cpus?: number
+  /** A worker thread a CPU; by default all CPUs run in this thread in turn, which repeats exactly on every host. */
+  readonly threads?: boolean
+  /** "interpreter" */
+  readonly engine?: string
+  /** Seed of bpf_get_prandom_u32; 1 by default. */
+  readonly seed?: number
+  /** Takes what programs print with bpf_printk, a line a call. */
+  readonly trace?: (line: string) => void
+}
+
+/** Options of {@link Testbench.addNic}. */
+export interface BenchNicOptions {
+  /** Card or driver: "ixgbe", "agilio-cx-2x10" ... */
+  readonly profile: string
+  /** Receive queues, as many as CPUs by default. */
+  readonly queues?: number
+  /** Receive descriptors a queue, a power of two. */
+  readonly ringSize?: number
+  /** Transmit descriptors a CPU, a power of two. Enough for every frame by default. */
+  readonly txRingSize?: number
+  readonly mtu?: number
+  /** "capture" (default) hands passed packets to `receive`'s callbacks; "discard" counts them only, which is faster. */
+  readonly stackSink?: Sink
+  /** Likewise for sent packets. */
+  readonly txSink?: Sink
+}
+
+/** First ifindex of a bench's own cards; 1 is lo. */
+const FIRST_IFINDEX = 2
+
+/** The front door: a kernel, cards, CPUs and traffic in one place. */
+export class Testbench implements NicHost {
+  readonly kernel: Kernel
+  readonly engine: string
+  readonly threads: boolean
+  readonly nics: BenchNic[] = []
+  readonly #trace: (line: string) => void
+  readonly #objects: BenchObjects[] = []
+  #pool: WorkerPool | undefined
+  #control: WorkerControl | undefined
+  #team: CpuTeam | undefined
+
+  private constructor(kernel: Kernel, options: TestbenchOptions) {
+    this.kernel = kernel
+    this.engine = options.engine ?? 'interpreter'
+    this.threads = options.threads ?? false
+    this.#trace = options.trace ?? (() => {})
+  }
+
+  /** @throws KernelError KERNEL_CPUS; TestbenchError TESTBENCH_ENGINE */
+  static async create(options: TestbenchOptions = {}): Promise<Testbench> {
+    const kernel = Kernel.create({
+      engine: engineByName(options.engine ?? 'interpreter'),
+      ...(options.cpus === undefined ? {} : { cpus: options.cpus }),
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
+      ...(options.trace === undefined ? {} : { trace: options.trace }),
+    })
+    return new Testbench(kernel, options)
+  }
+
+  /**
+   * Puts a card on the bench; its ifindex is 2 for the first, 3 for the next, and so on.
+   *
+   * @throws TestbenchError TESTBENCH_PROFILE for an unknown profile; DeviceError for sizes out of range
+   */
+  addNic(name: string, options: BenchNicOptions): BenchNic {
+    if (!NIC_PROFILES.has(options.profile)) throw noSuchProfile(options.profile)
+    const ifindex = FIRST_IFINDEX + this.nics.length
+    const handle = createNic(this.kernel.memory, { ...options, name, ifindex, cpus: this.kernel.cpus.length })
+    this.kernel.addNetDevice({ ifindex, name, rxQueues: handle.queues.length })
+    const model = handle.profile.offload
+    const card = model === undefined ? undefined : new OffloadCard(model, ifindex, name)
+    const cores = card === undefined ? {} : { cores: createNfpCores(this.kernel.memory, name, card.nfp.card) }
+    const nic = new BenchNic(this, this.kernel.memory, { handle, ...cores }, card)
+    this.nics.push(nic)
+    return nic
+  }
+
+  /**
+   * Loads an object file: maps are created, programs verified.
+   *
+   * @param source path, the file's bytes, or a spec that was edited
+   * @throws TestbenchError TESTBENCH_NO_SUCH_FILE; ElfError, BtfError, LoaderError; KernelError; ProgramRejected
+   */
+  async load(source: string | Uint8Array | CollectionSpec, options: ObjectOptions = {}): Promise<BenchObjects> {
+    const objects = createObjects(this.kernel, readSpec(source), objectName(source), options)
+    this.#objects.push(objects)
+    return objects
+  }
+
+  /** The CPUs of the run under way, if any. */
+  get team(): CpuTeam | undefined {
+    return this.#team
+  }
+
+  /** For {@link BenchNic.receive}. @throws TestbenchError TESTBENCH_BUSY while another run is under way */
+  startTeam(): CpuTeam {
+    if (this.#team !== undefined) {
+      throw new TestbenchError({
+        code: 'TESTBENCH_BUSY',
+        message: 'a run is under way: one card receives at a time',
+        hint: 'await the report of the run before',
+      })
+    }
+    const task = {
+      memory: this.kernel.memory,
+      cpus: this.kernel.cpus,
+      engine: this.engine,
+      images: this.kernel.programs.map(({ image }) => image),
+      ports: this.nics.map(({ port }) => port),
+      trace: (_cpu: number, text: string) => this.#trace(text),
+    }
+    const team = this.threads ? new ThreadTeam(task, this.#workers(), this.#controlWords()) : new TurnTeam(task)
+    this.#team = team
+    return {
+      ready: () => team.ready(),
+      step: () => team.step(),
+      wait: () => team.wait(),
+      hold: () => team.hold(),
+      release: () => team.release(),
+      install: (image) => team.install(image),
+      finish: async () => {
+        try {
+          return await team.finish()
+        } finally {
+          this.#team = undefined
+        }
+      },
+    }
+  }
+
+  /** Unloads all objects and ends the worker threads. */
+  async close(): Promise<void> {
+    await this.#pool?.close()
+    this.#pool = undefined
+    for (const objects of this.#objects.splice(0)) objects.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #workers(): WorkerPool {
+    this.#pool ??= new WorkerPool(this.kernel.cpus.length)
+    return this.#pool
+  }
+
+  #controlWords(): WorkerControl {
+    this.#control ??= WorkerControl.allocate(this.kernel.memory, this.kernel.cpus.length).control
+    return this.#control
+  }
+}
+
+/** Reads an object file into an editable spec. @throws as {@link Testbench.load} */
+export function readSpec(source: string | Uint8Array | CollectionSpec): CollectionSpec {
+  if (typeof source === 'string') return loadCollectionSpec(readInput(source), { name: source })
+  return source instanceof Uint8Array ? loadCollectionSpec(source) : source
+}
+
+function objectName(source: string | Uint8Array | CollectionSpec): string {
+  return typeof source === 'string' ? source : 'object'
+}
+
+function noSuchProfile(wanted: string): TestbenchError {
+  const names = [...NIC_PROFILES.keys()]
+  return new TestbenchError({
+    code: 'TESTBENCH_PROFILE',
+    message: `no such card or driver: ${wanted}`,
+    got: wanted,
+    expected: names.join(', '),
+    hint: nearestNames(wanted, names),
+  })
+}

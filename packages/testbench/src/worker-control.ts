@@ -1,0 +1,103 @@
+import type { GuestMemory, Region } from '@bpfoundry/guest-memory'
+
+/**
+ * The words by which the main thread steers the workers, in guest memory:
+ *
+ * ```
+ *  +0    stop      1: finish what waits in the rings, then return
+ *  +4    gate      1: don't poll (a burst is being delivered)
+ *  +8    doorbell  counts orders; idle workers wait on it
+ *  +64   one line a CPU:  command (written by main)  done (written by the worker)
+ * ```
+ */
+export class WorkerControl {
+  readonly address: number
+  readonly #memory: GuestMemory
+
+  constructor(memory: GuestMemory, address: number) {
+    this.#memory = memory
+    this.address = address
+  }
+
+  /** Allocates the words; on the thread that owns the memory. */
+  static allocate(memory: GuestMemory, cpus: number): { readonly control: WorkerControl; readonly region: Region } {
+    const region = memory.allocate('worker control', 'ring', LINE_BYTES * (1 + cpus))
+    return { control: new WorkerControl(memory, region.address), region }
+  }
+
+  get stopping(): boolean {
+    return this.#load(STOP) !== 0
+  }
+
+  set stopping(value: boolean) {
+    this.#store(STOP, value ? 1 : 0)
+    this.ring()
+  }
+
+  get gated(): boolean {
+    return this.#load(GATE) !== 0
+  }
+
+  set gated(value: boolean) {
+    this.#store(GATE, value ? 1 : 0)
+    this.ring()
+  }
+
+  /** Wakes idle workers. */
+  ring(): void {
+    const at = this.#word(DOORBELL)
+    Atomics.add(this.#memory.i32, at, 1)
+    Atomics.notify(this.#memory.i32, at)
+  }
+
+  /** Sleeps until the next ring, or `timeoutMs`. @param seen what {@link doorbell} was before the last look at the rings */
+  sleep(seen: number, timeoutMs: number): void {
+    Atomics.wait(this.#memory.i32, this.#word(DOORBELL), seen, timeoutMs)
+  }
+
+  get doorbell(): number {
+    return this.#load(DOORBELL)
+  }
+
+  /** Tells CPU `cpu` that a message waits at its port. @returns the number to wait for in {@link done} */
+  command(cpu: number): number {
+    const number = (Atomics.add(this.#memory.i32, this.#line(cpu), 1) + 1) | 0
+    this.ring()
+    return number
+  }
+
+  /** Messages announced to CPU `cpu`. */
+  commands(cpu: number): number {
+    return Atomics.load(this.#memory.i32, this.#line(cpu))
+  }
+
+  /** Messages that CPU `cpu` has worked off. */
+  done(cpu: number): number {
+    return Atomics.load(this.#memory.i32, this.#line(cpu) + 1)
+  }
+
+  setDone(cpu: number, number: number): void {
+    Atomics.store(this.#memory.i32, this.#line(cpu) + 1, number)
+  }
+
+  #word(offsetBytes: number): number {
+    return (this.address + offsetBytes) >>> 2
+  }
+
+  #line(cpu: number): number {
+    return this.#word(LINE_BYTES * (1 + cpu))
+  }
+
+  #load(offsetBytes: number): number {
+    return Atomics.load(this.#memory.i32, this.#word(offsetBytes))
+  }
+
+  #store(offsetBytes: number, value: number): void {
+    Atomics.store(this.#memory.i32, this.#word(offsetBytes), value)
+  }
+}
+
+const STOP = 0
+const GATE = 4
+const DOORBELL = 8
+const LINE_BYTES = 64

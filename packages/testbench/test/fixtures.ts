@@ -1,0 +1,11 @@
+import { fileURLToPath } from 'node:url'
+
+/** Path of a file under fixtures/. */
+export function fixture(path: string): string {
+  return fileURLToPath(new URL(`../../../fixtures/${path}`, import.meta.url))
+}
+
+/** Path of a fixture program's object. */
+export function object(name: string, cpu = 'v3'): string {
+  return fixture(`programs/${name}/${name}.${cpu}.o`)
+}

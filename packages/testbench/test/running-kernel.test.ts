@@ -1,0 +1,142 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { isDiagnostic } from '@bpfoundry/diagnostics'
+import { KernelError, ProgramRejected } from '@bpfoundry/kernel'
+import { errnoName } from '@bpfoundry/kernel-abi'
+import { CollectionKernel, kernelOracle, OracleError, ProgramRefused } from '@bpfoundry/kernel-oracle'
+import { Collection } from '@bpfoundry/loader'
+import { readCapture } from '@bpfoundry/packet'
+import { afterAll, describe, expect, test } from 'vitest'
+import { type BenchObjects, readSpec, Testbench } from '../src/index.ts'
+import { fixture } from './fixtures.ts'
+
+/** What the tests use of fixtures/programs/catalog.json. */
+interface CatalogEntry {
+  readonly name: string
+  readonly source: string
+  readonly mcpu: readonly string[]
+  readonly programs: readonly { readonly name: string }[]
+  readonly expected:
+    | { readonly accepted: true }
+    | { readonly accepted: false; readonly errno: string; readonly message: string }
+}
+
+const catalog = JSON.parse(readFileSync(fixture('programs/catalog.json'), 'utf8')) as { objects: CatalogEntry[] }
+const found = kernelOracle()
+const oracle = 'unavailable' in found ? undefined : found
+const unavailable = 'unavailable' in found ? found.unavailable : ''
+afterAll(() => oracle?.close())
+
+const objectsOf = (entry: CatalogEntry): string[] =>
+  entry.mcpu.map((cpu) => fixture(`programs/${entry.source.replace('.bpf.c', '')}.${cpu}.o`))
+
+/** What maps hold before the first packet, by object; values that make every branch of the programs reachable. */
+const CONTENTS: Readonly<Record<string, (objects: BenchObjects) => void>> = {
+  blacklist: ({ maps }) => {
+    for (const saddr of SOURCES) maps['blocked']?.set({ saddr }, 0)
+  },
+  blacklist_percpu: ({ maps }) => {
+    for (const saddr of SOURCES) maps['blocked']?.set({ saddr }, 0)
+  },
+  router: ({ maps }) => {
+    const hop = { dest: '02:00:00:00:00:01', source: '02:00:00:00:00:02', port: 3 }
+    for (const addr of ['10.0.0.0', '192.0.2.0', '198.51.100.0']) maps['routes']?.set({ bits: 8, addr }, encodeHop(hop))
+    // lo exists on every machine; nothing is sent in a test run.
+    maps['ports']?.set(3, 1)
+  },
+}
+const SOURCES = ['10.1.2.3', '10.0.0.1', '192.0.2.1', '198.51.100.7']
+
+function encodeHop(hop: { dest: string; source: string; port: number }): Uint8Array {
+  const bytes = Buffer.alloc(16)
+  Buffer.from(hop.dest.replaceAll(':', ''), 'hex').copy(bytes, 0)
+  Buffer.from(hop.source.replaceAll(':', ''), 'hex').copy(bytes, 6)
+  bytes.writeUInt32LE(hop.port, 12)
+  return bytes
+}
+
+const captures = readdirSync(fixture('captures')).filter((name) => /\.(pcap|pcapng)$/.test(name))
+
+/** Frames that BPF_PROG_TEST_RUN takes: 14 bytes at least, one page at most. */
+function frames(): Uint8Array[] {
+  const all = captures.flatMap((name) => [...readCapture(readFileSync(fixture(`captures/${name}`)), { name })])
+  return all.map(({ data }) => data).filter(({ length }) => length >= 14 && length <= 3520)
+}
+
+describe('accepted fixtures: retval and packet are those of the running kernel', () => {
+  let pairs = 0
+  afterAll(() => console.log(`compared ${pairs} pairs of program and packet with the running kernel`))
+
+  const accepted = catalog.objects.filter(({ expected }) => expected.accepted)
+  const rows = accepted.flatMap((entry) =>
+    objectsOf(entry).map((path) => [path.replace(/.*programs\//, ''), path, entry] as const),
+  )
+  test.for(rows)('%s', async ([, path, entry], { skip }) => {
+    if (oracle === undefined) return skip(unavailable)
+    const ours = await Testbench.create()
+    const objects = await ours.load(path)
+    CONTENTS[entry.name]?.(objects)
+    const theirs = Collection.create(readSpec(path), { kernel: new CollectionKernel(oracle) })
+    for (const [name, map] of theirs.maps) {
+      const contents = objects.maps[name]
+      if (CONTENTS[entry.name] === undefined || contents === undefined) continue
+      for (const [key, value] of contents.kernelMap.entries()) if (!contents.perCpu) map.update(key, value)
+    }
+    for (const { name } of entry.programs) {
+      const program = objects.program(name)
+      const fd = theirs.programs.get(name)?.fd ?? -1
+      for (const data of frames()) {
+        const got = program.run({ data })
+        const want = oracle.testRun(fd, { dataIn: data })
+        expect(want.errno).toBe(0)
+        expect({ retval: got.retval, data: hex(got.data) }, hex(data)).toEqual({
+          retval: want.retval,
+          data: hex(want.dataOut),
+        })
+        pairs++
+      }
+    }
+    theirs.close()
+    await ours.close()
+  })
+})
+
+describe('refused fixtures: refused here, with the errno and the words of the running kernel', () => {
+  const refused = catalog.objects.filter(({ expected }) => !expected.accepted)
+  const rows = refused.flatMap((entry) => objectsOf(entry).map((path) => [entry.name, path, entry] as const))
+  test.for(rows)('%s', async ([name, path, entry]) => {
+    const bench = await Testbench.create()
+    const ours = await refusalOf(async () => void (await bench.load(path)))
+    await bench.close()
+    expect(ours, `${name} is accepted`).toBeDefined()
+    if (entry.expected.accepted) throw new Error('not a refused fixture')
+    expect(ours?.errno).toBe(entry.expected.errno)
+    if (oracle === undefined) return
+    const theirs = await refusalOf(
+      async () => void Collection.create(readSpec(path), { kernel: new CollectionKernel(oracle) }),
+    )
+    expect(theirs?.errno).toBe(ours?.errno)
+  })
+})
+
+interface Refusal {
+  readonly errno: string
+  readonly log: string
+}
+
+async function refusalOf(load: () => Promise<void>): Promise<Refusal | undefined> {
+  try {
+    await load()
+    return undefined
+  } catch (error) {
+    if (error instanceof ProgramRejected) return { errno: errnoName(error.errno), log: error.log }
+    if (error instanceof ProgramRefused) return { errno: errnoName(error.errno), log: error.answer.log }
+    if (error instanceof OracleError) return { errno: errnoName(error.errno), log: '' }
+    if (error instanceof KernelError) return { errno: errnoName(error.errno), log: '' }
+    if (isDiagnostic(error)) return { errno: error.code, log: '' }
+    throw error
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
