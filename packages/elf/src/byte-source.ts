@@ -29,9 +29,10 @@ export class ByteSource {
     throw new ElfError({
       code: 'ELF_TRUNCATED',
       message: `the file ends inside ${what}`,
-      where: this.place(offset),
+      // An offset beyond what a number holds has no place of its own: the file's end stands for it.
+      where: this.place(Number.isFinite(offset) ? offset : this.bytes.length),
       got: `${this.bytes.length} bytes`,
-      expected: `at least ${offset + length} bytes`,
+      expected: Number.isFinite(offset + length) ? `at least ${offset + length} bytes` : 'an offset within the file',
       hint: 'the file was cut, or a header lies about offsets; build or copy it again',
     })
   }
