@@ -17,6 +17,9 @@ export type BtfValue =
   | readonly BtfValue[]
   | { readonly [member: string]: BtfValue }
 
+/** Largest value that is encoded: more than any map takes (KMALLOC_MAX_SIZE). */
+const MAX_VALUE_BYTES = 1 << 23
+
 /** Deepest nesting of types that is followed; decoded BTF has no cycles, so this only bounds the stack. */
 const MAX_DEPTH = 64
 
@@ -29,7 +32,9 @@ const MAX_DEPTH = 64
  */
 export function encodeValue(btf: Btf, typeId: number, value: BtfValue): Uint8Array {
   const sizeBytes = btf.sizeOf(typeId)
-  if (sizeBytes === undefined) throw mismatch('', 'a value', 'a type without a size')
+  if (sizeBytes === undefined || sizeBytes > MAX_VALUE_BYTES) {
+    throw mismatch('', `a type of ${sizeBytes ?? 'no'} bytes`, `at most ${MAX_VALUE_BYTES} bytes`)
+  }
   const bytes = new Uint8Array(sizeBytes)
   new Encoder(btf, bytes).put(typeId, 0, value, '', 0)
   return bytes

@@ -105,7 +105,7 @@ export class BenchMap {
   #encode(what: string, typeId: number | undefined, value: BtfValue, sizeBytes: number): Uint8Array {
     if (value instanceof Uint8Array && value.length === sizeBytes) return value
     const btf = this.kernelMap.btf
-    if (btf !== undefined && typeId !== undefined && typeId !== 0) return encodeValue(btf.btf, typeId, value)
+    if (btf !== undefined && typeId && btf.btf.sizeOf(typeId) === sizeBytes) return encodeValue(btf.btf, typeId, value)
     if (typeof value === 'number' || typeof value === 'bigint') return littleEndian(BigInt(value), sizeBytes)
     throw new TestbenchError({
       code: 'TESTBENCH_MAP_VALUE',
@@ -119,7 +119,8 @@ export class BenchMap {
 
   #decode(typeId: number | undefined, bytes: Uint8Array): BtfValue {
     const btf = this.kernelMap.btf
-    if (btf === undefined || typeId === undefined || typeId === 0) return bytes
+    // Program arrays and device maps name what they hold by a type of another size.
+    if (btf === undefined || !typeId || btf.btf.sizeOf(typeId) !== bytes.length) return bytes
     return decodeValue(btf.btf, typeId, bytes)
   }
 }

@@ -18,8 +18,8 @@ import {
 } from '@bpfoundry/device'
 import type { GuestMemory } from '@bpfoundry/guest-memory'
 import type { KernelProgram } from '@bpfoundry/kernel'
-import type { NfpCores } from '@bpfoundry/nfp'
 import type { BenchProgram } from './bench-objects.ts'
+import type { CardPort } from './card-port.ts'
 import type { CpuTeam } from './cpu-team.ts'
 import { type CardDrain, drain, feed } from './feeder.ts'
 import { modelledRate } from './modelled.ts'
@@ -46,13 +46,6 @@ export interface ReceiveOptions {
   readonly onPass?: (frame: DrainedFrame) => void
   /** Takes each packet that any card sent. */
   readonly onTransmit?: (frame: DrainedFrame, nic: BenchNic) => void
-}
-
-/** A card as plain data, for any thread. */
-export interface CardPort {
-  readonly handle: NicHandle
-  /** The cores of a card that runs programs itself. */
-  readonly cores?: NfpCores
 }
 
 /** What a card needs of the testbench it stands in. */

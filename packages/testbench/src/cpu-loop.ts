@@ -2,7 +2,7 @@ import { createDriverPoll, type DriverPoll } from '@bpfoundry/device'
 import type { Cpu, ExecutionFault, ProgramImage } from '@bpfoundry/engine'
 import type { GuestMemory } from '@bpfoundry/guest-memory'
 import { Runtime } from '@bpfoundry/kernel'
-import type { CardPort } from './bench-nic.ts'
+import type { CardPort } from './card-port.ts'
 import { engineByName } from './engines.ts'
 import { stagesOf } from './stages.ts'
 

@@ -1,7 +1,7 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { attachCpu, type ProgramImage } from '@bpfoundry/engine'
 import { GuestMemory } from '@bpfoundry/guest-memory'
-import type { CardPort } from './bench-nic.ts'
+import type { CardPort } from './card-port.ts'
 import { CpuLoop } from './cpu-loop.ts'
 import { WorkerControl } from './worker-control.ts'
 

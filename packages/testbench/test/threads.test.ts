@@ -4,10 +4,22 @@ import { pktgen, Testbench } from '../src/index.ts'
 import { object } from './fixtures.ts'
 
 /** Programs without races between CPUs: counters are atomic or per CPU, and with fixed ports a source stays on one queue. */
-const PROGRAMS = ['blacklist', 'blacklist_percpu', 'proto_counter', 'tcp_only', 'calls', 'tail_calls', 'rate_limiter']
+/** The program to attach, where an object holds several. */
+const ENTRY: Readonly<Record<string, string>> = { tail_calls: 'dispatch' }
+const PROGRAMS = [
+  'blacklist',
+  'blacklist_percpu',
+  'proto_counter',
+  'tcp_only',
+  'loops',
+  'tail_calls',
+  'rate_limiter',
+  'lru_flows',
+  'l4lb',
+]
 
 const TRAFFIC =
-  'rate=1000000,src=10.0.0.0/22,dst=192.0.2.1,proto=udp,sport=1000,dport=9,size=60,weight=2;proto=tcp,src=10.0.0.0/24,weight=1'
+  'rate=1000000,src=10.0.0.0/22,dst=192.0.2.1,proto=udp,sport=1000,dport=9,size=60,weight=2;proto=tcp,src=10.1.0.0/24,weight=1'
 
 async function run(name: string, mode: XdpMode, threads: boolean): Promise<unknown> {
   const bench = await Testbench.create({ cpus: 2, threads })
@@ -17,7 +29,7 @@ async function run(name: string, mode: XdpMode, threads: boolean): Promise<unkno
   for (const [mapName, map] of Object.entries(objects.maps)) {
     if (mapName === 'blocked') for (let host = 0; host < 256; host += 3) map.set(`10.0.0.${host}`, 0)
   }
-  await nic.attachXdp(objects.program(), { mode })
+  await nic.attachXdp(objects.program(ENTRY[name]), { mode })
   const report = await nic.receive(pktgen(`count=20000,${TRAFFIC}`))
   const maps = Object.fromEntries(Object.entries(objects.maps).map(([mapName, map]) => [mapName, [...map.entries()]]))
   const { fates, cpus, insns, helperCalls, counters, warnings } = report
