@@ -1,0 +1,5 @@
+export type { GeneratedProgram, ProgramOptions } from './arbitrary.ts'
+export { acceptedPrograms, PACKET_BYTES } from './arbitrary.ts'
+export type { LoweredProgram } from './lowering.ts'
+export { lowerProgram } from './lowering.ts'
+export type { Statement, StatementKind, StatementOf } from './statement.ts'
