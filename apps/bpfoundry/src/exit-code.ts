@@ -29,6 +29,8 @@ const BY_PREFIX: readonly (readonly [string, number])[] = [
   ['TESTBENCH_NO_SUCH_FILE', EXIT.unreadableInput],
   ['TESTBENCH_UNREADABLE', EXIT.unreadableInput],
   ['TESTBENCH_UNWRITABLE', EXIT.unreadableInput],
+  ['TESTBENCH_LINK_TYPE', EXIT.unreadableInput],
+  ['TESTBENCH_MAP_FILE', EXIT.unreadableInput],
   ['TESTBENCH_', EXIT.usage],
   ['ELF_', EXIT.unreadableInput],
   ['BTF_', EXIT.unreadableInput],

@@ -41,12 +41,12 @@ export function damaged(change: (elf: Buffer) => Buffer | undefined): Buffer {
   return change(elf) ?? elf
 }
 
-/** Overwrites the only occurrence of a text by one of the same length. */
-export function replaceText(elf: Buffer, from: string, to: string): void {
-  if (from.length !== to.length) throw new Error('texts differ in length')
-  const at = elf.indexOf(`${from}\0`)
-  if (at < 0) throw new Error(`no ${from}`)
-  elf.write(to, at, 'latin1')
+/** Gives a section another name of the same length. */
+export function renameSection(elf: Buffer, from: string, to: string): void {
+  if (from.length !== to.length) throw new Error('names differ in length')
+  const names = Number(elf.readBigUInt64LE(0x28)) + 64 * elf.readUInt16LE(0x3e)
+  const strings = Number(elf.readBigUInt64LE(names + 24))
+  elf.write(to, strings + elf.readUInt32LE(section(elf, from).header), 'latin1')
 }
 
 /** Sets `max_entries`: the length of the array type that __uint(max_entries, 1 << 20) makes. */

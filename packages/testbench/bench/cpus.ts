@@ -10,7 +10,7 @@ const COUNT = 400_000
 const pairs = Number(process.argv[2] ?? 5)
 
 async function packetsPerSecond(cpus: number): Promise<number> {
-  await using bench = await Testbench.create({ cpus, threads: true })
+  const bench = await Testbench.create({ cpus, threads: true })
   const nic = bench.addNic('eno1', { profile: 'ixgbe', queues: 2, stackSink: 'discard', txSink: 'discard' })
   const objects = await bench.load(OBJECT)
   const keys = new Uint8Array(4 * 65_536)
@@ -19,7 +19,9 @@ async function packetsPerSecond(cpus: number): Promise<number> {
   await nic.attachXdp(objects.program('filter'), { mode: 'native' })
   // The first packets warm the worker's compiler up.
   await nic.receive(pktgen(TRAFFIC, { count: COUNT / 4 }))
-  return (await nic.receive(pktgen(TRAFFIC, { count: COUNT }))).wall.packetsPerSecond
+  const { wall } = await nic.receive(pktgen(TRAFFIC, { count: COUNT }))
+  await bench.close()
+  return wall.packetsPerSecond
 }
 
 const ratios: number[] = []

@@ -70,14 +70,22 @@ export class OutputFile {
     } catch {
       // Closed by a failed commit: removing the file is all that is left to do.
     }
-    rmSync(this.#temporary, { force: true })
+    this.#remove()
+  }
+
+  #remove(): void {
+    try {
+      rmSync(this.#temporary, { force: true })
+    } catch {
+      // The folder is none, or is gone: then nothing was left in it either.
+    }
   }
 
   #attempt<Result>(action: () => Result): Result {
     try {
       return action()
     } catch (cause) {
-      rmSync(this.#temporary, { force: true })
+      this.#remove()
       throw new TestbenchError({
         code: 'TESTBENCH_UNWRITABLE',
         message: `cannot write ${this.path}: ${(cause as Error).message}`,

@@ -5,6 +5,7 @@ import type { XdpMode } from '@bpfoundry/device'
 import { nfpCard } from '@bpfoundry/nfp'
 import {
   type BenchMap,
+  type BenchNic,
   type BenchObjects,
   CaptureOutput,
   pktgen,
@@ -100,12 +101,27 @@ async function runMode(
   interrupt: Interrupt,
   progress: Progress,
 ): Promise<ModeRun> {
-  await using bench = await Testbench.create({ cpus: options.cpus, threads: true })
-  const nic = bench.addNic('eno1', { profile: DEFAULT_PROFILES[mode], txSink: 'discard' })
-  progress.show(`${mode}: loading a blacklist of ${formatCount(entries)} addresses`)
-  const objects = await loadBlacklist(bench, entries)
-  fillBlacklist(objects.map('blocked'), entries)
-  await nic.attachXdp(objects.program('filter'), { mode })
+  const bench = await Testbench.create({ cpus: options.cpus, threads: true })
+  try {
+    const nic = bench.addNic('eno1', { profile: DEFAULT_PROFILES[mode], txSink: 'discard' })
+    progress.show(`${mode}: loading a blacklist of ${formatCount(entries)} addresses`)
+    const objects = await loadBlacklist(bench, entries)
+    fillBlacklist(objects.map('blocked'), entries)
+    await nic.attachXdp(objects.program('filter'), { mode })
+    return { mode, entries, ...(await receive(nic, mode, options, interrupt, progress)) }
+  } finally {
+    await bench.close()
+  }
+}
+
+/** Lets the traffic arrive, and keeps what passed. */
+async function receive(
+  nic: BenchNic,
+  mode: XdpMode,
+  options: DemoOptions,
+  interrupt: Interrupt,
+  progress: Progress,
+): Promise<Pick<ModeRun, 'capture' | 'passed' | 'report'>> {
   const output = new CaptureOutput(join(options.write, `demo-${mode}.pcap`))
   try {
     const report = await nic.receive(pktgen(TRAFFIC, { count: options.count }), {
@@ -114,7 +130,7 @@ async function runMode(
       onProgress: (delivered, total) => progress.show(`${mode}: ${progressText(delivered, total)}`),
     })
     output.close()
-    return { mode, entries, capture: output.path, passed: output.packets, report }
+    return { capture: output.path, passed: output.packets, report }
   } catch (error) {
     output.discard()
     throw error

@@ -81,13 +81,21 @@ export function addRunCommand(program: Command): void {
 
 async function run(object: string, options: RunOptions): Promise<number> {
   const traffic = trafficOf(options)
-  await using bench = await Testbench.create({
+  const bench = await Testbench.create({
     cpus: options.cpus,
     threads: options.deterministic !== true,
     engine: options.engine,
     seed: options.seed,
     trace: (line) => process.stderr.write(`trace: ${line}\n`),
   })
+  try {
+    return await runOn(bench, object, traffic, options)
+  } finally {
+    await bench.close()
+  }
+}
+
+async function runOn(bench: Testbench, object: string, traffic: Traffic, options: RunOptions): Promise<number> {
   const nic = addCards(bench, options)
   const objects = await bench.load(object)
   const program = objects.program(options.program)
