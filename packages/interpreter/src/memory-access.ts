@@ -113,8 +113,9 @@ export abstract class MemoryAccess {
   #examine(lo: number, hi: number, off: number, sizeBytes: number, write: boolean): void {
     const address = (hi >>> 0) * 2 ** 32 + (lo >>> 0) + off
     if (address >= 0 && address < NULL_PAGE_BYTES) throw refusal('FAULT_NULL_POINTER', lo, hi, off, sizeBytes, write)
-    if (address + sizeBytes > this.memory.byteLength) this.refresh()
-    if (address < 0 || address + sizeBytes > this.memory.byteLength) {
+    // Ours, not the memory's, for whoever made it grow took new views there.
+    if (address + sizeBytes > this.u8.length) this.refresh()
+    if (address < 0 || address + sizeBytes > this.u8.length) {
       throw refusal('FAULT_OUT_OF_BOUNDS', lo, hi, off, sizeBytes, write)
     }
     if (!this.#examineAll) return

@@ -43,6 +43,7 @@ export function translate(image: ProgramImage, machine: Machine): readonly Opera
   }
 
   const operations = insns.map(translateAt)
+  if (operations.length === 0) place(0, 0)
   return [...operations, ...traps]
 }
 
