@@ -38,6 +38,8 @@ export interface SlotNotes {
   readonly maps: (VerifierMap | undefined)[]
   /** 1 where states are compared and kept. */
   readonly prunePoints: Uint8Array
+  /** 1 where control may arrive from elsewhere than the slot before. */
+  readonly jumpPoints: Uint8Array
   /** Registers that may still be read, one bit each. */
   readonly liveRegisters: Uint16Array
   /** 1 once explored. */
@@ -208,11 +210,18 @@ export class Verification {
   noteStackStep(frameNumber: number, slot: number): void {
     const before = this.state.steps
     this.state.steps = { pc: this.pc, from: -1, frameNumber, slot, linked: undefined, before }
+    this.#countStep()
   }
 
   /** Records that the current comparison narrows these registers together. */
   noteLinked(linked: readonly LinkedRegister[]): void {
     this.state.steps = { pc: this.pc, from: -1, frameNumber: -1, slot: -1, linked, before: this.state.steps }
+    this.#countStep()
+  }
+
+  /** A step at a jump point was counted when the path came there. */
+  #countStep(): void {
+    if (this.notes.jumpPoints[this.pc] === 0) this.state.stepCount++
   }
 
   /** Keeps a copy of the current state to be explored from `target` on, and returns it for the branch's own facts. */

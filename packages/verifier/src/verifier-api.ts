@@ -32,6 +32,13 @@ export interface VerifierOptions {
   readonly profile?: string
   /** Instructions explored at most; 1,000,000 by default. */
   readonly complexityLimit?: number
+  /** CPUs of the machine: bpf_get_smp_processor_id answers less than this. Any number when absent. */
+  readonly possibleCpus?: number
+  /**
+   * Follow a path also where it differs from an explored one only in numbers that the verdict does not rest on, so that the
+   * facts hold in every run. Explores more; false by default, as in the kernel.
+   */
+  readonly exactFacts?: boolean
   /** A device's say in the verdict, as `struct bpf_prog_offload_ops` has it. */
   readonly device?: DeviceHooks
 }
@@ -56,7 +63,11 @@ export type RegisterKind =
   | 'func'
   | 'unknown'
 
-/** What holds of one register at one instruction on every explored path, joined. Numbers are exact decimal strings where over 2^53. */
+/**
+ * What holds of one register at one instruction on every explored path, joined. A path that was covered by an explored one
+ * may bring other numbers where the verdict does not rest on them, unless `exactFacts` was asked for; kinds, maps and what
+ * accesses rest on hold in any case.
+ */
 export interface RegisterFact {
   readonly kind: RegisterKind
   /** True when paths disagree on the kind. */

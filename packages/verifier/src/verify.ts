@@ -2,7 +2,7 @@
 import { PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { explore } from './exploration/exploration.ts'
 import { type Profile, profileNamed } from './profile.ts'
-import { checkControlFlow } from './program/control-flow.ts'
+import { checkControlFlow, type FlowMarks } from './program/control-flow.ts'
 import { instructionForm, knownOpcodes } from './program/instruction-form.ts'
 import { liveRegisters } from './program/liveness.ts'
 import { resolveMaps } from './program/map-references.ts'
@@ -70,14 +70,14 @@ function logged<T>(run: Run, pass: () => T): T {
   }
 }
 
-function slotNotes(run: Run, maps: SlotNotes['maps'], prunePoints: Uint8Array, live: Uint16Array): SlotNotes {
+function slotNotes(run: Run, maps: SlotNotes['maps'], flow: FlowMarks, live: Uint16Array): SlotNotes {
   const { insns } = run.program
   const forms = insns.map((insn) => instructionForm(insn, run.profile))
   return {
     rows: forms.map((form) => (typeof form === 'string' ? undefined : form)),
     malformed: forms.map((form) => (typeof form === 'string' ? form : undefined)),
     maps,
-    prunePoints,
+    ...flow,
     liveRegisters: live,
     seen: new Uint8Array(insns.length),
     pointerTypes: new Int32Array(insns.length),
@@ -94,10 +94,10 @@ function prepare(run: Run): Verification {
   checkSubprograms(insns, subprograms)
   checkAbnormalReturns(program, subprograms)
   const maps = resolveMaps(program, knownOpcodes(profile))
-  const { prunePoints } = checkControlFlow(insns)
+  const flow = checkControlFlow(insns)
   const live = liveRegisters(program)
   if (profile.showsLiveRegisters) printLiveRegisters(log, insns, live)
-  const notes = slotNotes(run, maps, prunePoints, live)
+  const notes = slotNotes(run, maps, flow, live)
   const entry = new FrameState(0, 0, -1)
   entry.registers[1] = pointerTo(PTR_TO_CTX)
   const sourceLines = new SourceLines(program.lineInfo)

@@ -2,11 +2,20 @@
 
 import type { Insn } from '@bpfoundry/isa'
 import { type HelperPrototype, helperPrototype, MAP_TYPE, MAX_HELPER_ID, TYPE_FLAG } from '@bpfoundry/kernel-abi'
+import { synchronise } from '../domain/bounds-deduction.ts'
+import { narrowUnsigned, UNKNOWN } from '../domain/scalar.ts'
+import { fromNumber, ZERO } from '../domain/word64.ts'
 import { isReadOnlyForPrograms } from '../memory/map-access.ts'
 import { accessThrough } from '../memory/memory-access.ts'
 import { calledName } from '../report/insn-text.ts'
 import { unsupported } from '../report/refusal.ts'
-import { pointerTo, type RegisterState, UNINITIALISED, UNKNOWN_SCALAR } from '../state/register-state.ts'
+import {
+  pointerTo,
+  type RegisterState,
+  scalarRegister,
+  UNINITIALISED,
+  UNKNOWN_SCALAR,
+} from '../state/register-state.ts'
 import { PTR_TO_MAP_VALUE, PTR_TO_MEM, typeFlags } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import type { VerifierMap } from '../verifier-api.ts'
@@ -22,6 +31,7 @@ const CALLER_SAVED = [0, 1, 2, 3, 4, 5] as const
 
 /** BPF_FUNC_* that have rules of their own. */
 const TAIL_CALL = 12
+const SMP_PROCESSOR_ID = 8
 const RINGBUF_RESERVE = 131
 
 /** Helpers that change the map they are handed. */
@@ -114,7 +124,7 @@ export function clearCallerSaved(v: Verification): void {
 function resultOf(v: Verification, prototype: HelperPrototype, notes: CallNotes): RegisterState {
   const { type, flags } = prototype.returns
   if (type === 'RET_VOID') return UNINITIALISED
-  if (type === 'RET_INTEGER') return UNKNOWN_SCALAR
+  if (type === 'RET_INTEGER') return prototype.id === SMP_PROCESSOR_ID ? cpuNumber(v) : UNKNOWN_SCALAR
   const { map } = notes
   const mayBeAbsent = (flags & TYPE_FLAG.PTR_MAYBE_NULL) !== 0 && !isElementKnown(v, map, notes)
   const id = mayBeAbsent ? v.newId() : 0
@@ -129,6 +139,15 @@ function resultOf(v: Verification, prototype: HelperPrototype, notes: CallNotes)
     return pointerTo(PTR_TO_MEM | typeFlags(flags), memory)
   }
   throw v.noted(unsupported(`the result of ${prototype.name}#${prototype.id} (${type}) is`))
+}
+
+function cpuNumber(v: Verification): RegisterState {
+  const { possibleCpus } = v.options
+  if (possibleCpus === undefined) return UNKNOWN_SCALAR
+  const number = UNKNOWN.clone()
+  narrowUnsigned(number, ZERO, fromNumber(possibleCpus - 1))
+  synchronise(number)
+  return scalarRegister(number)
 }
 
 const ARRAYS: ReadonlySet<number> = new Set([MAP_TYPE.ARRAY, MAP_TYPE.PERCPU_ARRAY])

@@ -16,6 +16,8 @@ import { type ComparisonScope, coversState, isSameState } from './state-comparis
 const [JUMPS_BETWEEN, INSNS_BETWEEN] = [2, 8]
 /** Inside of a loop, only after this many: states of single rounds seldom help. */
 const [LOOP_JUMPS_BETWEEN, LOOP_INSNS_BETWEEN] = [20, 100]
+/** A state is kept in any case after this many steps, lest running back takes ever longer. */
+const STEPS_BETWEEN = 40
 /** A checkpoint that was missed this many times more often than hit is dropped. */
 const MISSES_PER_HIT = 3
 
@@ -30,7 +32,7 @@ function comparisonScope(v: Verification): ComparisonScope {
       if (callee === undefined) return live[v.pc] as number
       return (live[callee.callSite + 1] ?? 0) & CALLEE_SAVED
     },
-    ignoresImprecise: true,
+    ignoresImprecise: v.options.exactFacts !== true,
     lastId: v.lastId,
   }
 }
@@ -39,15 +41,15 @@ function comparisonScope(v: Verification): ComparisonScope {
 export function isCovered(v: Verification): boolean {
   const known = v.checkpoints[v.pc] ?? []
   const scope = comparisonScope(v)
-  let keep =
-    v.jumpsProcessed - v.jumpsAtCheckpoint >= JUMPS_BETWEEN && v.insnsProcessed - v.insnsAtCheckpoint >= INSNS_BETWEEN
+  const mustKeep = v.state.stepCount > STEPS_BETWEEN
+  let keep = mustKeep || isDue(v)
   let compared = 0
   for (let index = 0; index < known.length; index++) {
     compared++
     const checkpoint = known[index] as Checkpoint
     if (checkpoint.branches > 0) {
       checkProgress(v, checkpoint)
-      if (isShortRound(v)) keep = false
+      if (!mustKeep && isShortRound(v)) keep = false
     } else if (coversState(checkpoint.state, v.state, scope)) {
       checkpoint.hits++
       adoptPrecision(v, checkpoint, (frame) => scope.live(v.state, frame))
@@ -63,6 +65,12 @@ export function isCovered(v: Verification): boolean {
   v.maxStatesPerInsn = Math.max(v.maxStatesPerInsn, compared)
   if (keep) keepState(v)
   return false
+}
+
+function isDue(v: Verification): boolean {
+  return (
+    v.jumpsProcessed - v.jumpsAtCheckpoint >= JUMPS_BETWEEN && v.insnsProcessed - v.insnsAtCheckpoint >= INSNS_BETWEEN
+  )
 }
 
 function isShortRound(v: Verification): boolean {

@@ -108,6 +108,7 @@ export function explore(v: Verification): void {
       printCovered(v, showsState)
       step = 'end'
     } else {
+      if (v.notes.jumpPoints[v.pc] === 1) v.state.stepCount++
       if (v.log.traces) printBefore(v, showsState)
       showsState = false
       askDevice(v)

@@ -60,6 +60,8 @@ export function successors(insns: readonly Insn[], pc: number): readonly number[
 export interface FlowMarks {
   /** 1 where states are compared and kept. */
   readonly prunePoints: Uint8Array
+  /** 1 where control may arrive from elsewhere than the slot before. */
+  readonly jumpPoints: Uint8Array
 }
 
 interface Edge {
@@ -82,23 +84,22 @@ function edgesOf(insns: readonly Insn[], pc: number): readonly Edge[] {
 const DISCOVERED = 1
 const EXPLORED = 2
 
-function markPrunePoints(insns: readonly Insn[], pc: number, prunePoints: Uint8Array): void {
+function markPoints(insns: readonly Insn[], pc: number, { prunePoints, jumpPoints }: FlowMarks): void {
   const insn = insns[pc] as Insn
-  const mark = (slot: number): void => {
-    if (slot < prunePoints.length) prunePoints[slot] = 1
+  const arriveAt = (slot: number): void => {
+    if (slot >= prunePoints.length) return
+    prunePoints[slot] = 1
+    jumpPoints[slot] = 1
   }
   if (isFunctionLoad(insn) || isSubprogramCall(insn)) {
-    mark(pc + slotsOf(insn))
-    mark(pc)
-    mark(pc + insn.imm + 1)
-  } else if (isJumpClass(insn)) {
-    const operation = insn.opcode & 0xf0
-    if (operation === BPF_CALL) mark(pc + 1)
-    else if (operation === BPF_JA) mark(jumpTarget(insn, pc))
-    else if (operation !== BPF_EXIT) {
-      mark(pc)
-      mark(jumpTarget(insn, pc))
-    }
+    prunePoints[pc] = 1
+    arriveAt(pc + slotsOf(insn))
+    arriveAt(pc + insn.imm + 1)
+  } else if (isConditionalJump(insn)) {
+    prunePoints[pc] = 1
+    arriveAt(jumpTarget(insn, pc))
+  } else if (isJumpClass(insn) && (insn.opcode & 0xf0) !== BPF_EXIT) {
+    arriveAt((insn.opcode & 0xf0) === BPF_CALL ? pc + 1 : jumpTarget(insn, pc))
   }
 }
 
@@ -130,7 +131,7 @@ function checkReached(insns: readonly Insn[], visited: Uint8Array): void {
 export function checkControlFlow(insns: readonly Insn[]): FlowMarks {
   const visited = new Uint8Array(insns.length)
   const nextEdge = new Uint8Array(insns.length)
-  const prunePoints = new Uint8Array(insns.length)
+  const marks = { prunePoints: new Uint8Array(insns.length), jumpPoints: new Uint8Array(insns.length) }
   const stack = [0]
   visited[0] = DISCOVERED
   while (stack.length > 0) {
@@ -138,7 +139,7 @@ export function checkControlFlow(insns: readonly Insn[]): FlowMarks {
     const edge = edgesOf(insns, pc)[nextEdge[pc] as number]
     if (edge === undefined) {
       visited[pc] = EXPLORED
-      markPrunePoints(insns, pc, prunePoints)
+      markPoints(insns, pc, marks)
       stack.pop()
       continue
     }
@@ -150,5 +151,5 @@ export function checkControlFlow(insns: readonly Insn[]): FlowMarks {
     }
   }
   checkReached(insns, visited)
-  return { prunePoints }
+  return marks
 }

@@ -24,17 +24,33 @@ import {
 } from '@bpfoundry/isa'
 import { isReleasedBy, type Profile } from '../profile.ts'
 
+/** Rows that a kernel knows, by profile: made once, for a program is looked at slot by slot. */
+const ROWS_BY_PROFILE = new Map<Profile, ReadonlySet<InstructionRow>>()
+const OPCODES_BY_PROFILE = new Map<Profile, ReadonlySet<number>>()
+
+function knownRows(profile: Profile): ReadonlySet<InstructionRow> {
+  const made = ROWS_BY_PROFILE.get(profile)
+  if (made !== undefined) return made
+  const rows = INSTRUCTIONS.filter((row) => !row.internal && row.linux !== '' && isReleasedBy(row.linux, profile.name))
+  const known = new Set(rows)
+  ROWS_BY_PROFILE.set(profile, known)
+  return known
+}
+
 /** Opcodes that a kernel knows at all. */
 export function knownOpcodes(profile: Profile): ReadonlySet<number> {
-  const rows = INSTRUCTIONS.filter((row) => !row.internal && row.linux !== '' && isReleasedBy(row.linux, profile.name))
-  return new Set(rows.map((row) => row.opcode))
+  const made = OPCODES_BY_PROFILE.get(profile)
+  if (made !== undefined) return made
+  const known = new Set([...knownRows(profile)].map((row) => row.opcode))
+  OPCODES_BY_PROFILE.set(profile, known)
+  return known
 }
+
+const FIELDS = ['dst', 'src', 'off', 'imm'] as const
 
 /** The fields that must hold one value hold it. Register numbers are checked when the register is used. */
 function fitsRow(row: InstructionRow, insn: Insn): boolean {
-  return (['dst', 'src', 'off', 'imm'] as const).every(
-    (field) => typeof row[field] !== 'number' || insn[field] === row[field],
-  )
+  return FIELDS.every((field) => typeof row[field] !== 'number' || insn[field] === row[field])
 }
 
 // biome-ignore format: table
@@ -79,7 +95,6 @@ const WORDS: ReadonlyMap<number, Words> = new Map([
 /** The row of an instruction in this profile, or the words with which it is refused when it is reached. */
 export function instructionForm(insn: Insn, profile: Profile): InstructionRow | string {
   const row = lookupInsn(insn)
-  const known = row !== undefined && !row.internal && row.linux !== '' && isReleasedBy(row.linux, profile.name)
-  if (known && fitsRow(row, insn)) return row
+  if (row !== undefined && knownRows(profile).has(row) && fitsRow(row, insn)) return row
   return WORDS.get(insn.opcode & 0x07)?.(insn) ?? 'BPF_LDX uses reserved fields'
 }

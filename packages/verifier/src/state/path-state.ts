@@ -55,6 +55,8 @@ export class PathState {
   parent: Checkpoint | undefined
   /** Steps since that checkpoint, latest first. */
   steps: PathStep | undefined
+  /** Arrivals at jump points and other steps since that checkpoint: how long running back would take. */
+  stepCount = 0
   /** Slot from which this state went on: that of the parent checkpoint, or of the entry. */
   startPc: number
 
@@ -73,13 +75,10 @@ export class PathState {
   }
 
   copy(): PathState {
-    return new PathState(
-      this.frames.map((frame) => frame.copy()),
-      this.references,
-      this.parent,
-      this.steps,
-      this.startPc,
-    )
+    const frames = this.frames.map((frame) => frame.copy())
+    const copy = new PathState(frames, this.references, this.parent, this.steps, this.startPc)
+    copy.stepCount = this.stepCount
+    return copy
   }
 
   /** The frame that runs. */
