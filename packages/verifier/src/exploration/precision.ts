@@ -17,7 +17,7 @@ import { SCALAR } from '../state/register-type.ts'
 import { isSpill } from '../state/stack-slot.ts'
 import type { Verification } from '../verification.ts'
 import { Demand } from './demand.ts'
-import { carryAcross, type StepNotes } from './demand-transfer.ts'
+import { carryAcross, type Executed } from './demand-transfer.ts'
 
 /** The verdict rests on the number in register `number`, before the current instruction. */
 export function markPrecise(v: Verification, number: number): void {
@@ -65,16 +65,20 @@ interface Cursor {
   steps: PathStep | undefined
 }
 
-/** The notes of the instruction at the cursor, taken off its steps. */
-function takeNotes(cursor: Cursor): StepNotes {
-  let stack: PathStep | undefined
-  let linked: StepNotes['linked']
+/** One object for all steps of a walk: running back is done so often that an allocation a step would be most of its cost. */
+type Step = { -readonly [Field in keyof Executed]: Executed[Field] }
+
+/** The instruction at the cursor, with its notes, which are taken off the steps. */
+function takeStep(cursor: Cursor, step: Step, nextPc: number): void {
+  step.pc = cursor.pc
+  step.nextPc = nextPc
+  step.stack = undefined
+  step.linked = undefined
   while (cursor.steps !== undefined && cursor.steps.from < 0 && cursor.steps.pc === cursor.pc) {
-    if (cursor.steps.linked === undefined) stack = cursor.steps
-    else linked = cursor.steps.linked
+    if (cursor.steps.linked === undefined) step.stack = cursor.steps
+    else step.linked = cursor.steps.linked
     cursor.steps = cursor.steps.before
   }
-  return { stack, linked }
 }
 
 /** Moves to the instruction that ran before; false at the first one of the state. */
@@ -127,11 +131,12 @@ function runBackState(
 ): 'start' | 'done' | 'lost' {
   let following = nextPc
   let skips = skipsFirst
+  const step: Step = { insns: v.insns, pc: 0, nextPc: 0, stack: undefined, linked: undefined }
   for (;;) {
-    const notes = takeNotes(cursor)
+    takeStep(cursor, step, following)
     if (!skips) {
-      traceInsn(v, demand, cursor.pc)
-      if (!carryAcross(demand, { ...notes, insns: v.insns, pc: cursor.pc, nextPc: following })) return 'lost'
+      if (v.log.tracesEverything) traceInsn(v, demand, cursor.pc)
+      if (!carryAcross(demand, step)) return 'lost'
     }
     skips = false
     if (demand.isEmpty) return 'done'
