@@ -31,7 +31,7 @@ const framesInUse: Allowance = ({ cpu, depth }, region) =>
 
 /** From data_meta to data_end as the context has them now; the whole region for programs other than XDP. */
 const livePacket: Allowance = (m, region) => {
-  if (m.program.image.type !== PROG_TYPE.XDP) return whole(m, region)
+  if (m.image.type !== PROG_TYPE.XDP) return whole(m, region)
   const field = (offsetBytes: number): number => m.memory.u32[(m.ctx + offsetBytes) >>> 2] as number
   const data = field(XDP_BUFF.data)
   return { start: Math.min(field(XDP_BUFF.dataMeta), data), end: field(XDP_BUFF.dataEnd) }

@@ -43,19 +43,17 @@ function xor(m: Machine, at: number, lo: number, hi: number): void {
 /** src = *(u32 *)at, zero-extended; *at = *at op src, in one step. */
 const fetch32 =
   (exchange: (words: Int32Array, index: number, value: number) => number): Handler =>
-  ({ m, d, dh, s, sh, off, next }) =>
-  (r) => {
-    setUnsigned(r, s, sh, exchange(m.i32, m.word(r[d], r[dh], off), r[s]))
-    return next
+  (r, o) => {
+    setUnsigned(r, o.s, o.sh, exchange(o.m.i32, o.m.word(r[o.d], r[o.dh], o.off), r[o.s]))
+    return o.next
   }
 
 /** src = *(u64 *)at; *at = *at op src, in one step. */
 const fetch64 =
   (exchange: (words: BigInt64Array, index: number, value: bigint) => bigint): Handler =>
-  ({ m, d, dh, s, sh, off, next }) =>
-  (r) => {
-    m.give64(r, s, sh, exchange(m.i64, m.pair(r[d], r[dh], off), m.take64(r[s], r[sh])))
-    return next
+  (r, o) => {
+    o.m.give64(r, o.s, o.sh, exchange(o.m.i64, o.m.pair(r[o.d], r[o.dh], o.off), o.m.take64(r[o.s], r[o.sh])))
+    return o.next
   }
 
 type Atomic32 = Extract<InstructionName, `ATOMIC32_${string}`>
@@ -64,49 +62,50 @@ type Ordered = Extract<InstructionName, `${'LOAD_ACQ' | 'STORE_REL'}_${string}`>
 
 // biome-ignore format: table
 export const ATOMIC32: HandlersOf<Atomic32> = {
-  ATOMIC32_ADD:       ({ m, d, dh, s, off, next }) => (r) => { Atomics.add(m.i32, m.word(r[d], r[dh], off), r[s]); return next },
-  ATOMIC32_OR:        ({ m, d, dh, s, off, next }) => (r) => { Atomics.or(m.i32, m.word(r[d], r[dh], off), r[s]); return next },
-  ATOMIC32_AND:       ({ m, d, dh, s, off, next }) => (r) => { Atomics.and(m.i32, m.word(r[d], r[dh], off), r[s]); return next },
-  ATOMIC32_XOR:       ({ m, d, dh, s, off, next }) => (r) => { Atomics.xor(m.i32, m.word(r[d], r[dh], off), r[s]); return next },
+  ATOMIC32_ADD:       (r, o) => { Atomics.add(o.m.i32, o.m.word(r[o.d], r[o.dh], o.off), r[o.s]); return o.next },
+  ATOMIC32_OR:        (r, o) => { Atomics.or(o.m.i32, o.m.word(r[o.d], r[o.dh], o.off), r[o.s]); return o.next },
+  ATOMIC32_AND:       (r, o) => { Atomics.and(o.m.i32, o.m.word(r[o.d], r[o.dh], o.off), r[o.s]); return o.next },
+  ATOMIC32_XOR:       (r, o) => { Atomics.xor(o.m.i32, o.m.word(r[o.d], r[o.dh], o.off), r[o.s]); return o.next },
   ATOMIC32_FETCH_ADD: fetch32(Atomics.add),
   ATOMIC32_FETCH_OR:  fetch32(Atomics.or),
   ATOMIC32_FETCH_AND: fetch32(Atomics.and),
   ATOMIC32_FETCH_XOR: fetch32(Atomics.xor),
   ATOMIC32_XCHG:      fetch32(Atomics.exchange),
-  ATOMIC32_CMPXCHG:   ({ m, d, dh, s, off, next }) => (r) => {
-    const index = m.word(r[d], r[dh], off)
-    setUnsigned(r, R0, R0_HI, Atomics.compareExchange(m.i32, index, r[R0], r[s]))
-    return next
+  ATOMIC32_CMPXCHG:   (r, o) => {
+    const old = Atomics.compareExchange(o.m.i32, o.m.word(r[o.d], r[o.dh], o.off), r[R0], r[o.s])
+    setUnsigned(r, R0, R0_HI, old)
+    return o.next
   },
 }
 
 // biome-ignore format: table
 export const ATOMIC64: HandlersOf<Atomic64> = {
-  ATOMIC64_ADD:       ({ m, d, dh, s, sh, off, next }) => (r) => { add(m, m.alignedTo(r[d], r[dh], off, 8), r[s], r[sh]); return next },
-  ATOMIC64_OR:        ({ m, d, dh, s, sh, off, next }) => (r) => { or(m, m.alignedTo(r[d], r[dh], off, 8), r[s], r[sh]); return next },
-  ATOMIC64_AND:       ({ m, d, dh, s, sh, off, next }) => (r) => { and(m, m.alignedTo(r[d], r[dh], off, 8), r[s], r[sh]); return next },
-  ATOMIC64_XOR:       ({ m, d, dh, s, sh, off, next }) => (r) => { xor(m, m.alignedTo(r[d], r[dh], off, 8), r[s], r[sh]); return next },
+  ATOMIC64_ADD:       (r, o) => { add(o.m, o.m.alignedTo(r[o.d], r[o.dh], o.off, 8), r[o.s], r[o.sh]); return o.next },
+  ATOMIC64_OR:        (r, o) => { or(o.m, o.m.alignedTo(r[o.d], r[o.dh], o.off, 8), r[o.s], r[o.sh]); return o.next },
+  ATOMIC64_AND:       (r, o) => { and(o.m, o.m.alignedTo(r[o.d], r[o.dh], o.off, 8), r[o.s], r[o.sh]); return o.next },
+  ATOMIC64_XOR:       (r, o) => { xor(o.m, o.m.alignedTo(r[o.d], r[o.dh], o.off, 8), r[o.s], r[o.sh]); return o.next },
   ATOMIC64_FETCH_ADD: fetch64(Atomics.add),
   ATOMIC64_FETCH_OR:  fetch64(Atomics.or),
   ATOMIC64_FETCH_AND: fetch64(Atomics.and),
   ATOMIC64_FETCH_XOR: fetch64(Atomics.xor),
   ATOMIC64_XCHG:      fetch64(Atomics.exchange),
-  ATOMIC64_CMPXCHG:   ({ m, d, dh, s, sh, off, next }) => (r) => {
-    const index = m.pair(r[d], r[dh], off)
-    m.give64(r, R0, R0_HI, Atomics.compareExchange(m.i64, index, m.take64(r[R0], r[R0_HI]), m.take64(r[s], r[sh])))
-    return next
+  ATOMIC64_CMPXCHG:   (r, o) => {
+    const index = o.m.pair(r[o.d], r[o.dh], o.off)
+    const old = Atomics.compareExchange(o.m.i64, index, o.m.take64(r[R0], r[R0_HI]), o.m.take64(r[o.s], r[o.sh]))
+    o.m.give64(r, R0, R0_HI, old)
+    return o.next
   },
 }
 
 /** Load-acquire and store-release. JavaScript's Atomics are sequentially consistent, which is more than asked for. */
 // biome-ignore format: table
 export const ORDERED: HandlersOf<Ordered> = {
-  LOAD_ACQ_B:   ({ m, d, dh, s, sh, off, next }) => (r) => { setUnsigned(r, d, dh, Atomics.load(m.u8, m.from(r[s], r[sh], off, 1) >>> 0)); return next },
-  LOAD_ACQ_H:   ({ m, d, dh, s, sh, off, next }) => (r) => { setUnsigned(r, d, dh, Atomics.load(m.u16, m.alignedFrom(r[s], r[sh], off, 2) >>> 1)); return next },
-  LOAD_ACQ_W:   ({ m, d, dh, s, sh, off, next }) => (r) => { setUnsigned(r, d, dh, Atomics.load(m.i32, m.alignedFrom(r[s], r[sh], off, 4) >>> 2)); return next },
-  LOAD_ACQ_DW:  ({ m, d, dh, s, sh, off, next }) => (r) => { m.give64(r, d, dh, Atomics.load(m.i64, m.alignedFrom(r[s], r[sh], off, 8) >>> 3)); return next },
-  STORE_REL_B:  ({ m, d, dh, s, off, next }) => (r) => { Atomics.store(m.u8, m.to(r[d], r[dh], off, 1) >>> 0, r[s]); return next },
-  STORE_REL_H:  ({ m, d, dh, s, off, next }) => (r) => { Atomics.store(m.u16, m.alignedTo(r[d], r[dh], off, 2) >>> 1, r[s]); return next },
-  STORE_REL_W:  ({ m, d, dh, s, off, next }) => (r) => { Atomics.store(m.i32, m.alignedTo(r[d], r[dh], off, 4) >>> 2, r[s]); return next },
-  STORE_REL_DW: ({ m, d, dh, s, sh, off, next }) => (r) => { Atomics.store(m.i64, m.alignedTo(r[d], r[dh], off, 8) >>> 3, m.take64(r[s], r[sh])); return next },
+  LOAD_ACQ_B:   (r, o) => { setUnsigned(r, o.d, o.dh, Atomics.load(o.m.u8, o.m.from(r[o.s], r[o.sh], o.off, 1) >>> 0)); return o.next },
+  LOAD_ACQ_H:   (r, o) => { setUnsigned(r, o.d, o.dh, Atomics.load(o.m.u16, o.m.alignedFrom(r[o.s], r[o.sh], o.off, 2) >>> 1)); return o.next },
+  LOAD_ACQ_W:   (r, o) => { setUnsigned(r, o.d, o.dh, Atomics.load(o.m.i32, o.m.alignedFrom(r[o.s], r[o.sh], o.off, 4) >>> 2)); return o.next },
+  LOAD_ACQ_DW:  (r, o) => { o.m.give64(r, o.d, o.dh, Atomics.load(o.m.i64, o.m.alignedFrom(r[o.s], r[o.sh], o.off, 8) >>> 3)); return o.next },
+  STORE_REL_B:  (r, o) => { Atomics.store(o.m.u8, o.m.to(r[o.d], r[o.dh], o.off, 1) >>> 0, r[o.s]); return o.next },
+  STORE_REL_H:  (r, o) => { Atomics.store(o.m.u16, o.m.alignedTo(r[o.d], r[o.dh], o.off, 2) >>> 1, r[o.s]); return o.next },
+  STORE_REL_W:  (r, o) => { Atomics.store(o.m.i32, o.m.alignedTo(r[o.d], r[o.dh], o.off, 4) >>> 2, r[o.s]); return o.next },
+  STORE_REL_DW: (r, o) => { Atomics.store(o.m.i64, o.m.alignedTo(r[o.d], r[o.dh], o.off, 8) >>> 3, o.m.take64(r[o.s], r[o.sh])); return o.next },
 }

@@ -9,13 +9,13 @@ import type { HandlersOf } from './operation.ts'
 
 // biome-ignore format: table
 export const BYTE_ORDER: HandlersOf<Extract<InstructionName, `LE${number}` | `BE${number}` | `BSWAP${number}`>> = {
-  LE16:    ({ d, dh, next }) => (r) => { setUnsigned(r, d, dh, r[d] & 0xffff); return next },
-  LE32:    ({ dh, next }) => (r) => { r[dh] = 0; return next },
-  LE64:    ({ next }) => () => next,
-  BE16:    ({ d, dh, next }) => (r) => { setUnsigned(r, d, dh, swap16(r[d])); return next },
-  BE32:    ({ d, dh, next }) => (r) => { setUnsigned(r, d, dh, swap32(r[d])); return next },
-  BE64:    ({ d, dh, next }) => (r) => { set64(r, d, dh, swap32(r[dh]), swap32(r[d])); return next },
-  BSWAP16: ({ d, dh, next }) => (r) => { setUnsigned(r, d, dh, swap16(r[d])); return next },
-  BSWAP32: ({ d, dh, next }) => (r) => { setUnsigned(r, d, dh, swap32(r[d])); return next },
-  BSWAP64: ({ d, dh, next }) => (r) => { set64(r, d, dh, swap32(r[dh]), swap32(r[d])); return next },
+  LE16:    (r, o) => { setUnsigned(r, o.d, o.dh, r[o.d] & 0xffff); return o.next },
+  LE32:    (r, o) => { r[o.dh] = 0; return o.next },
+  LE64:    (_, o) => o.next,
+  BE16:    (r, o) => { setUnsigned(r, o.d, o.dh, swap16(r[o.d])); return o.next },
+  BE32:    (r, o) => { setUnsigned(r, o.d, o.dh, swap32(r[o.d])); return o.next },
+  BE64:    (r, o) => { set64(r, o.d, o.dh, swap32(r[o.dh]), swap32(r[o.d])); return o.next },
+  BSWAP16: (r, o) => { setUnsigned(r, o.d, o.dh, swap16(r[o.d])); return o.next },
+  BSWAP32: (r, o) => { setUnsigned(r, o.d, o.dh, swap32(r[o.d])); return o.next },
+  BSWAP64: (r, o) => { set64(r, o.d, o.dh, swap32(r[o.dh]), swap32(r[o.d])); return o.next },
 }

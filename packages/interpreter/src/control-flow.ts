@@ -13,18 +13,18 @@ type Immediate = Extract<InstructionName, 'LD_IMM64' | 'LD_IMM64_FUNC'>
 
 // biome-ignore format: table
 export const CONTROL_FLOW: HandlersOf<Goto | Call | Immediate | 'NOSPEC'> = {
-  JMP_JA:        ({ target }) => () => target,
-  JMP32_JA:      ({ target }) => () => target,
-  MAY_GOTO:      ({ m, next, target }) => () => (m.mayGoOn() ? next : target),
-  CALL_HELPER:   ({ m, k, next }) => { const helper = m.environment.helpers[k]; return () => { m.help(helper, k); return next } },
+  JMP_JA:        (_, o) => o.target,
+  JMP32_JA:      (_, o) => o.target,
+  MAY_GOTO:      (_, o) => (o.m.mayGoOn() ? o.next : o.target),
+  CALL_HELPER:   (_, o) => { o.m.help(o.k); return o.next },
   // What the register of a callx holds is a helper's number, as in bpf_conformance; Linux has no callx.
-  CALLX:         ({ m, d, next }) => (r) => { const id = r[d] >>> 0; m.help(m.environment.helpers[id], id); return next },
-  CALL_SUBPROG:  ({ m, next, target }) => (r) => m.enter(r, next, target),
-  TAIL_CALL:     ({ m, next }) => (r) => m.tailCall(r, next),
-  EXIT:          ({ m }) => (r) => m.leave(r),
-  LD_IMM64:      ({ d, dh, k, kh, next }) => (r) => { set64(r, d, dh, k, kh); return next },
+  CALLX:         (r, o) => { o.m.help(r[o.d] >>> 0); return o.next },
+  CALL_SUBPROG:  (r, o) => o.m.enter(r, o),
+  TAIL_CALL:     (r, o) => o.m.tailCall(r, o.next),
+  EXIT:          (r, o) => o.m.leave(r),
+  LD_IMM64:      (r, o) => { set64(r, o.d, o.dh, o.k, o.kh); return o.next },
   // The address of a function is its slot, in every engine.
-  LD_IMM64_FUNC: ({ d, dh, target, next }) => (r) => { setUnsigned(r, d, dh, target); return next },
+  LD_IMM64_FUNC: (r, o) => { setUnsigned(r, o.d, o.dh, o.target.pc); return o.next },
   // A barrier against speculation has no effect that can be seen.
-  NOSPEC:        ({ next }) => () => next,
+  NOSPEC:        (_, o) => o.next,
 }

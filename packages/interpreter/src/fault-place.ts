@@ -1,5 +1,6 @@
 import type { SourceSpan } from '@bpfoundry/diagnostics'
 import { ExecutionFault, type ProgramImage } from '@bpfoundry/engine'
+import type { Operation } from './operation.ts'
 
 /** The source line of the instruction at `pc`: the last entry at or before it. */
 function lineAt(image: ProgramImage, pc: number): SourceSpan | undefined {
@@ -8,7 +9,7 @@ function lineAt(image: ProgramImage, pc: number): SourceSpan | undefined {
 }
 
 /** The same error; if it is a fault of the program, with the program, the instruction and its source line. */
-export function locateFault(error: unknown, image: ProgramImage, pc: number): unknown {
+export function locateFault(error: unknown, { image, pc }: Operation): unknown {
   if (!(error instanceof ExecutionFault)) return error
   const at = error.where?.pc ?? pc
   const source = lineAt(image, at)

@@ -40,7 +40,7 @@ export class Workshop {
     this.fuel = Math.min(options.fuel ?? UNLIMITED, UNLIMITED)
     this.#onInsn = options.onInsn
     const rules = RULES[options.access ?? 'bounds']
-    this.machine = new Machine(environment, { rules, programFor: (target) => this.programFor(target) })
+    this.machine = new Machine(environment, { rules, entryOf: (target) => this.programFor(target).entry })
   }
 
   make(image: ProgramImage): Program {

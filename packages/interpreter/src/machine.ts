@@ -5,15 +5,13 @@ import {
   type EngineEnvironment,
   ExecutionFault,
   FRAME_BYTES,
-  type HelperFunction,
   MAX_CALL_FRAMES,
   MAX_TAIL_CALLS,
   type ProgramImage,
 } from '@bpfoundry/engine'
 import type { AccessRules } from './access-rules.ts'
 import { type BrokenRule, MemoryAccess } from './memory-access.ts'
-import { EXIT, SWITCH } from './operation.ts'
-import type { Program } from './program.ts'
+import type { Operation } from './operation.ts'
 import { R1, R2, R3, R6, R10, R10_HI, type Registers, type Slot } from './registers.ts'
 
 /** Turns of may_goto in one frame before it leaves its loop. @see BPF_MAX_LOOPS in include/linux/bpf.h */
@@ -29,8 +27,8 @@ const SAVED_WORDS = 10
 /** What a machine runs with, besides its environment. */
 export interface MachineOptions {
   readonly rules: AccessRules | undefined
-  /** Turns a program of any engine into one of this machine, for tail calls. */
-  readonly programFor: (target: CompiledProgram) => Program
+  /** The first operation, for this machine, of a program of any engine: where a tail call leads. */
+  readonly entryOf: (target: CompiledProgram) => Operation
 }
 
 /**
@@ -40,29 +38,28 @@ export interface MachineOptions {
 export class Machine extends MemoryAccess {
   readonly environment: EngineEnvironment
   readonly #rules: AccessRules | undefined
-  readonly #programFor: (target: CompiledProgram) => Program
+  readonly #entryOf: (target: CompiledProgram) => Operation
 
   cpu!: Cpu
   /** r1 of the run. */
   ctx = 0
-  program!: Program
-  /** Slot where `program` goes on after a SWITCH. */
-  resume = 0
+  /** The program that the run began with. */
+  image!: ProgramImage
   running = false
   /** Frames in use besides the first. */
   depth = 0
   tailCalls = 0
   helperCalls = 0
   readonly #saved = new Int32Array(SAVED_WORDS * MAX_CALL_FRAMES)
-  readonly #returnTo = new Int32Array(MAX_CALL_FRAMES)
-  readonly #callers: (Program | undefined)[] = new Array(MAX_CALL_FRAMES).fill(undefined)
+  /** What goes on after the call that made frame n + 1. */
+  readonly #returnTo: (Operation | undefined)[] = new Array(MAX_CALL_FRAMES).fill(undefined)
   readonly #loops = new Int32Array(MAX_CALL_FRAMES)
 
   constructor(environment: EngineEnvironment, options: MachineOptions) {
     super(environment.memory, options.rules !== undefined)
     this.environment = environment
     this.#rules = options.rules
-    this.#programFor = options.programFor
+    this.#entryOf = options.entryOf
   }
 
   protected override judge(address: number, sizeBytes: number, write: boolean): BrokenRule | undefined {
@@ -70,10 +67,10 @@ export class Machine extends MemoryAccess {
   }
 
   /** Begins a run: registers as at a program's entry, everything else zero so that runs repeat exactly. */
-  begin(program: Program, cpu: Cpu, ctx: number, r: Registers): void {
-    if (this.running) throw new Error(`${program.image.name}: the interpreter is already running on this thread`)
+  begin(image: ProgramImage, cpu: Cpu, ctx: number, r: Registers): void {
+    if (this.running) throw new Error(`${image.name}: the interpreter is already running on this thread`)
     this.running = true
-    this.program = program
+    this.image = image
     this.cpu = cpu
     this.ctx = ctx
     this.depth = 0
@@ -95,8 +92,9 @@ export class Machine extends MemoryAccess {
     this.running = false
   }
 
-  /** Calls a helper; an undefined one is not there. @throws ExecutionFault FAULT_UNKNOWN_HELPER */
-  help(helper: HelperFunction | undefined, id: number): void {
+  /** Calls a helper by its number. @throws ExecutionFault FAULT_UNKNOWN_HELPER */
+  help(id: number): void {
+    const helper = this.environment.helpers[id]
     if (helper === undefined) {
       throw new ExecutionFault({
         code: 'FAULT_UNKNOWN_HELPER',
@@ -110,7 +108,7 @@ export class Machine extends MemoryAccess {
   }
 
   /** Enters a subprogram: a new frame below, r6..r9 and the frame pointer kept. @throws ExecutionFault FAULT_CALL_DEPTH */
-  enter(r: Registers, returnTo: number, target: number): number {
+  enter(r: Registers, { next, target }: Operation): Operation {
     const depth = this.depth
     if (depth + 1 >= MAX_CALL_FRAMES) {
       throw new ExecutionFault({
@@ -124,43 +122,33 @@ export class Machine extends MemoryAccess {
     for (let word = 0; word < 8; word++) this.#saved[base + word] = r[(R6 + word) as Slot]
     this.#saved[base + 8] = r[R10]
     this.#saved[base + 9] = r[R10_HI]
-    this.#returnTo[depth] = returnTo
-    this.#callers[depth] = this.program
+    this.#returnTo[depth] = next
     this.depth = depth + 1
     this.#loops[depth + 1] = MAX_LOOPS
     r[R10] -= FRAME_BYTES
     return target
   }
 
-  /** Leaves a subprogram, or the program. */
-  leave(r: Registers): number {
-    if (this.depth === 0) return EXIT
+  /** Leaves a subprogram, or with undefined the program. After a tail call the caller may be of another program. */
+  leave(r: Registers): Operation | undefined {
+    if (this.depth === 0) return undefined
     const depth = --this.depth
     const base = depth * SAVED_WORDS
     for (let word = 0; word < 8; word++) r[(R6 + word) as Slot] = this.#saved[base + word] as number
     r[R10] = this.#saved[base + 8] as number
     r[R10_HI] = this.#saved[base + 9] as number
-    const returnTo = this.#returnTo[depth] as number
-    const caller = this.#callers[depth] as Program
-    if (caller === this.program) return returnTo
-    return this.#switchTo(caller, returnTo)
+    return this.#returnTo[depth]
   }
 
   /** bpf_tail_call(r1 ctx, r2 map, r3 index): never returns, or goes on when there is no such program or no call left. */
-  tailCall(r: Registers, next: number): number {
+  tailCall(r: Registers, next: Operation): Operation {
     if (this.tailCalls >= MAX_TAIL_CALLS) return next
     const target = this.environment.tailCallTarget(r[R2] >>> 0, r[R3] >>> 0)
     if (target === undefined) return next
     this.tailCalls++
     this.#storeTailCalls()
     this.#loops[this.depth] = MAX_LOOPS
-    return this.#switchTo(this.#programFor(target), 0)
-  }
-
-  #switchTo(program: Program, resume: number): number {
-    this.program = program
-    this.resume = resume
-    return SWITCH
+    return this.#entryOf(target)
   }
 
   #storeTailCalls(): void {
@@ -175,8 +163,8 @@ export class Machine extends MemoryAccess {
     return true
   }
 
-  /** Program and return slot of the caller of frame `depth + 1`, 0 being the first frame. */
-  callerFrame(depth: number): { readonly image: ProgramImage; readonly pc: number } {
-    return { image: (this.#callers[depth] as Program).image, pc: this.#returnTo[depth] as number }
+  /** What goes on in frame `depth` after its call, 0 being the first frame. */
+  returnOf(depth: number): Operation {
+    return this.#returnTo[depth] as Operation
   }
 }

@@ -1,32 +1,26 @@
-import type { Insn, InstructionName, InstructionRow } from '@bpfoundry/isa'
+import type { ProgramImage } from '@bpfoundry/engine'
+import type { Insn, InstructionName } from '@bpfoundry/isa'
 import type { Machine } from './machine.ts'
 import type { Registers, Slot } from './registers.ts'
 
 /**
- * One instruction, ready to run: a closure over its decoded fields. It works on the register file (and, where it must,
- * on the machine it was made for) and answers the slot to go on with, or {@link EXIT} or {@link SWITCH}.
+ * Carries out an operation on the register file (and, where it must, on the operation's machine).
+ *
+ * @returns the operation to go on with; undefined when the program has ended, its result in r0
  */
-export type Operation = (r: Registers) => number
+export type Handler = (r: Registers, o: Operation) => Operation | undefined
 
-/** Answer of an operation: the program ended, its result is in r0. */
-export const EXIT = -1
-/** Answer of an operation: go on at `machine.resume` in `machine.program`, which is another one now. */
-export const SWITCH = -2
+/** Handlers by name of the instruction, for one family of rows. */
+export type HandlersOf<Name extends InstructionName> = Readonly<Record<Name, Handler>>
 
 /**
- * What an operation is made from: an instruction with its fields decoded, in a program, on a machine. The names are
- * short because a table row is one line: d and s are the registers' low words, dh and sh their high words, k and kh
- * those of the immediate.
+ * An instruction, decoded: its handler, its fields as the handler wants them, and links to where the flow goes on. The
+ * names are short because a row of handlers is one line: d and s are the registers' low words, dh and sh their high
+ * words, k and kh those of the immediate.
  */
-export interface Site {
+export class Operation {
+  readonly run: Handler
   readonly m: Machine
-  readonly insn: Insn
-  readonly row: InstructionRow
-  readonly pc: number
-  /** Where the flow goes on when it does not jump: a slot, or that of a trap. */
-  readonly next: number
-  /** Where a jump or call leads: a slot, or that of a trap. The same as `next` for other instructions. */
-  readonly target: number
   readonly d: Slot
   readonly dh: Slot
   readonly s: Slot
@@ -35,10 +29,28 @@ export interface Site {
   readonly k: number
   /** The immediate's sign, or the second slot's imm. */
   readonly kh: number
+  /** Where the flow goes on when it does not jump. Set when a program is linked, as `target` is. */
+  next: Operation
+  /** Where a jump or call leads; for other instructions the same as `next`. */
+  target: Operation
+  readonly pc: number
+  readonly insn: Insn
+  readonly image: ProgramImage
+
+  constructor(fields: Omit<Operation, 'next' | 'target'>) {
+    this.run = fields.run
+    this.m = fields.m
+    this.d = fields.d
+    this.dh = fields.dh
+    this.s = fields.s
+    this.sh = fields.sh
+    this.off = fields.off
+    this.k = fields.k
+    this.kh = fields.kh
+    this.next = this
+    this.target = this
+    this.pc = fields.pc
+    this.insn = fields.insn
+    this.image = fields.image
+  }
 }
-
-/** Makes the operation of one instruction. */
-export type Handler = (site: Site) => Operation
-
-/** Handlers by name of the instruction, for one family of rows. */
-export type HandlersOf<Name extends InstructionName> = Readonly<Record<Name, Handler>>

@@ -1,7 +1,7 @@
 import { type CompiledProgram, type Cpu, ExecutionFault, type ProgramImage } from '@bpfoundry/engine'
 import { locateFault } from './fault-place.ts'
 import type { Machine } from './machine.ts'
-import { EXIT, type Operation } from './operation.ts'
+import type { Operation } from './operation.ts'
 import { type Registers, registersOf } from './registers.ts'
 import { translate } from './translate.ts'
 
@@ -14,7 +14,7 @@ export type InsnHook = (image: ProgramImage, pc: number, cpu: Cpu) => void
 /** A program translated for one machine. */
 export class Program implements CompiledProgram {
   readonly image: ProgramImage
-  readonly operations: readonly Operation[]
+  readonly entry: Operation
   readonly #machine: Machine
   readonly #fuel: number
 
@@ -22,15 +22,14 @@ export class Program implements CompiledProgram {
     this.image = image
     this.#machine = machine
     this.#fuel = fuel
-    this.operations = translate(image, machine)
+    this.entry = translate(image, machine)
   }
 
   run(cpu: Cpu, ctx: number): number {
     const m = this.#machine
     const r = registersOf(cpu.regs)
-    m.begin(this, cpu, ctx, r)
-    let operations = this.operations
-    let pc = 0
+    m.begin(this.image, cpu, ctx, r)
+    let operation = this.entry
     let fuel = this.#fuel
     let left = 0
     try {
@@ -39,19 +38,16 @@ export class Program implements CompiledProgram {
         fuel -= stride
         left = stride | 0
         do {
-          const operation = operations[pc] as Operation
           left--
-          const to = operation(r)
-          if (to < 0) {
-            if (to === EXIT) return cpu.regs[0]! >>> 0
-            operations = m.program.operations
-            pc = m.resume
-          } else pc = to
+          const run = operation.run
+          const next = run(r, operation)
+          if (next === undefined) return cpu.regs[0]! >>> 0
+          operation = next
         } while (left > 0)
       }
       throw outOfFuel(this.#fuel)
     } catch (error) {
-      throw locateFault(error, m.program.image, pc)
+      throw locateFault(error, operation)
     } finally {
       m.end(this.#fuel - fuel - left)
     }
@@ -75,7 +71,7 @@ export class TracedProgram extends Program {
     const walk = new Walk(this, this.#machine, cpu, ctx, this.#fuel)
     try {
       while (!walk.finished) {
-        this.#onInsn(walk.program.image, walk.pc, cpu)
+        this.#onInsn(walk.operation.image, walk.operation.pc, cpu)
         walk.step()
       }
     } finally {
@@ -90,7 +86,8 @@ export class Walk {
   readonly #machine: Machine
   readonly #r: Registers
   readonly #fuel: number
-  pc = 0
+  /** The next operation; after the end, the last one. */
+  operation: Operation
   executedInsns = 0
   finished = false
 
@@ -98,26 +95,22 @@ export class Walk {
     this.#machine = machine
     this.#r = registersOf(cpu.regs)
     this.#fuel = fuel
-    machine.begin(program, cpu, ctx, this.#r)
-  }
-
-  get program(): Program {
-    return this.#machine.program
+    this.operation = program.entry
+    machine.begin(program.image, cpu, ctx, this.#r)
   }
 
   /** Runs one instruction. @throws ExecutionFault, which ends the walk */
   step(): void {
+    const { operation } = this
     try {
       if (this.executedInsns >= this.#fuel) throw outOfFuel(this.#fuel)
-      const operation = this.program.operations[this.pc] as Operation
       this.executedInsns++
-      const to = operation(this.#r)
-      if (to === EXIT) this.#finish()
-      else this.pc = to < 0 ? this.#machine.resume : to
+      const next = operation.run(this.#r, operation)
+      if (next === undefined) this.#finish()
+      else this.operation = next
     } catch (error) {
-      const located = locateFault(error, this.program.image, this.pc)
       this.#finish()
-      throw located
+      throw locateFault(error, operation)
     }
   }
 

@@ -8,9 +8,8 @@ import type { Handler, HandlersOf } from './operation.ts'
 
 const refuse =
   (code: FaultCode, message: string, hint: string): Handler =>
-  ({ row }) =>
-  () => {
-    throw new ExecutionFault({ code, message, got: row.name, hint })
+  (_, o) => {
+    throw new ExecutionFault({ code, message, got: `opcode 0x${o.insn.opcode.toString(16)}, src ${o.insn.src}`, hint })
   }
 
 const unresolved: Handler = refuse(

@@ -55,14 +55,14 @@ export function createStepper(
   const register = (n: number): bigint => (BigInt(words[2 * n + 1]! >>> 0) << 32n) | BigInt(words[2 * n]! >>> 0)
   return {
     get image() {
-      return walk.program.image
+      return walk.operation.image
     },
     get pc() {
-      return walk.pc
+      return walk.operation.pc
     },
     get frames() {
-      const callers = Array.from({ length: machine.depth }, (_, depth) => machine.callerFrame(depth))
-      return [...callers, { image: walk.program.image, pc: walk.pc }]
+      const callers = Array.from({ length: machine.depth }, (_, depth) => machine.returnOf(depth))
+      return [...callers, walk.operation].map(({ image, pc }) => ({ image, pc }))
     },
     get executedInsns() {
       return walk.executedInsns
