@@ -48,7 +48,7 @@ describe('builders', () => {
   })
 
   it('encode as gcc compiles the macros of the kernel tree', (ctx) => {
-    if (!existsSync(KERNEL_TREE)) ctx.skip(`no kernel tree at ${KERNEL_TREE} (BPFOUNDRY_KERNEL_TREE)`)
+    if (!existsSync(KERNEL_TREE)) ctx.skip(`no kernel tree at ${KERNEL_TREE} (KERNEL_TREE)`)
     if (!toolExists('gcc')) ctx.skip('gcc is not installed')
     const print = MACRO_USES.map(([use]) => `{ struct bpf_insn i[] = { ${use} }; show(i, sizeof(i)); }`).join('\n')
     const source = `#include <stdio.h>
@@ -71,7 +71,7 @@ describe('builders', () => {
   it('exist for every macro that the table of uses names, which is every one of the kernel tree', (ctx) => {
     const used = new Set(MACRO_USES.map(([use]) => use.slice(0, use.indexOf('('))))
     for (const name of used) expect([name, typeof exported[name]]).toEqual([name, 'function'])
-    if (!existsSync(KERNEL_TREE)) ctx.skip(`no kernel tree at ${KERNEL_TREE} (BPFOUNDRY_KERNEL_TREE)`)
+    if (!existsSync(KERNEL_TREE)) ctx.skip(`no kernel tree at ${KERNEL_TREE} (KERNEL_TREE)`)
     const tools = readFileSync(join(KERNEL_TREE, 'tools/include/linux/filter.h'), 'utf8')
     const wanted = [...macroNames(instructionMacros()), ...macroNames(tools)]
     expect(wanted.length).toBeGreaterThan(60)

@@ -107,7 +107,7 @@ describe('formatKernelInsn', () => {
   })
 
   it('prints as kernel/bpf/disasm.c of the kernel tree', (ctx) => {
-    if (!existsSync(KERNEL_TREE)) ctx.skip(`no kernel tree at ${KERNEL_TREE} (BPFOUNDRY_KERNEL_TREE)`)
+    if (!existsSync(KERNEL_TREE)) ctx.skip(`no kernel tree at ${KERNEL_TREE} (KERNEL_TREE)`)
     if (!toolExists('gcc')) ctx.skip('gcc is not installed')
     const programs = [...rowsOf612.flatMap(samplesOf), ...strays]
     const answers = inTemporaryDirectory((dir) => askDisasm(dir, programs))

@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const candidates = [process.env['BPFOUNDRY_KERNEL_TREE'], '/usr/src/linux-source-6.12', '/usr/src/linux']
+const candidates = [process.env['KERNEL_TREE'], '/usr/src/linux-source-6.12', '/usr/src/linux']
 
-/** A Linux source tree: BPFOUNDRY_KERNEL_TREE, or where distributions put it. May not exist. */
+/** A Linux source tree: KERNEL_TREE, or where distributions put it. May not exist. */
 export const KERNEL_TREE: string =
   candidates.find((path) => path !== undefined && existsSync(`${path}/include/linux/filter.h`)) ??
   '/usr/src/linux-source-6.12'

@@ -47,7 +47,7 @@ const unresolved = (insn: Insn): Insn => {
 }
 
 it("makes of the kernel's inline assembly what clang makes", (ctx) => {
-  if (!existsSync(PROGS)) ctx.skip(`no kernel tree with selftests at ${KERNEL_TREE} (BPFOUNDRY_KERNEL_TREE)`)
+  if (!existsSync(PROGS)) ctx.skip(`no kernel tree with selftests at ${KERNEL_TREE} (KERNEL_TREE)`)
   if (!toolExists(CLANG) || !toolExists(OBJCOPY)) ctx.skip('clang-19 or llvm-objcopy-19 is not installed')
   const sources = templates().map(distinctLabels)
   const ours = sources.map((source) => {
