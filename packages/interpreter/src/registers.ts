@@ -32,7 +32,6 @@ export function highOf(slot: Slot): Slot {
 export const R0: Slot = 0
 export const R0_HI: Slot = 1
 export const R1: Slot = 2
-export const R1_HI: Slot = 3
 export const R2: Slot = 4
 export const R3: Slot = 6
 export const R6: Slot = 12
