@@ -132,7 +132,7 @@ const LOWERINGS: { readonly [Kind in StatementKind]: Lowering<Kind> } = {
     const register = row.src === 'rw' ? target(src, place) : src
     const atomic = insnOf(row, BPF_REG_FP, register, off, 0)
     if (row.src !== 'rw' && row.operation !== 'cmpxchg') return [atomic]
-    // Linux up to 6.18 at least loses track of precision where an atomic gives back a stack slot's old value: it may
+    // Linux 6.18 loses track of precision where an atomic gives back a stack slot's old value: it may
     // then take a branch for dead that is not. So the slot gets a value that it can't know, out of the packet.
     if (place.inSubprogram) return []
     const word = target(register, place)
