@@ -99,13 +99,20 @@ export class NicWire {
   /**
    * As {@link deliver}, for a sender that can wait (as with PAUSE frames): where the queue has no free descriptor, the
    * packet is not delivered nor counted, and {@link WOULD_BLOCK} asks to try again after a poll.
+   *
+   * @param hash what `rss.hash` says of the frame, for a sender that knows it from before
    */
-  offer(bytes: Uint8Array, offsetBytes: number, lengthBytes: number, timestampNs: number): number {
+  offer(
+    bytes: Uint8Array,
+    offsetBytes: number,
+    lengthBytes: number,
+    timestampNs: number,
+    hash: number = this.#rss.hash(bytes, offsetBytes, lengthBytes),
+  ): number {
     if (this.#refusal(bytes, offsetBytes, lengthBytes) !== -1) {
       this.#accept(bytes, offsetBytes, lengthBytes)
       return NOT_RECEIVED
     }
-    const hash = this.#rss.hash(bytes, offsetBytes, lengthBytes)
     const queue = this.#rss.queue(hash)
     if (!this.#receive(queue, hash, bytes, offsetBytes, lengthBytes, timestampNs)) return WOULD_BLOCK
     this.#mac.add(MAC.packets, 1)

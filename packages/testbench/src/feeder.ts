@@ -1,6 +1,6 @@
 import { type DrainedFrame, type NicWire, WOULD_BLOCK } from '@bpfoundry/device'
 import type { CpuTeam } from './cpu-team.ts'
-import { MAX_FRAME_BYTES, type Traffic } from './traffic.ts'
+import type { Traffic } from './traffic.ts'
 
 /** How traffic meets a card. */
 export interface FeedOptions {
@@ -46,13 +46,14 @@ export function drain(drains: readonly CardDrain[]): number {
 
 async function feedWaiting(wire: NicWire, team: CpuTeam, options: FeedOptions): Promise<number> {
   const { traffic, drains } = options
-  const buffer = new Uint8Array(MAX_FRAME_BYTES)
+  const hashOf = new HashMemory(wire, traffic)
   let delivered = 0
   for (let slice = 1; !options.signal?.aborted; slice++) {
     for (let n = 0; n < SLICE_PACKETS; n++) {
-      const length = traffic.next(buffer, 0)
-      if (length < 0) return delivered
-      while (wire.offer(buffer, 0, length, traffic.timestampNs) === WOULD_BLOCK) {
+      if (!traffic.next()) return delivered
+      const { bytes, offsetBytes, lengthBytes, timestampNs } = traffic
+      const hash = hashOf.current()
+      while (wire.offer(bytes, offsetBytes, lengthBytes, timestampNs, hash) === WOULD_BLOCK) {
         if (drain(drains) === 0) team.wait()
       }
       delivered++
@@ -64,17 +65,39 @@ async function feedWaiting(wire: NicWire, team: CpuTeam, options: FeedOptions): 
   return delivered
 }
 
+/** RSS hashes of frames that come again, each worked out once. */
+class HashMemory {
+  readonly #wire: NicWire
+  readonly #traffic: Traffic
+  readonly #hashes: number[] = []
+
+  constructor(wire: NicWire, traffic: Traffic) {
+    this.#wire = wire
+    this.#traffic = traffic
+  }
+
+  /** Hash of the frame that the traffic is at. */
+  current(): number {
+    const { frameIndex } = this.#traffic
+    const known = frameIndex < 0 ? undefined : this.#hashes[frameIndex]
+    if (known !== undefined) return known
+    const { bytes, offsetBytes, lengthBytes } = this.#traffic
+    const hash = this.#wire.rss.hash(bytes, offsetBytes, lengthBytes)
+    if (frameIndex >= 0) this.#hashes[frameIndex] = hash
+    return hash
+  }
+}
+
 async function feedBursts(wire: NicWire, team: CpuTeam, options: FeedOptions, burst: number): Promise<number> {
   const { traffic, drains } = options
-  const buffer = new Uint8Array(MAX_FRAME_BYTES)
   let delivered = 0
-  let length = 0
-  while (length >= 0 && !options.signal?.aborted) {
+  let more = true
+  while (more && !options.signal?.aborted) {
     team.hold()
     for (let n = 0; n < burst; n++) {
-      length = traffic.next(buffer, 0)
-      if (length < 0) break
-      wire.deliver(buffer, 0, length, traffic.timestampNs)
+      more = traffic.next()
+      if (!more) break
+      wire.deliver(traffic.bytes, traffic.offsetBytes, traffic.lengthBytes, traffic.timestampNs)
       delivered++
     }
     team.release()

@@ -2,8 +2,8 @@ import { LINKTYPE, PacketGenerator, parsePktgen, readCapture, timestampNs } from
 import { readInput } from './file-access.ts'
 import { TestbenchError } from './testbench-error.ts'
 
-/** Longest frame that a source may give. */
-export const MAX_FRAME_BYTES = 65_536
+/** Room for the longest frame that a generator makes. */
+const MAX_FRAME_BYTES = 65_536
 
 /** Where packets come from: a capture, a generator, or your own. Used once, from the first packet to the last. */
 export interface Traffic {
@@ -11,14 +11,16 @@ export interface Traffic {
   readonly name: string
   /** Packets in all, when known. */
   readonly count?: number
-  /**
-   * Writes the next frame into `buffer` at `offsetBytes` (there is room for {@link MAX_FRAME_BYTES}).
-   *
-   * @returns its length in bytes, or -1 at the end
-   */
-  next(buffer: Uint8Array, offsetBytes: number): number
-  /** Modelled arrival time of the frame that {@link next} gave last, from the first frame's on. */
+  /** Goes to the next frame. @returns false at the end */
+  next(): boolean
+  /** The frame: `lengthBytes` bytes of `bytes` from `offsetBytes` on; good until the next one. */
+  readonly bytes: Uint8Array
+  readonly offsetBytes: number
+  readonly lengthBytes: number
+  /** Modelled arrival time, from the first frame's on. */
   readonly timestampNs: number
+  /** The same number, from 0, each time that this frame comes again, so that its hash need not; -1 for frames that don't. */
+  readonly frameIndex: number
 }
 
 /** How much traffic. */
@@ -61,15 +63,43 @@ export function frames(list: readonly Uint8Array[], gapNs = 1000): Traffic {
  */
 export function pktgen(specification: string, options: TrafficOptions = {}): Traffic {
   const spec = parsePktgen(specification)
+  const bytes = new Uint8Array(MAX_FRAME_BYTES)
+  let length = 0
   const generator = new PacketGenerator(options.count === undefined ? spec : { ...spec, count: options.count })
   return {
     name: specification,
     ...(Number.isFinite(generator.count) ? { count: generator.count } : {}),
-    next: (buffer, offsetBytes) => generator.next(buffer, offsetBytes) || -1,
+    next() {
+      length = generator.next(bytes, 0)
+      return length > 0
+    },
+    bytes,
+    offsetBytes: 0,
+    get lengthBytes() {
+      return length
+    },
     get timestampNs() {
       return generator.timestampNs
     },
+    frameIndex: -1,
   }
+}
+
+/**
+ * The first frames of other traffic, made in advance and played again and again: what is left to do for a packet while a
+ * run is measured is to deliver it.
+ *
+ * @param frameCount frames to make
+ * @param count packets to play
+ */
+export function prepared(traffic: Traffic, frameCount: number, count: number): Traffic {
+  const list: Uint8Array[] = []
+  const times: number[] = []
+  while (list.length < frameCount && traffic.next()) {
+    list.push(traffic.bytes.slice(traffic.offsetBytes, traffic.offsetBytes + traffic.lengthBytes))
+    times.push(traffic.timestampNs)
+  }
+  return new FrameList(traffic.name, list, times, count)
 }
 
 function checkLinkType(name: string, linkType: number): void {
@@ -84,39 +114,54 @@ function checkLinkType(name: string, linkType: number): void {
   })
 }
 
+/** Frames in one array, one behind the other, played in turn. */
 class FrameList implements Traffic {
   readonly name: string
   readonly count: number
-  readonly #frames: readonly Uint8Array[]
-  readonly #times: readonly number[]
+  readonly bytes: Uint8Array
+  readonly #offsets: Uint32Array
+  /** From the first frame's time on; a capture may be out of order, but nothing comes before its first packet. */
+  readonly #times: Float64Array
   readonly #periodNs: number
   #played = 0
-  #timestampNs = 0
+  #round = 0
+  frameIndex = -1
 
   constructor(name: string, list: readonly Uint8Array[], times: readonly number[], count: number) {
     this.name = name
     this.count = list.length === 0 ? 0 : count
-    this.#frames = list
-    this.#times = times
+    this.bytes = new Uint8Array(list.reduce((sum, { length }) => sum + length, 0))
+    this.#offsets = new Uint32Array(list.length + 1)
+    for (const [index, frame] of list.entries()) {
+      const offset = this.#offsets[index] as number
+      this.bytes.set(frame, offset)
+      this.#offsets[index + 1] = offset + frame.length
+    }
     const first = times[0] ?? 0
-    const last = times.at(-1) ?? 0
-    this.#periodNs = Math.max(0, last - first) + 1000
+    this.#times = Float64Array.from(times, (time) => Math.max(0, time - first))
+    this.#periodNs = (this.#times.at(-1) ?? 0) + 1000
+  }
+
+  get offsetBytes(): number {
+    return this.#offsets[this.frameIndex] as number
+  }
+
+  get lengthBytes(): number {
+    return (this.#offsets[this.frameIndex + 1] as number) - this.offsetBytes
   }
 
   get timestampNs(): number {
-    return this.#timestampNs
+    return (this.#times[this.frameIndex] as number) + this.#round * this.#periodNs
   }
 
-  next(buffer: Uint8Array, offsetBytes: number): number {
-    if (this.#played >= this.count) return -1
-    const index = this.#played % this.#frames.length
-    const round = Math.floor(this.#played / this.#frames.length)
-    const frame = this.#frames[index] as Uint8Array
-    // A capture is not in order for certain, so times may go back; before its first packet they don't.
-    const time = Math.max(0, (this.#times[index] as number) - (this.#times[0] as number))
-    this.#timestampNs = time + round * this.#periodNs
+  next(): boolean {
+    if (this.#played >= this.count) return false
     this.#played++
-    buffer.set(frame, offsetBytes)
-    return frame.length
+    this.frameIndex++
+    if (this.frameIndex === this.#times.length) {
+      this.frameIndex = 0
+      this.#round++
+    }
+    return true
   }
 }

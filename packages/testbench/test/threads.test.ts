@@ -14,7 +14,6 @@ const PROGRAMS = [
   'loops',
   'tail_calls',
   'rate_limiter',
-  'lru_flows',
   'l4lb',
 ]
 
