@@ -1,3 +1,5 @@
+import { VerifierError } from './verifier-error.ts'
+
 /** What differs between kernels, as data. Rows are added as profiles are. */
 export interface Profile {
   readonly name: string
@@ -41,11 +43,16 @@ const PROFILES: readonly Profile[] = [
 
 export const DEFAULT_PROFILE = '6.12'
 
-/** The profile of that name. @throws RangeError for a name that this version has no data of */
+/** The profile of that name. @throws VerifierError VERIFIER_PROFILE for a name that this version has no data of */
 export function profileNamed(name: string = DEFAULT_PROFILE): Profile {
   const profile = PROFILES.find((row) => row.name === name)
   if (profile !== undefined) return profile
-  throw new RangeError(`no verifier profile ${name}; there are ${PROFILES.map((row) => row.name).join(', ')}`)
+  throw new VerifierError({
+    code: 'VERIFIER_PROFILE',
+    message: `the verifier of Linux ${name} is not known`,
+    got: name,
+    expected: PROFILES.map((row) => row.name).join(', '),
+  })
 }
 
 /** Release numbers in order: `4.9` before `4.19`. */

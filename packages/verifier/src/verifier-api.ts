@@ -75,7 +75,7 @@ export interface RegisterFact {
   readonly mapId?: number
   /** Fixed part of the offset, when all paths agree on it. */
   readonly offset?: number
-  /** Variable part is constant (var_off.mask == 0). */
+  /** The variable part is one number on all paths: `value`. */
   readonly constant: boolean
   readonly value?: bigint
   readonly umin: bigint

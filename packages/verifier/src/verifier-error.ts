@@ -1,4 +1,4 @@
 import { Diagnostic } from '@bpfoundry/diagnostics'
 
-/** What goes wrong with a program after its verdict. Refusals are data, not errors: see `Rejection`. */
+/** An unknown profile, or what goes wrong with a program after its verdict. Refusals are data: see `Rejection`. */
 export class VerifierError extends Diagnostic {}

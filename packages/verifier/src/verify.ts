@@ -11,7 +11,7 @@ import { checkAbnormalReturns, checkSubprograms, findSubprograms } from './progr
 import { printLiveRegisters, printStatistics, printSubprograms } from './report/log-frame.ts'
 import { Refusal, unsupported } from './report/refusal.ts'
 import { SourceLines } from './report/source-lines.ts'
-import { VerifierLog } from './report/verifier-log.ts'
+import { LOG_EVERYTHING, LOG_PATH, VerifierLog } from './report/verifier-log.ts'
 import { FrameState } from './state/frame-state.ts'
 import { pathSlots } from './state/path-state.ts'
 import { pointerTo } from './state/register-state.ts'
@@ -163,24 +163,16 @@ function statistics(current: Run, startedMs: number): VerifierStats {
   }
 }
 
-/**
- * Judges a program as the Linux verifier does for a privileged user.
- *
- * @param program its instructions as they came from the loader: map references by fd, calls relative
- * @param options what may change the verdict
- * @param report what is logged
- * @returns the verdict with its log; a refusal is data. Nothing is thrown for a bad program.
- * @throws RangeError for an unknown profile
- * @see kernel/bpf/verifier.c, bpf_check
- */
-export function verify(
+/** `asksTrace`: whether the log shall hold the path that was refused. */
+function judge(
   program: VerifierProgram,
-  options: VerifierOptions = {},
-  report: VerifierReport = {},
+  options: VerifierOptions,
+  logLevel: number,
+  asksTrace: boolean,
 ): VerifierResult {
   const startedMs = performance.now()
   const profile = profileNamed(options.profile)
-  const log = new VerifierLog(report.logLevel ?? 0)
+  const log = new VerifierLog(logLevel, asksTrace)
   const current: Run = { program, options, profile, log, subprograms: [], verification: undefined, started: false }
   const finish = (): { log: string; stats: VerifierStats } => {
     const stats = statistics(current, startedMs)
@@ -195,4 +187,32 @@ export function verify(
     const rejection = toRejection(error, current.verification)
     return { ok: false, rejection, ...finish() }
   }
+}
+
+/** What is traced is thrown away when the program is accepted: a device's hooks apart, nothing tells two runs from one. */
+function tracesOnlyRefusals(options: VerifierOptions, logLevel: number): boolean {
+  return (logLevel & LOG_PATH) !== 0 && (logLevel & LOG_EVERYTHING) === 0 && options.device === undefined
+}
+
+/**
+ * Judges a program as the Linux verifier does for a privileged user.
+ *
+ * @param program its instructions as they came from the loader: map references by fd, calls relative
+ * @param options what may change the verdict
+ * @param report what is logged
+ * @returns the verdict with its log; a refusal is data. Nothing is thrown for a bad program.
+ * @throws VerifierError (VERIFIER_PROFILE) for an unknown profile
+ * @see kernel/bpf/verifier.c, bpf_check
+ */
+export function verify(
+  program: VerifierProgram,
+  options: VerifierOptions = {},
+  report: VerifierReport = {},
+): VerifierResult {
+  const logLevel = report.logLevel ?? 0
+  if (tracesOnlyRefusals(options, logLevel)) {
+    const untraced = judge(program, options, logLevel, false)
+    if (untraced.ok) return untraced
+  }
+  return judge(program, options, logLevel, true)
 }

@@ -26,7 +26,7 @@ const ids = new Map([...MAPS.keys()].map((name, index) => [name, index + 1]))
 const fdOf = (name: MapName): number => ids.get(name) as number
 
 /** Logs of a running kernel at level 2, `### name` before each. Recorded anew with BLESS=1. */
-const goldenPath = (topic: string): string => fileURLToPath(new URL(`./golden/${topic}.log`, import.meta.url))
+const goldenPath = (topic: string): string => fileURLToPath(new URL(`./golden/${topic}.txt`, import.meta.url))
 
 function readGolden(topic: string): Map<string, string> {
   if (!existsSync(goldenPath(topic))) return new Map()

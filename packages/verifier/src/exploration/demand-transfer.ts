@@ -24,6 +24,7 @@ import {
   BPF_JMP32,
   BPF_LD,
   BPF_LDX,
+  BPF_LOAD_ACQ,
   BPF_MOV,
   BPF_NEG,
   BPF_ST,
@@ -90,8 +91,9 @@ function acrossStore(demand: Demand, insn: Insn, { stack }: Executed): boolean {
 }
 
 function acrossStx(demand: Demand, insn: Insn, executed: Executed): boolean {
-  const fetches = (insn.opcode & 0xe0) === BPF_ATOMIC && (insn.imm & BPF_FETCH) !== 0
-  if (!fetches) return acrossStore(demand, insn, executed)
+  const isAtomic = (insn.opcode & 0xe0) === BPF_ATOMIC
+  if (isAtomic && insn.imm === BPF_LOAD_ACQ) return acrossLoad(demand, insn.dst, executed)
+  if (!isAtomic || (insn.imm & BPF_FETCH) === 0) return acrossStore(demand, insn, executed)
   return acrossLoad(demand, insn.imm === BPF_CMPXCHG ? 0 : insn.src, executed)
 }
 

@@ -10,6 +10,8 @@ import { registerFact } from '../report/facts.ts'
 import { insnText } from '../report/insn-text.ts'
 import { unsupported } from '../report/refusal.ts'
 import { frameText } from '../report/state-text.ts'
+import { byteIndex, slotIndex } from '../state/frame-state.ts'
+import { BYTE_ZERO, byteKind } from '../state/stack-slot.ts'
 import { transferAlu } from '../transfer/arithmetic.ts'
 import { transferImmediateLoad } from '../transfer/immediate-load.ts'
 import { transferJump } from '../transfer/jump.ts'
@@ -161,7 +163,10 @@ function printBefore(v: Verification, showsState: boolean): void {
 function askDevice(v: Verification): void {
   const { device } = v.options
   if (device === undefined) return
-  const refusal = device.insn(v.pc, v.insn, (number) => registerFact(v.register(number)))
+  const { frame } = v
+  const stackIsZero = (offset: number): boolean =>
+    offset < 0 && byteKind(frame.slot(slotIndex(offset)), byteIndex(offset)) === BYTE_ZERO
+  const refusal = device.insn(v.pc, v.insn, (number) => registerFact(v.register(number)), stackIsZero)
   if (refusal !== undefined) refuseForDevice(v, refusal.errno, `${device.prefix}${refusal.message}`)
 }
 

@@ -23,6 +23,7 @@ import {
   BPF_JMP32,
   BPF_LD,
   BPF_LDX,
+  BPF_LOAD_ACQ,
   BPF_MOV,
   BPF_NEG,
   BPF_PSEUDO_CALL,
@@ -58,6 +59,7 @@ function aluEffect(insn: Insn): Effect {
 }
 
 function atomicEffect(insn: Insn): Effect {
+  if (insn.imm === BPF_LOAD_ACQ) return { uses: bit(insn.src), defines: bit(insn.dst) }
   const uses = bit(insn.dst) | bit(insn.src)
   if (insn.imm === BPF_CMPXCHG) return { uses: uses | bit(0), defines: bit(0) }
   return { uses, defines: (insn.imm & BPF_FETCH) !== 0 ? bit(insn.src) : 0 }

@@ -3,7 +3,6 @@
  * explored paths. Collected as cheaply as possible (a comparison of references where nothing is new) and turned into the
  * public form only when someone asks.
  */
-import { isConstantScalar } from '../domain/scalar.ts'
 import {
   maxSigned,
   maxUnsigned,
@@ -32,7 +31,6 @@ interface Joined {
   umax: Word64
   smin: Word64
   smax: Word64
-  isConstant: boolean
 }
 
 export class FactCollector {
@@ -79,7 +77,6 @@ function started(register: RegisterState): Joined {
     umax,
     smin,
     smax,
-    isConstant: isConstantScalar(register.scalar),
   }
 }
 
@@ -93,7 +90,6 @@ function join(known: Joined, register: RegisterState): void {
   known.umax = maxUnsigned(known.umax, umax)
   known.smin = minSigned(known.smin, smin)
   known.smax = maxSigned(known.smax, smax)
-  known.isConstant &&= isConstantScalar(register.scalar)
 }
 
 function insnFact(visited: boolean, registers: Map<number, Joined> | undefined): InsnFact {
@@ -129,8 +125,8 @@ function toFact(joined: Joined): RegisterFact {
     mixed: joined.mixed,
     ...(joined.mapId !== undefined && joined.sameMap ? { mapId: joined.mapId } : {}),
     ...(joined.sameOffset ? { offset: joined.offset } : {}),
-    constant: joined.isConstant,
-    ...(joined.isConstant && umin === umax ? { value: umin } : {}),
+    constant: umin === umax,
+    ...(umin === umax ? { value: umin } : {}),
     umin,
     umax,
     smin: toSignedBigInt(joined.smin),

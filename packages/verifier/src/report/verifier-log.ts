@@ -19,17 +19,15 @@ function padding(width: number): string {
  */
 export class VerifierLog {
   readonly level: number
+  /** Paths are traced: at levels 1 and 2, unless only the outcome is asked for. */
+  readonly traces: boolean
   readonly #parts: string[] = []
   #endOfInsn = -1
   #insnWidth = 0
 
-  constructor(level: number) {
+  constructor(level: number, asksTrace = true) {
     this.level = level
-  }
-
-  /** Paths are traced (levels 1 and 2). */
-  get traces(): boolean {
-    return (this.level & (LOG_PATH | LOG_EVERYTHING)) !== 0
+    this.traces = asksTrace && (level & (LOG_PATH | LOG_EVERYTHING)) !== 0
   }
 
   get tracesEverything(): boolean {

@@ -1,5 +1,16 @@
 /** LDX, ST, STX: plain loads and stores, and atomics. */
-import { BPF_ATOMIC, BPF_CMPXCHG, BPF_DW, BPF_FETCH, BPF_H, BPF_MEMSX, BPF_W, type Insn } from '@bpfoundry/isa'
+import {
+  BPF_ATOMIC,
+  BPF_CMPXCHG,
+  BPF_DW,
+  BPF_FETCH,
+  BPF_H,
+  BPF_LOAD_ACQ,
+  BPF_MEMSX,
+  BPF_STORE_REL,
+  BPF_W,
+  type Insn,
+} from '@bpfoundry/isa'
 import { accessThrough, notePointerType } from '../memory/memory-access.ts'
 import { UNKNOWN_SCALAR } from '../state/register-state.ts'
 import { PTR_TO_CTX, PTR_TO_PACKET, PTR_TO_PACKET_META, typeName } from '../state/register-type.ts'
@@ -15,6 +26,10 @@ export function accessBytes(opcode: number): number {
 
 /** `dst = *(size *)(src + off)` */
 export function transferLoad(v: Verification, insn: Insn): void {
+  loadThrough(v, insn, false)
+}
+
+function loadThrough(v: Verification, insn: Insn, aligned: boolean): void {
   const pointer = v.read(insn.src)
   v.checkWritable(insn.dst)
   v.facts.recordMemory(v.pc, pointer)
@@ -25,18 +40,21 @@ export function transferLoad(v: Verification, insn: Insn): void {
     isWrite: false,
     valueNumber: insn.dst,
     signExtends: (insn.opcode & 0xe0) === BPF_MEMSX,
+    aligned,
   })
   notePointerType(v, pointer.type)
 }
 
 /** Class STX. */
 export function transferStoreRegister(v: Verification, insn: Insn): void {
-  if ((insn.opcode & 0xe0) === BPF_ATOMIC) transferAtomic(v, insn)
-  else transferPlainStore(v, insn)
+  if ((insn.opcode & 0xe0) !== BPF_ATOMIC) storeThrough(v, insn, false)
+  else if (insn.imm === BPF_LOAD_ACQ) transferAcquire(v, insn)
+  else if (insn.imm === BPF_STORE_REL) transferRelease(v, insn)
+  else transferAtomic(v, insn)
 }
 
 /** `*(size *)(dst + off) = src` */
-function transferPlainStore(v: Verification, insn: Insn): void {
+function storeThrough(v: Verification, insn: Insn, aligned: boolean): void {
   const value = v.read(insn.src)
   const pointer = v.read(insn.dst)
   v.facts.recordMemory(v.pc, pointer)
@@ -47,6 +65,7 @@ function transferPlainStore(v: Verification, insn: Insn): void {
     sizeBytes: accessBytes(insn.opcode),
     isWrite: true,
     valueNumber: insn.src,
+    aligned,
   })
   notePointerType(v, pointer.type)
 }
@@ -69,6 +88,25 @@ export function transferStoreImmediate(v: Verification, insn: Insn): void {
 /** Memory whose accesses are rewritten or may move can't be changed atomically. */
 const NOT_ATOMIC: ReadonlySet<number> = new Set([PTR_TO_CTX, PTR_TO_PACKET, PTR_TO_PACKET_META])
 
+function refuseAtomic(v: Verification, what: 'loads from' | 'stores into', number: number, type: number): never {
+  const message = `BPF_ATOMIC ${what} R${number} ${typeName(type)} is not allowed`
+  return v.refuse('VERIFIER_ATOMIC_TARGET', 'EACCES', message)
+}
+
+/** `dst = load_acquire((size *)(src + off))`: for one path at a time, a load. */
+function transferAcquire(v: Verification, insn: Insn): void {
+  const { type } = v.register(insn.src)
+  loadThrough(v, insn, true)
+  if (NOT_ATOMIC.has(type)) refuseAtomic(v, 'loads from', insn.src, type)
+}
+
+/** `store_release((size *)(dst + off), src)`: for one path at a time, a store. */
+function transferRelease(v: Verification, insn: Insn): void {
+  storeThrough(v, insn, true)
+  const { type } = v.register(insn.dst)
+  if (NOT_ATOMIC.has(type)) refuseAtomic(v, 'stores into', insn.dst, type)
+}
+
 /**
  * `lock *(size *)(dst + off) op= src`, with the old value to src or, for cmpxchg, r0: a load into that register, then a
  * store of an unknown number.
@@ -78,10 +116,7 @@ function transferAtomic(v: Verification, insn: Insn): void {
   const pointer = v.read(insn.dst)
   const comparesR0 = insn.imm === BPF_CMPXCHG
   if (comparesR0) v.read(0)
-  if (NOT_ATOMIC.has(pointer.type)) {
-    const message = `BPF_ATOMIC stores into R${insn.dst} ${typeName(pointer.type)} is not allowed`
-    v.refuse('VERIFIER_ATOMIC_TARGET', 'EACCES', message)
-  }
+  if (NOT_ATOMIC.has(pointer.type)) refuseAtomic(v, 'stores into', insn.dst, pointer.type)
   v.facts.recordMemory(v.pc, pointer)
   v.facts.record(v.pc, insn.src, value)
   const target = comparesR0 ? 0 : insn.src

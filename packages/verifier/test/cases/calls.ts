@@ -1,4 +1,4 @@
-import { PASS, type VerifierCase } from '../support/case.ts'
+import { lookup, PASS, type VerifierCase } from '../support/case.ts'
 
 /** A chain of `depth` functions below the entry, the last of which uses `bytes` of stack, as do the others. */
 function chain(depth: number, bytes: number): string {
@@ -86,6 +86,30 @@ export const ATOMIC_CASES: readonly VerifierCase[] = [
     name: 'a comparison and exchange without r0',
     asm: 'r1 = 1\n*(u64 *)(r10 - 8) = 5\nr0 = cmpxchg_64(r10 - 8, r0, r1)\nexit',
   },
+  {
+    name: 'an acquiring load',
+    asm: 'r1 = 5\n*(u64 *)(r10 - 8) = r1\nr2 = load_acquire((u64 *)(r10 - 8))\nw3 = load_acquire((u8 *)(r10 - 8))\nr0 = r3\nexit',
+  },
+  {
+    name: 'an acquired number that an access rests on',
+    asm: `${lookup('array', 1)}\nif r0 == 0 goto out\nr6 = r0\nr7 = load_acquire((u64 *)(r6 + 0))\nif r7 > 56 goto out\nstore_release((u64 *)(r10 - 8), r7)\nr8 = load_acquire((u64 *)(r10 - 8))\nr6 += r8\nr0 = *(u8 *)(r6 + 7)\nout:${PASS}`,
+  },
+  { name: 'a misaligned acquiring load', asm: 'r0 = 0\nr1 = load_acquire((u64 *)(r10 - 12))\nexit' },
+  {
+    name: 'an acquiring load past the value',
+    asm: `${lookup('array', 1)}\nif r0 == 0 goto out\nr1 = load_acquire((u64 *)(r0 + 64))\nout:${PASS}`,
+  },
+  {
+    name: 'an acquiring load through a number',
+    asm: 'r0 = r10\nr0 += -8\nr2 = 5\nr0 = load_acquire((u64 *)(r2 + 0))\nr0 = 0\nexit',
+  },
+  { name: 'a releasing store', asm: 'r1 = 7\nstore_release((u64 *)(r10 - 8), r1)\nr0 = *(u64 *)(r10 - 8)\nexit' },
+  {
+    name: 'a releasing store of a pointer',
+    asm: 'store_release((u64 *)(r10 - 8), r1)\nr2 = *(u64 *)(r10 - 8)\nr0 = *(u32 *)(r2 + 16)\nexit',
+  },
+  { name: 'a releasing store to the context', asm: 'r0 = 0\nstore_release((u32 *)(r1 + 16), w0)\nexit' },
+  { name: 'a misaligned releasing store', asm: 'r0 = 0\nstore_release((u32 *)(r10 - 6), w0)\nexit' },
   { name: 'a misaligned addition', asm: 'r1 = 1\nlock *(u64 *)(r10 - 12) += r1\nr0 = 0\nexit' },
   { name: 'an addition of a number without a value', asm: 'r0 = 0\nlock *(u64 *)(r10 - 8) += r6\nexit' },
   { name: 'an addition to a number', asm: 'r0 = 0\nlock *(u64 *)(r0 + 0) += r0\nexit' },

@@ -41,6 +41,18 @@ export const PACKET_CASES: readonly VerifierCase[] = [
     asm: `${PACKET}\nr2 = r7\nr2 += 9\nif r2 > r8 goto out\nr3 = *(u64 *)(r7 + 1)\nout:${PASS}`,
   },
   {
+    name: 'an acquiring load',
+    asm: `${PACKET}\nr2 = r7\nr2 += 8\nif r2 > r8 goto out\nr2 = load_acquire((u16 *)(r7 + 0))\nout:${PASS}`,
+  },
+  {
+    name: 'an acquiring load that is not proven',
+    asm: `${PACKET}\nr2 = load_acquire((u16 *)(r7 + 0))\nout:${PASS}`,
+  },
+  {
+    name: 'a releasing store',
+    asm: `${PACKET}\nr2 = r7\nr2 += 8\nif r2 > r8 goto out\nr2 = 1\nstore_release((u16 *)(r7 + 0), w2)\nout:${PASS}`,
+  },
+  {
     name: 'an atomic access',
     asm: `${PACKET}\nr2 = r7\nr2 += 8\nif r2 > r8 goto out\nlock *(u64 *)(r7 + 0) += r10\nout:${PASS}`,
   },
