@@ -108,7 +108,7 @@ describe('accepted random programs', () => {
           runs++
         })
       } catch (error) {
-        throw new Error(`${error}\n${disassembleKernel(insns)}`)
+        throw new Error(`${error}\n${disassembleKernel(insns)}`, { cause: error })
       } finally {
         program.close()
       }

@@ -377,9 +377,3 @@ export function applyOperation(operation: number, is32: boolean, dst: KnownScala
   repair(result)
   return result
 }
-
-/** The range rules know this operation; of a shift, when the amount is known. */
-export function isTracked(operation: number, is32: boolean, src: KnownScalar): boolean {
-  const row = ROWS[operation >> 4]
-  return row !== undefined && !(row.isShift && !amountIsKnown(src, is32))
-}

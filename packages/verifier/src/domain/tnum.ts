@@ -67,10 +67,6 @@ export function isLowConstant(a: Tnum): boolean {
   return a.mask.lo === 0
 }
 
-export function equalsConstant(a: Tnum, value: Word64): boolean {
-  return isConstant(a) && equals(a.value, value)
-}
-
 export function tnumEquals(a: Tnum, b: Tnum): boolean {
   return a === b || (equals(a.value, b.value) && equals(a.mask, b.mask))
 }

@@ -23,7 +23,6 @@ export const ALL_ONES: Word64 = new Word64(-1, -1)
 export const U64_MAX: Word64 = ALL_ONES
 export const S64_MIN: Word64 = new Word64(0x80000000, 0)
 export const S64_MAX: Word64 = new Word64(0x7fffffff, -1)
-export const U32_MAX_WORD: Word64 = new Word64(0, -1)
 
 // Constants and bounds of real programs are mostly small: share their words.
 const SMALL_MIN = -64

@@ -57,11 +57,6 @@ export function findSubprograms(program: VerifierProgram): Subprogram[] {
   }))
 }
 
-/** The subprogram that slot `pc` belongs to. */
-export function containing(subprograms: readonly Subprogram[], pc: number): Subprogram {
-  return subprograms.findLast(({ start }) => start <= pc) as Subprogram
-}
-
 function isTailCall(insn: Insn): boolean {
   return insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === 0 && insn.imm === TAIL_CALL_HELPER
 }

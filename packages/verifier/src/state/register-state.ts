@@ -124,10 +124,6 @@ export function framePointer(frameNumber: number): RegisterState {
   return pointerTo(PTR_TO_STACK, { frameNumber })
 }
 
-export function isScalar(register: RegisterState): boolean {
-  return register.type === SCALAR
-}
-
 export function isPointer(register: RegisterState): boolean {
   return register.type !== SCALAR
 }
