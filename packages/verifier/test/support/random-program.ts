@@ -243,12 +243,68 @@ class Writer {
   }
 
   #atomic(): void {
-    this.#emit(insn(0xdb, FP, this.#dice.pick(SCRATCH), -8, this.#dice.pick([0, 1, 0xe1, 0xf1, 0x50])))
+    const dice = this.#dice
+    const [opcode, value] = [dice.pick([0xdb, 0xdb, 0xc3]), dice.pick(SCRATCH)]
+    const [pointer, off] =
+      this.#usesMap && dice.chance(3) ? [EXTRA, dice.pick([0, 8, 12])] : [FP, dice.pick([-8, -8, -4])]
+    if (dice.chance(6)) this.#emit(insn(opcode, value, pointer, off, 0x100))
+    else this.#emit(insn(opcode, pointer, value, off, dice.chance(8) ? 0x110 : dice.pick([0, 1, 0xe1, 0xf1, 0x50])))
   }
 
   #helper(): void {
-    this.#emit(insn(0x85, 0, 0, 0, this.#dice.pick([7, 5])))
+    const dice = this.#dice
+    dice.pick([this.#number, this.#number, this.#update, this.#checksum, this.#moveHead, this.#lookupAgain]).call(this)
     this.#fill(ARGUMENTS)
+  }
+
+  #number(): void {
+    this.#emit(insn(0x85, 0, 0, 0, this.#dice.pick([7, 5])))
+  }
+
+  /** Points a register into the stack. */
+  #pointToStack(register: number, off: number): void {
+    this.#emit(insn(0xbf, register, FP), insn(0x07, register, 0, 0, off))
+  }
+
+  #loadMap(register: number): void {
+    this.#emit(insn(0x18, register, 1, 0, this.#dice.pick([this.#maps.array, this.#maps.hash])), insn(0))
+  }
+
+  #update(): void {
+    const dice = this.#dice
+    if (dice.chance(2)) this.#emit(insn(0x62, FP, 0, -4, dice.roll(6)))
+    this.#pointToStack(2, dice.pick([-4, -4, -8, -3]))
+    this.#pointToStack(3, dice.pick([-64, -64, -16, -24]))
+    this.#loadMap(1)
+    this.#emit(insn(0xb7, 4), insn(0x85, 0, 0, 0, dice.pick([2, 2, 3])))
+  }
+
+  /** Of stack or packet, of a size that may be too much. */
+  #checksum(): void {
+    const dice = this.#dice
+    if (dice.chance(3)) this.#emit(insn(0xbf, 3, DATA))
+    else this.#pointToStack(3, dice.pick([-32, -16, -8]))
+    if (dice.chance(2)) this.#emit(insn(0xb7, 4, 0, 0, dice.pick([0, 4, 8, 12, 16, 36])))
+    else this.#emit(insn(0xbf, 4, dice.pick(SCRATCH)), insn(0x57, 4, 0, 0, dice.pick([4, 12, 28, 60])))
+    this.#emit(insn(0xb7, 1), insn(0xb7, 2), insn(0xb7, 5), insn(0x85, 0, 0, 0, 28))
+  }
+
+  /** Pointers into the packet are lost, and mostly loaded again. */
+  #moveHead(): void {
+    const dice = this.#dice
+    this.#emit(insn(0xbf, 1, CTX), insn(0xb7, 2, 0, 0, dice.pick([0, 4, -8, 14])), insn(0x85, 0, 0, 0, 44))
+    if (!dice.chance(4)) this.#emit(insn(0x61, DATA, CTX, 0), insn(0x61, END, CTX, 4))
+  }
+
+  /** A value that is looked at after a check of it, of its copy, or of nothing. */
+  #lookupAgain(): void {
+    const dice = this.#dice
+    this.#emit(insn(0x62, FP, 0, -4, dice.roll(6)))
+    this.#pointToStack(2, -4)
+    this.#loadMap(1)
+    this.#emit(insn(0x85, 0, 0, 0, 1), insn(0xbf, 1, 0))
+    if (!dice.chance(6)) this.#emit(insn(dice.pick([0x15, 0x15, 0x55]), dice.roll(2), 0, dice.pick([1, 1, 1, 0])))
+    this.#emit(insn(dice.pick([0x71, 0x79, 0x61]), dice.pick(SCRATCH), dice.roll(2), dice.pick([0, 4, 8, 12])))
   }
 
   #call(): void {
