@@ -100,7 +100,9 @@ async function runOn(bench: Testbench, object: string, traffic: Traffic, options
   const objects = await bench.load(object)
   const program = objects.program(options.program)
   for (const { name, value } of options.map) fillMap(objects.map(name), readText(value), value)
-  await nic.attachXdp(program, { mode: options.mode })
+  // Most drivers take redirected packets only while they have a native program of their own.
+  for (const card of options.mode === 'native' ? bench.nics : [nic])
+    await card.attachXdp(program, { mode: options.mode })
   const report = await receive(nic, traffic, options)
   process.stdout.write(options.json ? `${formatJson(report)}\n` : `${title(object, report)}\n${reportText(report)}\n`)
   return report.interrupted ? EXIT.interrupted : EXIT.ok
