@@ -10,12 +10,16 @@ export interface Outcome {
   readonly stderr: string
 }
 
+/** What Node is given to start the command line from source. */
+export function startArguments(): string[] {
+  const hook = `${ROOT}tools/typescript-hook/register.mjs`
+  return ['--import', hook, '--conditions=source', `${ROOT}apps/bpfoundry/src/main.ts`]
+}
+
 /** Runs the command line from source, as its own process. */
 export function bpfoundry(...args: string[]): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const hook = `${ROOT}tools/typescript-hook/register.mjs`
-    const main = `${ROOT}apps/bpfoundry/src/main.ts`
-    const child = spawn(process.execPath, ['--import', hook, '--conditions=source', main, ...args], {
+    const child = spawn(process.execPath, [...startArguments(), ...args], {
       cwd: ROOT,
       env: { ...process.env, NO_COLOR: '1' },
       timeout: 60_000,

@@ -1,0 +1,112 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { bpfoundry, fixture, startArguments } from './command-line.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bpfoundry-run-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const BLACKLIST = fixture('programs/blacklist/blacklist.v3.o')
+const MIXED = fixture('captures/mixed.pcap')
+const FATES = [
+  'pass',
+  'drop',
+  'tx',
+  'redirect',
+  'aborted',
+  'invalid_action',
+  'tx_full',
+  'redirect_error',
+  'ring_full',
+  'too_long',
+  'too_short',
+  'link_down',
+]
+
+test.each(['generic', 'native', 'offload'])(
+  'run --mode %s drops what the map lists and writes what passed',
+  async (mode) => {
+    const list = join(folder, `list-${mode}.txt`)
+    const output = join(folder, `${mode}.pcap`)
+    writeFileSync(list, '# the one blocked source\n10.1.2.3 0\n')
+    const { code, stdout, stderr } = await bpfoundry(
+      'run',
+      BLACKLIST,
+      '--mode',
+      mode,
+      '--pcap',
+      MIXED,
+      '--map',
+      `blocked=${list}`,
+      '--write',
+      output,
+      '--json',
+      '--cpus',
+      '2',
+    )
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+    const report = JSON.parse(stdout)
+    expect(report).toMatchObject({ $schema: 'bpfoundry.run/1', mode, fates: { in: 201, drop: 17, pass: 184 } })
+    expect(FATES.reduce((sum, fate) => sum + report.fates[fate], 0)).toBe(report.fates.in)
+    if (spawnSync('tcpdump', ['--version']).error !== undefined)
+      return console.log('skipped: no tcpdump to read the capture')
+    const read = spawnSync('tcpdump', ['-nr', output], { encoding: 'utf8' })
+    expect(read.status).toBe(0)
+    expect(
+      read.stdout
+        .trim()
+        .split('\n')
+        .filter((line) => /^\d/.test(line)),
+    ).toHaveLength(184)
+  },
+)
+
+test('Ctrl-C gives the summary so far, and exit code 130', async () => {
+  const output = join(folder, 'interrupted.pcap')
+  const args = ['run', BLACKLIST, '--mode', 'native', '--pktgen', 'src=10.0.0.0/8', '--json', '--write', output]
+  const child = spawn(process.execPath, [...startArguments(), ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  // The file under its temporary name shows that traffic is under way.
+  while (!readdirSync(folder).some((name) => name.endsWith('.part'))) await new Promise((done) => setTimeout(done, 50))
+  await new Promise((done) => setTimeout(done, 1500))
+  child.kill('SIGINT')
+  const code = await new Promise((done) => child.on('close', done))
+  expect(code).toBe(130)
+  expect(JSON.parse(stdout)).toMatchObject({ interrupted: true })
+  expect(JSON.parse(stdout).fates.in).toBeGreaterThan(0)
+  expect(existsSync(output)).toBe(true)
+})
+
+test('verify: a line a program; exit code 1 when one is refused', async () => {
+  const accepted = await bpfoundry('verify', BLACKLIST)
+  expect(accepted).toMatchObject({ code: 0, stderr: '' })
+  expect(accepted.stdout).toMatch(/filter +xdp +accepted/)
+  const refused = await bpfoundry('verify', BLACKLIST, fixture('programs/refused/context_write.v3.o'), '--json')
+  expect(refused.code).toBe(1)
+  const { programs } = JSON.parse(refused.stdout)
+  expect(programs.map((row: { verdict: string }) => row.verdict)).toEqual(['accepted', 'refused'])
+  expect(programs[1].rejection).toMatchObject({ errno: 13, code: expect.stringMatching(/^VERIFIER_/) })
+})
+
+test('prog dump xlated shows context loads rewritten and maps by id', async () => {
+  const { code, stdout } = await bpfoundry('prog', 'dump', 'xlated', BLACKLIST)
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/\(79\) r\d = \*\(u64 \*\)\(r1 \+8\)/)
+  expect(stdout).toMatch(/r1 = map\[id:1\]/)
+  expect(stdout).toMatch(/call bpf_map_lookup_elem#1/)
+})
+
+test.each([['--help'], ['help'], ['help', 'run'], ['run', '--help'], ['prog', 'dump', '--help']])(
+  '%s %s %s ends with 0',
+  async (...args) => {
+    const { code, stdout } = await bpfoundry(...args.filter((word) => word !== undefined))
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Usage: bpfoundry/)
+  },
+)
