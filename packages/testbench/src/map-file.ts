@@ -38,10 +38,11 @@ function parseLine(line: string): [BtfValue, BtfValue] {
     return [element.key, element.value ?? 1]
   }
   const words = splitWords(line)
-  if (words.length > 2) {
-    throw badLine('more than a key and a value', `${words.length} words`, 'KEY [VALUE]')
+  const [key, value, ...more] = words
+  if (key === undefined || more.length > 0) {
+    throw badLine('not a key and a value', `${words.length} words`, 'KEY [VALUE]')
   }
-  return [parseWord(words[0] as string), words[1] === undefined ? 1 : parseWord(words[1])]
+  return [parseWord(key), value === undefined ? 1 : parseWord(value)]
 }
 
 /** Words are separated by blanks or one comma, but for those inside JSON brackets. */
