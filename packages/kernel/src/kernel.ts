@@ -135,7 +135,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   loadProgram(request: ProgramRequest, device?: OffloadDevice): KernelProgram {
     const id = this.#nextProgramId
     const deviceLoad = device?.prepare(request)
-    const loaded = loadImage(request, id, (fd) => this.#mapsByFd.get(fd), deviceLoad?.hooks)
+    const loaded = loadImage(request, id, (fd) => this.#mapsByFd.get(fd), this.cpus.length, deviceLoad?.hooks)
     deviceLoad?.accepted?.(id)
     const program = new KernelProgram({
       fd: this.#nextFd++,

@@ -58,12 +58,14 @@ export interface LoadedImage {
  * Verifies a program and fixes it up: everything of BPF_PROG_LOAD but the fd.
  *
  * @param mapByFd resolves the fds that LD_IMM64 instructions name
+ * @param possibleCpus CPUs of the machine: bpf_get_smp_processor_id answers less than this
  * @throws ProgramRejected when the verifier refuses; KernelError E2BIG, EINVAL, EBADF for what bpf(2) checks before it
  */
 export function loadImage(
   request: ProgramRequest,
   id: number,
   mapByFd: (fd: number) => KernelMap | undefined,
+  possibleCpus: number,
   device?: DeviceHooks,
 ): LoadedImage {
   checkRequest(request)
@@ -81,6 +83,7 @@ export function loadImage(
       ...(request.lineInfo === undefined ? {} : { lineInfo: request.lineInfo }),
     },
     {
+      possibleCpus,
       ...(device === undefined ? {} : { device }),
       ...(request.complexityLimit === undefined ? {} : { complexityLimit: request.complexityLimit }),
     },
