@@ -1,5 +1,5 @@
 import { CPU_BLOCK, type Cpu, type ExecutionFault } from '@bpfoundry/engine'
-import type { GuestMemory } from '@bpfoundry/guest-memory'
+import { type GuestMemory, writeU64 } from '@bpfoundry/guest-memory'
 import { CounterBlock, QUEUE } from './counters.ts'
 import { DeviceError } from './device-error.ts'
 import { FATE, type Fate } from './fates.ts'
@@ -83,7 +83,7 @@ export interface DriverPoll {
   fault(): ExecutionFault | undefined
 }
 
-const NOW_NS = CPU_BLOCK.fields.nowNs.offsetBytes >>> 3
+const NOW_NS = CPU_BLOCK.fields.nowNs.offsetBytes
 
 /** The driver of card `nic` on CPU `cpu`, for the thread that runs this CPU. */
 export function createDriverPoll(options: DriverPollOptions): DriverPoll {
@@ -195,7 +195,7 @@ class StagedPoll implements DriverPoll, DriverContext {
     frame.load(this.memory, descriptor)
     frame.frameBytes = this.handle.frameBytes
     queue.counters.add(QUEUE.bytes, frame.wireBytes)
-    this.memory.f64[(this.cpu.block >>> 3) + NOW_NS] = frame.timestampNs
+    writeU64(this.memory, this.cpu.block + NOW_NS, frame.timestampNs)
     for (let n = 0; n < this.#active.length; n++) {
       if (!(this.#active[n] as XdpStage).receive(frame, queue)) return
     }

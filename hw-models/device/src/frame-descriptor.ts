@@ -1,4 +1,4 @@
-import { type StructLayout, structLayout } from '@bpfoundry/guest-memory'
+import { type GuestMemory, readU64, type StructLayout, structLayout, writeU64 } from '@bpfoundry/guest-memory'
 
 /**
  * A packet in a ring: what the card writes on receive, and what a driver writes to send or to pass up.
@@ -24,7 +24,7 @@ export const FRAME_DESCRIPTOR: StructLayout<
   /** Bytes of XDP metadata just before `data`. */
   metaBytes: 'u32',
   /** When the packet came in, modelled time. */
-  timestampNs: 'f64',
+  timestampNs: 'u64',
   /** Number of the packet on its card, from 0, modulo 2^32. */
   packetIndex: 'u32',
   rssHash: 'u32',
@@ -43,18 +43,12 @@ const FRAME = offset.frame.offsetBytes >>> 2
 const DATA = offset.data.offsetBytes >>> 2
 const LENGTH = offset.lengthBytes.offsetBytes >>> 2
 const META = offset.metaBytes.offsetBytes >>> 2
-const TIMESTAMP = offset.timestampNs.offsetBytes >>> 3
+const TIMESTAMP = offset.timestampNs.offsetBytes
 const INDEX = offset.packetIndex.offsetBytes >>> 2
 const HASH = offset.rssHash.offsetBytes >>> 2
 const HOME = offset.home.offsetBytes >>> 2
 const IFINDEX = offset.ingressIfindex.offsetBytes >>> 2
 const QUEUE = offset.queue.offsetBytes >>> 2
-
-/** Views that a descriptor is read and written through. */
-export interface DescriptorViews {
-  readonly u32: Uint32Array
-  readonly f64: Float64Array
-}
 
 /**
  * One packet under way, as a driver handles it: a descriptor loaded into an object that is used again for every packet.
@@ -98,8 +92,8 @@ export class FrameCursor {
   }
 
   /** Loads the descriptor at guest address `address`. */
-  load(views: DescriptorViews, address: number): void {
-    const u32 = views.u32
+  load(memory: GuestMemory, address: number): void {
+    const u32 = memory.u32
     const at = address >>> 2
     const data = u32[at + DATA] as number
     const length = u32[at + LENGTH] as number
@@ -108,7 +102,7 @@ export class FrameCursor {
     this.dataEnd = data + length
     this.wireBytes = length
     this.dataMeta = data - (u32[at + META] as number)
-    this.timestampNs = views.f64[(address >>> 3) + TIMESTAMP] as number
+    this.timestampNs = readU64(memory, address + TIMESTAMP)
     this.packetIndex = u32[at + INDEX] as number
     this.rssHash = u32[at + HASH] as number
     this.home = u32[at + HOME] as number
@@ -117,14 +111,14 @@ export class FrameCursor {
   }
 
   /** Stores this packet into the descriptor at guest address `address`. */
-  store(views: DescriptorViews, address: number): void {
-    const u32 = views.u32
+  store(memory: GuestMemory, address: number): void {
+    const u32 = memory.u32
     const at = address >>> 2
     u32[at + FRAME] = this.frame
     u32[at + DATA] = this.data
     u32[at + LENGTH] = this.dataEnd - this.data
     u32[at + META] = this.data - this.dataMeta
-    views.f64[(address >>> 3) + TIMESTAMP] = this.timestampNs
+    writeU64(memory, address + TIMESTAMP, this.timestampNs)
     u32[at + INDEX] = this.packetIndex
     u32[at + HASH] = this.rssHash
     u32[at + HOME] = this.home

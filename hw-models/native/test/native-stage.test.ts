@@ -9,6 +9,7 @@ import {
   STAGE,
 } from '@bpfoundry/device'
 import { CPU_BLOCK } from '@bpfoundry/engine'
+import { readU64 } from '@bpfoundry/guest-memory'
 import { expect, test } from 'vitest'
 import { type FakePacket, fakeProgram, ipv4Frame, machine, redirectTo } from '../../device/test/fakes.ts'
 import { createNativePoll, nativeStage } from '../src/index.ts'
@@ -93,13 +94,14 @@ test('the program sees 256 bytes of head room, and may change, grow and shrink t
 test('the program reads queue and device through the context, and the modelled time', () => {
   const seen: number[] = []
   const { wire, poll } = bed((packet) => {
-    const { u32, f64 } = packet.cpu.memory
+    const { memory } = packet.cpu
+    const { u32 } = memory
     const rxq = u32[(packet.ctx + 32) >>> 2] as number
     const dev = u32[rxq >>> 2] as number
     seen.push(
       u32[dev >>> 2] as number,
       u32[(rxq + 8) >>> 2] as number,
-      f64[(packet.cpu.block + CPU_BLOCK.fields.nowNs.offsetBytes) >>> 3] as number,
+      readU64(memory, packet.cpu.block + CPU_BLOCK.fields.nowNs.offsetBytes),
     )
     return 1
   })

@@ -6,8 +6,13 @@ export const FRAME_BYTES = 512
 export const MAX_CALL_FRAMES = 8
 /** Tail calls of one run; one more falls through. @see MAX_TAIL_CALL_CNT in include/linux/bpf.h */
 export const MAX_TAIL_CALLS = 33
+/**
+ * Frames that programs don't know of: a poll loop around the program, and an inlined helper that it calls. They lie on
+ * the same stacks and don't count against {@link MAX_CALL_FRAMES}.
+ */
+export const HIDDEN_CALL_FRAMES = 2
 /** The stacks of one CPU. */
-export const CPU_STACK_BYTES: number = FRAME_BYTES * MAX_CALL_FRAMES
+export const CPU_STACK_BYTES: number = FRAME_BYTES * (MAX_CALL_FRAMES + HIDDEN_CALL_FRAMES)
 
 type CpuField =
   | `r${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10}`
@@ -53,8 +58,8 @@ export const CPU_BLOCK: StructLayout<CpuField> = structLayout({
   cpuId: 'u32',
   /** Tail calls made so far in this run. */
   tailCalls: 'u32',
-  /** Modelled time in ns, a f64 whole number below 2^53: what bpf_ktime_get_ns answers. */
-  nowNs: 'f64',
+  /** Modelled time in ns, below 2^53: what bpf_ktime_get_ns answers. */
+  nowNs: 'u64',
   /** Instructions executed by programs on this CPU (f64 count; for cost models and reports). */
   executedInsns: 'f64',
   /** Helper calls made by programs on this CPU (f64 count). */

@@ -6,6 +6,22 @@ export interface Subprogram {
   readonly start: number
   readonly end: number
   readonly stackDepthBytes: number
+  /**
+   * Made by a fix-up, not by the program's author: an inlined helper, or the poll loop around the program. Its
+   * instructions are not counted and its frame is a hidden one; a call of it counts as a helper call.
+   */
+  readonly hidden?: boolean
+}
+
+/**
+ * The same program with the helpers on a packet's path as BPF instructions: calls of hidden subprograms, which stand
+ * behind the program's own, or instructions in place. For back ends that compile; the interpreter, being the
+ * specification, calls the helpers themselves, so that one is tested by the other.
+ */
+export interface InlinedProgram {
+  readonly insns: readonly Insn[]
+  readonly subprograms: readonly Subprogram[]
+  readonly lines: readonly ProgramLine[]
 }
 
 /** An LD_IMM64 that was resolved to a guest address of a map (or into its value). */
@@ -30,7 +46,8 @@ export interface ProgramLine {
  * A verified and fixed-up program ("xlated"), ready for every engine. Immutable plain data, so that it can be sent to
  * a worker. Map references are resolved to guest addresses, context accesses are rewritten to the in-memory context,
  * `bpf_tail_call` is a `BPF_JMP | BPF_TAIL_CALL` instruction; other helper calls keep their number in `imm`,
- * BPF-to-BPF calls their relative target.
+ * BPF-to-BPF calls their relative target. `MOV64_PERCPU` adds the guest address of the CPU block to its source: inlined
+ * helpers reach the block's fields that way.
  */
 export interface ProgramImage {
   readonly id: number
@@ -45,4 +62,6 @@ export interface ProgramImage {
   readonly mapReferences: readonly MapReference[]
   readonly lines: readonly ProgramLine[]
   readonly gplCompatible: boolean
+  /** Absent where nothing could be inlined. */
+  readonly inlined?: InlinedProgram
 }

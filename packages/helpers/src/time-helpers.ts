@@ -1,12 +1,13 @@
 /** The clocks. All of them tell the modelled time of the CPU, which its block holds; none tells the host's. */
 import { CPU_BLOCK, type Cpu } from '@bpfoundry/engine'
+import { readU64 } from '@bpfoundry/guest-memory'
 import { returnNumber } from './registers.ts'
 
-const NOW = CPU_BLOCK.fields.nowNs.offsetBytes >>> 3
+const NOW = CPU_BLOCK.fields.nowNs.offsetBytes
 /** CONFIG_HZ=250: the coarse clock and jiffies advance in steps of this. */
 const TICK_NS = 4_000_000
 
-const now = (cpu: Cpu): number => cpu.memory.f64[(cpu.block >>> 3) + NOW] as number
+const now = (cpu: Cpu): number => readU64(cpu.memory, cpu.block + NOW)
 
 /** bpf_ktime_get_ns(), _boot_ns(), _tai_ns(): modelled time in ns. There is no suspend, and no calendar. */
 export function ktimeGetNs(cpu: Cpu): void {

@@ -1,4 +1,5 @@
 import { CPU_BLOCK } from '@bpfoundry/engine'
+import { writeU64 } from '@bpfoundry/guest-memory'
 import { ERRNO, helperName, MAP_TYPE } from '@bpfoundry/kernel-abi'
 import { type BpfMap, createMap } from '@bpfoundry/maps'
 import * as fc from 'fast-check'
@@ -81,7 +82,7 @@ describe('clocks', () => {
   it('tell the CPU’s modelled time, exact below 2^53 ns', () => {
     fc.assert(
       fc.property(fc.maxSafeNat(), (now) => {
-        bench.memory.f64[(bench.cpu.block + CPU_BLOCK.fields.nowNs.offsetBytes) >>> 3] = now
+        writeU64(bench.memory, bench.cpu.block + CPU_BLOCK.fields.nowNs.offsetBytes, now)
         for (const clock of ['ktime_get_ns', 'ktime_get_boot_ns', 'ktime_get_tai_ns']) {
           expect(bench.call(clock)).toBe(BigInt(now))
         }

@@ -1,6 +1,6 @@
 // node --import ./tools/typescript-hook/register.mjs --conditions=source packages/interpreter/bench/interpreter.bench.ts
 // Nanoseconds per run and per instruction of the interpreter, best of several rounds.
-import { allocateCpu, CPU_BLOCK, type EngineEnvironment, type ProgramImage } from '@bpfoundry/engine'
+import { allocateCpu, CPU_BLOCK, compileProgram, type EngineEnvironment, type ProgramImage } from '@bpfoundry/engine'
 import { GuestMemory } from '@bpfoundry/guest-memory'
 import { createInterpreter, type InterpreterOptions } from '@bpfoundry/interpreter'
 import type { Insn } from '@bpfoundry/isa'
@@ -55,7 +55,7 @@ console.log('configuration  program            insns       ns/run  ns/insn')
 for (const [configuration, options] of CONFIGURATIONS) {
   const engine = createInterpreter(options)
   for (const { name, insns } of BENCH_PROGRAMS) {
-    const program = engine.compile(imageOf(name, insns(packet, PACKET_BYTES)), environment)
+    const program = compileProgram(engine, imageOf(name, insns(packet, PACKET_BYTES)), environment)
     const { ns, insns: count } = measure(() => program.run(cpu, packet))
     const columns = [String(count).padStart(7), ns.toFixed(0).padStart(12), (ns / count).toFixed(2).padStart(8)]
     console.log(configuration.padEnd(14), name.padEnd(16), ...columns)

@@ -1,4 +1,12 @@
-import { allocateCpu, ExecutionFault, type HelperFunction, type ProgramImage, returnU64 } from '@bpfoundry/engine'
+import {
+  allocateCpu,
+  type CompiledProgram,
+  compileProgram,
+  ExecutionFault,
+  type HelperFunction,
+  type ProgramImage,
+  returnU64,
+} from '@bpfoundry/engine'
 import { GuestMemory } from '@bpfoundry/guest-memory'
 import {
   BPF_ADD,
@@ -32,7 +40,7 @@ const memory = GuestMemory.create({ maximumBytes: 2 ** 20 })
 const cpu = allocateCpu(memory, 0)
 const ctx = memory.allocate('ctx', 'ctx', 64).address
 const echo: HelperFunction = (caller) => returnU64(caller, caller.regs[2] as number, caller.regs[3] as number)
-const targets: (ReturnType<typeof strict.compile> | undefined)[] = []
+const targets: (CompiledProgram | undefined)[] = []
 const environment = {
   memory,
   helpers: [undefined, echo, echo],
@@ -51,7 +59,7 @@ export function fuzzOnce(input: Uint8Array): void {
   const whole = input.subarray(0, input.length - (input.length % INSN_BYTES))
   const image = imageOf(decodeInsns(whole))
   for (const engine of [loose, strict]) {
-    const program = engine.compile(image, environment)
+    const program = compileProgram(engine, image, environment)
     targets[0] = program
     try {
       program.run(cpu, ctx)

@@ -23,7 +23,7 @@ import {
 import type { HandlersOf } from './operation.ts'
 
 // biome-ignore format: table
-export const ALU64: HandlersOf<Extract<InstructionName, `ALU64_${string}`>> = {
+export const ALU64: HandlersOf<Extract<InstructionName, `ALU64_${string}`> | 'MOV64_PERCPU'> = {
   ALU64_ADD_K:   (r, o) => { add64(r, o.d, o.dh, o.k, o.kh); return o.next },
   ALU64_ADD_X:   (r, o) => { add64(r, o.d, o.dh, r[o.s], r[o.sh]); return o.next },
   ALU64_SUB_K:   (r, o) => { sub64(r, o.d, o.dh, o.k, o.kh); return o.next },
@@ -52,6 +52,8 @@ export const ALU64: HandlersOf<Extract<InstructionName, `ALU64_${string}`>> = {
   ALU64_ARSH_X:  (r, o) => { arsh64(r, o.d, o.dh, r[o.s] & 63); return o.next },
   ALU64_MOV_K:   (r, o) => { set64(r, o.d, o.dh, o.k, o.kh); return o.next },
   ALU64_MOV_X:   (r, o) => { set64(r, o.d, o.dh, r[o.s], r[o.sh]); return o.next },
+  // This CPU's variables are its block: the address of one is its offset in the block plus that of the block.
+  MOV64_PERCPU:  (r, o) => { set64(r, o.d, o.dh, r[o.s], r[o.sh]); add64(r, o.d, o.dh, o.m.cpu.block, 0); return o.next },
   ALU64_NEG:     (r, o) => { neg64(r, o.d, o.dh); return o.next },
   ALU64_MOVSX8:  (r, o) => { setSigned(r, o.d, o.dh, (r[o.s] << 24) >> 24); return o.next },
   ALU64_MOVSX16: (r, o) => { setSigned(r, o.d, o.dh, (r[o.s] << 16) >> 16); return o.next },

@@ -72,10 +72,13 @@ export function createInterpreter(options: InterpreterOptions = {}): Engine {
   const workshops = new WeakMap<EngineEnvironment, Workshop>()
   return {
     name: 'interpreter',
-    compile(image, environment) {
+    // Operations are bound to a thread's environment: there is nothing to do beforehand.
+    translate: (image) => ({ image }),
+    open(environment) {
       const workshop = workshops.get(environment) ?? new Workshop(environment, options)
       workshops.set(environment, workshop)
-      return workshop.make(image)
+      // The environment says what a tail call finds, so nothing needs to be forgotten here.
+      return { install: ({ image }) => workshop.make(image), remove() {} }
     },
   }
 }

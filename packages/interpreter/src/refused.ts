@@ -25,7 +25,7 @@ const packetLoad: Handler = refuse(
 
 type Unresolved = Exclude<Extract<InstructionName, `LD_IMM64_${string}`>, 'LD_IMM64_FUNC'>
 type PacketLoad = Extract<InstructionName, `LD_${'ABS' | 'IND'}_${string}`>
-type Elsewhere = 'CALL_KFUNC' | 'ADDR_SPACE_CAST' | 'MOV64_PERCPU'
+type Elsewhere = 'CALL_KFUNC' | 'ADDR_SPACE_CAST'
 
 // biome-ignore format: table
 export const REFUSED: HandlersOf<Unresolved | PacketLoad | Elsewhere> = {
@@ -42,5 +42,4 @@ export const REFUSED: HandlersOf<Unresolved | PacketLoad | Elsewhere> = {
   LD_IND_W:               packetLoad,
   CALL_KFUNC:      refuse('FAULT_UNKNOWN_HELPER', 'kernel function call', 'this machine has no kernel functions'),
   ADDR_SPACE_CAST: refuse('FAULT_BAD_OPCODE', 'cast between address spaces', 'this machine has no arenas'),
-  MOV64_PERCPU:    refuse('FAULT_BAD_OPCODE', 'per-CPU address', 'per-CPU maps are reached through their helpers here'),
 }

@@ -1,6 +1,6 @@
 /** Adds to shared counters again and again: a plain 64-bit addition, one with the old value, and a 32-bit one. */
 import { workerData } from 'node:worker_threads'
-import { attachCpu } from '@bpfoundry/engine'
+import { attachCpu, compileProgram } from '@bpfoundry/engine'
 import { GuestMemory } from '@bpfoundry/guest-memory'
 import {
   BPF_ADD,
@@ -28,7 +28,8 @@ interface Task {
 const task = workerData as Task
 const memory = GuestMemory.attach(task.memory)
 const environment = { memory, helpers: [], tailCallTarget: () => undefined }
-const program = createInterpreter().compile(
+const program = compileProgram(
+  createInterpreter(),
   imageOf([
     ...BPF_LD_IMM64(2, 0x80000001),
     BPF_MOV64_IMM(5, task.turns),

@@ -2,6 +2,7 @@ import {
   allocateCpu,
   type CompiledProgram,
   type Cpu,
+  compileProgram,
   type EngineEnvironment,
   type HelperFunction,
   type ProgramImage,
@@ -48,7 +49,7 @@ export function createHarness(
   const environment: EngineEnvironment = { memory, helpers, tailCallTarget: (_map, index) => slots[index] }
   const engine = createInterpreter({ fuel: 50_000_000, ...options })
   const compile = (insns: readonly Insn[], type?: number): CompiledProgram =>
-    engine.compile(imageOf(insns, type), environment)
+    compileProgram(engine, imageOf(insns, type), environment)
   return {
     memory,
     cpu,

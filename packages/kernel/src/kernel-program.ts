@@ -1,4 +1,4 @@
-import type { ProgramImage } from '@bpfoundry/engine'
+import type { ProgramImage, Translation } from '@bpfoundry/engine'
 import type { LoadedProgram } from '@bpfoundry/loader'
 import type { Verified, VerifierStats } from '@bpfoundry/verifier'
 import type { KernelMap } from './kernel-map.ts'
@@ -13,7 +13,8 @@ export interface BoundDevice {
 export class KernelProgram implements LoadedProgram {
   readonly id: number
   readonly fd: number
-  readonly image: ProgramImage
+  /** What the kernel's engine made of the image; workers with the same engine install it. */
+  readonly translation: Translation
   readonly maps: readonly KernelMap[]
   readonly verified: Verified
   readonly stats: VerifierStats
@@ -25,7 +26,7 @@ export class KernelProgram implements LoadedProgram {
 
   constructor(fields: {
     readonly fd: number
-    readonly image: ProgramImage
+    readonly translation: Translation
     readonly maps: readonly KernelMap[]
     readonly verified: Verified
     readonly stats: VerifierStats
@@ -33,15 +34,19 @@ export class KernelProgram implements LoadedProgram {
     readonly boundDevice?: BoundDevice
     readonly release: (program: KernelProgram) => void
   }) {
-    this.id = fields.image.id
+    this.id = fields.translation.image.id
     this.fd = fields.fd
-    this.image = fields.image
+    this.translation = fields.translation
     this.maps = fields.maps
     this.verified = fields.verified
     this.stats = fields.stats
     this.log = fields.log
     if (fields.boundDevice !== undefined) this.boundDevice = fields.boundDevice
     this.#release = fields.release
+  }
+
+  get image(): ProgramImage {
+    return this.translation.image
   }
 
   get name(): string {

@@ -1,5 +1,5 @@
 import { allocateCpu, CPU_BLOCK, type Cpu, type Engine } from '@bpfoundry/engine'
-import { GuestMemory } from '@bpfoundry/guest-memory'
+import { GuestMemory, writeU64 } from '@bpfoundry/guest-memory'
 import { seedRandom } from '@bpfoundry/helpers'
 import { createInterpreter } from '@bpfoundry/interpreter'
 import { ERRNO, errnoName, type MapAttributes, mapTypeName, PROG_TYPE, programTypeName } from '@bpfoundry/kernel-abi'
@@ -63,6 +63,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   readonly memory: GuestMemory
   readonly cpus: readonly Cpu[]
   readonly runtime: Runtime
+  readonly engine: Engine
   readonly #mapsByFd = new Map<number, KernelMap>()
   readonly #programsByFd = new Map<number, KernelProgram>()
   readonly #devices = new Map<number, KernelNetDevice>()
@@ -76,8 +77,9 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
     this.cpus = Array.from({ length: options.cpus ?? 1 }, (_, id) => allocateCpu(this.memory, id))
     for (const cpu of this.cpus) seedRandom(cpu, (options.seed ?? 1) + cpu.id)
     const trace = options.trace
+    this.engine = options.engine ?? createInterpreter()
     this.runtime = new Runtime(this.memory, {
-      engine: options.engine ?? createInterpreter(),
+      engine: this.engine,
       ...(trace === undefined ? {} : { trace: (_cpu: Cpu, text: string) => trace(text) }),
     })
     this.#testBed = new XdpTestBed(this.memory)
@@ -137,18 +139,22 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
     const deviceLoad = device?.prepare(request)
     const loaded = loadImage(request, id, (fd) => this.#mapsByFd.get(fd), this.cpus.length, deviceLoad?.hooks)
     deviceLoad?.accepted?.(id)
+    const { image, ...found } = loaded
+    const translation = this.engine.translate(image)
     const program = new KernelProgram({
       fd: this.#nextFd++,
-      ...loaded,
+      translation,
+      ...found,
       ...(device === undefined ? {} : { boundDevice: { ifindex: device.ifindex, name: device.name } }),
       release: (closed) => {
         this.#programsByFd.delete(closed.fd)
         this.runtime.remove(closed.id)
+        this.engine.release?.(closed.translation)
       },
     })
     this.#nextProgramId++
     this.#programsByFd.set(program.fd, program)
-    this.runtime.install(program.image)
+    this.runtime.install(translation)
     return program
   }
 
@@ -175,7 +181,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
 
   /** What bpf_ktime_get_ns answers from now on, on every CPU that has no clock of its own running. @param ns below 2^53 */
   setTimeNs(ns: number): void {
-    for (const { block } of this.cpus) this.memory.f64[(block + CPU_BLOCK.fields.nowNs.offsetBytes) >>> 3] = ns
+    for (const { block } of this.cpus) writeU64(this.memory, block + CPU_BLOCK.fields.nowNs.offsetBytes, ns)
   }
 
   /** Live maps, by id. */

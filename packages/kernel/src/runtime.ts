@@ -1,4 +1,4 @@
-import type { CompiledProgram, Cpu, Engine, EngineEnvironment, ProgramImage } from '@bpfoundry/engine'
+import type { CompiledProgram, Cpu, Engine, EngineThread, Translation } from '@bpfoundry/engine'
 import type { GuestMemory } from '@bpfoundry/guest-memory'
 import { createHelperTable, progArrayTarget } from '@bpfoundry/helpers'
 import { type BpfMap, openMap } from '@bpfoundry/maps'
@@ -16,36 +16,41 @@ export interface RuntimeOptions {
  */
 export class Runtime {
   readonly memory: GuestMemory
-  readonly #engine: Engine
-  readonly #environment: EngineEnvironment
+  readonly #thread: EngineThread
   readonly #programs = new Map<number, CompiledProgram>()
   readonly #maps = new Map<number, BpfMap>()
 
   constructor(memory: GuestMemory, options: RuntimeOptions) {
     this.memory = memory
-    this.#engine = options.engine
     const helpers = createHelperTable({
       memory,
       mapAt: (address) => this.mapAt(address),
       ...(options.trace === undefined ? {} : { trace: options.trace }),
     })
-    this.#environment = {
+    this.#thread = options.engine.open({
       memory,
       helpers,
       tailCallTarget: (map, index) => this.#programs.get(progArrayTarget(memory, map, index)),
-    }
+    })
   }
 
-  /** Compiles a program so that it can run, or be tail-called, in this thread. */
-  install(image: ProgramImage): CompiledProgram {
-    const compiled = this.#engine.compile(image, this.#environment)
-    this.#programs.set(image.id, compiled)
+  /** Makes a translated program run, and be tail-called, in this thread. */
+  install(translation: Translation): CompiledProgram {
+    const compiled = this.#thread.install(translation)
+    this.#programs.set(translation.image.id, compiled)
     return compiled
   }
 
   /** Forgets a program; it must not run any more. */
   remove(id: number): void {
+    this.#thread.remove(id)
     this.#programs.delete(id)
+  }
+
+  /** Forgets everything; the runtime must not be used any more. */
+  close(): void {
+    this.#thread.close?.()
+    this.#programs.clear()
   }
 
   /** The installed program with this id. */

@@ -27,6 +27,12 @@ const SLOTS = plan({
   flags: 0,
 }).slots
 
+/** Where compiled code finds the slots of any prog array. A slot is a u32 program id; offsets are from the header. */
+export const PROG_ARRAY_LAYOUT: { readonly maxEntriesOffsetBytes: number; readonly slotsOffsetBytes: number } = {
+  maxEntriesOffsetBytes: MAP_HEADER.fields.maxEntries.offsetBytes,
+  slotsOffsetBytes: SLOTS,
+}
+
 /**
  * What a tail call finds: the id of the program in slot `index` of the prog array whose header is at `map`; 0 when the
  * slot is empty, the index is out of range, or the map is no prog array. For engines: no handle, no allocation.

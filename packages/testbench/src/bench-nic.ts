@@ -125,7 +125,7 @@ export class BenchNic {
     const { mode } = options
     const chosen = program.forMode(mode, this.#card)
     // Known to every CPU before it is in the hook: no poll may find a program that it can't run.
-    await this.#host.team?.install(chosen.image)
+    await this.#host.team?.install(chosen.translation)
     const flags = XDP_MODE_FLAG[mode] | (options.ifNoExist ? XDP_FLAGS.UPDATE_IF_NOEXIST : 0)
     this.attachments.attach(this.#attachable(chosen), { flags })
     if (this.#host.team !== undefined) await this.nic.synchronize()

@@ -1,5 +1,5 @@
 import { createDriverPoll, type DriverPoll } from '@bpfoundry/device'
-import type { Cpu, ExecutionFault, ProgramImage } from '@bpfoundry/engine'
+import type { Cpu, ExecutionFault, Translation } from '@bpfoundry/engine'
 import type { GuestMemory } from '@bpfoundry/guest-memory'
 import { Runtime } from '@bpfoundry/kernel'
 import type { CardPort } from './card-port.ts'
@@ -11,7 +11,7 @@ export interface CpuLoopOptions {
   readonly memory: GuestMemory
   readonly cpu: Cpu
   readonly engine: string
-  readonly images: readonly ProgramImage[]
+  readonly translations: readonly Translation[]
   readonly ports: readonly CardPort[]
   /** Takes what programs print. */
   readonly trace: (cpu: number, text: string) => void
@@ -29,7 +29,7 @@ export class CpuLoop {
       engine: engineByName(options.engine),
       trace: (from, text) => trace(from.id, text),
     })
-    for (const image of options.images) this.runtime.install(image)
+    for (const translation of options.translations) this.runtime.install(translation)
     this.#polls = ports.map((port) =>
       createDriverPoll({
         memory,

@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import type { Cpu, ProgramImage } from '@bpfoundry/engine'
+import type { Cpu, Translation } from '@bpfoundry/engine'
 import type { GuestMemory } from '@bpfoundry/guest-memory'
 import { Piscina } from 'piscina'
 import type { CardPort } from './card-port.ts'
@@ -13,7 +13,7 @@ export interface TeamTask {
   readonly memory: GuestMemory
   readonly cpus: readonly Cpu[]
   readonly engine: string
-  readonly images: readonly ProgramImage[]
+  readonly translations: readonly Translation[]
   readonly ports: readonly CardPort[]
   readonly trace: (cpu: number, text: string) => void
 }
@@ -30,7 +30,7 @@ export interface CpuTeam {
   hold(): void
   release(): void
   /** Makes a program known to every CPU; resolves when all have it. */
-  install(image: ProgramImage): Promise<void>
+  install(translation: Translation): Promise<void>
   /** Handles what is left and ends the run. @returns faults, a line each */
   finish(): Promise<readonly string[]>
 }
@@ -68,8 +68,8 @@ export class TurnTeam implements CpuTeam {
     this.#held = false
   }
 
-  async install(image: ProgramImage): Promise<void> {
-    for (const loop of this.#loops) loop.runtime.install(image)
+  async install(translation: Translation): Promise<void> {
+    for (const loop of this.#loops) loop.runtime.install(translation)
   }
 
   async finish(): Promise<readonly string[]> {
@@ -143,7 +143,7 @@ export class ThreadTeam implements CpuTeam {
           memory: task.memory.memory,
           cpuBlock: cpu.block,
           engine: task.engine,
-          images: task.images,
+          translations: task.translations,
           ports: task.ports,
           control: control.address,
           port: (channels[index] as MessageChannel).port2,
@@ -183,9 +183,9 @@ export class ThreadTeam implements CpuTeam {
     this.#control.gated = false
   }
 
-  async install(image: ProgramImage): Promise<void> {
+  async install(translation: Translation): Promise<void> {
     const awaited = this.#ports.map((port, cpu) => {
-      port.postMessage({ install: image } satisfies CpuMessage)
+      port.postMessage({ install: translation } satisfies CpuMessage)
       return this.#control.command(cpu)
     })
     await this.#obeyed(awaited)

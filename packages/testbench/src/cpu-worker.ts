@@ -1,5 +1,5 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import { attachCpu, type ProgramImage } from '@bpfoundry/engine'
+import { attachCpu, type Translation } from '@bpfoundry/engine'
 import { GuestMemory } from '@bpfoundry/guest-memory'
 import type { CardPort } from './card-port.ts'
 import { CpuLoop } from './cpu-loop.ts'
@@ -11,7 +11,7 @@ export interface CpuTask {
   /** Guest address of the CPU's block. */
   readonly cpuBlock: number
   readonly engine: string
-  readonly images: readonly ProgramImage[]
+  readonly translations: readonly Translation[]
   readonly ports: readonly CardPort[]
   /** Guest address of the WorkerControl words. */
   readonly control: number
@@ -19,7 +19,7 @@ export interface CpuTask {
 }
 
 /** What main tells a worker in the middle of a run. */
-export type CpuMessage = { readonly install: ProgramImage } | { readonly remove: number }
+export type CpuMessage = { readonly install: Translation } | { readonly remove: number }
 
 /** What a worker tells main. */
 export type CpuReport = { readonly trace: string; readonly cpu: number }
@@ -46,7 +46,7 @@ export default function runCpu(task: CpuTask): CpuOutcome {
     memory,
     cpu,
     engine: task.engine,
-    images: task.images,
+    translations: task.translations,
     ports: task.ports,
     trace: (from, text) => task.port.postMessage({ trace: text, cpu: from } satisfies CpuReport),
   })

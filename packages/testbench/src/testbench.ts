@@ -123,7 +123,7 @@ export class Testbench implements NicHost {
       memory: this.kernel.memory,
       cpus: this.kernel.cpus,
       engine: this.engine,
-      images: this.kernel.programs.map(({ image }) => image),
+      translations: this.kernel.programs.map(({ translation }) => translation),
       ports: this.nics.map(({ port }) => port),
       trace: (_cpu: number, text: string) => this.#trace(text),
     }
@@ -135,7 +135,7 @@ export class Testbench implements NicHost {
       wait: () => team.wait(),
       hold: () => team.hold(),
       release: () => team.release(),
-      install: (image) => team.install(image),
+      install: (translation) => team.install(translation),
       finish: async () => {
         try {
           return await team.finish()

@@ -1,0 +1,2 @@
+export type { MachineCode } from './machine-code.ts'
+export { NATIVE_CONTEXT } from './machine-code.ts'
