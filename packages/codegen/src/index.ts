@@ -1,2 +1,19 @@
+export type { CodeProgram, CodeRange } from './code-program.ts'
+export { subprogramsOf } from './code-program.ts'
+export type { CodegenErrorCode } from './codegen-error.ts'
+export { CodegenError } from './codegen-error.ts'
+export type { BasicBlock, ControlFlowGraph } from './control-flow-graph.ts'
+export {
+  controlFlowGraph,
+  controlFlowGraphs,
+  endsInBranch,
+  isReachable,
+  isTailCall,
+} from './control-flow-graph.ts'
+export type { DominatorTree, Edge, LoopStructure } from './dominators.ts'
+export { dominatorTree, loopStructure, mergeBlocks } from './dominators.ts'
+export { ALL_REGISTERS, liveRegisters, readsOf, writesOf } from './liveness.ts'
+export type { Label, Patch } from './machine-buffer.ts'
+export { MachineBuffer, requireRange } from './machine-buffer.ts'
 export type { MachineCode } from './machine-code.ts'
 export { NATIVE_CONTEXT } from './machine-code.ts'
