@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
 /** Tests that execute machine code: a fault ends the process, so each file has its own. */
-const MACHINE_CODE = ['packages/{jit-x86_64,jit-arm64,native-exec}/test/**/*.test.ts']
+const MACHINE_CODE = [
+  'packages/{jit-x86_64,jit-arm64,native-exec}/test/**/*.test.ts',
+  'tools/program-generator/test/engines.test.ts',
+]
 
 export default defineConfig({
   resolve: { conditions: ['source'] },

@@ -19,6 +19,10 @@ export interface ProgramOptions {
   readonly depth?: number
   /** Subprograms at most; 2 by default. */
   readonly subprograms?: number
+  /** Also use maps and plain helpers, by number: {@link withMapFds} makes such a program loadable. Off by default. */
+  readonly maps?: boolean
+  /** With maps: also tail calls. */
+  readonly tailCalls?: boolean
 }
 
 /** A random program, and bytes for the packet it runs on. */
@@ -54,7 +58,7 @@ const imm32: fc.Arbitrary<number> = fc.oneof(
 const scalar: fc.Arbitrary<number> = fc.constantFrom(...SCALARS)
 const small: fc.Arbitrary<number> = fc.nat({ max: 63 })
 
-type Plain = Exclude<Statement['kind'], 'branch' | 'loop' | 'call'>
+type Plain = Exclude<Statement['kind'], 'branch' | 'loop' | 'call' | 'map' | 'helper' | 'tail-call'>
 
 /** Statements without statements of their own. */
 function plainStatements(linux: string): { readonly [Kind in Plain]: fc.Arbitrary<StatementOf<Kind>> } {
@@ -85,6 +89,38 @@ const WEIGHTS: Readonly<Record<Statement['kind'], number>> = {
   branch: 4,
   loop: 1,
   call: 1,
+  map: 5,
+  helper: 1,
+  'tail-call': 1,
+}
+
+/** Statements that call helpers. */
+function helperStatements({ maps, tailCalls }: Required<ProgramOptions>): Leaf[] {
+  const map = fc.record({
+    kind: fc.constant('map'),
+    map: small,
+    use: fc.constantFrom('load', 'store', 'add', 'update', 'update', 'delete'),
+    key: scalar,
+    register: scalar,
+    slot: small,
+    flags: fc.constantFrom(0, 0, 0, 1, 2, 3),
+    imm: imm32,
+  })
+  const helper = fc.record({ kind: fc.constant('helper'), helper: small, imm: imm32 })
+  const tailCall = fc.record({ kind: fc.constant('tail-call'), index: fc.nat({ max: 3 }), imm: imm32 })
+  const leaf = (kind: Statement['kind'], arbitrary: fc.Arbitrary<unknown>): Leaf => ({
+    weight: WEIGHTS[kind],
+    arbitrary: arbitrary as fc.Arbitrary<Statement>,
+  })
+  return [
+    ...(maps ? [leaf('map', map), leaf('helper', helper)] : []),
+    ...(tailCalls ? [leaf('tail-call', tailCall)] : []),
+  ]
+}
+
+interface Leaf {
+  readonly weight: number
+  readonly arbitrary: fc.Arbitrary<Statement>
 }
 
 function statements(options: Required<ProgramOptions>): fc.Arbitrary<Statement[]> {
@@ -99,7 +135,11 @@ function statements(options: Required<ProgramOptions>): fc.Arbitrary<Statement[]
     arbitrary: arbitrary as fc.Arbitrary<Statement>,
   }))
   const call = fc.record({ kind: fc.constant('call'), callee: fc.nat({ max: 7 }), imm: imm32 })
-  const leaves = [...plain, { weight: WEIGHTS.call, arbitrary: call as fc.Arbitrary<Statement> }]
+  const leaves = [
+    ...plain,
+    ...helperStatements(options),
+    { weight: WEIGHTS.call, arbitrary: call as fc.Arbitrary<Statement> },
+  ]
   const block = (depth: number): fc.Arbitrary<Statement[]> => {
     if (depth === 0) return fc.array(fc.oneof(...leaves), { maxLength: blockStatements >> 1, size: 'max' })
     const inner = block(depth - 1)
@@ -127,7 +167,15 @@ function statements(options: Required<ProgramOptions>): fc.Arbitrary<Statement[]
  * r0 or the packet. In the end each stores all scalars and the stack into the packet.
  */
 export function acceptedPrograms(options: ProgramOptions = {}): fc.Arbitrary<GeneratedProgram> {
-  const full = { linux: '6.12', blockStatements: 16, depth: 2, subprograms: 2, ...options }
+  const full = {
+    linux: '6.12',
+    blockStatements: 16,
+    depth: 2,
+    subprograms: 2,
+    maps: false,
+    tailCalls: false,
+    ...options,
+  }
   const block = statements(full)
   const callees = fc.array(block, { maxLength: full.subprograms, size: 'max' })
   const packet = fc.uint8Array({ minLength: PACKET_BYTES, maxLength: PACKET_BYTES })

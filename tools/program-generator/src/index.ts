@@ -1,5 +1,6 @@
 export type { GeneratedProgram, ProgramOptions } from './arbitrary.ts'
 export { acceptedPrograms, PACKET_BYTES } from './arbitrary.ts'
 export type { LoweredProgram } from './lowering.ts'
-export { lowerProgram } from './lowering.ts'
-export type { Statement, StatementKind, StatementOf } from './statement.ts'
+export { lowerProgram, withMapFds } from './lowering.ts'
+export { GENERATED_MAPS, GENERATED_PROG_ARRAY } from './maps.ts'
+export type { MapUse, Statement, StatementKind, StatementOf } from './statement.ts'

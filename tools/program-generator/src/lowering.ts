@@ -3,19 +3,24 @@ import {
   BPF_ALU64_IMM,
   BPF_ALU64_REG,
   BPF_AND,
+  BPF_ATOMIC_OP,
   BPF_CALL_REL,
   BPF_DW,
+  BPF_EMIT_CALL,
   BPF_EXIT_INSN,
+  BPF_JEQ,
   BPF_JGT,
   BPF_JMP_A,
   BPF_JMP_IMM,
   BPF_JMP_REG,
   BPF_JMP32_A,
   BPF_JNE,
+  BPF_LD_MAP_FD,
   BPF_LDX_MEM,
   BPF_MOV32_REG,
   BPF_MOV64_IMM,
   BPF_MOV64_REG,
+  BPF_PSEUDO_MAP_FD,
   BPF_REG_FP,
   BPF_ST_MEM,
   BPF_STX_MEM,
@@ -26,9 +31,14 @@ import {
   type InstructionRow,
   instructionRow,
 } from '@bpfoundry/isa'
+import { MAP_TYPE, type MapAttributes } from '@bpfoundry/kernel-abi'
+import { GENERATED_MAPS } from './maps.ts'
 import {
   AREA_BYTES,
+  CONTEXT_OFFSET,
   COUNTER,
+  KEY_OFFSET,
+  type MapUse,
   PACKET,
   PACKET_END,
   SCALARS,
@@ -37,6 +47,7 @@ import {
   type StatementKind,
   type StatementOf,
   TEMPORARIES,
+  VALUE_OFFSET,
 } from './statement.ts'
 
 /** Instructions made of statements. */
@@ -187,17 +198,116 @@ const LOWERINGS: { readonly [Kind in StatementKind]: Lowering<Kind> } = {
       BPF_JMP_IMM(BPF_JNE, COUNTER, 0, back),
     ]
   },
-  call: ({ callee, imm }, place) => {
-    if (place.inSubprogram || place.subprograms === 0) return []
+  map: (statement, place) => [
+    ...mapKey(statement.map, statement.key),
+    ...MAP_USES[statement.use](statement, place),
+    ...afterCall(statement.imm),
+  ],
+  helper: ({ helper, imm }) => [
+    BPF_EMIT_CALL(PLAIN_HELPERS[helper % PLAIN_HELPERS.length] as number),
+    ...afterCall(imm),
+  ],
+  'tail-call': ({ index, imm }, place) => {
+    if (place.inSubprogram) return []
     return [
-      { ...BPF_CALL_REL(0), callee: callee % place.subprograms },
-      BPF_MOV64_REG(1, 0),
-      BPF_MOV64_REG(2, 6),
-      BPF_MOV64_REG(3, COUNTER),
-      BPF_MOV64_IMM(4, imm),
-      BPF_MOV64_REG(5, 0),
+      BPF_LDX_MEM(BPF_DW, 1, BPF_REG_FP, CONTEXT_OFFSET),
+      ...loadMap(2, GENERATED_MAPS.length),
+      BPF_MOV64_IMM(3, index),
+      BPF_EMIT_CALL(HELPER.tailCall),
+      // A tail call makes packet pointers invalid; r0 is not for programs to know when it falls through.
+      BPF_LDX_MEM(BPF_DW, 1, BPF_REG_FP, CONTEXT_OFFSET),
+      ...packetPointers(),
+      BPF_MOV64_IMM(0, imm),
+      ...afterCall(imm),
     ]
   },
+  call: ({ callee, imm }, place) => {
+    if (place.inSubprogram || place.subprograms === 0) return []
+    return [{ ...BPF_CALL_REL(0), callee: callee % place.subprograms }, ...afterCall(imm)]
+  },
+}
+
+/** Helper numbers. @see include/uapi/linux/bpf.h */
+const HELPER = { lookup: 1, update: 2, delete: 3, tailCall: 12 } as const
+/** ktime_get_ns, get_prandom_u32, get_smp_processor_id, jiffies64, ktime_get_boot_ns */
+const PLAIN_HELPERS = [5, 7, 8, 118, 125] as const
+/** Bytes of the longest prefix that an LPM key of 4 address bytes has. */
+const LPM_BITS = 32
+
+/** A call leaves r1..r5 unreadable: they become scalars again, out of what it kept. */
+const afterCall = (imm: number): Insn[] => [
+  BPF_MOV64_REG(1, 0),
+  BPF_MOV64_REG(2, 6),
+  BPF_MOV64_REG(3, COUNTER),
+  BPF_MOV64_IMM(4, imm),
+  BPF_MOV64_REG(5, 0),
+]
+
+/** Map number `map`: LD_IMM64 whose imm is the number, until {@link withMapFds} puts the fd there. */
+const loadMap = (register: number, map: number): Insn[] => [...BPF_LD_MAP_FD(register, map)]
+
+const setPointer = (register: number, offset: number): Insn[] => [
+  BPF_MOV64_REG(register, BPF_REG_FP),
+  BPF_ALU64_IMM(BPF_ADD, register, offset),
+]
+
+function mapKey(map: number, key: number): Insn[] {
+  const { keySizeBytes, type, maxEntries } = mapOf(map)
+  const trie = type === MAP_TYPE.LPM_TRIE
+  const word = (offset: number): Insn => BPF_STX_MEM(BPF_W, BPF_REG_FP, LIMIT, KEY_OFFSET + offset)
+  return [
+    BPF_MOV64_REG(LIMIT, key),
+    BPF_ALU64_IMM(BPF_AND, LIMIT, 2 * maxEntries - 1),
+    ...(trie ? [BPF_ST_MEM(BPF_W, BPF_REG_FP, KEY_OFFSET, LPM_BITS - 8 * (key & 3)), word(4)] : [word(0)]),
+    ...(!trie && keySizeBytes === 8 ? [BPF_ST_MEM(BPF_W, BPF_REG_FP, KEY_OFFSET + 4, 0)] : []),
+  ]
+}
+
+const mapOf = (map: number): MapAttributes => GENERATED_MAPS[map % GENERATED_MAPS.length] as MapAttributes
+
+/** Loads from, stores to, or adds to the value that r0 points at; r0 is a scalar in the end. */
+function touchValue(use: MapUse, register: number, offset: number, place: Place): Insn[] {
+  const kept = register === 6 || register === COUNTER ? register : 6
+  const touch = {
+    load: BPF_LDX_MEM(BPF_DW, target(kept, place), 0, offset),
+    store: BPF_STX_MEM(BPF_DW, 0, kept, offset),
+    add: BPF_ATOMIC_OP(BPF_DW, BPF_ADD, 0, kept, offset),
+  }[use as 'load' | 'store' | 'add']
+  return [BPF_JMP_IMM(BPF_JEQ, 0, 0, 2), touch, BPF_MOV64_IMM(0, 1)]
+}
+
+const MAP_USES: Readonly<Record<MapUse, (statement: StatementOf<'map'>, place: Place) => Insn[]>> = {
+  load: lookupAndTouch,
+  store: lookupAndTouch,
+  add: lookupAndTouch,
+  update: ({ map, register, flags, imm }) => {
+    const words = Math.ceil(mapOf(map).valueSizeBytes / 8)
+    return [
+      BPF_STX_MEM(BPF_DW, BPF_REG_FP, register === POINTER || register === LIMIT ? 6 : register, VALUE_OFFSET),
+      ...Array.from({ length: words - 1 }, (_, at) => BPF_ST_MEM(BPF_DW, BPF_REG_FP, VALUE_OFFSET + 8 * (at + 1), imm)),
+      ...loadMap(1, map % GENERATED_MAPS.length),
+      ...setPointer(2, KEY_OFFSET),
+      ...setPointer(3, VALUE_OFFSET),
+      BPF_MOV64_IMM(4, flags),
+      BPF_EMIT_CALL(HELPER.update),
+    ]
+  },
+  delete: ({ map }) => [
+    ...loadMap(1, map % GENERATED_MAPS.length),
+    ...setPointer(2, KEY_OFFSET),
+    BPF_EMIT_CALL(HELPER.delete),
+  ],
+}
+
+function lookupAndTouch({ map, use, register, slot }: StatementOf<'map'>, place: Place): Insn[] {
+  const number = map % GENERATED_MAPS.length
+  const words = mapOf(map).valueSizeBytes >> 3
+  return [
+    ...loadMap(1, number),
+    ...setPointer(2, KEY_OFFSET),
+    BPF_EMIT_CALL(HELPER.lookup),
+    ...touchValue(use, register, 8 * (slot % words), place),
+  ]
 }
 
 function lowerBlock(block: readonly Statement[], place: Place): Code {
@@ -208,8 +318,8 @@ function lowerBlock(block: readonly Statement[], place: Place): Code {
 const clearStack = (): Insn[] =>
   Array.from({ length: STACK_BYTES / 8 }, (_, word) => BPF_ST_MEM(BPF_DW, BPF_REG_FP, 8 * word - STACK_BYTES, 0))
 
-/** Packet pointers, a stack of zeros, all scalars set. */
-function prologue(initial: readonly number[]): Insn[] {
+/** Start and end of the packet of the context in r1, checked. */
+function packetPointers(): Insn[] {
   return [
     BPF_LDX_MEM(BPF_W, PACKET, 1, 0),
     BPF_LDX_MEM(BPF_W, PACKET_END, 1, 4),
@@ -219,7 +329,15 @@ function prologue(initial: readonly number[]): Insn[] {
     BPF_JMP_A(2),
     BPF_MOV64_IMM(0, TOO_SHORT),
     BPF_EXIT_INSN(),
+  ]
+}
+
+/** Packet pointers, a stack of zeros, all scalars set. */
+function prologue(initial: readonly number[]): Insn[] {
+  return [
+    ...packetPointers(),
     ...clearStack(),
+    BPF_STX_MEM(BPF_DW, BPF_REG_FP, 1, CONTEXT_OFFSET),
     ...SCALARS.map((register, at) => BPF_MOV64_IMM(register, initial[at] ?? at)),
   ]
 }
@@ -234,6 +352,16 @@ function epilogue(): Insn[] {
   const fold = SCALARS.slice(1).map((register) => BPF_ALU64_REG(BPF_XOR, 0, register))
   return [...registers, ...fold, ...stack, BPF_EXIT_INSN()]
 }
+
+/** The program with fds in place of the numbers of {@link GENERATED_MAPS} and, last, the program array. */
+export function withMapFds(insns: readonly Insn[], fds: readonly number[]): Insn[] {
+  return insns.map((insn, pc) => {
+    const names = insn.opcode === LD_IMM64 && insn.src === BPF_PSEUDO_MAP_FD && insns[pc + 1]?.opcode === 0
+    return names ? { ...insn, imm: fds[insn.imm] as number } : insn
+  })
+}
+
+const LD_IMM64 = instructionRow('LD_IMM64').opcode
 
 /** A subprogram: r1..r5 are scalars already; r0, r6 and r9 are its own. */
 function lowerSubprogram(body: readonly Statement[]): Code {

@@ -11,6 +11,10 @@ export const PACKET_END = 8
 
 /** Bytes of every frame that statements read and write, just below r10. */
 export const STACK_BYTES = 64
+/** Below the area: the key of a map statement, its value, and in the main program the context. */
+export const KEY_OFFSET: number = -STACK_BYTES - 8
+export const VALUE_OFFSET: number = KEY_OFFSET - 24
+export const CONTEXT_OFFSET: number = VALUE_OFFSET - 8
 /** Bytes of the packet that statements read and write; its first ones. */
 export const AREA_BYTES = 64
 /** Turns of a loop at most. Loops don't nest, so that the verifier's work stays small. */
@@ -82,8 +86,29 @@ export type Statement =
     }
   /** `guarded`: with a may_goto that would leave it. */
   | { readonly kind: 'loop'; readonly turns: number; readonly guarded: boolean; readonly body: readonly Statement[] }
+  /**
+   * Looks a key up in map number `map` modulo their number and touches the value, or updates or deletes the element. The
+   * key's first word is `key` modulo a few, so that keys meet again.
+   */
+  | {
+      readonly kind: 'map'
+      readonly map: number
+      readonly use: MapUse
+      readonly key: number
+      readonly register: number
+      readonly slot: number
+      readonly flags: number
+      readonly imm: number
+    }
+  /** A helper without arguments: its answer is r0. */
+  | { readonly kind: 'helper'; readonly helper: number; readonly imm: number }
+  /** bpf_tail_call of the program array's slot `index`; goes on when it is empty. */
+  | { readonly kind: 'tail-call'; readonly index: number; readonly imm: number }
   /** Calls subprogram number `callee` modulo their number; r1..r5 are its arguments, r0 its result. */
   | { readonly kind: 'call'; readonly callee: number; readonly imm: number }
+
+/** What a `map` statement does. */
+export type MapUse = 'load' | 'store' | 'add' | 'update' | 'delete'
 
 export type StatementKind = Statement['kind']
 export type StatementOf<Kind extends StatementKind> = Extract<Statement, { readonly kind: Kind }>
