@@ -70,11 +70,8 @@ export class DevMapHash extends KeyedMap implements TargetMap {
     this.fillKey(element, key)
     this.memory.u32[(element + this.valueOffset) >>> 2] = ifindex
     this.memory.u32[((element + this.valueOffset) >>> 2) + 1] = program
-    if (old !== 0) {
-      table.unlink(old, hash)
-      table.leaveSpare(hash, old)
-    }
-    table.insert(element, hash)
+    if (old === 0) table.insert(element, hash)
+    else table.replace(old, element, hash)
     return 0
   }
 }

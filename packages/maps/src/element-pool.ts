@@ -7,7 +7,7 @@
  *
  * ```
  *  slot    | lock | free list head |  64 bytes
- *  element | next in bucket or list | hash | (LRU: linked | referenced) | key | value or its address |
+ *  element | next in chain or list | what else the table keeps |
  * ```
  */
 import { acquireLock, type GuestMemory, releaseLock } from '@bpfoundry/guest-memory'

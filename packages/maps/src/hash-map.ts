@@ -2,7 +2,7 @@
  * BPF_MAP_TYPE_HASH: any keys, one value each.
  *
  * An update never writes to a value that is in the map: it links a new element and unlinks the old one, so that a
- * reader sees the old value or the new one.
+ * reader sees the old value or the new one, and one of them at any time.
  */
 import { BPF_EXIST, ERRNO, type MapAttributes } from '@bpfoundry/kernel-abi'
 import { copyBytes } from './guest-bytes.ts'
@@ -56,9 +56,7 @@ export class HashMap extends KeyedMap {
     const { table } = this
     const element = table.spare(hash)
     this.fill(element, key, value)
-    table.unlink(old, hash)
-    table.insert(element, hash)
-    table.leaveSpare(hash, old)
+    table.replace(old, element, hash)
     return 0
   }
 

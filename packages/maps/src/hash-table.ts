@@ -1,17 +1,24 @@
 /**
  * Buckets of singly linked elements, shared by every map with free keys.
  *
+ * A bucket of the kernel is up to {@link MOST_CHAINS} chains here, told apart by further bits of the hash: most
+ * look-ups find their element first in its chain, without a branch that nobody could have predicted. Within a bucket
+ * elements are iterated youngest first, as in the kernel's one chain: each has the number that its stripe counted when
+ * it was inserted.
+ *
  * Writers take the lock word of the bucket's *stripe* (at most 4096 of them a map, so that a large map stays compact).
  * The stripe also counts the elements in its buckets, and keeps a spare element: an update of an element that is there
  * fills the spare, links it, and leaves the old element as the new spare, so that who holds a pointer to the old value
  * goes on seeing the old value, as in the kernel (which keeps a spare for each CPU).
  *
  * Readers take no lock. An element that a reader stands on may be unlinked and linked elsewhere meanwhile, so a walk
- * can leave its bucket: a hit is a hit all the same (hash and key are compared), and a miss counts only when the
- * stripe's word did not change, else the walk is repeated. Every step of a writer leaves all chains without cycles.
+ * can leave its chain: a hit is a hit all the same (hash and key are compared), and a miss counts only when the
+ * stripe's word did not change, else the walk is repeated; or when the chain was empty, for an update never takes the
+ * old element out before the new one is in. Every step of a writer leaves all chains without cycles.
  *
  * ```
- *  stripe | lock word | elements in its buckets | spare element | - |  16 bytes
+ *  stripe  | lock word | elements in its buckets | spare element | insertions so far |  16 bytes
+ *  element | next in chain | number of its insertion | (LRU: linked | referenced) | hash | key | value or its address |
  * ```
  */
 import { acquireLock, type GuestMemory, readSequence, releaseLock, sequenceUnchanged } from '@bpfoundry/guest-memory'
@@ -23,14 +30,21 @@ import type { MapPlace } from './map-place.ts'
 import { roundUp, roundUpToPowerOfTwo, type Sections } from './sections.ts'
 
 const MOST_STRIPES = 4096
-const STRIPE_BYTES = 16
+export const STRIPE_BYTES = 16
 const SPARE_BYTES = 256 * 1024
+/** Chains of a bucket, at most: four times the kernel's heads, which leaves one element in eight behind another. */
+const MOST_CHAINS = 4
+/** Room for chain heads over what the kernel has: 16,777,216 entries get four chains a bucket. */
+const MOST_HEADS_BYTES = 256 * 2 ** 20
+/** An element of at most half a cache line doesn't lie across two. */
+const CACHE_LINE_BYTES = 64
 /** Words of a stripe after its lock. */
-const COUNT = 1
-const SPARE = 2
-/** Words of an element before its key. */
-const NEXT = 0
-const HASH = 1
+export const COUNT = 1
+export const SPARE = 2
+export const INSERTIONS = 3
+/** First words of an element; the hash is the one before its key. */
+export const NEXT = 0
+export const SEQUENCE = 1
 /** A reader that walks this long makes sure that it is not being carried from bucket to bucket. */
 const SUSPICIOUS_STEPS = 256
 /** Address space that a map reserves at most when Linux would fill it on demand. */
@@ -40,10 +54,15 @@ export const ON_DEMAND_BYTES: number = 256 * 2 ** 20
 export interface HashPlan {
   readonly capacity: number
   readonly slotCount: number
+  /** Buckets as the kernel has them: what iteration goes by. */
   readonly bucketCount: number
+  /** Chains of a bucket, a power of two: chain n of bucket b has head b + n * bucketCount. */
+  readonly chainCount: number
   readonly stripeCount: number
   /** Elements after the pool's: the first spare of each stripe. Per-CPU values are updated in place and need none. */
   readonly spareCount: number
+  /** Of the hash; the key follows it, so that a 4-byte key is compared together with it. */
+  readonly hashOffset: number
   readonly keyOffset: number
   readonly valueOffset: number
   readonly elementBytes: number
@@ -51,7 +70,7 @@ export interface HashPlan {
   readonly control: number
   readonly slots: number
   readonly stripes: number
-  readonly buckets: number
+  readonly heads: number
   readonly elements: number
   readonly values: number
 }
@@ -68,15 +87,17 @@ export interface HashShape {
 
 /** Lays out a hash map; deterministic, so that every thread finds the same. */
 export function planHash(attributes: MapAttributes, cpus: number, shape: HashShape, sections: Sections): HashPlan {
-  const keyOffset = shape.lru === true ? 16 : 8
-  const valueOffset = keyOffset + roundUp(attributes.keySizeBytes, 8)
+  const hashOffset = shape.lru === true ? 16 : 8
+  const keyOffset = hashOffset + 4
+  const valueOffset = roundUp(keyOffset + attributes.keySizeBytes, 8)
   const valueBytes = roundUp(attributes.valueSizeBytes, 8)
-  const elementBytes = valueOffset + (shape.perCpu === true ? 8 : valueBytes)
+  const elementBytes = strideFor(valueOffset + (shape.perCpu === true ? 8 : valueBytes))
   const perElement = elementBytes + (shape.perCpu === true ? cpus * valueBytes : 0)
   const most = shape.onDemand === true ? Math.max(1, Math.floor(ON_DEMAND_BYTES / perElement)) : 2 ** 32
   const capacity = Math.min(attributes.maxEntries, most)
   const slotCount = cpus + 1
   const bucketCount = roundUpToPowerOfTwo(capacity)
+  const chainCount = Math.max(1, Math.min(MOST_CHAINS, MOST_HEADS_BYTES / (bucketCount * 4)))
   const stripeCount = Math.min(bucketCount, shape.perCpu === true ? MOST_STRIPES : stripesFor(capacity, elementBytes))
   const spareCount = shape.perCpu === true ? 0 : stripeCount
   const cpuStrideBytes = shape.perCpu === true ? roundUp(capacity * valueBytes, 64) : 0
@@ -84,8 +105,10 @@ export function planHash(attributes: MapAttributes, cpus: number, shape: HashSha
     capacity,
     slotCount,
     bucketCount,
+    chainCount,
     stripeCount,
     spareCount,
+    hashOffset,
     keyOffset,
     valueOffset,
     elementBytes,
@@ -93,10 +116,15 @@ export function planHash(attributes: MapAttributes, cpus: number, shape: HashSha
     control: sections.add(64),
     slots: sections.add(slotCount * SLOT_BYTES),
     stripes: sections.add(stripeCount * STRIPE_BYTES),
-    buckets: sections.add(bucketCount * 4),
+    heads: sections.add(bucketCount * chainCount * 4),
     elements: sections.add((capacity + spareCount) * elementBytes),
     values: sections.add(cpuStrideBytes * cpus),
   }
+}
+
+/** Bytes from one element to the next, for elements of so many bytes. */
+function strideFor(bytes: number): number {
+  return bytes <= CACHE_LINE_BYTES / 2 ? roundUpToPowerOfTwo(bytes) : bytes
 }
 
 /** As many stripes as their spare elements may take room: an eighth of the elements, or {@link SPARE_BYTES} if that is more. */
@@ -116,8 +144,11 @@ export class HashTable {
   private readonly keyOffset: number
   private readonly seed: number
   private readonly identity: boolean
-  private readonly bucketWords: number
+  private readonly headWords: number
+  private readonly headMask: number
   private readonly bucketMask: number
+  /** Word of an element that holds its hash. */
+  private readonly hashWord: number
   private readonly stripes: number
   private readonly stripeMask: number
   /** Index of the word that links to the element which {@link findLocked} found. */
@@ -131,8 +162,10 @@ export class HashTable {
     this.keyOffset = plan.keyOffset
     this.seed = place.hashSeed
     this.identity = shape.identity === true
-    this.bucketWords = (address + plan.buckets) >>> 2
+    this.headWords = (address + plan.heads) >>> 2
+    this.headMask = plan.bucketCount * plan.chainCount - 1
     this.bucketMask = plan.bucketCount - 1
+    this.hashWord = plan.hashOffset >>> 2
     this.stripes = address + plan.stripes
     this.stripeMask = plan.stripeCount - 1
     this.control = address + plan.control
@@ -192,9 +225,9 @@ export class HashTable {
   /** Under the lock of `hash`: the element with this key, or 0. */
   findLocked(key: number, hash: number): number {
     const { u32 } = this.memory
-    let link = this.bucketWords + (hash & this.bucketMask)
+    let link = this.headWords + (hash & this.headMask)
     for (let element = u32[link] as number; element !== 0; element = u32[link] as number) {
-      if (u32[(element >>> 2) + HASH] === hash && this.hasKey(element, key)) {
+      if (u32[(element >>> 2) + this.hashWord] === hash && this.hasKey(element, key)) {
         this.link = link
         return element
       }
@@ -206,7 +239,7 @@ export class HashTable {
   /** Under the lock of `hash`: whether this very element is linked in its bucket; then {@link unlink} may follow. */
   locate(element: number, hash: number): boolean {
     const { u32 } = this.memory
-    let link = this.bucketWords + (hash & this.bucketMask)
+    let link = this.headWords + (hash & this.headMask)
     for (let other = u32[link] as number; other !== 0; other = u32[link] as number) {
       if (other === element) {
         this.link = link
@@ -225,16 +258,26 @@ export class HashTable {
     u32[count] = (u32[count] as number) - 1
   }
 
-  /** Under the lock of `hash`: the stripe's spare element, to be filled in; it must be inserted, and {@link leaveSpare} follow. */
+  /** Under the lock of `hash`: the stripe's spare element, to be filled in; {@link replace} must follow. */
   spare(hash: number): number {
     const stripe = hash & this.stripeMask
     const kept = this.memory.u32[((this.stripes + stripe * STRIPE_BYTES) >>> 2) + SPARE] as number
     return kept === 0 ? this.elements + (this.plan.capacity + stripe) * this.plan.elementBytes : kept
   }
 
-  /** Under the lock of `hash`: the element that was replaced is the spare now. */
-  leaveSpare(hash: number, element: number): void {
-    this.memory.u32[(this.lockOf(hash) >>> 2) + SPARE] = element
+  /**
+   * Under the lock of `hash`: puts `element`, its key and value filled in, at the head, takes out `old`, which was found
+   * last, and leaves that as the spare. A reader finds the one or the other at any time.
+   */
+  replace(old: number, element: number, hash: number): void {
+    const { u32 } = this.memory
+    const head = this.headWords + (hash & this.headMask)
+    const behind = u32[(old >>> 2) + NEXT] as number
+    this.stamp(element, hash)
+    u32[(element >>> 2) + NEXT] = this.link === head ? behind : (u32[head] as number)
+    Atomics.store(this.memory.i32, head, element | 0)
+    if (this.link !== head) u32[this.link] = behind
+    u32[(this.lockOf(hash) >>> 2) + SPARE] = old
   }
 
   /** Elements in the map. */
@@ -247,16 +290,26 @@ export class HashTable {
     return sum
   }
 
-  /** Under the lock of `hash`: puts an element, its key and value filled in, at the head of the bucket. */
+  /** Under the lock of `hash`: puts an element, its key and value filled in, at the head of the chain. */
   insert(element: number, hash: number): void {
     const { u32 } = this.memory
-    const bucket = this.bucketWords + (hash & this.bucketMask)
-    u32[(element >>> 2) + HASH] = hash
-    u32[(element >>> 2) + NEXT] = u32[bucket] as number
+    const head = this.headWords + (hash & this.headMask)
+    this.stamp(element, hash)
+    u32[(element >>> 2) + NEXT] = u32[head] as number
     const count = (this.lockOf(hash) >>> 2) + COUNT
     u32[count] = (u32[count] as number) + 1
     // From here on readers find it: all that was written before must be seen first.
-    Atomics.store(this.memory.i32, bucket, element | 0)
+    Atomics.store(this.memory.i32, head, element | 0)
+  }
+
+  /** Under the lock of `hash`: gives an element its hash and the number of its insertion. */
+  private stamp(element: number, hash: number): void {
+    const { u32 } = this.memory
+    const insertions = (this.lockOf(hash) >>> 2) + INSERTIONS
+    const sequence = ((u32[insertions] as number) + 1) | 0
+    u32[insertions] = sequence
+    u32[(element >>> 2) + SEQUENCE] = sequence
+    u32[(element >>> 2) + this.hashWord] = hash
   }
 
   /**
@@ -267,14 +320,14 @@ export class HashTable {
     const { u32 } = this.memory
     let seen = 0
     for (let n = 0; n < count; n++) {
-      const element = u32[this.bucketWords + (this.hashOf(keys + n * this.keyBytes) & this.bucketMask)] as number
-      seen ^= u32[(element >>> 2) + HASH] as number
+      const element = u32[this.headWords + (this.hashOf(keys + n * this.keyBytes) & this.headMask)] as number
+      seen ^= u32[(element >>> 2) + this.hashWord] as number
     }
     return seen
   }
 
   hashIn(element: number): number {
-    return this.memory.u32[(element >>> 2) + HASH] as number
+    return this.memory.u32[(element >>> 2) + this.hashWord] as number
   }
 
   /** The element after the one with this key, in the order of buckets; the first for a key of 0 or one not found. */
@@ -284,29 +337,55 @@ export class HashTable {
       const hash = this.hashOf(key)
       this.lock(hash)
       const element = this.findLocked(key, hash)
-      const next = element === 0 ? 0 : (this.memory.u32[(element >>> 2) + NEXT] as number)
+      const next = element === 0 ? 0 : this.olderInBucket(hash & this.bucketMask, element)
       this.unlock(hash)
       if (next !== 0) return next
       if (element !== 0) bucket = (hash & this.bucketMask) + 1
     }
-    const { u32 } = this.memory
     for (; bucket <= this.bucketMask; bucket++) {
-      const head = u32[this.bucketWords + bucket] as number
-      if (head !== 0) return head
+      const first = this.olderInBucket(bucket, 0)
+      if (first !== 0) return first
     }
     return 0
   }
 
   /** Every element, bucket by bucket. */
   *all(): Generator<number> {
-    for (let bucket = 0; bucket <= this.bucketMask; bucket++) {
-      let element = this.memory.u32[this.bucketWords + bucket] as number
-      while (element !== 0) {
-        const next = this.memory.u32[(element >>> 2) + NEXT] as number
-        yield element
-        element = next
+    for (let bucket = 0; bucket <= this.bucketMask; bucket++) yield* this.inBucket(bucket)
+  }
+
+  /** The youngest element of a bucket that is older than `element`; the youngest of all for 0. */
+  private olderInBucket(bucket: number, element: number): number {
+    const { u32 } = this.memory
+    const now = u32[(this.lockOf(bucket) >>> 2) + INSERTIONS] as number
+    const least = element === 0 ? -1 : this.age(element, now)
+    let [found, foundAge] = [0, 2 ** 32]
+    for (let head = bucket; head <= this.headMask; head += this.bucketMask + 1) {
+      for (let other = u32[this.headWords + head] as number; other !== 0; other = u32[(other >>> 2) + NEXT] as number) {
+        const age = this.age(other, now)
+        if (age > least && age < foundAge) [found, foundAge] = [other, age]
       }
     }
+    return found
+  }
+
+  /** The elements of a bucket as they are now, youngest first. */
+  private inBucket(bucket: number): number[] {
+    const { u32 } = this.memory
+    const elements: number[] = []
+    for (let head = bucket; head <= this.headMask; head += this.bucketMask + 1) {
+      for (let one = u32[this.headWords + head] as number; one !== 0; one = u32[(one >>> 2) + NEXT] as number) {
+        elements.push(one)
+      }
+    }
+    if (elements.length < 2) return elements
+    const now = u32[(this.lockOf(bucket) >>> 2) + INSERTIONS] as number
+    return elements.sort((a, b) => this.age(a, now) - this.age(b, now))
+  }
+
+  /** Insertions into an element's stripe since its own, modulo 2^32. */
+  private age(element: number, now: number): number {
+    return (now - (this.memory.u32[(element >>> 2) + SEQUENCE] as number)) >>> 0
   }
 
   private lockOf(hash: number): number {
@@ -321,14 +400,14 @@ export class HashTable {
   private findWord(hash: number, word: number): number {
     const { u32 } = this.memory
     const lock = this.lockOf(hash)
-    const bucket = this.bucketWords + (hash & this.bucketMask)
+    const head = this.headWords + (hash & this.headMask)
     const keyWord = this.keyOffset >>> 2
     for (;;) {
       const seen = readSequence(this.memory, lock)
-      let element = u32[bucket] as number
+      let element = u32[head] as number
       for (let steps = 1; element !== 0; steps++) {
         const at = element >>> 2
-        if (u32[at + keyWord] === word && u32[at + HASH] === hash) return element
+        if (u32[at + keyWord] === word && u32[at + keyWord - 1] === hash) return element
         if (steps % SUSPICIOUS_STEPS === 0 && !sequenceUnchanged(this.memory, lock, seen)) break
         element = u32[at + NEXT] as number
       }
@@ -338,9 +417,9 @@ export class HashTable {
 
   private walk(key: number, hash: number, lock: number, seen: number): number {
     const { u32 } = this.memory
-    let element = u32[this.bucketWords + (hash & this.bucketMask)] as number
+    let element = u32[this.headWords + (hash & this.headMask)] as number
     for (let steps = 1; element !== 0; steps++) {
-      if (u32[(element >>> 2) + HASH] === hash && this.hasKey(element, key)) return element
+      if (u32[(element >>> 2) + this.hashWord] === hash && this.hasKey(element, key)) return element
       if (steps % SUSPICIOUS_STEPS === 0 && !sequenceUnchanged(this.memory, lock, seen)) return 0
       element = u32[(element >>> 2) + NEXT] as number
     }

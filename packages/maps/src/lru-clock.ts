@@ -10,9 +10,9 @@
 import { acquireLock, type GuestMemory, releaseLock } from '@bpfoundry/guest-memory'
 import type { HashTable } from './hash-table.ts'
 
-/** Words of an LRU element after next and hash. */
+/** Words of an LRU element after the first two. */
 const LINKED = 2
-const MARK = 3
+export const MARK = 3
 /** Control bytes of the hash table that are ours: lock word and hand. */
 const LOCK_OFFSET = 4
 const HAND_OFFSET = 8

@@ -75,12 +75,10 @@ export class LruHashMap extends KeyedMap {
     const { table, clock } = this
     const element = table.spare(hash)
     this.fill(element, key, value)
-    table.unlink(old, hash)
     clock.unlinked(old)
-    table.insert(element, hash)
+    table.replace(old, element, hash)
     clock.linked(element)
     clock.mark(element)
-    table.leaveSpare(hash, old)
     return 0
   }
 
