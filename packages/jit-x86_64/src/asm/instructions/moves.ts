@@ -1,0 +1,32 @@
+/** Loads, stores, moves, extensions and address arithmetic. */
+// biome-ignore format: table
+export const MOVES = [
+  // mnemonic  operands           opcode               op/en  feature
+  ['MOV',     'r/m8, r8',        '88 /r',             'MR',  ''],
+  ['MOV',     'r/m16, r16',      '66 89 /r',          'MR',  ''],
+  ['MOV',     'r/m32, r32',      '89 /r',             'MR',  ''],
+  ['MOV',     'r/m64, r64',      'REX.W + 89 /r',     'MR',  ''],
+  ['MOV',     'r32, r/m32',      '8B /r',             'RM',  ''],
+  ['MOV',     'r64, r/m64',      'REX.W + 8B /r',     'RM',  ''],
+  ['MOV',     'r32, imm32',      'B8+rd id',          'OI',  ''],
+  ['MOV',     'r64, imm64',      'REX.W + B8+rd io',  'OI',  ''],
+  ['MOV',     'r/m8, imm8',      'C6 /0 ib',          'MI',  ''],
+  ['MOV',     'r/m16, imm16',    '66 C7 /0 iw',       'MI',  ''],
+  ['MOV',     'r/m32, imm32',    'C7 /0 id',          'MI',  ''],
+  ['MOV',     'r/m64, imm32',    'REX.W + C7 /0 id',  'MI',  ''],
+  ['MOVZX',   'r32, r/m8',       '0F B6 /r',          'RM',  ''],
+  ['MOVZX',   'r32, r/m16',      '0F B7 /r',          'RM',  ''],
+  ['MOVSX',   'r32, r/m8',       '0F BE /r',          'RM',  ''],
+  ['MOVSX',   'r64, r/m8',       'REX.W + 0F BE /r',  'RM',  ''],
+  ['MOVSX',   'r32, r/m16',      '0F BF /r',          'RM',  ''],
+  ['MOVSX',   'r64, r/m16',      'REX.W + 0F BF /r',  'RM',  ''],
+  ['MOVSXD',  'r64, r/m32',      'REX.W + 63 /r',     'RM',  ''],
+  ['MOVBE',   'r16, m16',        '66 0F 38 F0 /r',    'RM',  'MOVBE'],
+  ['MOVBE',   'r32, m32',        '0F 38 F0 /r',       'RM',  'MOVBE'],
+  ['MOVBE',   'r64, m64',        'REX.W + 0F 38 F0 /r', 'RM', 'MOVBE'],
+  ['LEA',     'r32, m',          '8D /r',             'RM',  ''],
+  ['LEA',     'r64, m',          'REX.W + 8D /r',     'RM',  ''],
+  ['PUSH',    'r64',             '50+rd',             'O',   ''],
+  ['PUSH',    'imm32',           '68 id',             'I',   ''],
+  ['POP',     'r64',             '58+rd',             'O',   ''],
+] as const

@@ -1,0 +1,38 @@
+import capstone from '@alexaltea/capstone-js'
+
+/** One instruction as capstone reads it. */
+export interface Disassembled {
+  readonly offsetBytes: number
+  readonly sizeBytes: number
+  readonly mnemonic: string
+  readonly operands: string
+}
+
+interface CapstoneInsn {
+  readonly address: bigint
+  readonly size: number
+  readonly mnemonic: string
+  readonly op_str: string
+}
+
+interface CapstoneModule {
+  readonly ARCH_X86: number
+  readonly MODE_64: number
+  readonly Capstone: new (
+    architecture: number,
+    mode: number,
+  ) => { disasm(bytes: ArrayLike<number>, address: number): readonly CapstoneInsn[] }
+}
+
+/** Loads capstone; the function disassembles x86-64 code, in Intel's syntax, as far as it can be read. */
+export async function createDisassembler(): Promise<(code: Uint8Array, address?: number) => Disassembled[]> {
+  const module = (await (capstone as unknown as () => Promise<CapstoneModule>)()) as CapstoneModule
+  const engine = new module.Capstone(module.ARCH_X86, module.MODE_64)
+  return (code, address = 0) =>
+    engine.disasm(code, address).map(({ address: at, size, mnemonic, op_str }) => ({
+      offsetBytes: Number(at),
+      sizeBytes: size,
+      mnemonic,
+      operands: op_str,
+    }))
+}
