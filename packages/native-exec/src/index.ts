@@ -1,1 +1,9 @@
-export {}
+export type { X86Feature } from './cpu-features.ts'
+export { x86Features } from './cpu-features.ts'
+export type { PlacedCode } from './executable-memory.ts'
+export { freeCode, MAX_CODE_BYTES, placeCode } from './executable-memory.ts'
+export type { NativeBackEnd } from './native-engine.ts'
+export { createEngineOf } from './native-engine.ts'
+export type { NativeExecErrorCode } from './native-exec-error.ts'
+export { NativeExecError } from './native-exec-error.ts'
+export type { NativeTranslation } from './native-translation.ts'

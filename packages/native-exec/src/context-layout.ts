@@ -1,0 +1,33 @@
+/** A NATIVE_CONTEXT as this package allocates it: behind the contract's fields lie what the stubs need. */
+import { NATIVE_CONTEXT } from '@bpfoundry/codegen'
+
+const PRIVATE = NATIVE_CONTEXT.sizeBytes
+
+/** Byte offsets, 64 bits each. */
+interface HostContext {
+  /** Host address of the code that the next run enters. */
+  readonly entry: number
+  /** The C function that koffi made of the thread's helper dispatcher. */
+  readonly callback: number
+  /** Where the machine code goes on behind the helper call at hand: tells the instruction of a fault. */
+  readonly helperReturn: number
+  /** 1 from the moment a helper is called until JavaScript says that it went well. Still 1: the run is given up. */
+  readonly abandoned: number
+  /** Callee-saved registers and stack pointer at the run's begin, for giving it up. */
+  readonly saved: number
+  readonly sizeBytes: number
+}
+
+export const HOST_CONTEXT: HostContext = {
+  entry: PRIVATE,
+  callback: PRIVATE + 8,
+  helperReturn: PRIVATE + 16,
+  abandoned: PRIVATE + 24,
+  saved: PRIVATE + 32,
+  sizeBytes: 512,
+}
+
+/** Offset of the n-th saved register. */
+export function savedAt(index: number): number {
+  return HOST_CONTEXT.saved + 8 * index
+}

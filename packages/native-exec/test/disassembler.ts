@@ -1,0 +1,31 @@
+import capstone from '@alexaltea/capstone-js'
+
+interface CapstoneInsn {
+  readonly mnemonic: string
+  readonly op_str: string
+}
+
+/** The part of capstone that is used here; the package has no types. */
+interface CapstoneModule {
+  readonly ARCH_X86: number
+  readonly ARCH_ARM64: number
+  readonly MODE_64: number
+  readonly MODE_ARM: number
+  readonly Capstone: new (
+    architecture: number,
+    mode: number,
+  ) => { disasm(code: Uint8Array, at: number): CapstoneInsn[] }
+}
+
+/** Code of either architecture as text, an instruction a line, as far as it can be read. */
+export type Disassembler = (architecture: 'x64' | 'arm64', code: Uint8Array) => string[]
+
+export async function loadDisassembler(): Promise<Disassembler> {
+  const module = await (capstone as unknown as () => Promise<CapstoneModule>)()
+  const readers = {
+    x64: new module.Capstone(module.ARCH_X86, module.MODE_64),
+    arm64: new module.Capstone(module.ARCH_ARM64, module.MODE_ARM),
+  }
+  return (architecture, code) =>
+    readers[architecture].disasm(code, 0).map(({ mnemonic, op_str }) => `${mnemonic} ${op_str}`.trim())
+}
