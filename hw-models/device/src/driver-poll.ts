@@ -6,6 +6,8 @@ import { FATE, type Fate } from './fates.ts'
 import { FrameCursor } from './frame-descriptor.ts'
 import { FramePool } from './frame-pool.ts'
 import type { NicHandle, NicQueueHandle } from './nic-handle.ts'
+import { PollBatch } from './poll/poll-batch.ts'
+import { POLL_PACKETS } from './poll/poll-block.ts'
 import { type PortLookup, RedirectBulks, type RedirectSource, takeRedirectTarget } from './redirect.ts'
 import { RingConsumer, RingProducer } from './spsc-ring.ts'
 import { TxPort } from './tx-port.ts'
@@ -39,14 +41,24 @@ export interface DriverContext {
 
 /**
  * One station of a packet on its way up: the card's cores, the driver's hook, the stack's hook. Called for every packet
- * of a poll, in order; allocates nothing.
+ * of a poll, in order: what the mode does before and after the program. Allocates nothing.
  */
 export interface XdpStage {
   readonly mode: XdpMode
+  readonly hook: XdpHook
   /** Begins a poll. @returns false when there is nothing to do here, so that packets skip this stage */
   begin(queue: PollQueue): boolean
-  /** Takes a packet. @returns true when it goes on up, false when it has found its fate */
-  receive(frame: FrameCursor, queue: PollQueue): boolean
+  /** Told at the beginning of a poll how many packets it handles, for the first stage that does anything. */
+  expect?(packets: number): void
+  /** Makes a packet ready for the program. @returns true when it moved, so that its descriptor must follow */
+  prepare?(frame: FrameCursor): boolean
+  /**
+   * Does what the program says. XDP_DROP always ends as `drop` and XDP_PASS always goes on up: of those a stage is not
+   * asked when a poll program has settled them.
+   *
+   * @returns true when the packet goes on up, false when it has found its fate
+   */
+  settle(verdict: number, frame: FrameCursor, queue: PollQueue): boolean
   /** Ends a poll: what was put into rings leaves. */
   end(queue: PollQueue): void
 }
@@ -60,6 +72,8 @@ export interface DriverPollOptions {
   readonly nic: NicHandle
   readonly cpu: Cpu
   readonly programs: ProgramLookup
+  /** Poll programs (see `linkPoll`) by the id of the program in them, where its engine compiles; none when absent. */
+  readonly polls?: ProgramLookup
   /** Stages from the wire up: offload, native, generic. Modes that are missing here never run a program. */
   readonly stages: readonly XdpStageFactory[]
   /** Cards that can be redirected to, this one among them; only this one when absent. */
@@ -99,6 +113,8 @@ class StagedPoll implements DriverPoll, DriverContext {
   readonly redirects: RedirectBulks
   readonly queues: readonly number[]
   readonly #programs: ProgramLookup
+  readonly #polls: ProgramLookup | undefined
+  readonly #batch: PollBatch
   readonly #pollQueues = new Map<number, PollQueue>()
   readonly #hooks = new Map<XdpMode, XdpHook>()
   readonly #stages: readonly XdpStage[]
@@ -106,6 +122,7 @@ class StagedPoll implements DriverPoll, DriverContext {
   readonly #stack: RingProducer
   readonly #generation: number
   readonly #frame = new FrameCursor()
+  #handled = 0
 
   constructor(options: DriverPollOptions) {
     const { memory, nic, cpu } = options
@@ -121,6 +138,8 @@ class StagedPoll implements DriverPoll, DriverContext {
     this.ports = portLookup(memory, cpu.id, this.port, options.redirectTargets)
     this.redirects = new RedirectBulks(memory, cpu, this.ports)
     this.#programs = options.programs
+    this.#polls = options.polls
+    this.#batch = new PollBatch({ memory, cpu, handle: nic, passUp: (frame, queue) => this.#passUp(frame, queue) })
     this.#stack = new RingProducer(memory, own.stack)
     this.#generation = own.generation >>> 2
     for (const queue of nic.queues)
@@ -132,7 +151,14 @@ class StagedPoll implements DriverPoll, DriverContext {
   hook(mode: XdpMode): XdpHook {
     const known = this.#hooks.get(mode)
     if (known !== undefined) return known
-    const hook = new XdpHook(this.memory, this.handle, this.cpu, mode, this.#programs)
+    const hook = new XdpHook({
+      memory: this.memory,
+      handle: this.handle,
+      cpu: this.cpu,
+      mode,
+      programs: this.#programs,
+      ...(this.#polls === undefined ? {} : { polls: this.#polls }),
+    })
     this.#hooks.set(mode, hook)
     return hook
   }
@@ -173,15 +199,33 @@ class StagedPoll implements DriverPoll, DriverContext {
     }
     this.memory.refresh()
     Atomics.add(this.memory.i32, this.#generation, 1)
-    let handled = 0
+    // A packet whose stage threw stays in its ring; rings and generation stay whole.
+    this.#handled = 0
     try {
       this.#begin(queue)
-      for (; handled < waiting; handled++) this.#receive(queue, queue.completion.entry(handled))
+      this.#handle(queue, waiting)
     } finally {
-      // A packet whose stage threw stays in its ring; rings and generation stay whole.
-      this.#end(queue, handled)
+      this.#end(queue, this.#handled)
     }
-    return handled
+    return this.#handled
+  }
+
+  /** One stage whose program has a receive loop of its own, or packet by packet. */
+  #handle(queue: PollQueue, waiting: number): void {
+    const [stage] = this.#active
+    if (this.#active.length === 1 && stage?.hook.pollProgram !== undefined) {
+      while (this.#handled < waiting) {
+        const count = Math.min(waiting - this.#handled, POLL_PACKETS)
+        try {
+          this.#batch.run(stage, queue, this.#handled, count)
+        } finally {
+          this.#handled += this.#batch.handled
+        }
+      }
+      return
+    }
+    stage?.expect?.(waiting)
+    for (; this.#handled < waiting; this.#handled++) this.#receive(queue, queue.completion.entry(this.#handled))
   }
 
   #begin(queue: PollQueue): void {
@@ -197,7 +241,9 @@ class StagedPoll implements DriverPoll, DriverContext {
     queue.counters.add(QUEUE.bytes, frame.wireBytes)
     writeU64(this.memory, this.cpu.block + NOW_NS, frame.timestampNs)
     for (let n = 0; n < this.#active.length; n++) {
-      if (!(this.#active[n] as XdpStage).receive(frame, queue)) return
+      const stage = this.#active[n] as XdpStage
+      stage.prepare?.(frame)
+      if (!stage.settle(stage.hook.run(frame), frame, queue)) return
     }
     this.#passUp(frame, queue)
   }

@@ -2,6 +2,8 @@ import type { GuestMemory } from '@bpfoundry/guest-memory'
 import { RingConsumer, type RingHandle, RingProducer } from './spsc-ring.ts'
 
 const HEADER_BYTES = 64
+/** Offset of the stack of free frames from the pool's address, where their number stands. */
+export const POOL_FRAMES_OFFSET_BYTES: number = HEADER_BYTES
 
 /** Bytes of guest memory of a pool of up to `frames` frames: a count, then a stack of u32 frame addresses. */
 export function framePoolBytes(frames: number): number {

@@ -13,6 +13,7 @@ import { FATES } from './fates.ts'
 import { FRAME_DESCRIPTOR_BYTES } from './frame-descriptor.ts'
 import { framePoolBytes, initializePool } from './frame-pool.ts'
 import type { NicProfile } from './nic-profile.ts'
+import { POLL_BYTES } from './poll/poll-block.ts'
 import { nicProfile } from './profiles.ts'
 import { INDIRECTION_ENTRIES } from './rss.ts'
 import { type RingHandle, RingProducer, ringBytes } from './spsc-ring.ts'
@@ -92,6 +93,8 @@ export interface NicCpuHandle {
   readonly portCounters: number
   /** Poll generation, i32: odd while this CPU polls this card. */
   readonly generation: number
+  /** POLL_BLOCK and its records, for the poll programs of this CPU. */
+  readonly pollBlock: number
   /** struct xdp_buff, xdp_txq_info. */
   readonly xdpBuff: number
   readonly txq: number
@@ -181,8 +184,8 @@ const FATE_BYTES = counterBytes(FATES.length)
 const STAGE_BYTES = counterBytes(STAGE_COUNTERS.length)
 const QUEUE_BYTES =
   FATE_BYTES + counterBytes(QUEUE_COUNTERS.length) + counterBytes(QUEUE_WIRE_COUNTERS.length) + 3 * STAGE_BYTES
-const CPU_BYTES = counterBytes(PORT_COUNTERS.length) + 64
 const LINE = 64
+const CPU_BYTES = counterBytes(PORT_COUNTERS.length) + LINE + POLL_BYTES
 const CARD_BYTES = NIC_CONTROL.sizeBytes + 4 * INDIRECTION_ENTRIES + counterBytes(MAC_COUNTERS.length) + FATE_BYTES
 
 function planNic(options: NicOptions): NicPlan {
@@ -292,6 +295,7 @@ function placeCpu(plan: NicPlan, at: Places, cpu: number): NicCpuHandle {
     stack: placeRing(at.rings, plan.stackRingSize, FRAME_DESCRIPTOR_BYTES),
     portCounters: at.control(counterBytes(PORT_COUNTERS.length)),
     generation: at.control(4),
+    pollBlock: at.control(POLL_BYTES),
     xdpBuff: at.context(XDP_BUFF.sizeBytes),
     txq: at.context(XDP_RXQ_INFO.sizeBytes),
   }

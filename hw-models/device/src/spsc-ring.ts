@@ -48,6 +48,26 @@ export class RingProducer {
     this.#entryBytes = ring.entryBytes
   }
 
+  /** Guest address of entry 0, for programs that fill the ring themselves. */
+  get entries(): number {
+    return this.#entries
+  }
+
+  /** Number of the next entry, free-running. */
+  get tail(): number {
+    return ((this.#memory.i32[this.#tail] as number) + this.#staged) | 0
+  }
+
+  /** Guest address of the entry in place `index`, below the capacity. */
+  addressOf(index: number): number {
+    return this.#entries + index * this.#entryBytes
+  }
+
+  /** Reserves entries that were filled by way of {@link entries}; there must be room for them. */
+  reserveMany(count: number): void {
+    this.#staged += count
+  }
+
   /** Entries that can be reserved now. */
   free(): number {
     const i32 = this.#memory.i32
@@ -97,6 +117,16 @@ export class RingConsumer {
     this.#head = (ring.address + HEAD_OFFSET_BYTES) >>> 2
     this.#entries = ring.address + ENTRIES_OFFSET_BYTES
     this.#entryBytes = ring.entryBytes
+  }
+
+  /** Guest address of entry 0, for programs that walk the ring themselves. */
+  get entries(): number {
+    return this.#entries
+  }
+
+  /** Number of the first waiting entry, free-running. */
+  get head(): number {
+    return this.#memory.i32[this.#head] as number
   }
 
   /** Entries published and not yet released. */

@@ -12,6 +12,8 @@ import { RingConsumer, RingProducer } from './spsc-ring.ts'
 export const NOT_RECEIVED = -1
 /** What {@link NicWire.offer} answers when the queue has no free descriptor now: the packet was not delivered. */
 export const WOULD_BLOCK = -2
+/** What {@link NicWire.refusal} answers of a frame that the MAC takes. */
+export const FRAME_ACCEPTED = -1
 
 /** A packet that came out of a card: on the wire, or for the stack. Only valid during the call; `bytes` is guest memory. */
 export interface DrainedFrame {
@@ -55,7 +57,8 @@ export class NicWire {
   readonly #cursor = new FrameCursor()
   readonly #drained = new DrainedCursor()
   readonly #copier: FrameCopier
-  #nextIndex = 0
+  /** Number of the next packet that is delivered, modulo 2^32. */
+  nextPacket = 0
 
   constructor(memory: GuestMemory, handle: NicHandle, rss: ToeplitzOptions = {}) {
     this.#memory = memory
@@ -71,6 +74,11 @@ export class NicWire {
     this.#stack = handle.cpus.map((cpu) => new RingConsumer(memory, cpu.stack))
     this.#mac = new CounterBlock(memory, handle.macCounters)
     this.#macFates = new CounterBlock(memory, handle.macFates)
+  }
+
+  /** The card as plain data. */
+  get handle(): NicHandle {
+    return this.#handle
   }
 
   /** RSS hash and indirection of this card. */
@@ -109,7 +117,7 @@ export class NicWire {
     timestampNs: number,
     hash: number = this.#rss.hash(bytes, offsetBytes, lengthBytes),
   ): number {
-    if (this.#refusal(bytes, offsetBytes, lengthBytes) !== -1) {
+    if (this.refusal(bytes, offsetBytes, lengthBytes) !== FRAME_ACCEPTED) {
       this.#accept(bytes, offsetBytes, lengthBytes)
       return NOT_RECEIVED
     }
@@ -151,20 +159,32 @@ export class NicWire {
   #accept(bytes: Uint8Array, offsetBytes: number, lengthBytes: number): boolean {
     this.#mac.add(MAC.packets, 1)
     this.#mac.add(MAC.bytes, lengthBytes)
-    const fate = this.#refusal(bytes, offsetBytes, lengthBytes)
-    if (fate === -1) return true
+    const fate = this.refusal(bytes, offsetBytes, lengthBytes)
+    if (fate === FRAME_ACCEPTED) return true
     this.#macFates.add(fate, 1)
     return false
   }
 
-  /** The fate of a frame that the MAC refuses, or -1. */
-  #refusal(bytes: Uint8Array, offsetBytes: number, lengthBytes: number): number {
+  /** Books packets that reached their queues without this object. */
+  book(packets: number, bytes: number): void {
+    this.#mac.add(MAC.packets, packets)
+    this.#mac.add(MAC.bytes, bytes)
+  }
+
+  /** Books packets that the MAC refused without {@link deliver}. @param fate what {@link refusal} answered */
+  bookRefused(fate: number, packets: number, bytes: number): void {
+    this.book(packets, bytes)
+    this.#macFates.add(fate, packets)
+  }
+
+  /** The place in FATES of a frame that the MAC refuses now, or {@link FRAME_ACCEPTED}. */
+  refusal(bytes: Uint8Array, offsetBytes: number, lengthBytes: number): number {
     const u32 = this.#memory.u32
     if (u32[(this.#handle.control + NIC_CONTROL.up) >>> 2] === 0) return FATE.link_down
     if (lengthBytes < ETH_HEADER_BYTES) return FATE.too_short
     let most = (u32[(this.#handle.netDevice + NET_DEVICE.mtu) >>> 2] as number) + ETH_HEADER_BYTES
     if (bytes[offsetBytes + 12] === ETHERTYPE_VLAN_HIGH && bytes[offsetBytes + 13] === 0) most += VLAN_TAG_BYTES
-    return lengthBytes > most ? FATE.too_long : -1
+    return lengthBytes > most ? FATE.too_long : FRAME_ACCEPTED
   }
 
   #receive(
@@ -187,12 +207,12 @@ export class NicWire {
     cursor.dataMeta = cursor.data
     cursor.dataEnd = cursor.data + lengthBytes
     cursor.timestampNs = timestampNs
-    cursor.packetIndex = this.#nextIndex
+    cursor.packetIndex = this.nextPacket
     cursor.rssHash = hash
     cursor.home = (this.#handle.queues[index] as { returns: { address: number } }).returns.address
     cursor.ingressIfindex = this.#handle.ifindex
     cursor.queue = index
-    this.#nextIndex = (this.#nextIndex + 1) >>> 0
+    this.nextPacket = (this.nextPacket + 1) >>> 0
     this.#copier.copy(cursor.data, bytes, offsetBytes, lengthBytes)
     cursor.store(this.#memory, descriptor)
     queue.completion.publish()

@@ -10,6 +10,17 @@ import { XDP_MODE, type XdpMode } from './xdp-mode.ts'
 /** The programs that a thread has compiled, by id. A program must be there before its id goes into a slot. */
 export type ProgramLookup = (programId: number) => CompiledProgram | undefined
 
+/** What an {@link XdpHook} belongs to. */
+export interface XdpHookOptions {
+  readonly memory: GuestMemory
+  readonly handle: NicHandle
+  readonly cpu: Cpu
+  readonly mode: XdpMode
+  readonly programs: ProgramLookup
+  /** Poll programs by the id of the program in them, for engines that compile. */
+  readonly polls?: ProgramLookup
+}
+
 const EXECUTED_INSNS = CPU_BLOCK.fields.executedInsns.offsetBytes >>> 3
 const HELPER_CALLS = CPU_BLOCK.fields.helperCalls.offsetBytes >>> 3
 
@@ -23,6 +34,8 @@ export class XdpHook {
   readonly mode: XdpMode
   /** The first fault of a program here; its packets are dropped as XDP_ABORTED. */
   fault: ExecutionFault | undefined
+  /** How many runs ended by a fault. */
+  faults = 0
   readonly #memory: GuestMemory
   readonly #handle: NicHandle
   readonly #cpu: Cpu
@@ -30,11 +43,14 @@ export class XdpHook {
   readonly #slot: number
   readonly #buff: number
   readonly #counters: readonly CounterBlock[]
+  readonly #polls: ProgramLookup
   #programId = 0
   #program: CompiledProgram | undefined
+  #pollProgram: CompiledProgram | undefined
   #queueCounters: CounterBlock | undefined
 
-  constructor(memory: GuestMemory, handle: NicHandle, cpu: Cpu, mode: XdpMode, programs: ProgramLookup) {
+  constructor(options: XdpHookOptions) {
+    const { memory, handle, cpu, mode, programs } = options
     const own = handle.cpus[cpu.id]
     if (own === undefined) throw new Error(`${handle.name} has no CPU ${cpu.id}`)
     const place = XDP_MODE[mode]
@@ -43,6 +59,7 @@ export class XdpHook {
     this.#handle = handle
     this.#cpu = cpu
     this.#programs = programs
+    this.#polls = options.polls ?? (() => undefined)
     this.#slot = ((handle.control + NIC_CONTROL.slots) >>> 2) + place
     this.#buff = own.xdpBuff >>> 2
     this.#counters = handle.queues.map((queue) => new CounterBlock(memory, queue.stageCounters[place] as number))
@@ -51,6 +68,11 @@ export class XdpHook {
   /** Id of the program that this poll runs, 0 for none. */
   get programId(): number {
     return this.#programId
+  }
+
+  /** The program with the receive loop around it, where its engine has one. */
+  get pollProgram(): CompiledProgram | undefined {
+    return this.#pollProgram
   }
 
   /** Counters of this hook on the queue of the current poll. */
@@ -68,6 +90,7 @@ export class XdpHook {
     const id = Atomics.load(this.#memory.i32, this.#slot)
     if (id !== this.#programId) {
       this.#program = id === 0 ? undefined : this.#find(id)
+      this.#pollProgram = id === 0 ? undefined : this.#polls(id)
       this.#programId = id
     }
     if (this.#program === undefined) return false
@@ -91,12 +114,45 @@ export class XdpHook {
     u32[at + (XDP_BUFF.dataHardStart >>> 2)] = frame.frame
     u32[at + (XDP_BUFF.frameSize >>> 2)] = frame.frameBytes
     u32[at + (XDP_BUFF.flags >>> 2)] = 0
-    const verdict = this.#execute()
+    const verdict = this.execute(this.#program as CompiledProgram, this.#buff << 2)
     frame.data = u32[at + (XDP_BUFF.data >>> 2)] as number
     frame.dataEnd = u32[at + (XDP_BUFF.dataEnd >>> 2)] as number
     frame.dataMeta = u32[at + (XDP_BUFF.dataMeta >>> 2)] as number
-    this.#count(verdict, frame.wireBytes)
+    this.count(verdict, 1, frame.wireBytes)
     return verdict
+  }
+
+  /**
+   * Runs a program of this hook, counting what it executes.
+   *
+   * @returns what it returned; XDP_ABORTED when it faulted, and {@link fault} is set
+   */
+  execute(program: CompiledProgram, ctx: number): number {
+    const f64 = this.#memory.f64
+    const block = this.#cpu.block >>> 3
+    const insns = f64[block + EXECUTED_INSNS] as number
+    const helpers = f64[block + HELPER_CALLS] as number
+    try {
+      return program.run(this.#cpu, ctx)
+    } catch (error) {
+      if (!(error instanceof ExecutionFault)) throw error
+      this.fault ??= error
+      this.faults++
+      return XDP_ACTION.ABORTED
+    } finally {
+      this.counters.add(STAGE.insns, (f64[block + EXECUTED_INSNS] as number) - insns)
+      this.counters.add(STAGE.helperCalls, (f64[block + HELPER_CALLS] as number) - helpers)
+    }
+  }
+
+  /** Counts packets with the same verdict. @param wireBytes their lengths as received, summed */
+  count(verdict: number, packets: number, wireBytes: number): void {
+    const { counters } = this
+    counters.add(STAGE.packets, packets)
+    counters.add(STAGE.bytes, wireBytes)
+    const place = VERDICT_COUNTERS[verdict] ?? STAGE.invalid
+    counters.add(place, packets)
+    counters.add(place + 1, wireBytes)
   }
 
   /** Keeps the first verdict that the driver doesn't know, for the kernel log. @see bpf_warn_invalid_xdp_action */
@@ -107,34 +163,6 @@ export class XdpHook {
     i32[at + (NIC_CONTROL.warnedAction >>> 2)] = action
     i32[at + (NIC_CONTROL.warnedProgram >>> 2)] = this.#programId
     Atomics.store(i32, at + (NIC_CONTROL.warned >>> 2), 1)
-  }
-
-  #execute(): number {
-    const f64 = this.#memory.f64
-    const block = this.#cpu.block >>> 3
-    const insns = f64[block + EXECUTED_INSNS] as number
-    const helpers = f64[block + HELPER_CALLS] as number
-    let verdict: number
-    try {
-      verdict = (this.#program as CompiledProgram).run(this.#cpu, this.#buff << 2)
-    } catch (error) {
-      if (!(error instanceof ExecutionFault)) throw error
-      this.fault ??= error
-      verdict = XDP_ACTION.ABORTED
-    }
-    const counters = this.#queueCounters as CounterBlock
-    counters.add(STAGE.insns, (f64[block + EXECUTED_INSNS] as number) - insns)
-    counters.add(STAGE.helperCalls, (f64[block + HELPER_CALLS] as number) - helpers)
-    return verdict
-  }
-
-  #count(verdict: number, lengthBytes: number): void {
-    const counters = this.#queueCounters as CounterBlock
-    counters.add(STAGE.packets, 1)
-    counters.add(STAGE.bytes, lengthBytes)
-    const place = VERDICT_COUNTERS[verdict] ?? STAGE.invalid
-    counters.add(place, 1)
-    counters.add(place + 1, lengthBytes)
   }
 
   #find(id: number): CompiledProgram {

@@ -5,9 +5,9 @@ export const nativeTestStage: XdpStageFactory = (context: DriverContext): XdpSta
   const hook = context.hook('native')
   return {
     mode: 'native',
+    hook,
     begin: (queue) => hook.begin(queue.handle.index),
-    receive: (frame, queue) => {
-      const verdict = hook.run(frame)
+    settle: (verdict, frame, queue) => {
       if (verdict === 2) return true
       if (verdict === 3 && context.port.send(frame, queue.pool)) queue.fates.add(FATE.tx, 1)
       else if (verdict === 3) context.discard(frame, queue, 'tx_full')

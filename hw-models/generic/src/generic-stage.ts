@@ -46,9 +46,24 @@ class GenericStage implements XdpStage {
     return this.hook.begin(queue.handle.index)
   }
 
-  receive(frame: FrameCursor, queue: PollQueue): boolean {
-    this.#buildSkb(frame)
-    const verdict = this.hook.run(frame)
+  /** Puts the packet where it lies in the skb that the program sees; metadata of an earlier stage is gone by then. */
+  prepare(frame: FrameCursor): boolean {
+    if (this.#expands) this.hook.counters.add(STAGE.skbExpansions, 1)
+    const lengthBytes = frame.dataEnd - frame.data
+    const target = frame.frame + this.#headroomBytes
+    const fits = target + lengthBytes <= frame.frame + frame.frameBytes - SHARED_INFO_BYTES
+    const moves = target !== frame.data && fits
+    if (moves) {
+      this.context.memory.u8.copyWithin(target, frame.data, frame.dataEnd)
+      frame.data = target
+      frame.dataEnd = target + lengthBytes
+    }
+    const changes = moves || frame.dataMeta !== frame.data
+    frame.dataMeta = frame.data
+    return changes
+  }
+
+  settle(verdict: number, frame: FrameCursor, queue: PollQueue): boolean {
     const action = this.#actions[verdict]
     if (action !== undefined) return action(this, frame, queue)
     this.hook.warnInvalidAction(verdict)
@@ -58,20 +73,6 @@ class GenericStage implements XdpStage {
 
   /** Nothing waits: generic XDP does not bulk. */
   end(): void {}
-
-  /** Puts the packet where it lies in the skb that the program sees; metadata of an earlier stage is gone by then. */
-  #buildSkb(frame: FrameCursor): void {
-    if (this.#expands) this.hook.counters.add(STAGE.skbExpansions, 1)
-    const lengthBytes = frame.dataEnd - frame.data
-    const target = frame.frame + this.#headroomBytes
-    const fits = target + lengthBytes <= frame.frame + frame.frameBytes - SHARED_INFO_BYTES
-    if (target !== frame.data && fits) {
-      this.context.memory.u8.copyWithin(target, frame.data, frame.dataEnd)
-      frame.data = target
-      frame.dataEnd = target + lengthBytes
-    }
-    frame.dataMeta = frame.data
-  }
 }
 
 const abort: Action = (stage, frame, queue) => {

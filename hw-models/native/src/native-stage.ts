@@ -35,8 +35,7 @@ class NativeStage implements XdpStage {
     return this.hook.begin(queue.handle.index)
   }
 
-  receive(frame: FrameCursor, queue: PollQueue): boolean {
-    const verdict = this.hook.run(frame)
+  settle(verdict: number, frame: FrameCursor, queue: PollQueue): boolean {
     const action = this.#actions[verdict]
     if (action !== undefined) return action(this, frame, queue)
     this.hook.warnInvalidAction(verdict)

@@ -46,15 +46,15 @@ export function nfpThreadPackets(memory: GuestMemory, cores: NfpCores): number[]
  */
 class NfpStage implements XdpStage {
   readonly mode = 'offload'
+  readonly hook: XdpHook
   readonly #context: DriverContext
-  readonly #hook: XdpHook
   readonly #cores: readonly CounterBlock[]
   readonly #threads: number
   #turn = 0
 
   constructor(context: DriverContext, cores: NfpCores) {
     this.#context = context
-    this.#hook = context.hook('offload')
+    this.hook = context.hook('offload')
     this.#threads = cores.threadsPerCore
     this.#cores = coresOfCpu(cores, context.cpu.id, context.handle.cpus.length).map(
       (core) => new CounterBlock(context.memory, cores.address + core * CORE_BYTES),
@@ -62,12 +62,15 @@ class NfpStage implements XdpStage {
   }
 
   begin(queue: PollQueue): boolean {
-    return this.#hook.begin(queue.handle.index)
+    return this.hook.begin(queue.handle.index)
   }
 
-  receive(frame: FrameCursor, queue: PollQueue): boolean {
-    this.#takeThread()
-    const bits = resultBits(this.#hook.run(frame))
+  expect(packets: number): void {
+    for (let n = 0; n < packets; n++) this.#takeThread()
+  }
+
+  settle(verdict: number, frame: FrameCursor, queue: PollQueue): boolean {
+    const bits = resultBits(verdict)
     if ((bits & DISPOSITION_BITS.pass) !== 0) return true
     if ((bits & DISPOSITION_BITS.redirect) !== 0) this.#transmit(frame, queue)
     else this.#context.discard(frame, queue, bits === ABORTED_BITS ? 'aborted' : 'drop')
@@ -83,7 +86,7 @@ class NfpStage implements XdpStage {
       queue.fates.add(FATE.tx, 1)
       return
     }
-    this.#hook.counters.add(STAGE.txErrors, 1)
+    this.hook.counters.add(STAGE.txErrors, 1)
     this.#context.discard(frame, queue, 'tx_full')
   }
 

@@ -66,6 +66,8 @@ export interface EngineThread {
 /** A back end. Results (r0, memory, map contents, helper trace) are bit-identical across engines. */
 export interface Engine {
   readonly name: string
+  /** Whether programs are compiled, so that drivers do well to have their loops compiled with them; false when absent. */
+  readonly compiles?: boolean
   /** Translates a program, once, in any thread. */
   translate(image: ProgramImage): Translation
   /** Gives back what a translation holds outside of the JavaScript heap (machine code). No thread may run it any more. */

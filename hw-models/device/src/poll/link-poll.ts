@@ -1,0 +1,75 @@
+import type { InlinedProgram, ProgramImage, ProgramLine, Subprogram } from '@bpfoundry/engine'
+import { BPF_PSEUDO_FUNC, type Insn, isLdImm64 } from '@bpfoundry/isa'
+import { PROGRAM, pollRoutine } from './poll-routine.ts'
+import { type Scout, scoutsOf } from './scout.ts'
+
+/**
+ * Programs that drivers run for themselves have ids of their own, above any that a kernel gives out, so that no tail
+ * call finds them.
+ */
+export const HIDDEN_PROGRAM_IDS = 65_536
+
+/** Id of the poll program of the program with this id. */
+export function pollProgramId(programId: number): number {
+  return HIDDEN_PROGRAM_IDS + programId
+}
+
+/**
+ * The program with the driver's receive loop around it, as one image: the loop is a hidden subprogram, stands first and
+ * calls the program. It runs as `program.run(cpu, pollBlock)`. The program's own instructions are the same, only their
+ * slots are others.
+ *
+ * Tail calls are counted from 0 for each packet: a call from a hidden subprogram to one that is not hidden begins a run
+ * (see docs/decisions/0007-poll-loop-as-bpf.md).
+ *
+ * @returns undefined for a program whose functions' addresses are taken: they are slots, and would not be the same
+ */
+export function linkPoll(image: ProgramImage): ProgramImage | undefined {
+  if (image.insns.some(takesAddress)) return undefined
+  const plain = around(image, [])
+  const { insns, subprograms, lines } = plain
+  const shift = insns.length - image.insns.length
+  const linked: ProgramImage = {
+    ...image,
+    id: pollProgramId(image.id),
+    name: `${image.name} poll`,
+    insns,
+    subprograms,
+    lines,
+    mapReferences: image.mapReferences.map((reference) => ({ ...reference, pc: reference.pc + shift })),
+  }
+  return image.inlined === undefined ? linked : { ...linked, inlined: around(image.inlined, scoutsOf(image.inlined)) }
+}
+
+/** The loop before the program, the scouts behind it. */
+function around(program: InlinedProgram, scouts: readonly Scout[]): InlinedProgram {
+  const routine = pollRoutine(scouts.map(({ name }) => name))
+  const start = routine.length
+  let end = start + program.insns.length
+  const places: Record<string, number> = { [PROGRAM]: start }
+  const behind: Subprogram[] = []
+  const scoutInsns: Insn[] = []
+  for (const { name, insns } of scouts) {
+    places[name] = end
+    behind.push(hidden(name, end, end + insns.length))
+    end += insns.length
+    scoutInsns.push(...insns)
+  }
+  return {
+    insns: [...routine.link(places), ...program.insns, ...scoutInsns],
+    subprograms: [hidden('poll', 0, start), ...program.subprograms.map((one) => moved(one, start)), ...behind],
+    lines: program.lines.map((line): ProgramLine => ({ ...line, pc: line.pc + start })),
+  }
+}
+
+function hidden(name: string, start: number, end: number): Subprogram {
+  return { name, start, end, stackDepthBytes: 0, hidden: true }
+}
+
+function moved(subprogram: Subprogram, by: number): Subprogram {
+  return { ...subprogram, start: subprogram.start + by, end: subprogram.end + by }
+}
+
+function takesAddress(insn: Insn): boolean {
+  return isLdImm64(insn) && insn.src === BPF_PSEUDO_FUNC
+}

@@ -1,0 +1,188 @@
+import { type CompiledProgram, CPU_BLOCK, type Cpu } from '@bpfoundry/engine'
+import { type GuestMemory, readU64 } from '@bpfoundry/guest-memory'
+import { XDP_ACTION, XDP_BUFF } from '@bpfoundry/kernel-abi'
+import { QUEUE } from '../counters.ts'
+import type { PollQueue, XdpStage } from '../driver-poll.ts'
+import { FATE } from '../fates.ts'
+import { FRAME_DESCRIPTOR_BYTES, FrameCursor } from '../frame-descriptor.ts'
+import type { NicHandle } from '../nic-handle.ts'
+import { POLL_BLOCK, POLL_COUNT, POLL_RECORD, POLL_RECORDS_OFFSET_BYTES } from './poll-block.ts'
+
+/** What a {@link PollBatch} belongs to. */
+export interface PollBatchOptions {
+  readonly memory: GuestMemory
+  readonly cpu: Cpu
+  readonly handle: NicHandle
+  /** Takes what no stage keeps. */
+  readonly passUp: (frame: FrameCursor, queue: PollQueue) => void
+}
+
+/** Packets from which on scouts are worth their time. */
+const SCOUTED_PACKETS = 4
+
+const block = POLL_BLOCK.fields
+const record = POLL_RECORD.fields
+const count = POLL_COUNT.fields
+const REDIRECT_IFINDEX = CPU_BLOCK.fields.redirectIfindex.offsetBytes >>> 2
+
+/**
+ * Handles packets of one stage by the poll program of its hook: the loop around the program is compiled with it, and
+ * only packets that need the driver's attention come back, as records. The results are those of handling them one by
+ * one, except that frames may return to the pool in another order.
+ */
+export class PollBatch {
+  /** Packets of the last {@link run} that have their fate. */
+  handled = 0
+  readonly #memory: GuestMemory
+  readonly #cpu: Cpu
+  readonly #frameBytes: number
+  readonly #passUp: PollBatchOptions['passUp']
+  readonly #block: number
+  readonly #buff: number
+  readonly #givenBack: number
+  readonly #frame = new FrameCursor()
+
+  constructor({ memory, cpu, handle, passUp }: PollBatchOptions) {
+    const own = handle.cpus[cpu.id]
+    if (own === undefined) throw new Error(`${handle.name} has no CPU ${cpu.id}`)
+    this.#memory = memory
+    this.#cpu = cpu
+    this.#frameBytes = handle.frameBytes
+    this.#passUp = passUp
+    this.#block = own.pollBlock
+    this.#buff = own.xdpBuff
+    this.#givenBack = (1 << XDP_ACTION.DROP) | (handle.stackSink === 'discard' ? 1 << XDP_ACTION.PASS : 0)
+  }
+
+  /**
+   * Handles `packets` packets (POLL_PACKETS at most) from the `ahead`-th waiting one on.
+   *
+   * @throws what a helper throws that is no fault of the program; `handled` tells how far it came
+   */
+  run(stage: XdpStage, queue: PollQueue, ahead: number, packets: number): void {
+    this.handled = 0
+    stage.expect?.(packets)
+    if (stage.prepare !== undefined) this.#prepare(stage, queue, ahead, packets)
+    const first = (queue.completion.head + ahead) | 0
+    this.#fill(queue, first, packets)
+    try {
+      this.#runToEnd(stage, first, packets)
+      this.handled = packets
+    } catch (error) {
+      this.handled = Math.max(0, this.#taken(first) - 1)
+      throw error
+    } finally {
+      this.#account(stage, queue)
+    }
+  }
+
+  #prepare(stage: XdpStage, queue: PollQueue, ahead: number, packets: number): void {
+    const frame = this.#frame
+    for (let n = 0; n < packets; n++) {
+      const descriptor = queue.completion.entry(ahead + n)
+      frame.load(this.#memory, descriptor)
+      frame.frameBytes = this.#frameBytes
+      if (stage.prepare?.(frame)) frame.store(this.#memory, descriptor)
+    }
+  }
+
+  #fill(queue: PollQueue, first: number, packets: number): void {
+    const { u32 } = this.#memory
+    const at = this.#block
+    u32.fill(0, at >>> 2, (at + POLL_BLOCK.sizeBytes) >>> 2)
+    const set = (place: { readonly offsetBytes: number }, value: number): void => {
+      u32[(at + place.offsetBytes) >>> 2] = value
+    }
+    set(block.xdpBuff, this.#buff)
+    set(block.records, at + POLL_RECORDS_OFFSET_BYTES)
+    set(block.entries, queue.completion.entries)
+    set(block.pool, queue.handle.pool)
+    set(block.mask, queue.completion.capacity - 1)
+    set(block.next, first)
+    set(block.end, first + packets)
+    set(block.frameBytes, this.#frameBytes)
+    set(block.givenBack, this.#givenBack)
+    set(block.scout, packets >= SCOUTED_PACKETS ? 1 : 0)
+  }
+
+  /** Runs the poll program until all packets are taken: again where a program faulted, whose packet is aborted. */
+  #runToEnd({ hook }: XdpStage, first: number, packets: number): void {
+    const program = hook.pollProgram as CompiledProgram
+    for (let taken = 0; taken < packets; ) {
+      const { faults } = hook
+      hook.execute(program, this.#block)
+      if (hook.faults === faults) return
+      // Scouts have no say: where one faulted, no packet was taken yet.
+      this.#setScout(0)
+      if (this.#taken(first) > taken) this.#abort(first)
+      taken = this.#taken(first)
+    }
+  }
+
+  /** The record of a packet whose program faulted: the one that was taken last. */
+  #abort(first: number): void {
+    const { u32 } = this.#memory
+    const at = this.#recordAt(this.#word(block.recordCount)) >>> 2
+    const mask = this.#word(block.mask)
+    const number = (first + this.#taken(first) - 1) & mask
+    u32[at + (record.descriptor.offsetBytes >>> 2)] = this.#word(block.entries) + number * FRAME_DESCRIPTOR_BYTES
+    u32[at + (record.verdict.offsetBytes >>> 2)] = XDP_ACTION.ABORTED
+    u32[at + (record.data.offsetBytes >>> 2)] = u32[(this.#buff + XDP_BUFF.data) >>> 2] as number
+    u32[at + (record.dataEnd.offsetBytes >>> 2)] = u32[(this.#buff + XDP_BUFF.dataEnd) >>> 2] as number
+    u32[at + (record.dataMeta.offsetBytes >>> 2)] = u32[(this.#buff + XDP_BUFF.dataMeta) >>> 2] as number
+    u32[(this.#block + block.recordCount.offsetBytes) >>> 2] = this.#word(block.recordCount) + 1
+  }
+
+  /** Counts what the poll program settled, and settles the rest. */
+  #account(stage: XdpStage, queue: PollQueue): void {
+    queue.counters.add(QUEUE.bytes, readU64(this.#memory, this.#block + block.wireBytes.offsetBytes))
+    this.#accountGivenBack(stage, queue, XDP_ACTION.DROP)
+    this.#accountGivenBack(stage, queue, XDP_ACTION.PASS)
+    const records = this.#word(block.recordCount)
+    for (let n = 0; n < records; n++) this.#settle(stage, queue, this.#recordAt(n))
+  }
+
+  #accountGivenBack({ hook }: XdpStage, queue: PollQueue, verdict: number): void {
+    const row = this.#block + block.counts.offsetBytes + verdict * POLL_COUNT.sizeBytes
+    const packets = readU64(this.#memory, row + count.packets.offsetBytes)
+    if (packets === 0) return
+    hook.count(verdict, packets, readU64(this.#memory, row + count.wireBytes.offsetBytes))
+    queue.fates.add(verdict === XDP_ACTION.DROP ? FATE.drop : FATE.pass, packets)
+    if (verdict === XDP_ACTION.DROP) return
+    queue.counters.add(QUEUE.stackBytes, readU64(this.#memory, row + count.lengthBytes.offsetBytes))
+  }
+
+  #settle(stage: XdpStage, queue: PollQueue, at: number): void {
+    const { u32 } = this.#memory
+    const word = (place: { readonly offsetBytes: number }): number => u32[(at + place.offsetBytes) >>> 2] as number
+    const frame = this.#frame
+    frame.load(this.#memory, word(record.descriptor))
+    frame.frameBytes = this.#frameBytes
+    frame.data = word(record.data)
+    frame.dataEnd = word(record.dataEnd)
+    frame.dataMeta = word(record.dataMeta)
+    const verdict = word(record.verdict)
+    stage.hook.count(verdict, 1, frame.wireBytes)
+    if (verdict === XDP_ACTION.REDIRECT) {
+      u32[(this.#cpu.block >>> 2) + REDIRECT_IFINDEX] = word(record.redirectIfindex)
+    }
+    if (stage.settle(verdict, frame, queue)) this.#passUp(frame, queue)
+  }
+
+  #recordAt(index: number): number {
+    return this.#block + POLL_RECORDS_OFFSET_BYTES + index * POLL_RECORD.sizeBytes
+  }
+
+  /** Packets taken since the one numbered `first`. */
+  #taken(first: number): number {
+    return (this.#word(block.next) - first) | 0
+  }
+
+  #setScout(value: number): void {
+    this.#memory.u32[(this.#block + block.scout.offsetBytes) >>> 2] = value
+  }
+
+  #word(place: { readonly offsetBytes: number }): number {
+    return this.#memory.u32[(this.#block + place.offsetBytes) >>> 2] as number
+  }
+}
