@@ -10,6 +10,7 @@ import {
   NicWire,
   profileDriver,
   type RateQuestion,
+  type WireTrace,
   XDP_FLAGS,
   XDP_MODE_FLAG,
   XDP_MODES,
@@ -20,11 +21,14 @@ import type { GuestMemory } from '@bpfoundry/guest-memory'
 import type { KernelProgram } from '@bpfoundry/kernel'
 import type { BenchProgram } from './bench-objects.ts'
 import type { CardPort } from './card-port.ts'
+import type { PlayTask } from './cpu-loop.ts'
 import type { CpuTeam } from './cpu-team.ts'
 import { type CardDrain, drain, feed } from './feeder.ts'
 import { modelledRate } from './modelled.ts'
 import type { OffloadCard } from './offload-card.ts'
+import type { PollPrograms } from './poll-programs.ts'
 import type { RunReport } from './run-report.ts'
+import { dealOut, playTrace } from './trace-feeder.ts'
 import type { Traffic } from './traffic.ts'
 
 /** Options of {@link BenchNic.attachXdp}. */
@@ -53,8 +57,10 @@ export interface NicHost {
   readonly engine: string
   readonly threads: boolean
   readonly nics: readonly BenchNic[]
+  /** Programs with the receive loop around them, for engines that compile. */
+  readonly polls: PollPrograms
   /** The CPUs for one run. */
-  startTeam(): CpuTeam
+  startTeam(play?: PlayTask): CpuTeam
   /** The team of the run under way, if any: it must learn of programs that are attached meanwhile. */
   readonly team: CpuTeam | undefined
 }
@@ -126,6 +132,8 @@ export class BenchNic {
     const chosen = program.forMode(mode, this.#card)
     // Known to every CPU before it is in the hook: no poll may find a program that it can't run.
     await this.#host.team?.install(chosen.translation)
+    const poll = this.#host.polls.of(chosen.image)
+    if (poll !== undefined) await this.#host.team?.install(poll)
     const flags = XDP_MODE_FLAG[mode] | (options.ifNoExist ? XDP_FLAGS.UPDATE_IF_NOEXIST : 0)
     this.attachments.attach(this.#attachable(chosen), { flags })
     if (this.#host.team !== undefined) await this.nic.synchronize()
@@ -155,27 +163,48 @@ export class BenchNic {
    */
   async receive(traffic: Traffic, options: ReceiveOptions = {}): Promise<RunReport> {
     const before = this.#snapshot()
-    const team = this.#host.startTeam()
+    const trace = options.burst === undefined ? dealOut(this.nic.memory, this.wire, traffic) : undefined
     const drains = this.#drains(options)
     let started = performance.now()
+    let seconds = 0
     let faults: readonly string[] = []
     try {
-      await team.ready()
-      started = performance.now()
-      await feed(this.wire, team, {
-        traffic,
-        drains,
-        idle: () => this.#idle(),
-        ...(options.burst === undefined ? {} : { burst: options.burst }),
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-        onProgress: (delivered) => options.onProgress?.(delivered, traffic.count),
-      })
+      const team = this.#host.startTeam(trace === undefined ? undefined : { nic: this.handle, trace: trace.handle })
+      try {
+        await team.ready()
+        started = performance.now()
+        await this.#arrive(team, traffic, trace, drains, options)
+      } finally {
+        faults = await this.#finish(team, drains)
+        seconds = (performance.now() - started) / 1000
+      }
     } finally {
-      faults = await this.#finish(team, drains)
+      trace?.close()
     }
-    const seconds = (performance.now() - started) / 1000
     assertAccounted(this.nic.fates())
     return this.#report(traffic, before, seconds, faults, options.signal?.aborted ?? false)
+  }
+
+  /** The CPUs play what was dealt out to them; anything else is fed to them packet by packet. */
+  async #arrive(
+    team: CpuTeam,
+    traffic: Traffic,
+    trace: WireTrace | undefined,
+    drains: readonly CardDrain[],
+    { burst, signal, onProgress }: ReceiveOptions,
+  ): Promise<void> {
+    const common = {
+      drains,
+      ...(signal === undefined ? {} : { signal }),
+      onProgress: (delivered: number) => onProgress?.(delivered, traffic.count),
+    }
+    if (trace !== undefined) return playTrace(trace, team, common)
+    await feed(this.wire, team, {
+      ...common,
+      traffic,
+      idle: () => this.#idle(),
+      ...(burst === undefined ? {} : { burst }),
+    })
   }
 
   /** Ends the run: rings are emptied while the CPUs finish, or they could not. */

@@ -1,10 +1,25 @@
-import { createDriverPoll, type DriverPoll } from '@bpfoundry/device'
+import {
+  createDriverPoll,
+  type DriverPoll,
+  NAPI_BUDGET,
+  type NicHandle,
+  pollProgramId,
+  type TraceHandle,
+  TracePlayer,
+  WIRE_PROGRAM_ID,
+} from '@bpfoundry/device'
 import type { Cpu, ExecutionFault, Translation } from '@bpfoundry/engine'
 import type { GuestMemory } from '@bpfoundry/guest-memory'
 import { Runtime } from '@bpfoundry/kernel'
 import type { CardPort } from './card-port.ts'
 import { engineByName } from './engines.ts'
 import { stagesOf } from './stages.ts'
+
+/** A trace that the CPUs play to a card themselves. */
+export interface PlayTask {
+  readonly nic: NicHandle
+  readonly trace: TraceHandle
+}
 
 /** What an emulated CPU works with, in any thread. */
 export interface CpuLoopOptions {
@@ -13,6 +28,7 @@ export interface CpuLoopOptions {
   readonly engine: string
   readonly translations: readonly Translation[]
   readonly ports: readonly CardPort[]
+  readonly play?: PlayTask
   /** Takes what programs print. */
   readonly trace: (cpu: number, text: string) => void
 }
@@ -21,6 +37,7 @@ export interface CpuLoopOptions {
 export class CpuLoop {
   readonly runtime: Runtime
   readonly #polls: readonly DriverPoll[]
+  readonly #player: TracePlayer | undefined
 
   constructor(options: CpuLoopOptions) {
     const { memory, cpu, ports, trace } = options
@@ -36,17 +53,37 @@ export class CpuLoop {
         nic: port.handle,
         cpu,
         programs: (id) => this.runtime.program(id),
+        polls: (id) => this.runtime.program(pollProgramId(id)),
         stages: stagesOf(port),
         redirectTargets: () => handles,
       }),
     )
+    const wire = this.runtime.program(WIRE_PROGRAM_ID)
+    if (options.play !== undefined) {
+      this.#player = new TracePlayer({ memory, cpu, ...options.play, ...(wire === undefined ? {} : { wire }) })
+    }
   }
 
-  /** One round over all queues of this CPU, a budget each. @returns packets handled */
+  /** One round over all queues of this CPU, a budget each: plays its share of the trace, if any, and polls. @returns packets handled */
   pollAll(): number {
-    let handled = 0
+    let handled = this.#player?.play(NAPI_BUDGET) ?? 0
     for (const poll of this.#polls) handled += poll.pollAll()
     return handled
+  }
+
+  /** Packets of the trace that this CPU has still to play. */
+  get left(): number {
+    return this.#player?.left ?? 0
+  }
+
+  /** Plays no more of the trace. */
+  halt(): void {
+    this.#player?.stop()
+  }
+
+  /** Gives back what the engine holds for this CPU. */
+  close(): void {
+    this.runtime.close()
   }
 
   /** The first fault of a program on this CPU, if any. */

@@ -3,7 +3,7 @@ import type { Cpu, Translation } from '@bpfoundry/engine'
 import type { GuestMemory } from '@bpfoundry/guest-memory'
 import { Piscina } from 'piscina'
 import type { CardPort } from './card-port.ts'
-import { CpuLoop } from './cpu-loop.ts'
+import { CpuLoop, type PlayTask } from './cpu-loop.ts'
 import type { CpuMessage, CpuOutcome, CpuReport, CpuTask } from './cpu-worker.ts'
 import { TestbenchError } from './testbench-error.ts'
 import type { WorkerControl } from './worker-control.ts'
@@ -15,6 +15,8 @@ export interface TeamTask {
   readonly engine: string
   readonly translations: readonly Translation[]
   readonly ports: readonly CardPort[]
+  /** A trace to play: from {@link CpuTeam.release} on. */
+  readonly play?: PlayTask
   readonly trace: (cpu: number, text: string) => void
 }
 
@@ -26,21 +28,33 @@ export interface CpuTeam {
   step(): number
   /** Waits a little for threads to make room; never blocks where there are none. */
   wait(): void
-  /** Nobody polls from now on, until released; a burst then meets full rings at the same packet in every run. */
+  /** Gives the event loop its turn, and threads some time when there is nothing to do here. @param idle nothing happened since the last time */
+  rest(idle: boolean): Promise<void>
+  /**
+   * Nobody polls once this returns, until released; a burst then meets full rings at the same packet in every run. A
+   * team with a trace begins like this.
+   */
   hold(): void
   release(): void
+  /** Nobody plays more of the trace. */
+  halt(): void
   /** Makes a program known to every CPU; resolves when all have it. */
   install(translation: Translation): Promise<void>
   /** Handles what is left and ends the run. @returns faults, a line each */
   finish(): Promise<readonly string[]>
 }
 
+/** Steps between two turns of the event loop. */
+const STEPS_PER_TURN = 16
+
 /** All CPUs in this thread, in turn, a budget each: the same run every time, on every host. */
 export class TurnTeam implements CpuTeam {
   readonly #loops: readonly CpuLoop[]
-  #held = false
+  #held: boolean
+  #rests = 0
 
   constructor(task: TeamTask) {
+    this.#held = task.play !== undefined
     this.#loops = task.cpus.map((cpu) => new CpuLoop({ ...task, cpu }))
   }
 
@@ -60,12 +74,20 @@ export class TurnTeam implements CpuTeam {
     this.step()
   }
 
+  async rest(): Promise<void> {
+    if (++this.#rests % STEPS_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+
   hold(): void {
     this.#held = true
   }
 
   release(): void {
     this.#held = false
+  }
+
+  halt(): void {
+    for (const loop of this.#loops) loop.halt()
   }
 
   async install(translation: Translation): Promise<void> {
@@ -75,6 +97,7 @@ export class TurnTeam implements CpuTeam {
   async finish(): Promise<readonly string[]> {
     this.release()
     while (this.step() > 0);
+    for (const loop of this.#loops) loop.close()
     return this.#loops.flatMap((loop) => {
       const fault = loop.fault()
       return fault === undefined ? [] : [String(fault)]
@@ -127,7 +150,8 @@ export class ThreadTeam implements CpuTeam {
   constructor(task: TeamTask, pool: WorkerPool, control: WorkerControl) {
     this.#control = control
     control.stopping = false
-    control.gated = false
+    control.halted = false
+    control.gated = task.play !== undefined
     // The first thing every worker does, once it has its programs, is to work off this announcement of nothing.
     this.#started = task.cpus.map(({ id }) => control.command(id))
     const channels = task.cpus.map(() => new MessageChannel())
@@ -145,6 +169,7 @@ export class ThreadTeam implements CpuTeam {
           engine: task.engine,
           translations: task.translations,
           ports: task.ports,
+          ...(task.play === undefined ? {} : { play: task.play }),
           control: control.address,
           port: (channels[index] as MessageChannel).port2,
         }),
@@ -175,12 +200,27 @@ export class ThreadTeam implements CpuTeam {
     Atomics.wait(idle, 0, 0, WAIT_MS)
   }
 
+  async rest(idle: boolean): Promise<void> {
+    this.step()
+    await new Promise<void>((resolve) => {
+      if (idle) setTimeout(resolve, REST_MS)
+      else setImmediate(resolve)
+    })
+  }
+
   hold(): void {
     this.#control.gated = true
+    for (const cpu of this.#ports.keys()) {
+      while (!this.#ended && this.#control.busy(cpu)) this.wait()
+    }
   }
 
   release(): void {
     this.#control.gated = false
+  }
+
+  halt(): void {
+    this.#control.halted = true
   }
 
   async install(translation: Translation): Promise<void> {
@@ -216,6 +256,8 @@ export class ThreadTeam implements CpuTeam {
 
 /** A pause of the feeding thread while the rings are full: long against a poll, short against a ring. */
 const WAIT_MS = 0.05
+/** A pause while the CPUs feed themselves: the least that a timer can. */
+const REST_MS = 1
 
 function workerFailed(cause: unknown): TestbenchError {
   return new TestbenchError({

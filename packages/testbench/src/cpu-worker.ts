@@ -2,7 +2,7 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { attachCpu, type Translation } from '@bpfoundry/engine'
 import { GuestMemory } from '@bpfoundry/guest-memory'
 import type { CardPort } from './card-port.ts'
-import { CpuLoop } from './cpu-loop.ts'
+import { CpuLoop, type PlayTask } from './cpu-loop.ts'
 import { WorkerControl } from './worker-control.ts'
 
 /** What a worker is given for one run. */
@@ -13,6 +13,7 @@ export interface CpuTask {
   readonly engine: string
   readonly translations: readonly Translation[]
   readonly ports: readonly CardPort[]
+  readonly play?: PlayTask
   /** Guest address of the WorkerControl words. */
   readonly control: number
   readonly port: MessagePort
@@ -48,20 +49,34 @@ export default function runCpu(task: CpuTask): CpuOutcome {
     engine: task.engine,
     translations: task.translations,
     ports: task.ports,
+    ...(task.play === undefined ? {} : { play: task.play }),
     trace: (from, text) => task.port.postMessage({ trace: text, cpu: from } satisfies CpuReport),
   })
+  try {
+    work(task.port, loop, control, cpu.id)
+  } finally {
+    loop.close()
+    task.port.close()
+  }
+  const fault = loop.fault()
+  return { cpu: cpu.id, ...(fault === undefined ? {} : { fault: String(fault) }) }
+}
+
+function work(port: MessagePort, loop: CpuLoop, control: WorkerControl, cpu: number): void {
   for (;;) {
     const doorbell = control.doorbell
     // Read before polling: what was delivered before the order to stop is polled after it was seen.
-    const stopping = control.stopping
-    obey(task.port, loop, control, cpu.id)
-    if (!control.gated && loop.pollAll() > 0) continue
-    if (stopping && !control.gated) break
+    const { stopping } = control
+    obey(port, loop, control, cpu)
+    if (control.halted) loop.halt()
+    if (control.enter(cpu)) {
+      const handled = loop.pollAll()
+      control.leave(cpu)
+      if (handled > 0) continue
+      if (stopping && loop.left === 0) return
+    }
     control.sleep(doorbell, IDLE_MS)
   }
-  task.port.close()
-  const fault = loop.fault()
-  return { cpu: cpu.id, ...(fault === undefined ? {} : { fault: String(fault) }) }
 }
 
 /** Works off announced messages, without returning to the event loop. */

@@ -4,10 +4,12 @@ import { type CollectionSpec, loadCollectionSpec } from '@bpfoundry/loader'
 import { createNfpCores } from '@bpfoundry/nfp'
 import { BenchNic, type NicHost } from './bench-nic.ts'
 import { type BenchObjects, createObjects, type ObjectOptions } from './bench-objects.ts'
+import type { PlayTask } from './cpu-loop.ts'
 import { type CpuTeam, ThreadTeam, TurnTeam, WorkerPool } from './cpu-team.ts'
 import { engineByName } from './engines.ts'
 import { readInput } from './file-access.ts'
 import { OffloadCard } from './offload-card.ts'
+import { PollPrograms } from './poll-programs.ts'
 import { nearestNames, TestbenchError } from './testbench-error.ts'
 import { WorkerControl } from './worker-control.ts'
 
@@ -51,6 +53,7 @@ export class Testbench implements NicHost {
   readonly engine: string
   readonly threads: boolean
   readonly nics: BenchNic[] = []
+  readonly polls: PollPrograms
   readonly #trace: (line: string) => void
   readonly #objects: BenchObjects[] = []
   #pool: WorkerPool | undefined
@@ -59,6 +62,7 @@ export class Testbench implements NicHost {
 
   private constructor(kernel: Kernel, options: TestbenchOptions) {
     this.kernel = kernel
+    this.polls = new PollPrograms(kernel)
     this.engine = options.engine ?? 'interpreter'
     this.threads = options.threads ?? false
     this.#trace = options.trace ?? (() => {})
@@ -111,7 +115,7 @@ export class Testbench implements NicHost {
   }
 
   /** For {@link BenchNic.receive}. @throws TestbenchError TESTBENCH_BUSY while another run is under way */
-  startTeam(): CpuTeam {
+  startTeam(play?: PlayTask): CpuTeam {
     if (this.#team !== undefined) {
       throw new TestbenchError({
         code: 'TESTBENCH_BUSY',
@@ -123,8 +127,9 @@ export class Testbench implements NicHost {
       memory: this.kernel.memory,
       cpus: this.kernel.cpus,
       engine: this.engine,
-      translations: this.kernel.programs.map(({ translation }) => translation),
+      translations: [...this.kernel.programs.map(({ translation }) => translation), ...this.polls.translations()],
       ports: this.nics.map(({ port }) => port),
+      ...(play === undefined ? {} : { play }),
       trace: (_cpu: number, text: string) => this.#trace(text),
     }
     const team = this.threads ? new ThreadTeam(task, this.#workers(), this.#controlWords()) : new TurnTeam(task)
@@ -133,8 +138,10 @@ export class Testbench implements NicHost {
       ready: () => team.ready(),
       step: () => team.step(),
       wait: () => team.wait(),
+      rest: (idle) => team.rest(idle),
       hold: () => team.hold(),
       release: () => team.release(),
+      halt: () => team.halt(),
       install: (translation) => team.install(translation),
       finish: async () => {
         try {
@@ -150,7 +157,9 @@ export class Testbench implements NicHost {
   async close(): Promise<void> {
     await this.#pool?.close()
     this.#pool = undefined
+    this.polls.close()
     for (const objects of this.#objects.splice(0)) objects.close()
+    this.kernel.runtime.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

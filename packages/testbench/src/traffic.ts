@@ -5,12 +5,23 @@ import { TestbenchError } from './testbench-error.ts'
 /** Room for the longest frame that a generator makes. */
 const MAX_FRAME_BYTES = 65_536
 
+/** Frames that are known beforehand, and come again when more packets are asked for. */
+export interface TrafficRound {
+  /** Frames of a round, and their lengths, summed, at most. */
+  readonly frames: number
+  readonly frameBytes: number
+  /** Modelled time from the beginning of one round to that of the next. */
+  readonly periodNs: number
+}
+
 /** Where packets come from: a capture, a generator, or your own. Used once, from the first packet to the last. */
 export interface Traffic {
   /** For reports: the file's name, or the generator's specification. */
   readonly name: string
   /** Packets in all, when known. */
   readonly count?: number
+  /** For traffic with an end that can be dealt out to the CPUs beforehand. */
+  readonly round?: TrafficRound
   /** Goes to the next frame. @returns false at the end */
   next(): boolean
   /** The frame: `lengthBytes` bytes of `bytes` from `offsetBytes` on; good until the next one. */
@@ -68,7 +79,7 @@ export function pktgen(specification: string, options: TrafficOptions = {}): Tra
   const generator = new PacketGenerator(options.count === undefined ? spec : { ...spec, count: options.count })
   return {
     name: specification,
-    ...(Number.isFinite(generator.count) ? { count: generator.count } : {}),
+    ...finite(generator),
     next() {
       length = generator.next(bytes, 0)
       return length > 0
@@ -83,6 +94,12 @@ export function pktgen(specification: string, options: TrafficOptions = {}): Tra
     },
     frameIndex: -1,
   }
+}
+
+/** Generated packets never come again: all of them are the round. */
+function finite({ count, maxFrameLengthBytes }: PacketGenerator): Pick<Traffic, 'count' | 'round'> {
+  if (!Number.isFinite(count)) return {}
+  return { count, round: { frames: count, frameBytes: count * maxFrameLengthBytes, periodNs: 0 } }
 }
 
 /**
@@ -140,6 +157,10 @@ class FrameList implements Traffic {
     const first = times[0] ?? 0
     this.#times = Float64Array.from(times, (time) => Math.max(0, time - first))
     this.#periodNs = (this.#times.at(-1) ?? 0) + 1000
+  }
+
+  get round(): TrafficRound {
+    return { frames: this.#times.length, frameBytes: this.bytes.length, periodNs: this.#periodNs }
   }
 
   get offsetBytes(): number {

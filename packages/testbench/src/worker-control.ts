@@ -7,8 +7,12 @@ import type { GuestMemory, Region } from '@bpfoundry/guest-memory'
  *  +0    stop      1: finish what waits in the rings, then return
  *  +4    gate      1: don't poll (a burst is being delivered)
  *  +8    doorbell  counts orders; idle workers wait on it
- *  +64   one line a CPU:  command (written by main)  done (written by the worker)
+ *  +12   halt      1: play no more of a trace
+ *  +64   one line a CPU:  command (written by main)  done  busy (both written by the worker)
  * ```
+ *
+ * The gate is acknowledged: a worker says that it is busy before it looks at the gate, and whoever closes the gate waits
+ * until nobody is busy. Either the worker sees the gate, or main sees the worker.
  */
 export class WorkerControl {
   readonly address: number
@@ -41,6 +45,32 @@ export class WorkerControl {
   set gated(value: boolean) {
     this.#store(GATE, value ? 1 : 0)
     this.ring()
+  }
+
+  get halted(): boolean {
+    return this.#load(HALT) !== 0
+  }
+
+  set halted(value: boolean) {
+    this.#store(HALT, value ? 1 : 0)
+    this.ring()
+  }
+
+  /** CPU `cpu` wants to poll. @returns false when the gate is closed; else {@link leave} must follow */
+  enter(cpu: number): boolean {
+    Atomics.store(this.#memory.i32, this.#line(cpu) + BUSY, 1)
+    if (!this.gated) return true
+    this.leave(cpu)
+    return false
+  }
+
+  leave(cpu: number): void {
+    Atomics.store(this.#memory.i32, this.#line(cpu) + BUSY, 0)
+  }
+
+  /** Whether CPU `cpu` is between {@link enter} and {@link leave}. */
+  busy(cpu: number): boolean {
+    return Atomics.load(this.#memory.i32, this.#line(cpu) + BUSY) !== 0
   }
 
   /** Wakes idle workers. */
@@ -100,4 +130,7 @@ export class WorkerControl {
 const STOP = 0
 const GATE = 4
 const DOORBELL = 8
+const HALT = 12
+/** Word of a CPU's line. */
+const BUSY = 2
 const LINE_BYTES = 64
