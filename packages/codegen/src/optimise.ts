@@ -1,0 +1,64 @@
+import type { Insn } from '@bpfoundry/isa'
+import { type CodeProgram, type CodeRange, subprogramsOf } from './code-program.ts'
+import { type ControlFlowGraph, controlFlowGraph } from './control-flow-graph.ts'
+import { joinByteLoads } from './passes/byte-loads.ts'
+import { removeDeadCode } from './passes/dead-code.ts'
+import { type Draft, writeDraft } from './passes/draft.ts'
+import { removeFallingGotos } from './passes/falling-gotos.ts'
+import { threadJumps } from './passes/jump-threading.ts'
+import { narrowValues } from './passes/narrow-values.ts'
+import { joinShiftPairs } from './passes/shift-pairs.ts'
+import { bringSwapsToLoads } from './passes/swap-after-load.ts'
+import { removeUnreachable } from './passes/unreachable.ts'
+import type { RewrittenProgram } from './rewritten-program.ts'
+import { initialWeights, type Weights } from './weights.ts'
+
+/** Options of {@link optimise}. */
+export interface OptimiseOptions {
+  /** Whether executed instructions are counted; on by default. Without, all weights are 0 and more can be dropped. */
+  readonly count?: boolean
+}
+
+/**
+ * What every back end would do to BPF instructions, done once: see `passes/`, each file with its argument. Results,
+ * memory, calls with their arguments, and by its weights the count of executed instructions are those of the program
+ * before.
+ *
+ * Relied upon is what a verifier guarantees: loads don't fault, and nobody reads r1 to r5 behind a call.
+ *
+ * @throws CodegenError as `controlFlowGraphs`
+ */
+export function optimise(
+  program: CodeProgram & { readonly weights?: Weights },
+  options: OptimiseOptions = {},
+): RewrittenProgram {
+  const subprograms = subprogramsOf(program)
+  const insns = program.insns.slice()
+  const weights = weightsFor(program, subprograms, options.count ?? true)
+  for (const range of subprograms) threadJumps(insns, weights, range)
+  const graphs = subprograms.map((range) => controlFlowGraph(insns, range))
+  const draft: Draft = { insns, weights, subprograms, graphs }
+  for (const cfg of graphs) improve(draft, cfg)
+  return writeDraft(draft)
+}
+
+function weightsFor(
+  { insns, weights }: CodeProgram & { readonly weights?: Weights },
+  subprograms: readonly CodeRange[],
+  count: boolean,
+): Weights {
+  if (!count) return new Uint32Array(insns.length)
+  return weights?.slice() ?? initialWeights(insns, subprograms)
+}
+
+/** The order matters: shifts become masks before masks are judged, and what the earlier passes leave unread is dropped. */
+function improve(draft: Draft, cfg: ControlFlowGraph): void {
+  const insns: Insn[] = draft.insns
+  removeUnreachable(draft, cfg)
+  for (const block of cfg.blocks) joinShiftPairs(insns, block)
+  narrowValues(insns, cfg)
+  for (const block of cfg.blocks) joinByteLoads(insns, block)
+  removeDeadCode(insns, cfg)
+  for (const block of cfg.blocks) bringSwapsToLoads(insns, draft.weights, block)
+  removeFallingGotos(draft, cfg)
+}
