@@ -9,6 +9,9 @@ export interface Subprogram {
   /**
    * Made by a fix-up, not by the program's author: an inlined helper, or the poll loop around the program. Its
    * instructions are not counted and its frame is a hidden one; a call of it counts as a helper call.
+   *
+   * A call *from* a hidden subprogram to one that is not begins a run, as the engine's `run` does: no tail calls are
+   * made yet, and the callee's r10 is the caller's, which must not use its stack.
    */
   readonly hidden?: boolean
 }

@@ -14,6 +14,7 @@ export function createWasmEngine(options: EngineOptions): Engine {
   const locate = (image: ProgramImage) => insnPositions(planProgram(image), options)
   return {
     name: 'wasm',
+    compiles: true,
     translate(image): WasmTranslation {
       const plan = planProgram(image)
       return { image, module: compile(image, plan, options), helpers: plan.helpers }

@@ -15,6 +15,7 @@ export function createEngineOf(backEnd: NativeBackEnd, options: EngineOptions): 
   const { name } = backEnd
   return {
     name,
+    compiles: true,
     translate: (image) => placeProgram(name, image, backEnd.translate(image, options)),
     release: (translation: Translation) => freeProgram(requireNative(name, translation)),
     open: (environment) => new NativeThread(name, environment),

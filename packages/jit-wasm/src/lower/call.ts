@@ -62,13 +62,23 @@ function pushResult({ code }: FunctionWriter): void {
  */
 function callSubprogram(f: FunctionWriter, callee: FunctionPlan): void {
   const { code } = f
-  requireFrame(f, callee.hidden ? CPU_STACK_BYTES : MAX_CALL_FRAMES * FRAME_BYTES)
+  const begins = f.plan.hidden && !callee.hidden
+  if (begins) beginRun(f)
+  else requireFrame(f, callee.hidden ? CPU_STACK_BYTES : MAX_CALL_FRAMES * FRAME_BYTES)
   code.localGet(CPU_LOCAL)
-  pushFrameBelow(f)
+  if (begins) code.localGet(FRAME_LOCAL)
+  else pushFrameBelow(f)
   for (const register of callee.parameters) f.get(64, register)
   code.call(f.layout.numberOf(callee))
   f.set(64, BPF_REG_0)
   if (callee.hidden) f.counter.helperCall()
+}
+
+/** A hidden loop calls the program in it: a run of its own, with the loop's frame as its first and no tail calls made. */
+function beginRun({ code }: FunctionWriter): void {
+  code.localGet(CPU_LOCAL)
+  code.i32Const(0)
+  code.memory(OP['i32.store'], 2, FIELD.tailCalls.offsetBytes)
 }
 
 function pushFrameBelow({ code }: FunctionWriter): void {
