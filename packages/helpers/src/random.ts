@@ -23,8 +23,17 @@ export function seedRandom(cpu: Cpu, seed: number): void {
   for (let n = 0; n < WARM_UP; n++) nextRandom(cpu)
 }
 
+/** The components: shift and distance of the feedback, bits that are kept, and how far they move up. */
+// biome-ignore format: table
+export const COMPONENTS: readonly (readonly [shift: number, feedback: number, mask: number, up: number])[] = [
+  [ 6, 13,   ~1, 18],
+  [ 2, 27,   ~7,  2],
+  [13, 21,  ~15,  7],
+  [ 3, 12, ~127, 13],
+]
+
 /** One component: bits below `mask` are dropped, the rest moves up by `up`, and feedback comes in from the right. */
-function step(state: number, shift: number, feedback: number, mask: number, up: number): number {
+function step(state: number, [shift, feedback, mask, up]: (typeof COMPONENTS)[number]): number {
   return ((state & mask) << up) ^ (((state << shift) ^ state) >>> feedback)
 }
 
@@ -32,15 +41,13 @@ function step(state: number, shift: number, feedback: number, mask: number, up: 
 export function nextRandom(cpu: Cpu): number {
   const { u32 } = cpu.memory
   const at = (cpu.block >>> 2) + STATE
-  const a = step(u32[at] as number, 6, 13, ~1, 18)
-  const b = step(u32[at + 1] as number, 2, 27, ~7, 2)
-  const c = step(u32[at + 2] as number, 13, 21, ~15, 7)
-  const d = step(u32[at + 3] as number, 3, 12, ~127, 13)
-  u32[at] = a
-  u32[at + 1] = b
-  u32[at + 2] = c
-  u32[at + 3] = d
-  return (a ^ b ^ c ^ d) >>> 0
+  let number = 0
+  for (let n = 0; n < 4; n++) {
+    const next = step(u32[at + n] as number, COMPONENTS[n] as (typeof COMPONENTS)[number])
+    u32[at + n] = next
+    number ^= next
+  }
+  return number >>> 0
 }
 
 /** bpf_get_prandom_u32() */

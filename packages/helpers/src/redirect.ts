@@ -11,11 +11,11 @@ const IFINDEX = CPU_BLOCK.fields.redirectIfindex.offsetBytes >>> 2
 const FLAGS = CPU_BLOCK.fields.redirectFlags.offsetBytes >>> 2
 
 /** Low bits of the flags: the action when there is no target. */
-const ACTION_MASK = 3
+export const ACTION_MASK = 3
 /** Flags of devmaps: to all of them, but not to where the packet came from. */
-const BPF_F_BROADCAST = 8
+export const BPF_F_BROADCAST = 8
 const BPF_F_EXCLUDE_INGRESS = 16
-const DEVMAP_FLAGS = ACTION_MASK | BPF_F_BROADCAST | BPF_F_EXCLUDE_INGRESS
+export const DEVMAP_FLAGS: number = ACTION_MASK | BPF_F_BROADCAST | BPF_F_EXCLUDE_INGRESS
 
 function setTarget(cpu: Cpu, map: number, index: number, ifindex: number, flags: number): void {
   const { u32 } = cpu.memory

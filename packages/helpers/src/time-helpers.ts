@@ -5,7 +5,7 @@ import { returnNumber } from './registers.ts'
 
 const NOW = CPU_BLOCK.fields.nowNs.offsetBytes
 /** CONFIG_HZ=250: the coarse clock and jiffies advance in steps of this. */
-const TICK_NS = 4_000_000
+export const TICK_NS = 4_000_000
 
 const now = (cpu: Cpu): number => readU64(cpu.memory, cpu.block + NOW)
 

@@ -4,13 +4,13 @@ import { ERRNO, XDP_BUFF } from '@bpfoundry/kernel-abi'
 import { i32Argument, u32Argument } from './registers.ts'
 
 /** ETH_HLEN: a frame never becomes shorter. */
-const SHORTEST_BYTES = 14
+export const SHORTEST_BYTES = 14
 /** sizeof(struct xdp_frame): kept free at the start of the frame for when it is redirected. */
-const XDP_FRAME_BYTES = 40
+export const XDP_FRAME_BYTES = 40
 /** Room for struct skb_shared_info at the end of the frame, in cache lines (x86-64, 17 fragments). */
-const SHARED_INFO_BYTES = 320
+export const SHARED_INFO_BYTES = 320
 /** meta_len of skb_shared_info is a u8. */
-const LONGEST_META_BYTES = 255
+export const LONGEST_META_BYTES = 255
 /** bpf_xdp_pointer refuses offsets and lengths over this. */
 const LARGEST_OFFSET = 0xffff
 

@@ -34,6 +34,11 @@ export class DevMap extends IndexedMap implements TargetMap {
     this.valueBytes = place.attributes.valueSizeBytes
   }
 
+  /** Where the slots lie, for who reads them without this object. */
+  get geometry(): { readonly slots: number; readonly maxEntries: number } {
+    return { slots: this.slots, maxEntries: this.maxEntries }
+  }
+
   override get count(): number {
     let count = 0
     for (let index = 0; index < this.maxEntries; index++) if (this.target(index) !== 0) count++

@@ -14,7 +14,8 @@ import { acquireLock, type GuestMemory, releaseLock } from '@bpfoundry/guest-mem
 
 /** Bytes of a slot: a cache line. */
 export const SLOT_BYTES = 64
-const FREE = 1
+/** Word of a slot that leads to its first free element. */
+export const FREE = 1
 
 /** Geometry of a pool; addresses are guest addresses. */
 export interface PoolPlace {

@@ -85,6 +85,24 @@ export interface HashShape {
   readonly identity?: boolean
 }
 
+/** Where everything of one hash map lies: guest addresses, masks and offsets in an element. */
+export interface HashGeometry
+  extends Pick<
+    HashPlan,
+    'capacity' | 'slotCount' | 'hashOffset' | 'keyOffset' | 'valueOffset' | 'elementBytes' | 'cpuStrideBytes'
+  > {
+  readonly keyBytes: number
+  readonly seed: number
+  readonly heads: number
+  readonly headMask: number
+  readonly stripes: number
+  readonly stripeMask: number
+  readonly slots: number
+  readonly elements: number
+  /** Of the word that counts the elements that are no longer fresh. */
+  readonly freshCounter: number
+}
+
 /** Lays out a hash map; deterministic, so that every thread finds the same. */
 export function planHash(attributes: MapAttributes, cpus: number, shape: HashShape, sections: Sections): HashPlan {
   const hashOffset = shape.lru === true ? 16 : 8
@@ -139,6 +157,7 @@ export class HashTable {
   /** Guest address of the 64 control bytes: word 0 counts fresh elements, the rest is the map type's. */
   readonly control: number
   readonly elements: number
+  private readonly place: MapPlace
   private readonly memory: GuestMemory
   private readonly keyBytes: number
   private readonly keyOffset: number
@@ -157,6 +176,7 @@ export class HashTable {
   constructor(place: MapPlace, plan: HashPlan, shape: HashShape) {
     const { address, attributes } = place
     this.plan = plan
+    this.place = place
     this.memory = place.memory
     this.keyBytes = attributes.keySizeBytes
     this.keyOffset = plan.keyOffset
@@ -188,6 +208,13 @@ export class HashTable {
           }
         : {}),
     })
+  }
+
+  /** For who walks the table without this object. */
+  get geometry(): HashGeometry {
+    const { plan, keyBytes, seed, headMask, stripes, stripeMask, elements } = this
+    const [heads, slots, freshCounter] = [this.headWords * 4, this.place.address + plan.slots, this.control]
+    return { ...plan, keyBytes, seed, heads, headMask, stripes, stripeMask, slots, elements, freshCounter }
   }
 
   hashOf(key: number): number {

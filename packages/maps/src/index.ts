@@ -1,4 +1,7 @@
 export type { BpfMap, BulkResult, MapOptions, MapReferences, TargetMap } from './bpf-map.ts'
 export { createMap, isTargetMap, MAP_TYPES_SUPPORTED, openMap } from './create-map.ts'
+export type { CpuFields } from './inline/inline-call.ts'
+export { jump, label, type Steps, sequence } from './inline/insn-sequence.ts'
+export { type DevmapGeometry, devmapGeometry, inlineMapCall } from './inline/map-call-insns.ts'
 export { MapError, type MapErrorCode } from './map-error.ts'
 export { PROG_ARRAY_LAYOUT, progArrayTarget } from './prog-array-map.ts'

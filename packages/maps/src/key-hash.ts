@@ -7,9 +7,13 @@
 import type { GuestMemory } from '@bpfoundry/guest-memory'
 import { readWord } from './guest-bytes.ts'
 
-const START = 0xdeadbeef
+/** What lookup3 starts from, before length and seed. */
+export const HASH_START = 0xdeadbeef
 
-const rotate = (x: number, bits: number): number => (x << bits) | (x >>> (32 - bits))
+/** x rotated to the left, as a signed number. */
+export function rotate(x: number, bits: number): number {
+  return (x << bits) | (x >>> (32 - bits))
+}
 
 /** lookup3's final(): every bit of a, b and c reaches every bit of c, which is the result. */
 function finish(first: number, second: number, third: number): number {
@@ -28,19 +32,19 @@ function finish(first: number, second: number, third: number): number {
 
 /** Hash of a 4-byte key. */
 export function hashWord(word: number, seed: number): number {
-  const start = (START + 4 + seed) | 0
+  const start = (HASH_START + 4 + seed) | 0
   return finish((start + word) | 0, start, start)
 }
 
 /** Hash of an 8-byte key, low word first. */
 export function hashTwoWords(low: number, high: number, seed: number): number {
-  const start = (START + 8 + seed) | 0
+  const start = (HASH_START + 8 + seed) | 0
   return finish((start + low) | 0, (start + high) | 0, start)
 }
 
 /** Hash of the `lengthBytes` bytes at `key`. */
 export function hashBytes(memory: GuestMemory, key: number, lengthBytes: number, seed: number): number {
-  let a = (START + lengthBytes + seed) | 0
+  let a = (HASH_START + lengthBytes + seed) | 0
   let b = a
   let c = a
   let at = key

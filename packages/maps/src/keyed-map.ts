@@ -28,7 +28,7 @@ export function planKeyed(attributes: MapAttributes, cpus: number, shape: HashSh
 }
 
 export abstract class KeyedMap extends SyscallSide {
-  protected readonly table: HashTable
+  readonly table: HashTable
   protected readonly keyBytes: number
   protected readonly valueBytes: number
   protected readonly keyOffset: number
@@ -36,7 +36,7 @@ export abstract class KeyedMap extends SyscallSide {
   /** The pool's slot for system calls: the one after those of the CPUs. */
   protected readonly systemSlot: number
   /** What a full pool answers: E2BIG, but ENOMEM when it is smaller than max_entries. */
-  protected readonly fullError: number
+  readonly fullError: number
   protected warmed = 0
 
   constructor(place: MapPlace, shape: HashShape) {

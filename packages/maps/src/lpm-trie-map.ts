@@ -21,18 +21,19 @@ import { roundUp, Sections } from './sections.ts'
 import { planStaging, SyscallSide } from './syscall-side.ts'
 
 /** Bytes of the prefix length before a key's data. */
-const LENGTH_BYTES = 4
+export const LENGTH_BYTES = 4
 const QUARANTINE = 64
 
 // Words of a node
-const CHILD = 0
-const LENGTH = 2
-const INTERMEDIATE = 3
-const DATA_OFFSET = 16
+export const CHILD = 0
+export const LENGTH = 2
+export const INTERMEDIATE = 3
+export const DATA_OFFSET = 16
 
 // Words of the control section
 const LOCK = 0
-const ROOT = 1
+/** From the lock on. */
+export const ROOT = 1
 const COUNT = 2
 const FRESH = 3
 const FREE_HEAD = 4
@@ -47,6 +48,15 @@ interface TriePlan {
   readonly valueOffset: number
   readonly capacity: number
   readonly sizeBytes: number
+}
+
+/** What a look-up needs to know of a trie. */
+export interface TrieGeometry {
+  /** Guest address of the lock word, which the link to the root follows. */
+  readonly lock: number
+  readonly dataBytes: number
+  /** In a node. */
+  readonly valueOffset: number
 }
 
 function plan(attributes: MapAttributes): TriePlan {
@@ -87,6 +97,10 @@ export class LpmTrieMap extends SyscallSide {
     this.dataBytes = attributes.keySizeBytes - LENGTH_BYTES
     this.longest = this.dataBytes * 8
     this.valueBytes = attributes.valueSizeBytes
+  }
+
+  get geometry(): TrieGeometry {
+    return { lock: this.lock, dataBytes: this.dataBytes, valueOffset: this.plan.valueOffset }
   }
 
   get count(): number {
