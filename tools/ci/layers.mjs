@@ -8,7 +8,7 @@ export const LAYERS = [
   ['packages/native-exec', 'packages/loader'],
   ['packages/kernel', 'hw-models/device'],
   ['hw-models/generic', 'hw-models/native', 'hw-models/nfp'],
-  ['packages/testbench'],
+  ['packages/testbench', 'packages/conformance'],
   ['apps/bpfoundry'],
 ]
 
