@@ -1,1 +1,5 @@
-export {}
+export type { JitX86ErrorCode } from './jit-x86-error.ts'
+export { JitX86Error } from './jit-x86-error.ts'
+export type { Abi, X86Features, X86Options } from './options.ts'
+export { REGISTER_MAP } from './register-map.ts'
+export { translateX86 } from './translate.ts'

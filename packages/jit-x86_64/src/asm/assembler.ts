@@ -24,7 +24,11 @@ const NEEDS_DISPLACEMENT = 5
  * @see Intel SDM volume 2, chapter 2
  */
 export class Assembler {
-  readonly buffer: MachineBuffer = new MachineBuffer(1 << 14)
+  readonly buffer: MachineBuffer
+
+  constructor(capacityBytes: number = 1 << 14) {
+    this.buffer = new MachineBuffer(capacityBytes)
+  }
 
   /** Offset of the next instruction. */
   get offset(): number {

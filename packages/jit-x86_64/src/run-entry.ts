@@ -1,0 +1,105 @@
+/**
+ * The function that the host calls: `u32 run(NativeContext *context, u32 r1)`.
+ *
+ * ```
+ *   push of what C keeps and the program changes
+ *   r9 = context, r12 = host address of guest memory, edi = r1, ebp = top of the stack, registers that are read = 0
+ *   call entry function            (or straight on into it, when there is nothing to restore)
+ *   store rax into the CPU block, pop, ret
+ * ```
+ * Everything is left out that the program has no use for.
+ */
+import { NATIVE_CONTEXT } from '@bpfoundry/codegen'
+import { CPU_BLOCK } from '@bpfoundry/engine'
+import { BPF_REG_AX, BPF_REG_FP } from '@bpfoundry/isa'
+import { type ProgramFacts, usesAx } from './analysis/program-facts.ts'
+import type { Assembler } from './asm/assembler.ts'
+import { form } from './asm/form.ts'
+import { NONE, RAX, RBP, RBX, RCX, RDI, RDX, type Register, R12, R13, R14, R15, RSI, RSP } from './asm/register.ts'
+import { type Emitter, registerOf } from './emitter.ts'
+import { ADD, SUB, withImmediate } from './lower/immediate-arithmetic.ts'
+import type { Abi } from './options.ts'
+import { CONTEXT, FRAME, MEMORY_BASE, SCRATCH } from './register-map.ts'
+
+const MOV32 = form('MOV r/m32, r32')
+const MOV64 = form('MOV r/m64, r64')
+const LOAD32 = form('MOV r32, r/m32')
+const LOAD64 = form('MOV r64, r/m64')
+const STORE64 = form('MOV r/m64, r64')
+const ADD_FROM = form('ADD r64, r/m64')
+const XOR = form('XOR r/m32, r32')
+const PUSH = form('PUSH r64')
+const POP = form('POP r64')
+const RET = form('RET')
+
+const WORD_BYTES = 8
+
+interface EntryConvention {
+  readonly context: Register
+  readonly r1: Register
+  /** Registers that the caller expects back. */
+  readonly calleeSaved: readonly Register[]
+}
+
+/** @see System V ABI for AMD64, section 3.2.1; Microsoft: x64 calling convention */
+const ENTRY_CONVENTIONS: Readonly<Record<Abi, EntryConvention>> = {
+  'system-v': { context: RDI, r1: RSI, calleeSaved: [RBX, RBP, R12, R13, R14, R15] },
+  windows: { context: RCX, r1: RDX, calleeSaved: [RBX, RBP, RDI, RSI, R12, R13, R14, R15] },
+}
+
+/** Whether the program reaches guest memory through r12; its frame's address is read from there, too. */
+function needsMemoryBase({ memory, functions }: ProgramFacts): boolean {
+  return memory || functions[0]!.needsFrame
+}
+
+/** What of the caller's registers the program changes: all, where it may go on in another program. */
+export function savedRegisters(facts: ProgramFacts, abi: Abi): readonly Register[] {
+  const { calleeSaved } = ENTRY_CONVENTIONS[abi]
+  if (facts.tailCalls) return calleeSaved
+  const named = (n: number): boolean => (facts.registers & (1 << n)) !== 0 && n !== BPF_REG_AX
+  const used = new Set<Register>(Array.from({ length: BPF_REG_FP + 1 }, (_, n) => n).filter(named).map(registerOf))
+  if (needsMemoryBase(facts)) used.add(MEMORY_BASE)
+  if (facts.functions[0]!.needsFrame) used.add(FRAME)
+  return calleeSaved.filter((register) => used.has(register))
+}
+
+/** Writes the function, before the entry function when that is gone straight on into. */
+export function writeRunEntry(e: Emitter): void {
+  const { asm, job } = e
+  const main = job.facts.functions[0]!
+  const saved = job.direct ? [] : savedRegisters(job.facts, job.abi)
+  const pad = main.callsOut && saved.length % 2 === 0
+  for (const register of saved) asm.r(PUSH, register)
+  if (pad) withImmediate(asm, SUB, 64, RSP, WORD_BYTES)
+  setRegisters(e)
+  if (job.direct) return
+  e.branches.call(e.entry(main))
+  storeResult(asm)
+  if (pad) withImmediate(asm, ADD, 64, RSP, WORD_BYTES)
+  for (const register of saved.toReversed()) asm.r(POP, register)
+  asm.none(RET)
+}
+
+/** Registers as at a program's entry. What no instruction reads before it is written is left as it is. */
+function setRegisters({ asm, job }: Emitter): void {
+  const { context, r1 } = ENTRY_CONVENTIONS[job.abi]
+  const main = job.facts.functions[0]!
+  const live = main.live[0]! & (usesAx(job.facts) ? ~0 : ~(1 << BPF_REG_AX))
+  asm.rr(MOV64, CONTEXT, context)
+  if ((live & 2) !== 0) asm.rr(MOV32, registerOf(1), r1)
+  if (needsMemoryBase(job.facts)) asm.rm(LOAD64, MEMORY_BASE, CONTEXT, NONE, NATIVE_CONTEXT.memoryBase)
+  if (main.needsFrame) {
+    asm.rm(LOAD64, SCRATCH, CONTEXT, NONE, NATIVE_CONTEXT.cpuBlock)
+    asm.rm(LOAD32, FRAME, MEMORY_BASE, SCRATCH, CPU_BLOCK.fields.stackTop.offsetBytes)
+  }
+  for (const n of [0, 2, 3, 4, 5, 6, 7, 8, 9, BPF_REG_AX]) {
+    if ((live & (1 << n)) !== 0) asm.rr(XOR, registerOf(n), registerOf(n))
+  }
+}
+
+/** *(cpu block).r0 = rax */
+export function storeResult(asm: Assembler): void {
+  asm.rm(LOAD64, SCRATCH, CONTEXT, NONE, NATIVE_CONTEXT.cpuBlock)
+  asm.rm(ADD_FROM, SCRATCH, CONTEXT, NONE, NATIVE_CONTEXT.memoryBase)
+  asm.rm(STORE64, RAX, SCRATCH, NONE, CPU_BLOCK.fields.regs.offsetBytes)
+}

@@ -1,0 +1,105 @@
+import type { MachineCode } from '@bpfoundry/codegen'
+import type { ProgramImage } from '@bpfoundry/engine'
+import { insnSlots } from '@bpfoundry/isa'
+import { insnCounts, startsOnce } from './analysis/insn-counts.ts'
+import { type FunctionFacts, type ProgramFacts, programFacts, usesAx } from './analysis/program-facts.ts'
+import type { RelaxedCode } from './asm/branches.ts'
+import { form } from './asm/form.ts'
+import { type Counting, Emitter, type Job } from './emitter.ts'
+import { LOWERING_BY_ID } from './lower/lowerings.ts'
+import type { X86Options } from './options.ts'
+import { COUNTER } from './register-map.ts'
+import { savedRegisters, writeRunEntry } from './run-entry.ts'
+
+const XOR = form('XOR r/m32, r32')
+const MOV_IMM32 = form('MOV r32, imm32')
+const PUSH_IMM32 = form('PUSH imm32')
+
+/** Turns of may_goto in one frame before it leaves its loop. @see BPF_MAX_LOOPS in include/linux/bpf.h */
+const MAX_LOOPS = 8 * 1024 * 1024
+
+/** One for all programs: its buffers are used again and again. */
+const emitter = new Emitter()
+
+/**
+ * Makes x86-64 code of a program: of its inlined form where it has one.
+ *
+ * @throws JitX86Error for instructions that it can't translate; CodegenError when the flow leaves the program
+ */
+export function translateX86(image: ProgramImage, options: X86Options): MachineCode {
+  const program = image.inlined ?? image
+  const job = jobOf(program.insns, programFacts(program), options)
+  const counts = job.counting === 'none' ? undefined : insnCounts(program.insns, job.facts)
+  emitter.begin(job)
+  const run = emitter.newLabel()
+  emitter.branches.bind(run)
+  writeRunEntry(emitter)
+  for (const fn of job.facts.functions) writeFunction(emitter, fn, counts)
+  const code = emitter.branches.finish()
+  const tailOffsetBytes = code.offsetOf(emitter.entry(job.facts.functions[0]!))
+  const insnOffsetsBytes = insnOffsets(emitter, code)
+  return { bytes: code.bytes, runOffsetBytes: code.offsetOf(run), tailOffsetBytes, insnOffsetsBytes }
+}
+
+function jobOf(insns: Job['insns'], facts: ProgramFacts, options: X86Options): Job {
+  const { features = {}, abi = 'system-v', progArray, count = true } = options
+  const direct = !facts.functions[0]!.called && savedRegisters(facts, abi).length === 0
+  return { insns, facts, features, abi, progArray, direct, counting: count ? countingOf(facts) : 'none' }
+}
+
+/**
+ * A register counts, unless it is AX's, or a program that a subprogram's tail call leads to might use it otherwise and
+ * come back, or the entry function, which begins the count, is called as a subprogram.
+ */
+function countingOf(facts: ProgramFacts): Counting {
+  const { functions, tailCalls } = facts
+  return usesAx(facts) || (tailCalls && functions.length > 1) || functions[0]!.called ? 'memory' : 'register'
+}
+
+function writeFunction(e: Emitter, fn: FunctionFacts, counts: Uint32Array | undefined): void {
+  e.fn = fn
+  e.branches.bind(e.entry(fn))
+  if (e.inMain && e.job.counting === 'register') beginCount(e, fn, counts!)
+  if (e.job.facts.budgeted) e.asm.i(PUSH_IMM32, MAX_LOOPS)
+  for (const { index, start, end } of fn.cfg.blocks) {
+    if (fn.cfg.orderOf[index]! >= 0) writeBlock(e, start, end, counts)
+    else bindSlots(e, start, end)
+  }
+}
+
+/** The count begins with the first stretch when that runs once, else with 0. */
+function beginCount({ asm, job }: Emitter, fn: FunctionFacts, counts: Uint32Array): void {
+  const first = fn.cfg.range.start
+  if (!startsOnce(fn)) asm.rr(XOR, COUNTER, COUNTER)
+  else {
+    asm.ri(MOV_IMM32, COUNTER, counts[first]!)
+    if (job.counting === 'register') counts[first] = 0
+  }
+}
+
+function writeBlock(e: Emitter, start: number, end: number, counts: Uint32Array | undefined): void {
+  const { insns, facts } = e.job
+  for (let pc = start; pc < end; ) {
+    const insn = insns[pc]!
+    const next = pc + insnSlots(insn)
+    e.branches.bind(e.slot(pc))
+    const count = counts?.[pc] ?? 0
+    if (count > 0) e.count(count)
+    LOWERING_BY_ID[facts.rows[pc]!.id]!(e, insn, pc)
+    bindSlots(e, pc + 1, next)
+    pc = next
+  }
+}
+
+/** Slots without code of their own: they lie where what follows does. */
+function bindSlots(e: Emitter, start: number, end: number): void {
+  for (let pc = start; pc < end; pc++) e.branches.bind(e.slot(pc))
+}
+
+function insnOffsets(e: Emitter, code: RelaxedCode): Uint32Array {
+  const count = e.job.insns.length
+  const offsets = new Uint32Array(count + 1)
+  for (let pc = 0; pc < count; pc++) offsets[pc] = code.offsetOf(e.slot(pc))
+  offsets[count] = code.bytes.length
+  return offsets
+}
