@@ -70,6 +70,8 @@ export class Machine extends MemoryAccess {
   begin(image: ProgramImage, cpu: Cpu, ctx: number, r: Registers): void {
     if (this.running) throw new Error(`${image.name}: the interpreter is already running on this thread`)
     this.running = true
+    // Memory may have grown since: operations take the views before they look at an address.
+    if (this.u8 !== this.memory.u8) this.refresh()
     this.image = image
     this.cpu = cpu
     this.ctx = ctx
