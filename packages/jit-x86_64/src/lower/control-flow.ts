@@ -10,7 +10,7 @@ import { JCC, JMP } from '../asm/branches.ts'
 import { form } from '../asm/form.ts'
 import { NONE, RSP } from '../asm/register.ts'
 import { type Emitter, registerOf } from '../emitter.ts'
-import { FRAME } from '../register-map.ts'
+import { CONTEXT, FRAME } from '../register-map.ts'
 import { storeResult } from '../run-entry.ts'
 import { moveConstant } from './constant.ts'
 import { FRAME_BYTES } from '@bpfoundry/engine'
@@ -21,6 +21,7 @@ const PUSH = form('PUSH r64')
 const POP = form('POP r64')
 const RET = form('RET')
 const CMP_IMM8 = form('CMP r/m32, imm8')
+const MOV_IMM32 = form('MOV r/m64, imm32')
 const SUB_IMM8 = form('SUB r/m32, imm8')
 
 const WORD_BYTES = 8
@@ -39,6 +40,15 @@ const mayGoto: Lowering = (e, insn, pc) => {
 }
 
 /**
+ * A hidden loop calls the program in it: a run of its own, without tail calls made, whose first frame is the loop's.
+ *
+ * `call pc+5   ->   mov qword ptr [r9 + 40], 0; call`
+ */
+function beginRun({ asm, job }: Emitter): void {
+  if (job.facts.tailCalls) asm.mi(MOV_IMM32, CONTEXT, NONE, NATIVE_CONTEXT.tailCalls, 0)
+}
+
+/**
  * A call keeps of R6 to R9 what the callee writes and the caller still needs, so that subprograms themselves keep
  * nothing, and a tail call within one has nothing to undo.
  *
@@ -50,9 +60,11 @@ const callSubprogram: Lowering = (e, insn, pc) => {
   const pad = callee.callsOut && (1 + e.frameWords + kept.length) % 2 === 1
   for (const n of kept) e.asm.r(PUSH, registerOf(n))
   if (pad) withImmediate(e.asm, SUB, 64, RSP, WORD_BYTES)
-  if (callee.needsFrame) withImmediate(e.asm, SUB, 64, FRAME, FRAME_BYTES)
+  const begins = e.fn.hidden && !callee.hidden
+  if (begins) beginRun(e)
+  else if (callee.needsFrame) withImmediate(e.asm, SUB, 64, FRAME, FRAME_BYTES)
   e.branches.call(e.entry(callee))
-  if (callee.needsFrame && !kept.includes(BPF_REG_FP)) withImmediate(e.asm, ADD, 64, FRAME, FRAME_BYTES)
+  if (callee.needsFrame && !begins && !kept.includes(BPF_REG_FP)) withImmediate(e.asm, ADD, 64, FRAME, FRAME_BYTES)
   if (pad) withImmediate(e.asm, ADD, 64, RSP, WORD_BYTES)
   for (const n of kept.reverse()) e.asm.r(POP, registerOf(n))
   if (callee.hidden && !e.fn.hidden && e.job.counting !== 'none') e.addToContext(NATIVE_CONTEXT.helperCalls, 1)

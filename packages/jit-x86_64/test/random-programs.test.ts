@@ -1,0 +1,42 @@
+import { XDP_MD } from '@bpfoundry/kernel-abi'
+import { acceptedPrograms, type GeneratedProgram } from '@bpfoundry/program-generator'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Bench, CANNOT_RUN, createBenches, imageOf, type Outcome } from './harness.ts'
+
+/** `PROGRAMS=100000` for the long form; other ones each time. The short form is always the same. */
+const FULL = process.env['PROGRAMS']
+const PROGRAMS = Number(FULL ?? 400)
+
+const CONTEXT_OFFSET = 2048
+
+/** Runs on a `struct xdp_md` in the buffer, the packet before it. */
+function run(bench: Bench, { insns, packet }: GeneratedProgram): Outcome {
+  const { memory, cpu, buffer } = bench
+  const ctx = buffer + CONTEXT_OFFSET
+  memory.write(buffer, packet)
+  memory.u32[(ctx + XDP_MD.data) >>> 2] = buffer
+  memory.u32[(ctx + XDP_MD.dataEnd) >>> 2] = buffer + packet.length
+  memory.u8.fill(0, cpu.stackTop - 4096, cpu.stackTop)
+  const image = imageOf(insns)
+  const translation = bench.engine.translate(image)
+  const program = bench.thread.install(translation)
+  const outcome = bench.outcome(() => program.run(cpu, ctx))
+  bench.engine.release?.(translation)
+  return outcome
+}
+
+describe('random programs', () => {
+  it('give the interpreter’s result, memory and count', { timeout: 3_600_000 }, (ctx) => {
+    if (CANNOT_RUN !== undefined) return ctx.skip(`${PROGRAMS} random programs: ${CANNOT_RUN}`)
+    const { interpreter, natives } = createBenches()
+    fc.assert(
+      fc.property(acceptedPrograms({ linux: '6.18' }), (program) => {
+        const expected = run(interpreter, program)
+        for (const [name, bench] of natives) expect({ name, ...run(bench, program) }).toEqual({ name, ...expected })
+      }),
+      { numRuns: PROGRAMS, ...(FULL === undefined ? { seed: 42 } : {}) },
+    )
+    console.log(`${PROGRAMS} random programs equal to the interpreter`)
+  })
+})
