@@ -1,0 +1,110 @@
+/**
+ * The code around a program: the function that the host calls, and the entry of tail calls.
+ *
+ * ```
+ * run(x0 = NativeContext *, w1 = r1):
+ *   save x19..x30                       AAPCS64: the callee keeps them
+ *   x27 = context, x28, x26 = memory base, CPU block
+ *   tailCalls, executedInsns, helperCalls = 0
+ *   r1 = w1 zero-extended, r10 = the block's stackTop, everything else 0
+ *   bl tail
+ *   block.r0 = x0; context.executedInsns = x25
+ *   restore; ret                        w0 is the answer
+ * tail:
+ *   x24 = turns of may_goto             where the program has one
+ *   slot 0 ...
+ * ```
+ *
+ * @see Procedure Call Standard for the Arm 64-bit Architecture (AAPCS64), 6.1.1
+ */
+import { type Label, NATIVE_CONTEXT } from '@bpfoundry/codegen'
+import { CPU_BLOCK } from '@bpfoundry/engine'
+import { blr, ret } from './asm/branches.ts'
+import { addImm, movz } from './asm/data-processing-immediate.ts'
+import { add, mov } from './asm/data-processing-register.ts'
+import { ldp, ldpPop, ldrW, ldrX, stp, stpPush, strX } from './asm/loads-and-stores.ts'
+import { LINK, type Register, SP, W, X, ZR } from './asm/registers.ts'
+import type { Emission } from './emission.ts'
+import { restoreRegisters, saveRegisters } from './frame.ts'
+import {
+  CONTEXT,
+  CPU,
+  EXECUTED,
+  FRAME,
+  MAX_LOOPS_HIGH,
+  MEMORY,
+  registerOf,
+  SCRATCH,
+  SCRATCH2,
+  SCRATCH3,
+  TURNS,
+} from './register-map.ts'
+
+/** x29, x30 first: where they lie is where unwinders look. */
+const CALLEE_SAVED: readonly Register[] = [29, 30, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28]
+const ZEROED: readonly number[] = [0, 2, 3, 4, 5, 6, 7, 8, 9, 11]
+const { fields } = CPU_BLOCK
+
+/** Writes `run` and the beginning of the tail entry, whose offset it gives; slot 0 comes next. */
+export function putEntry(e: Emission): number {
+  const tail = e.code.newLabel()
+  saveRegisters(e.code, CALLEE_SAVED)
+  e.put(addImm(X, 29, SP, 0))
+  e.put(mov(X, CONTEXT, 0))
+  e.put(ldp(MEMORY, CPU, CONTEXT, NATIVE_CONTEXT.memoryBase))
+  e.put(strX(ZR, CONTEXT, NATIVE_CONTEXT.tailCalls))
+  e.put(stp(ZR, ZR, CONTEXT, NATIVE_CONTEXT.executedInsns))
+  e.put(add(X, SCRATCH, MEMORY, CPU))
+  e.put(ldrW(FRAME, SCRATCH, fields.stackTop.offsetBytes))
+  e.put(add(X, FRAME, FRAME, MEMORY))
+  e.put(mov(W, registerOf(1), 1))
+  for (const bpf of ZEROED) e.put(movz(W, registerOf(bpf), 0))
+  e.put(movz(W, EXECUTED, 0))
+  e.call(tail)
+  putExit(e)
+  return putTailEntry(e, tail)
+}
+
+function putExit(e: Emission): void {
+  e.put(add(X, SCRATCH, MEMORY, CPU))
+  e.put(strX(registerOf(0), SCRATCH, fields.regs.offsetBytes))
+  if (e.options.count) e.put(strX(EXECUTED, CONTEXT, NATIVE_CONTEXT.executedInsns))
+  restoreRegisters(e.code, CALLEE_SAVED)
+  e.put(ret())
+}
+
+function putTailEntry(e: Emission, tail: Label): number {
+  e.code.bind(tail)
+  const offset = e.code.offset
+  if (e.facts.usesTurns) e.put(movz(W, TURNS, MAX_LOOPS_HIGH, 1))
+  return offset
+}
+
+/**
+ * The code that calls a helper, once a program: w9 is its number, x10 the frame's return address. r1..r5 go to the CPU
+ * block, r0..r5 come back from it, so that they are what the helper left. executedInsns is written before, for a helper
+ * may end the run.
+ */
+export function putHelperCall(e: Emission): void {
+  const { code, options } = e
+  code.bind(e.callHelperCounted)
+  e.put(ldrX(SCRATCH3, CONTEXT, NATIVE_CONTEXT.helperCalls))
+  e.put(addImm(X, SCRATCH3, SCRATCH3, 1))
+  e.put(strX(SCRATCH3, CONTEXT, NATIVE_CONTEXT.helperCalls))
+  code.bind(e.callHelper)
+  e.put(add(X, SCRATCH3, MEMORY, CPU))
+  e.put(stp(registerOf(1), registerOf(2), SCRATCH3, fields.r1.offsetBytes))
+  e.put(stp(registerOf(3), registerOf(4), SCRATCH3, fields.r3.offsetBytes))
+  e.put(strX(registerOf(5), SCRATCH3, fields.r5.offsetBytes))
+  e.put(stpPush(SCRATCH2, LINK, SP, -16))
+  if (options.count) e.put(strX(EXECUTED, CONTEXT, NATIVE_CONTEXT.executedInsns))
+  e.put(mov(W, 0, SCRATCH))
+  e.put(ldrX(SCRATCH, CONTEXT, NATIVE_CONTEXT.callHelper))
+  e.put(blr(SCRATCH))
+  e.put(add(X, SCRATCH3, MEMORY, CPU))
+  e.put(ldp(registerOf(0), registerOf(1), SCRATCH3, fields.regs.offsetBytes))
+  e.put(ldp(registerOf(2), registerOf(3), SCRATCH3, fields.r2.offsetBytes))
+  e.put(ldp(registerOf(4), registerOf(5), SCRATCH3, fields.r4.offsetBytes))
+  e.put(ldpPop(LINK, SCRATCH2, SP, 16))
+  e.put(ret(SCRATCH2))
+}
