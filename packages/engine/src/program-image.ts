@@ -25,6 +25,11 @@ export interface InlinedProgram {
   readonly insns: readonly Insn[]
   readonly subprograms: readonly Subprogram[]
   readonly lines: readonly ProgramLine[]
+  /**
+   * By slot, how many instructions of the image it stands for where runs are counted; `Weights` of @bpfoundry/codegen.
+   * There when the program was rewritten further (blinded), so that the count stays the image's.
+   */
+  readonly weights?: Uint32Array
 }
 
 /** An LD_IMM64 that was resolved to a guest address of a map (or into its value). */

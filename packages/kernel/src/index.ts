@@ -1,3 +1,4 @@
+export { seededKeys } from './hardening/blinding-keys.ts'
 export type { DeviceLoad, KernelNetDevice, KernelOptions, MapRequest, OffloadDevice } from './kernel.ts'
 export { Kernel } from './kernel.ts'
 export { KernelError, ProgramRejected } from './kernel-error.ts'

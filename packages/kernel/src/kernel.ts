@@ -1,3 +1,4 @@
+import { isHardened, type JitHarden, type RandomU32 } from '@bpfoundry/codegen'
 import { allocateCpu, CPU_BLOCK, type Cpu, type Engine } from '@bpfoundry/engine'
 import { GuestMemory, writeU64 } from '@bpfoundry/guest-memory'
 import { seedRandom } from '@bpfoundry/helpers'
@@ -6,6 +7,7 @@ import { ERRNO, errnoName, type MapAttributes, mapTypeName, PROG_TYPE, programTy
 import type { LoaderKernel } from '@bpfoundry/loader'
 import { createMap, MapError, type MapReferences } from '@bpfoundry/maps'
 import type { DeviceHooks } from '@bpfoundry/verifier'
+import { unpredictableKeys } from './hardening/blinding-keys.ts'
 import { KernelError } from './kernel-error.ts'
 import { KernelMap, type MapBtf } from './kernel-map.ts'
 import { type BoundDevice, KernelProgram } from './kernel-program.ts'
@@ -22,6 +24,18 @@ export interface KernelOptions {
   readonly engine?: Engine
   /** Seed of bpf_get_prandom_u32. */
   readonly seed?: number
+  /**
+   * Gives compiling engines the helpers on a packet's path as BPF instructions. On by default; the interpreter, being the
+   * specification, calls the helpers in any case.
+   */
+  readonly inlineHelpers?: boolean
+  /**
+   * net.core.bpf_jit_harden, 0 by default. With 2 compiling engines get every program with its constants blinded, by
+   * fresh random keys each load; 1 is for unprivileged users only, of whom there are none here.
+   */
+  readonly harden?: JitHarden
+  /** Where blinding gets its keys from; the system's cryptographic generator by default. For tests: `seededKeys`. */
+  readonly blindingKeys?: RandomU32
   /** Takes what programs print, a line a call. */
   readonly trace?: (text: string) => void
 }
@@ -68,6 +82,8 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   readonly #programsByFd = new Map<number, KernelProgram>()
   readonly #devices = new Map<number, KernelNetDevice>()
   readonly #testBed: XdpTestBed
+  readonly #inlineHelpers: boolean
+  readonly #blindingKeys: RandomU32 | undefined
   #nextFd = FIRST_FD
   #nextMapId = 1
   #nextProgramId = 1
@@ -83,6 +99,9 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
       ...(trace === undefined ? {} : { trace: (_cpu: Cpu, text: string) => trace(text) }),
     })
     this.#testBed = new XdpTestBed(this.memory)
+    this.#inlineHelpers = options.inlineHelpers ?? true
+    const hardened = isHardened(options.harden ?? 0, true)
+    this.#blindingKeys = hardened ? (options.blindingKeys ?? unpredictableKeys()) : undefined
     this.addNetDevice({ ifindex: 1, name: 'lo' })
   }
 
@@ -137,7 +156,13 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   loadProgram(request: ProgramRequest, device?: OffloadDevice): KernelProgram {
     const id = this.#nextProgramId
     const deviceLoad = device?.prepare(request)
-    const loaded = loadImage(request, id, (fd) => this.#mapsByFd.get(fd), this.cpus.length, deviceLoad?.hooks)
+    const loaded = loadImage(request, id, {
+      mapByFd: (fd) => this.#mapsByFd.get(fd),
+      possibleCpus: this.cpus.length,
+      inlineHelpers: this.#inlineHelpers,
+      ...(this.#blindingKeys === undefined ? {} : { blindingKeys: this.#blindingKeys }),
+      ...(deviceLoad === undefined ? {} : { device: deviceLoad.hooks }),
+    })
     deviceLoad?.accepted?.(id)
     const { image, ...found } = loaded
     const translation = this.engine.translate(image)

@@ -1,15 +1,19 @@
 import type { Btf, FunctionInfo, LineInfo } from '@bpfoundry/btf'
-import type { ProgramImage, ProgramLine } from '@bpfoundry/engine'
+import type { RandomU32 } from '@bpfoundry/codegen'
+import type { InlinedProgram, ProgramImage, ProgramLine } from '@bpfoundry/engine'
 import { BPF_DW, BPF_IMM, BPF_LD, BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, type Insn } from '@bpfoundry/isa'
 import { ERRNO, PROG_TYPE, programTypeName } from '@bpfoundry/kernel-abi'
 import {
   type DeviceHooks,
+  type FixedUp,
   fixUp,
   type Verified,
   type VerifierMap,
   type VerifierStats,
   verify,
 } from '@bpfoundry/verifier'
+import { blindProgram } from './hardening/blind-program.ts'
+import { inlineHelpers, type PlainProgram } from './inline-helpers.ts'
 import { KernelError, ProgramRejected } from './kernel-error.ts'
 import type { KernelMap } from './kernel-map.ts'
 import { programTag } from './program-tag.ts'
@@ -54,20 +58,27 @@ export interface LoadedImage {
   readonly maps: readonly KernelMap[]
 }
 
+/** What a load depends on besides the program. */
+export interface LoadOptions {
+  /** Resolves the fds that LD_IMM64 instructions name. */
+  readonly mapByFd: (fd: number) => KernelMap | undefined
+  /** CPUs of the machine: bpf_get_smp_processor_id answers less than this. */
+  readonly possibleCpus: number
+  /** Whether compiling engines shall find helpers inlined. */
+  readonly inlineHelpers: boolean
+  /** Keys to blind the constants with that compiling engines see; absent where the program is not hardened. */
+  readonly blindingKeys?: RandomU32
+  /** Asked by the verifier, for a program that is bound to a device. */
+  readonly device?: DeviceHooks
+}
+
 /**
  * Verifies a program and fixes it up: everything of BPF_PROG_LOAD but the fd.
  *
- * @param mapByFd resolves the fds that LD_IMM64 instructions name
- * @param possibleCpus CPUs of the machine: bpf_get_smp_processor_id answers less than this
  * @throws ProgramRejected when the verifier refuses; KernelError E2BIG, EINVAL, EBADF for what bpf(2) checks before it
  */
-export function loadImage(
-  request: ProgramRequest,
-  id: number,
-  mapByFd: (fd: number) => KernelMap | undefined,
-  possibleCpus: number,
-  device?: DeviceHooks,
-): LoadedImage {
+export function loadImage(request: ProgramRequest, id: number, options: LoadOptions): LoadedImage {
+  const { mapByFd, possibleCpus, device } = options
   checkRequest(request)
   const maps = mapsOf(request, mapByFd)
   const result = verify(
@@ -95,19 +106,48 @@ export function loadImage(
     mapAddress: (fd) => mapOrThrow(maps, fd).storage.address,
     mapValueAddress: (fd) => mapOrThrow(maps, fd).storage.valueBase ?? 0,
   })
-  const image: ProgramImage = {
+  const used = [...new Set(maps.values())]
+  return { image: imageOf(request, id, fixed, used, options), verified, stats, log, maps: used }
+}
+
+function imageOf(
+  request: ProgramRequest,
+  id: number,
+  fixed: FixedUp,
+  maps: readonly KernelMap[],
+  options: LoadOptions,
+): ProgramImage {
+  const plain: PlainProgram = {
+    insns: fixed.insns,
+    subprograms: fixed.subprograms,
+    lines: fixed.lineInfo.map(programLine),
+  }
+  // What a device runs is made of the plain program, as on Linux.
+  const inlined = options.device === undefined ? compiledForm(plain, fixed, maps, options) : undefined
+  return {
+    ...plain,
     id,
     name: request.name,
     tag: programTag(request.insns),
     type: request.type,
     expectedAttachType: request.expectedAttachType,
-    insns: fixed.insns,
-    subprograms: fixed.subprograms,
     mapReferences: fixed.mapReferences,
-    lines: fixed.lineInfo.map(programLine),
     gplCompatible: GPL_COMPATIBLE.has(request.license),
+    ...(inlined === undefined ? {} : { inlined }),
   }
-  return { image, verified, stats, log, maps: [...new Set(maps.values())] }
+}
+
+/** The program that compiling engines translate, where it is another. */
+function compiledForm(
+  plain: PlainProgram,
+  { mapCalls }: FixedUp,
+  maps: readonly KernelMap[],
+  options: LoadOptions,
+): InlinedProgram | undefined {
+  const storage = new Map(maps.map((map) => [map.id, map.storage]))
+  const mapIds = new Map(mapCalls.map(({ pc, mapId }) => [pc, mapId]))
+  const inlined = options.inlineHelpers ? inlineHelpers(plain, (pc) => storage.get(mapIds.get(pc) ?? 0)) : undefined
+  return options.blindingKeys === undefined ? inlined : blindProgram(inlined ?? plain, options.blindingKeys)
 }
 
 function checkRequest(request: ProgramRequest): void {

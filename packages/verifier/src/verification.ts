@@ -46,6 +46,8 @@ export interface SlotNotes {
   readonly seen: Uint8Array
   /** Register type through which memory was accessed, 0 before that. */
   readonly pointerTypes: Int32Array
+  /** Id of the map that a helper call was handed; -1 where paths disagree, 0 for none. */
+  readonly callMaps: Int32Array
 }
 
 /** A branch to come back to. */

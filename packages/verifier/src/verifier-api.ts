@@ -150,6 +150,8 @@ export interface VerifiedNotes {
   readonly seen: Uint8Array
   /** Register type that memory was accessed through; 0 where none was. */
   readonly pointerTypes: Int32Array
+  /** Id of the map that a helper call was handed; -1 where paths disagree, 0 for none. */
+  readonly callMaps: Int32Array
   /** The map that an LD_IMM64 names. */
   readonly maps: readonly (VerifierMap | undefined)[]
 }
@@ -185,11 +187,19 @@ export interface MapUse {
   readonly valueOffsetBytes?: number
 }
 
+/** A helper call that is handed the same map on every path. */
+export interface MapCall {
+  /** Slot after the fix-ups. */
+  readonly pc: number
+  readonly mapId: number
+}
+
 /** A program as the engines run it ("xlated"). Slots everywhere are those after the fix-ups. */
 export interface FixedUp {
   readonly insns: readonly Insn[]
   /** Functions that are left, the entry first. */
   readonly subprograms: readonly VerifiedSubprogram[]
   readonly mapReferences: readonly MapUse[]
+  readonly mapCalls: readonly MapCall[]
   readonly lineInfo: readonly LineInfo[]
 }

@@ -81,6 +81,7 @@ function slotNotes(run: Run, maps: SlotNotes['maps'], flow: FlowMarks, live: Uin
     liveRegisters: live,
     seen: new Uint8Array(insns.length),
     pointerTypes: new Int32Array(insns.length),
+    callMaps: new Int32Array(insns.length),
   }
 }
 

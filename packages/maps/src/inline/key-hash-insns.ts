@@ -1,4 +1,4 @@
-/** The hash of a key (see key-hash.ts) as instructions. A rotation is written as two shifts and an or, always alike. */
+/** The hash of a key (see key-hash.ts) as instructions. A rotation is written as compilers of C do, on a copy. */
 import {
   BPF_ADD,
   BPF_ALU32_IMM,
@@ -33,9 +33,9 @@ export const HASH_REGISTER: number = C
 /** T = x rotated to the left; U is used up. */
 function rotated(x: number, bits: number): Insn[] {
   return [
-    BPF_MOV32_REG(T, x),
-    BPF_ALU32_IMM(BPF_LSH, T, bits),
     BPF_MOV32_REG(U, x),
+    BPF_MOV32_REG(T, U),
+    BPF_ALU32_IMM(BPF_LSH, T, bits),
     BPF_ALU32_IMM(BPF_RSH, U, 32 - bits),
     BPF_ALU32_REG(BPF_OR, T, U),
   ]

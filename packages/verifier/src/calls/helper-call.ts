@@ -97,6 +97,13 @@ function checkMapUse(v: Verification, prototype: HelperPrototype, notes: CallNot
     v.refuse('VERIFIER_MAP_READ_ONLY', 'EACCES', 'write into map forbidden')
   }
   if (prototype.id === TAIL_CALL) checkTailCall(v, map)
+  noteMap(v, map)
+}
+
+/** @see bpf_map_ptr_store in kernel/bpf/verifier.c, for the idea */
+function noteMap({ notes: { callMaps }, pc }: Verification, map: VerifierMap): void {
+  const known = callMaps[pc]
+  callMaps[pc] = known === 0 || known === map.id ? map.id : -1
 }
 
 /** Bytes that the helper wrote, one by one as an instruction would. */

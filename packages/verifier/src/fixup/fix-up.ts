@@ -10,7 +10,7 @@ import {
 } from '@bpfoundry/isa'
 import { PTR_TO_CTX } from '../state/register-type.ts'
 import { isMapValueLoad } from '../transfer/immediate-load.ts'
-import type { FixedUp, FixUpPlacement, MapUse, Verified, VerifiedSubprogram } from '../verifier-api.ts'
+import type { FixedUp, FixUpPlacement, MapCall, MapUse, Verified, VerifiedSubprogram } from '../verifier-api.ts'
 import { convertContextLoad } from './context-conversion.ts'
 import { hardWireBranches, slotsKept } from './dead-code.ts'
 import { relayout } from './relayout.ts'
@@ -72,6 +72,12 @@ function mapUses(verified: Verified, kept: Uint8Array, starts: Int32Array): MapU
   })
 }
 
+function mapCalls(verified: Verified, kept: Uint8Array, starts: Int32Array): MapCall[] {
+  return Array.from(verified.notes.callMaps, (mapId, pc) => ({ pc, mapId })).flatMap(({ pc, mapId }) =>
+    mapId > 0 && kept[pc] !== 0 ? [{ pc: starts[pc] as number, mapId }] : [],
+  )
+}
+
 function movedSubprograms(verified: Verified, starts: Int32Array): VerifiedSubprogram[] {
   return verified.subprograms
     .map((row) => ({ ...row, start: starts[row.start] as number, end: starts[row.end] as number }))
@@ -106,6 +112,7 @@ export function fixUp(verified: Verified, placement: FixUpPlacement): FixedUp {
     insns: fixed,
     subprograms: movedSubprograms(verified, starts),
     mapReferences: mapUses(verified, kept, starts),
+    mapCalls: mapCalls(verified, kept, starts),
     lineInfo: movedLines(verified.program.lineInfo ?? [], starts, fixed.length),
   }
 }
