@@ -3,6 +3,7 @@ import { checkInsns, INSTRUCTIONS, type InstructionRow, lookupInsn } from '@bpfo
 import { ENGINE_NAMES, engineByName } from '@bpfoundry/testbench'
 import { expect, test } from 'vitest'
 import { conformanceFiles } from '../../../fixtures/conformance/conformance-cases.ts'
+import { vectorLines } from '../../../fixtures/conformance/vector-lines.ts'
 import { type Answer, askBare, createBareMachine, type DataCase } from '../src/index.ts'
 import { readSuiteCase, SUITE_FOLDER, suiteFiles } from './suite-files.ts'
 
@@ -10,6 +11,7 @@ const made = conformanceFiles()
 if (process.env['BLESS'] === '1') {
   for (const name of suiteFiles()) rmSync(`${SUITE_FOLDER}${name}`)
   mkdirSync(`${SUITE_FOLDER}negative`, { recursive: true })
+  writeFileSync(`${SUITE_FOLDER}vectors.jsonl`, vectorLines())
   for (const [name, text] of made) writeFileSync(`${SUITE_FOLDER}${name}`, text)
 }
 
@@ -17,6 +19,7 @@ test('the files are what the generator makes', () => {
   expect(suiteFiles()).toEqual([...made.keys()].sort())
   const differing = [...made].filter(([name, text]) => readFileSync(`${SUITE_FOLDER}${name}`, 'utf8') !== text)
   expect(differing.map(([name]) => name)).toEqual([])
+  expect(readFileSync(`${SUITE_FOLDER}vectors.jsonl`, 'utf8')).toBe(vectorLines())
 })
 
 const cases: readonly DataCase[] = suiteFiles().map(readSuiteCase)

@@ -52,3 +52,8 @@ export const BARE_HELPERS: HelperTable = [
   compareStrings,
   giveBack,
 ]
+
+/** The same table, for what makes one in another process. */
+export function createBareHelpers(): HelperTable {
+  return BARE_HELPERS
+}
