@@ -64,16 +64,20 @@ export class FunctionWriter {
 
   /** Pushes a register, or its lower 32 bits as an i32. */
   get(bits: Bits, register: number): void {
-    if (register === BPF_REG_FP) return this.#getFramePointer(bits)
-    this.code.localGet(this.#register(register))
-    if (bits === 32) this.code.op(OP['i32.wrap_i64'])
+    if (register === BPF_REG_FP) this.#getFramePointer(bits)
+    else {
+      this.code.localGet(this.#register(register))
+      if (bits === 32) this.code.op(OP['i32.wrap_i64'])
+    }
   }
 
   /** Pops a register's new value: an i64, or an i32 that is zero-extended. */
   set(bits: Bits, register: number): void {
-    if (register === BPF_REG_FP) return this.#setFramePointer(bits)
-    if (bits === 32) this.code.op(OP['i64.extend_i32_u'])
-    this.code.localSet(this.#register(register))
+    if (register === BPF_REG_FP) this.#setFramePointer(bits)
+    else {
+      if (bits === 32) this.code.op(OP['i64.extend_i32_u'])
+      this.code.localSet(this.#register(register))
+    }
   }
 
   constant(bits: Bits, value: number): void {
@@ -111,7 +115,10 @@ export class FunctionWriter {
 
   #register(register: number): number {
     const known = this.#registers[register] as number
-    return known === NONE ? (this.#registers[register] = this.newLocal('i64')) : known
+    if (known !== NONE) return known
+    const local = this.newLocal('i64')
+    this.#registers[register] = local
+    return local
   }
 
   #getFramePointer(bits: Bits): void {

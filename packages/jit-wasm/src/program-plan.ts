@@ -8,7 +8,7 @@ import {
 } from '@bpfoundry/codegen'
 import type { InlinedProgram, ProgramImage } from '@bpfoundry/engine'
 import { CPU_REGISTERS } from '@bpfoundry/engine'
-import { type Insn, type InstructionRow, lookupInsn, subprogTarget } from '@bpfoundry/isa'
+import { BPF_EXIT_INSN, fallsThrough, type Insn, type InstructionRow, lookupInsn, subprogTarget } from '@bpfoundry/isa'
 import { JitWasmError } from './jit-wasm-error.ts'
 import { refusalOf } from './refused.ts'
 
@@ -44,7 +44,7 @@ const ARGUMENTS = [1, 2, 3, 4, 5] as const
  * Plans a program, in its inlined form where it has one.
  *
  * @throws CodegenError for flow that leaves the program or its instructions
- * @throws JitWasmError JIT_WASM_OPCODE, JIT_WASM_UNRESOLVED for what some function reaches and no back end compiles
+ * @throws JitWasmError JIT_WASM_FALLS_OFF, JIT_WASM_OPCODE, JIT_WASM_UNRESOLVED for what some function reaches and no back end compiles
  */
 export function planProgram(image: ProgramImage): ProgramPlan {
   return new Planner(image.inlined ?? image).plan()
@@ -62,10 +62,14 @@ class Planner {
   #callsByRegister = false
   #makesTailCalls = false
 
+  readonly #ownSlots: number
+
   constructor(program: InlinedProgram) {
-    this.#insns = program.insns
-    this.#ranges = subprogramsOf(program)
-    this.#rows = new Array(program.insns.length).fill(undefined)
+    const closed = closedProgram(program)
+    this.#insns = closed.insns
+    this.#ranges = subprogramsOf(closed)
+    this.#ownSlots = program.insns.length
+    this.#rows = new Array(closed.insns.length).fill(undefined)
   }
 
   plan(): ProgramPlan {
@@ -116,6 +120,9 @@ class Planner {
   }
 
   #rowOf(pc: number): InstructionRow {
+    if (pc >= this.#ownSlots) {
+      throw new JitWasmError({ code: 'JIT_WASM_FALLS_OFF', message: 'flow leaves the program', where: { pc: pc - 1 } })
+    }
     const insn = this.#insns[pc] as Insn
     const row = lookupInsn(insn)
     const register = row === undefined ? undefined : missingRegister(row, insn)
@@ -139,6 +146,21 @@ class Planner {
       if (row.operation === 'helper') this.#helpers.add(insn.imm)
       else this.#callsByRegister = true
     }
+  }
+}
+
+/**
+ * A program whose last instruction does not go on to what lies behind: where it would, an exit stands there. No flow may
+ * reach that; but the kernel's test vectors end so in what nothing reaches.
+ */
+function closedProgram(program: InlinedProgram): Pick<InlinedProgram, 'insns' | 'subprograms'> {
+  const { insns, subprograms } = program
+  const last = insns.at(-1)
+  if (last === undefined || !fallsThrough(last)) return program
+  const end = insns.length + 1
+  return {
+    insns: [...insns, BPF_EXIT_INSN()],
+    subprograms: subprograms.map((range) => (range.end === insns.length ? { ...range, end } : range)),
   }
 }
 

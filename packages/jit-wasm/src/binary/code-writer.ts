@@ -7,9 +7,11 @@ const double = new DataView(new ArrayBuffer(8))
 export class CodeWriter extends ByteWriter {
   /** Any instruction, without what follows its opcode. */
   op(opcode: number): void {
-    if (opcode <= 0xff) return this.byte(opcode)
-    this.byte(opcode >>> 8)
-    this.u32(opcode & 0xff)
+    if (opcode <= 0xff) this.byte(opcode)
+    else {
+      this.byte(opcode >>> 8)
+      this.u32(opcode & 0xff)
+    }
   }
 
   localGet(local: number): void {

@@ -73,12 +73,9 @@ const lowerDirect =
 const lowerMove =
   (row: InstructionRow, bits: Bits): Lower =>
   (f, insn) => {
-    if (bits === 32 && row.src !== 'r') {
-      f.code.i64Const(insn.imm, 0)
-      return f.set(64, insn.dst)
-    }
-    f.operand(row, bits, insn)
-    f.set(bits, insn.dst)
+    if (row.src === 'r') f.get(bits, insn.src)
+    else f.code.i64Const(insn.imm, bits === 32 ? 0 : insn.imm >> 31)
+    f.set(row.src === 'r' ? bits : 64, insn.dst)
   }
 
 /** By 0 a quotient is 0 and a remainder the dividend; a shift or a mask does for a power of two. */

@@ -31,12 +31,15 @@ export function lowerComparison(row: InstructionRow): Lower {
   const test64 = row.operation === 'jset' && bits === 64
   return (f, insn) => {
     f.get(bits, insn.dst)
-    if (isZero !== undefined && insn.imm === 0) return f.code.op(isZero)
-    f.operand(row, bits, insn)
-    f.code.op(opcode)
-    if (!test64) return
-    f.code.i64Const(0)
-    f.code.op(OP['i64.ne'])
+    if (isZero !== undefined && insn.imm === 0) f.code.op(isZero)
+    else {
+      f.operand(row, bits, insn)
+      f.code.op(opcode)
+    }
+    if (test64) {
+      f.code.i64Const(0)
+      f.code.op(OP['i64.ne'])
+    }
   }
 }
 
