@@ -7,6 +7,10 @@ const PRIVATE = NATIVE_CONTEXT.sizeBytes
 interface HostContext {
   /** Host address of the code that the next run enters. */
   readonly entry: number
+  /** r1 of the next run, a u32. */
+  readonly argument: number
+  /** Number of the helper at hand, a u32. */
+  readonly helper: number
   /** The C function that koffi made of the thread's helper dispatcher. */
   readonly callback: number
   /** Where the machine code goes on behind the helper call at hand: tells the instruction of a fault. */
@@ -20,10 +24,12 @@ interface HostContext {
 
 export const HOST_CONTEXT: HostContext = {
   entry: PRIVATE,
-  callback: PRIVATE + 8,
-  helperReturn: PRIVATE + 16,
-  abandoned: PRIVATE + 24,
-  saved: PRIVATE + 32,
+  argument: PRIVATE + 8,
+  helper: PRIVATE + 16,
+  callback: PRIVATE + 24,
+  helperReturn: PRIVATE + 32,
+  abandoned: PRIVATE + 40,
+  saved: PRIVATE + 48,
   sizeBytes: 512,
 }
 

@@ -1,6 +1,6 @@
-/** What the host's x86-64 CPU can do beyond the baseline, for back ends that choose better instructions. */
+/** What the host's CPU can do beyond the baseline, for back ends that choose better instructions. */
 import { freeCode, placeCode } from './executable-memory.ts'
-import { addressOf, functionAt } from './foreign-functions.ts'
+import { addressOf, functionAt, loadKoffi } from './foreign-functions.ts'
 import { assembleListing, type ListingRow } from './stub-listing.ts'
 
 /** Instruction sets by the names of their CPUID bits. */
@@ -68,4 +68,23 @@ function detect(): ReadonlySet<X86Feature> {
   } finally {
     freeCode(code)
   }
+}
+
+/** getauxval(3): AT_HWCAP, and in it HWCAP_ATOMICS of arm64. */
+const AT_HWCAP = 16
+const HWCAP_ATOMICS = 1 << 8
+/** IsProcessorFeaturePresent, PF_ARM_V81_ATOMIC_INSTRUCTIONS_AVAILABLE. */
+const PF_ARM_V81_ATOMICS = 34
+
+/** How an operating system tells whether an arm64 CPU has FEAT_LSE, atomics in one instruction; every Apple one has. */
+const LSE: Readonly<Record<string, () => boolean>> = {
+  linux: () =>
+    (loadKoffi().load('libc.so.6').func('unsigned long getauxval(unsigned long)')(AT_HWCAP) & HWCAP_ATOMICS) !== 0,
+  win32: () =>
+    loadKoffi().load('kernel32.dll').func('int IsProcessorFeaturePresent(uint32_t)')(PF_ARM_V81_ATOMICS) !== 0,
+}
+
+/** Whether this arm64 host has FEAT_LSE. @throws NativeExecError NATIVE_NO_KOFFI */
+export function arm64HasLse(): boolean {
+  return LSE[process.platform]?.() ?? true
 }

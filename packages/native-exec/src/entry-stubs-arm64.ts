@@ -39,8 +39,8 @@ export function arm64Stubs(context: number): StubListings {
 }
 
 const enter = (literalAt: number): readonly ListingRow[] => [
-  word('mov w1, w0', 0x2a0003e1),
-  ldrLiteral(0, 4, literalAt),
+  ldrLiteral(0, 0, literalAt),
+  unsignedOffset('ldr', 'w1', 0xb9400001, HOST_CONTEXT.argument, 4),
   ...SAVED_PAIRS.map((rt, index) => pair('stp', 0xa9000000, rt, 0, savedAt(2 * index))),
   word('mov x9, sp', 0x910003e9),
   unsignedOffset('str', 'x9', 0xf9000009, SAVED_SP, 8),
@@ -50,6 +50,7 @@ const enter = (literalAt: number): readonly ListingRow[] => [
 
 const callHelper = (literalAt: number): readonly ListingRow[] => [
   ldrLiteral(9, 0, literalAt),
+  unsignedOffset('str', 'w0', 0xb9000120, HOST_CONTEXT.helper, 4),
   unsignedOffset('str', 'x30', 0xf900013e, HOST_CONTEXT.helperReturn, 8),
   word('mov w10, #1', 0x5280002a),
   unsignedOffset('str', 'w10', 0xb900012a, HOST_CONTEXT.abandoned, 4),
@@ -57,14 +58,13 @@ const callHelper = (literalAt: number): readonly ListingRow[] => [
   unsignedOffset('ldr', 'x9', 0xf9400129, HOST_CONTEXT.callback, 8),
   word('blr x9', 0xd63f0120),
   word('ldp x29, x30, [sp], #0x10', 0xa8c17bfd),
-  ldrLiteral(9, 32, literalAt),
+  ldrLiteral(9, 36, literalAt),
   unsignedOffset('ldr', 'w10', 0xb940012a, HOST_CONTEXT.abandoned, 4),
   // Over the next instruction.
-  word('cbnz w10, #0x30', 0x3500004a),
+  word('cbnz w10, #0x34', 0x3500004a),
   word('ret', 0xd65f03c0),
   ...SAVED_PAIRS.map((rt, index) => pair('ldp', 0xa9400000, rt, 9, savedAt(2 * index))),
   unsignedOffset('ldr', 'x10', 0xf940012a, SAVED_SP, 8),
   word('mov sp, x10', 0x9100015f),
-  word('mov w0, #0', 0x52800000),
   word('ret', 0xd65f03c0),
 ]

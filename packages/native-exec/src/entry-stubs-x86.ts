@@ -22,7 +22,9 @@ const WINDOWS_SAVED: readonly SavedRegister[] = [['rsi', 0x48, 0xb0], ['rdi', 0x
 /** What a calling convention decides: argument registers by number and the bytes a caller leaves below its frame. */
 interface Convention {
   readonly first: readonly [name: string, number: number]
-  readonly moveToSecond: ListingRow
+  /** `mov second, [first + disp32]`, 32 bits, and `mov [rax + disp32], first`. */
+  readonly second: readonly [name: string, modrm: number]
+  readonly helper: readonly [name: string, modrm: number]
   readonly shadowBytes: number
   readonly saved: readonly SavedRegister[]
 }
@@ -30,14 +32,16 @@ interface Convention {
 const RAX = ['rax', 0] as const
 const SYSTEM_V: Convention = {
   first: ['rdi', 7],
-  moveToSecond: ['mov esi, edi', 0x89, 0xfe],
+  second: ['esi', 0xb7],
+  helper: ['edi', 0xb8],
   // Keeps the stack aligned to 16.
   shadowBytes: 8,
   saved: SYSTEM_V_SAVED,
 }
 const WINDOWS: Convention = {
   first: ['rcx', 1],
-  moveToSecond: ['mov edx, ecx', 0x89, 0xca],
+  second: ['edx', 0x91],
+  helper: ['ecx', 0x88],
   // Room for the callee's four register arguments, and alignment.
   shadowBytes: 40,
   saved: WINDOWS_SAVED,
@@ -51,25 +55,28 @@ export function x86Stubs(context: number, platform: string = process.platform): 
   return { enter: enter(context, convention), callHelper: callHelper(context, convention) }
 }
 
-function enter(context: number, { first, moveToSecond, saved }: Convention): ListingRow[] {
+function enter(context: number, { first, second, saved }: Convention): ListingRow[] {
   const [name, number] = first
+  const { argument, entry } = HOST_CONTEXT
   return [
-    moveToSecond,
     [`movabs ${name}, ${hex(context)}`, 0x48, 0xb8 | number, ...littleEndian(context, 8)],
+    [`mov ${second[0]}, dword ptr [${name} + ${hex(argument)}]`, 0x8b, second[1], ...at(argument)],
     ...saved.map(([register, rex, modrm], index): ListingRow => {
       const offset = savedAt(index)
       return [`mov qword ptr [${name} + ${hex(offset)}], ${register}`, rex, 0x89, modrm | number, ...at(offset)]
     }),
-    [`jmp qword ptr [${name} + ${hex(HOST_CONTEXT.entry)}]`, 0xff, 0xa0 | number, ...at(HOST_CONTEXT.entry)],
+    [`jmp qword ptr [${name} + ${hex(entry)}]`, 0xff, 0xa0 | number, ...at(entry)],
   ]
 }
 
 // biome-ignore format: one row a line
-function callHelper(context: number, { shadowBytes, saved }: Convention): ListingRow[] {
+function callHelper(context: number, { helper, shadowBytes, saved }: Convention): ListingRow[] {
   const { abandoned, callback, helperReturn } = HOST_CONTEXT
+  const number = HOST_CONTEXT.helper
   const contextToRax: ListingRow = [`movabs rax, ${hex(context)}`, 0x48, 0xb8, ...littleEndian(context, 8)]
   return [
     contextToRax,
+    [`mov dword ptr [rax + ${hex(number)}], ${helper[0]}`,    0x89, helper[1], ...at(number)],
     ['mov rdx, qword ptr [rsp]', 0x48, 0x8b, 0x14, 0x24],
     [`mov qword ptr [rax + ${hex(helperReturn)}], rdx`, 0x48, 0x89, 0x90, ...at(helperReturn)],
     [`mov dword ptr [rax + ${hex(abandoned)}], 1`, 0xc7, 0x80, ...at(abandoned), ...at(1)],
@@ -79,7 +86,7 @@ function callHelper(context: number, { shadowBytes, saved }: Convention): Listin
     contextToRax,
     [`cmp dword ptr [rax + ${hex(abandoned)}], 0`, 0x83, 0xb8, ...at(abandoned), 0],
     // Over the next instruction, which is one byte long.
-    ['jne 0x41', 0x75, 0x01],
+    ['jne 0x47', 0x75, 0x01],
     ['ret', 0xc3],
     ...saved.map(([register, rex, modrm], index): ListingRow => {
       const offset = savedAt(index)

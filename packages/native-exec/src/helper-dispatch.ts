@@ -6,28 +6,26 @@ import { loadKoffi } from './foreign-functions.ts'
 
 /** Who runs machine code. */
 export interface HelperTarget {
-  /** Calls a helper by its number. Never throws: there is machine code above it on the stack. */
-  help(id: number): void
+  /** Calls the helper that machine code wants. Never throws: there is machine code above it on the stack. */
+  help(): void
 }
 
 let callback: number | undefined
 let target: HelperTarget | undefined
 
-/** Host address of `void callHelper(u32 helper)`. */
+/** Host address of `void help(void)`. */
 export function helperDispatcher(): number {
   callback ??= register()
   return callback
 }
 
-/** Sets who runs from now on. @returns who did, to be set again afterwards */
-export function runAs(next: HelperTarget | undefined): HelperTarget | undefined {
-  const before = target
-  target = next
-  return before
+/** Says who runs from now on. Cheap when nothing changes, which is nearly always. */
+export function runAs(next: HelperTarget): void {
+  if (target !== next) target = next
 }
 
 function register(): number {
   const koffi = loadKoffi()
-  const type = koffi.pointer(koffi.proto('void', ['uint32_t']))
-  return Number(koffi.register((helper: number) => target?.help(helper), type))
+  const type = koffi.pointer(koffi.proto('void', []))
+  return Number(koffi.register(() => target?.help(), type))
 }

@@ -1,7 +1,6 @@
 import type { Place } from '@bpfoundry/diagnostics'
 import {
   type CompiledProgram,
-  CPU_BLOCK,
   type Cpu,
   type EngineEnvironment,
   type EngineThread,
@@ -12,12 +11,9 @@ import {
 import { addressOf } from './foreign-functions.ts'
 import { type HelperTarget, helperDispatcher, runAs } from './helper-dispatch.ts'
 import { NativeContext } from './native-context.ts'
-import { type NativeTranslation, requireNative, slotBehind } from './native-translation.ts'
+import { endsIn, type NativeTranslation, requireNative, slotBehind } from './native-translation.ts'
 import { ProgramTable } from './program-table.ts'
 
-const TAIL_CALLS = CPU_BLOCK.fields.tailCalls.offsetBytes
-const EXECUTED_INSNS = CPU_BLOCK.fields.executedInsns.offsetBytes
-const HELPER_CALLS = CPU_BLOCK.fields.helperCalls.offsetBytes
 const TWO_32 = 2 ** 32
 
 /** What a helper threw; wrapped, for it may have thrown undefined. */
@@ -44,7 +40,7 @@ export class NativeThread implements EngineThread, HelperTarget {
   #checkedViews: Uint8Array
   #context: NativeContext | undefined
   #failure: Failure | undefined
-  #running = false
+  #helping = false
 
   /** @throws NativeExecError NATIVE_NO_KOFFI */
   constructor(engine: string, environment: EngineEnvironment) {
@@ -79,27 +75,23 @@ export class NativeThread implements EngineThread, HelperTarget {
 
   /** Runs the code at a host address, given as two words. */
   run(image: ProgramImage, entryLow: number, entryHigh: number, cpu: Cpu, ctx: number): number {
-    if (this.#running) throw new Error(`${image.name}: the engine is already running on this thread`)
+    // JavaScript runs inside of machine code only in a helper.
+    if (this.#helping) throw new Error(`${image.name}: the engine is already running on this thread`)
     const context = this.#context?.cpu === cpu ? this.#context : this.#contextOf(cpu)
     if (this.#environment.memory.u8 !== this.#checkedViews) this.#checkBase()
-    context.begin(entryLow, entryHigh)
-    this.#running = true
-    const outer = runAs(this)
-    try {
-      const r0 = context.enter(ctx)
-      if (this.#failure === undefined) return r0
-    } finally {
-      runAs(outer)
-      this.#running = false
-      book(context)
-    }
-    throw this.#takeFailure(context)
+    runAs(this)
+    context.run(entryLow, entryHigh, ctx)
+    context.book()
+    if (this.#failure !== undefined) throw this.#takeFailure(context)
+    return cpu.regs[0]! >>> 0
   }
 
   /** Called by machine code, through the dispatcher. */
-  help(id: number): void {
+  help(): void {
     const context = this.#context as NativeContext
+    this.#helping = true
     try {
+      const id = context.helper
       const helper = this.#environment.helpers[id]
       if (helper === undefined) throw unknownHelper(id)
       helper(context.cpu)
@@ -107,6 +99,9 @@ export class NativeThread implements EngineThread, HelperTarget {
     } catch (error) {
       this.#failure = { error }
     }
+    this.#helping = false
+    // The helper may have run a program of another environment.
+    runAs(this)
   }
 
   #contextOf(cpu: Cpu): NativeContext {
@@ -138,12 +133,13 @@ export class NativeThread implements EngineThread, HelperTarget {
     return error instanceof ExecutionFault ? this.#locate(error, context.helperReturn) : error
   }
 
+  /** The same fault, with the program and, where that has code of its own, the instruction whose call led to it. */
   #locate(fault: ExecutionFault, behind: number): ExecutionFault {
-    for (const native of this.#installed.values()) {
-      const pc = slotBehind(native, behind)
-      if (pc !== undefined) return fault.at({ program: native.image.name, pc, ...sourceOf(native.image, pc) })
-    }
-    return fault
+    const native = [...this.#installed.values()].find((each) => endsIn(each, behind))
+    if (native === undefined) return fault
+    const program = native.image.name
+    const pc = slotBehind(native, behind)
+    return fault.at(pc === undefined ? { program } : { program, pc, ...sourceOf(native.image, pc) })
   }
 }
 
@@ -152,14 +148,6 @@ function sourceOf(image: ProgramImage, pc: number): Pick<Place, 'source'> {
   const line = (image.inlined ?? image).lines.findLast((entry) => entry.pc <= pc)
   if (line === undefined) return {}
   return { source: { file: line.file, line: line.line, column: line.column, text: line.text } }
-}
-
-/** Adds what a run counted to the CPU block. */
-function book(context: NativeContext): void {
-  const { block, memory } = context.cpu
-  memory.f64[(block + EXECUTED_INSNS) >>> 3]! += context.takeExecutedInsns()
-  memory.f64[(block + HELPER_CALLS) >>> 3]! += context.takeHelperCalls()
-  memory.u32[(block + TAIL_CALLS) >>> 2] = context.tailCalls
 }
 
 function unknownHelper(id: number): ExecutionFault {
@@ -181,7 +169,8 @@ class NativeProgram implements CompiledProgram {
     this.image = image
     this.#thread = thread
     const entry = code.address + runOffsetBytes
-    this.#entryLow = entry % TWO_32
+    // As int32, which JavaScript passes on without allocating.
+    this.#entryLow = (entry % TWO_32) | 0
     this.#entryHigh = Math.floor(entry / TWO_32)
   }
 

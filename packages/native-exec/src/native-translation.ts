@@ -60,11 +60,15 @@ export function requireNative(name: string, translation: Translation): NativeTra
   })
 }
 
-/** The instruction slot whose code the host address `behind` ends, if that lies in this program. */
+/** Whether the host address `behind` an instruction lies in this program's code. */
+export function endsIn({ code, codeBytes }: NativeTranslation, behind: number): boolean {
+  return behind > code.address && behind <= code.address + codeBytes
+}
+
+/** The instruction slot whose code ends or goes on at the host address; undefined in code that several slots share. */
 export function slotBehind({ code, insnOffsetsBytes }: NativeTranslation, behind: number): number | undefined {
   const offset = behind - code.address
-  const last = insnOffsetsBytes.length - 1
-  if (last < 0 || offset <= (insnOffsetsBytes[0] as number) || offset > (insnOffsetsBytes[last] as number))
-    return undefined
-  return insnOffsetsBytes.findLastIndex((start) => start < offset)
+  const end = insnOffsetsBytes.at(-1) ?? 0
+  const slot = insnOffsetsBytes.findLastIndex((start) => start < offset)
+  return offset > end || slot < 0 ? undefined : slot
 }

@@ -1,4 +1,4 @@
-import capstone from '@alexaltea/capstone-js'
+import { createRequire } from 'node:module'
 
 interface CapstoneInsn {
   readonly mnemonic: string
@@ -21,7 +21,8 @@ interface CapstoneModule {
 export type Disassembler = (architecture: 'x64' | 'arm64', code: Uint8Array) => string[]
 
 export async function loadDisassembler(): Promise<Disassembler> {
-  const module = await (capstone as unknown as () => Promise<CapstoneModule>)()
+  const load = createRequire(import.meta.url)('@alexaltea/capstone-js') as () => Promise<CapstoneModule>
+  const module = await load()
   const readers = {
     x64: new module.Capstone(module.ARCH_X86, module.MODE_64),
     arm64: new module.Capstone(module.ARCH_ARM64, module.MODE_ARM),

@@ -4,6 +4,7 @@ import { type X86Feature, x86Features } from '../src/cpu-features.ts'
 import { CODE_PAGE_BYTES, freeCode, MAX_CODE_BYTES, placeCode } from '../src/executable-memory.ts'
 import { functionAt } from '../src/foreign-functions.ts'
 import { NativeExecError } from '../src/native-exec-error.ts'
+import { needs } from './host.ts'
 import { answering } from './machine-code.ts'
 import { mappingOf, protectionOf } from './memory-map.ts'
 
@@ -48,7 +49,9 @@ describe('placed code', () => {
   })
 })
 
-describe.runIf(process.platform === 'linux')('W^X, by /proc/self/maps', () => {
+describe('W^X, by /proc/self/maps', () => {
+  needs('linux')
+
   it('is r-x while code is mapped, and nothing of ours is writable and executable', () => {
     const codes = [answering(1), new Uint8Array(3 * CODE_PAGE_BYTES).fill(0xcc)].map((bytes) => placeCode(bytes))
     for (const { address, lengthBytes } of codes) {
@@ -75,7 +78,10 @@ describe.runIf(process.platform === 'linux')('W^X, by /proc/self/maps', () => {
   })
 })
 
-describe.runIf(process.platform === 'linux' && process.arch === 'x64')('CPU features', () => {
+describe('CPU features', () => {
+  needs('linux')
+  needs('System V x86-64')
+
   it('are those of /proc/cpuinfo', () => {
     const flags = (/^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '').split(' ')
     const names: Readonly<Record<X86Feature, string>> = {

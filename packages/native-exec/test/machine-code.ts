@@ -16,6 +16,18 @@ export function answering(value: number): Uint8Array {
   )
 }
 
+/** x86-64, System V: a program that answers a number below 2^32. */
+export function returning(value: number): Uint8Array {
+  // biome-ignore format: one instruction a line
+  return Uint8Array.from([
+    0x48, 0x8b, 0x47, NATIVE_CONTEXT.memoryBase,           // mov rax, [rdi + memoryBase]
+    0x48, 0x03, 0x47, NATIVE_CONTEXT.cpuBlock,             // add rax, [rdi + cpuBlock]
+    0xc7, 0x00, ...little(value),                          // mov dword [rax + r0], value
+    0xc7, 0x40, 0x04, ...little(0),                        // mov dword [rax + r0 + 4], 0
+    0xc3,                                                  // ret
+  ])
+}
+
 /**
  * x86-64, System V: calls helper `id` with the run's r1, again and again, `times` in all; then counts `times` helper
  * calls and one instruction, and answers r0's low half.
@@ -59,7 +71,17 @@ export function tailCalling(id: number): Uint8Array {
     0x74, 0x02,                                            // je none
     0xff, 0xe0,                                            // jmp rax
     // none:
-    0xb8, ...little(0xffffffff),                           // mov eax, -1
-    0xc3,                                                  // ret
+    ...returning(0xffffffff),
   ])
+}
+
+/** x86-64, System V: stores 0x5a to what r1 points at in guest memory, or to a host address that is never mapped. */
+export function storingAt(where: 'guest' | 'host'): Uint8Array {
+  // biome-ignore format: one instruction a line
+  const guest = [
+    0x48, 0x8b, 0x47, NATIVE_CONTEXT.memoryBase,           // mov rax, [rdi + memoryBase]
+    0xc6, 0x04, 0x30, 0x5a,                                // mov byte [rax + rsi], 0x5a
+  ]
+  const host = [0xc6, 0x04, 0x25, 0, 0, 0, 0, 0x5a] // mov byte [0], 0x5a
+  return Uint8Array.from([...(where === 'guest' ? guest : host), ...returning(1)])
 }
