@@ -1,5 +1,5 @@
-import * as x86 from './asm/register.ts'
 import type { Register } from './asm/register.ts'
+import * as x86 from './asm/register.ts'
 
 /**
  * Where BPF's registers live. All of them always do, so there are no spills; the map is the same on every platform, so

@@ -15,7 +15,7 @@ import { BPF_REG_AX, BPF_REG_FP } from '@bpfoundry/isa'
 import { type ProgramFacts, usesAx } from './analysis/program-facts.ts'
 import type { Assembler } from './asm/assembler.ts'
 import { form } from './asm/form.ts'
-import { NONE, RAX, RBP, RBX, RCX, RDI, RDX, type Register, R12, R13, R14, R15, RSI, RSP } from './asm/register.ts'
+import { NONE, R12, R13, R14, R15, RAX, RBP, RBX, RCX, RDI, RDX, type Register, RSI, RSP } from './asm/register.ts'
 import { type Emitter, registerOf } from './emitter.ts'
 import { ADD, SUB, withImmediate } from './lower/immediate-arithmetic.ts'
 import type { Abi } from './options.ts'
@@ -57,7 +57,11 @@ export function savedRegisters(facts: ProgramFacts, abi: Abi): readonly Register
   const { calleeSaved } = ENTRY_CONVENTIONS[abi]
   if (facts.tailCalls) return calleeSaved
   const named = (n: number): boolean => (facts.registers & (1 << n)) !== 0 && n !== BPF_REG_AX
-  const used = new Set<Register>(Array.from({ length: BPF_REG_FP + 1 }, (_, n) => n).filter(named).map(registerOf))
+  const used = new Set<Register>(
+    Array.from({ length: BPF_REG_FP + 1 }, (_, n) => n)
+      .filter(named)
+      .map(registerOf),
+  )
   if (needsMemoryBase(facts)) used.add(MEMORY_BASE)
   if (facts.functions[0]!.needsFrame) used.add(FRAME)
   return calleeSaved.filter((register) => used.has(register))

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import {
   allocateCpu,
   type CompiledProgram,
   CPU_BLOCK,
+  CPU_STACK_BYTES,
   type Cpu,
   type Engine,
   type EngineEnvironment,
@@ -76,6 +78,7 @@ export interface Bench {
 export interface Outcome {
   readonly low: number
   readonly r0: string
+  /** Digests. */
   readonly stack: string
   readonly buffer: string
   readonly executedInsns: number
@@ -101,6 +104,8 @@ export function createBench(engine: Engine, helpers: readonly (HelperFunction | 
   }
   const thread = engine.open(environment)
   const hex = (address: number, bytes: number): string => Buffer.from(memory.read(address, bytes)).toString('hex')
+  const digest = (address: number, bytes: number): string =>
+    createHash('sha1').update(memory.read(address, bytes)).digest('hex')
   const take = (field: 'executedInsns' | 'helperCalls'): number => {
     const at = (cpu.block + CPU_BLOCK.fields[field].offsetBytes) >>> 3
     const value = memory.f64[at] as number
@@ -125,8 +130,8 @@ export function createBench(engine: Engine, helpers: readonly (HelperFunction | 
       return {
         low,
         r0: hex(cpu.block, 8),
-        stack: hex(cpu.stackTop - 1024, 1024),
-        buffer: hex(buffer, BUFFER_BYTES),
+        stack: digest(cpu.stackTop - CPU_STACK_BYTES, CPU_STACK_BYTES),
+        buffer: digest(buffer, BUFFER_BYTES),
         executedInsns: take('executedInsns'),
         helperCalls: take('helperCalls'),
         tailCalls: memory.u32[(cpu.block + CPU_BLOCK.fields.tailCalls.offsetBytes) >>> 2] as number,

@@ -1,3 +1,4 @@
+import { CPU_STACK_BYTES } from '@bpfoundry/engine'
 import { XDP_MD } from '@bpfoundry/kernel-abi'
 import { acceptedPrograms, type GeneratedProgram } from '@bpfoundry/program-generator'
 import fc from 'fast-check'
@@ -17,7 +18,7 @@ function run(bench: Bench, { insns, packet }: GeneratedProgram): Outcome {
   memory.write(buffer, packet)
   memory.u32[(ctx + XDP_MD.data) >>> 2] = buffer
   memory.u32[(ctx + XDP_MD.dataEnd) >>> 2] = buffer + packet.length
-  memory.u8.fill(0, cpu.stackTop - 4096, cpu.stackTop)
+  memory.u8.fill(0, cpu.stackTop - CPU_STACK_BYTES, cpu.stackTop)
   const image = imageOf(insns)
   const translation = bench.engine.translate(image)
   const program = bench.thread.install(translation)

@@ -1,5 +1,5 @@
-import { insnSlots } from '@bpfoundry/isa'
 import type { Insn } from '@bpfoundry/isa'
+import { insnSlots } from '@bpfoundry/isa'
 import type { FunctionFacts, ProgramFacts } from './program-facts.ts'
 
 /**

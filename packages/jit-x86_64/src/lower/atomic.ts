@@ -78,7 +78,13 @@ const fetch =
   }
 
 /** rax = *r11; *r11 = rax op operand, in one step. A failed exchange has loaded rax anew. */
-function exchangeLoop({ asm, branches }: Emitter, op: ArithmeticForms, bits: Width, next: Register, by: Register): void {
+function exchangeLoop(
+  { asm, branches }: Emitter,
+  op: ArithmeticForms,
+  bits: Width,
+  next: Register,
+  by: Register,
+): void {
   const again = branches.newLabels(1)
   asm.rm(LOAD[bits], RAX, SCRATCH, NONE, 0)
   branches.bind(again)

@@ -4,6 +4,7 @@
  * @see RFC 9669, sections 4.3 and 5.4
  */
 import { NATIVE_CONTEXT } from '@bpfoundry/codegen'
+import { FRAME_BYTES } from '@bpfoundry/engine'
 import { BPF_REG_FP, type Insn, type InstructionName, jumpTarget, subprogTarget } from '@bpfoundry/isa'
 import { CALLEE_SAVED, type FunctionFacts } from '../analysis/program-facts.ts'
 import { JCC, JMP } from '../asm/branches.ts'
@@ -13,7 +14,6 @@ import { type Emitter, registerOf } from '../emitter.ts'
 import { CONTEXT, FRAME } from '../register-map.ts'
 import { storeResult } from '../run-entry.ts'
 import { moveConstant } from './constant.ts'
-import { FRAME_BYTES } from '@bpfoundry/engine'
 import { ADD, SUB, withImmediate } from './immediate-arithmetic.ts'
 import type { Lowering, LoweringsOf } from './lowering.ts'
 

@@ -26,7 +26,8 @@ const IMUL_IMM32 = form('IMUL r32, r/m32, imm32')
 export function divideByConstant(asm: Assembler, division: Division, to: Register, imm: number): boolean {
   if (imm === 0 || imm === 1 || (imm === -1 && division.signed)) trivial(asm, division, to, imm)
   else if (division.signed) return false
-  else if (!powerOfTwo(asm, division, to, imm)) return division.bits === 32 && byReciprocal(asm, division, to, imm >>> 0)
+  else if (!powerOfTwo(asm, division, to, imm))
+    return division.bits === 32 && byReciprocal(asm, division, to, imm >>> 0)
   return true
 }
 

@@ -21,7 +21,11 @@ const XOR: Form = form('XOR r/m32, r32')
 const MOV32: Form = form('MOV r/m32, r32')
 
 /** Factors that `lea r, [r + r * 2^n]` multiplies by. */
-const LEA_SCALES: ReadonlyMap<number, Scale> = new Map([[3, 1], [5, 2], [9, 3]])
+const LEA_SCALES: ReadonlyMap<number, Scale> = new Map([
+  [3, 1],
+  [5, 2],
+  [9, 3],
+])
 
 /** n when the number is 2^n as unsigned 32 bits, else -1. */
 export function log2Exact(value: number): number {
