@@ -10,6 +10,7 @@ import {
   NicWire,
   profileDriver,
   type RateQuestion,
+  type TracePlay,
   type WireTrace,
   XDP_FLAGS,
   XDP_MODE_FLAG,
@@ -23,12 +24,13 @@ import type { BenchProgram } from './bench-objects.ts'
 import type { CardPort } from './card-port.ts'
 import type { PlayTask } from './cpu-loop.ts'
 import type { CpuTeam } from './cpu-team.ts'
-import { type CardDrain, drain, feed } from './feeder.ts'
+import { type CardDrain, drain, type FeedOptions, feed } from './feeder.ts'
 import { modelledRate } from './modelled.ts'
 import type { OffloadCard } from './offload-card.ts'
 import type { PollPrograms } from './poll-programs.ts'
 import type { RunReport } from './run-report.ts'
-import { dealOut, playTrace } from './trace-feeder.ts'
+import { TestbenchError } from './testbench-error.ts'
+import { type DealtTraffic, dealOut, playTrace } from './trace-feeder.ts'
 import type { Traffic } from './traffic.ts'
 
 /** Options of {@link BenchNic.attachXdp}. */
@@ -157,54 +159,88 @@ export class BenchNic {
   }
 
   /**
-   * Lets traffic arrive at this card until it ends, and accounts for every packet.
+   * Lets traffic arrive at this card until it ends, and accounts for every packet. Traffic with an end is dealt out to
+   * the CPUs beforehand, which play it themselves; its making is then not in the report's wall time.
    *
    * @throws DeviceError DEVICE_UNACCOUNTED when a packet has no fate or two: a defect, never hidden
    */
   async receive(traffic: Traffic, options: ReceiveOptions = {}): Promise<RunReport> {
-    const before = this.#snapshot()
     const trace = options.burst === undefined ? dealOut(this.nic.memory, this.wire, traffic) : undefined
-    const drains = this.#drains(options)
-    let started = performance.now()
-    let seconds = 0
-    let faults: readonly string[] = []
+    if (trace === undefined) return this.#feed(traffic, options)
     try {
-      const team = this.#host.startTeam(trace === undefined ? undefined : { nic: this.handle, trace: trace.handle })
-      try {
-        await team.ready()
-        started = performance.now()
-        await this.#arrive(team, traffic, trace, drains, options)
-      } finally {
-        faults = await this.#finish(team, drains)
-        seconds = (performance.now() - started) / 1000
-      }
+      return await this.#play(traffic.name, trace, traffic.count ?? 0, options)
     } finally {
-      trace?.close()
+      trace.close()
     }
-    assertAccounted(this.nic.fates())
-    return this.#report(traffic, before, seconds, faults, options.signal?.aborted ?? false)
   }
 
-  /** The CPUs play what was dealt out to them; anything else is fed to them packet by packet. */
-  async #arrive(
-    team: CpuTeam,
-    traffic: Traffic,
-    trace: WireTrace | undefined,
-    drains: readonly CardDrain[],
-    { burst, signal, onProgress }: ReceiveOptions,
-  ): Promise<void> {
-    const common = {
-      drains,
-      ...(signal === undefined ? {} : { signal }),
-      onProgress: (delivered: number) => onProgress?.(delivered, traffic.count),
-    }
-    if (trace !== undefined) return playTrace(trace, team, common)
-    await feed(this.wire, team, {
-      ...common,
-      traffic,
-      idle: () => this.#idle(),
-      ...(burst === undefined ? {} : { burst }),
+  /**
+   * Deals traffic out to the CPUs, to be played by {@link replay} as often as you like. Close it before the bench.
+   *
+   * @param mostBytes guest memory that it may take
+   * @throws TestbenchError TESTBENCH_TRAFFIC for traffic without an end, or with too many frames
+   */
+  deal(traffic: Traffic, mostBytes?: number): DealtTraffic {
+    const trace = dealOut(this.nic.memory, this.wire, traffic, mostBytes)
+    if (trace !== undefined) return { name: traffic.name, trace, close: () => trace.close() }
+    throw new TestbenchError({
+      code: 'TESTBENCH_TRAFFIC',
+      message: `${traffic.name} can't be dealt out beforehand`,
+      got: traffic.round === undefined ? 'no end' : `${traffic.round.frames} frames`,
+      hint: 'give it a count, or let `receive` feed it packet by packet',
     })
+  }
+
+  /** As {@link receive}, of traffic that was dealt out before: `packets` packets, its frames coming again as needed. */
+  async replay(
+    { name, trace }: DealtTraffic,
+    packets: number,
+    options: Omit<ReceiveOptions, 'burst'> = {},
+  ): Promise<RunReport> {
+    return this.#play(name, trace, packets, options)
+  }
+
+  /** The CPUs play what was dealt out to them. */
+  #play(name: string, trace: WireTrace, packets: number, options: ReceiveOptions): Promise<RunReport> {
+    const play = trace.play(packets)
+    return this.#run({ name, count: packets, play }, options, (team, arrival) => playTrace(play, team, arrival))
+  }
+
+  /** This thread feeds the CPUs packet by packet. */
+  #feed(traffic: Traffic, options: ReceiveOptions): Promise<RunReport> {
+    const { burst } = options
+    const idle = (): boolean => this.#idle()
+    return this.#run(traffic, options, async (team, arrival) => {
+      await feed(this.wire, team, { ...arrival, traffic, idle, ...(burst === undefined ? {} : { burst }) })
+    })
+  }
+
+  async #run(
+    traffic: Pick<Traffic, 'name' | 'count'> & { readonly play?: TracePlay },
+    { signal, onProgress, ...options }: ReceiveOptions,
+    arrive: (team: CpuTeam, arrival: Arrival) => Promise<void>,
+  ): Promise<RunReport> {
+    const before = this.#snapshot()
+    const { name, count, play } = traffic
+    const drains = this.#drains(options)
+    const team = this.#host.startTeam(play === undefined ? undefined : { nic: this.handle, trace: play.handle })
+    let started = performance.now()
+    let faults: readonly string[] = []
+    try {
+      await team.ready()
+      started = performance.now()
+      await arrive(team, {
+        drains,
+        ...(signal === undefined ? {} : { signal }),
+        onProgress: (delivered) => onProgress?.(delivered, count),
+      })
+    } finally {
+      faults = await this.#finish(team, drains)
+      play?.finish()
+    }
+    const seconds = (performance.now() - started) / 1000
+    assertAccounted(this.nic.fates())
+    return this.#report(name, before, seconds, faults, signal?.aborted ?? false)
   }
 
   /** Ends the run: rings are emptied while the CPUs finish, or they could not. */
@@ -249,7 +285,7 @@ export class BenchNic {
   }
 
   #report(
-    traffic: Traffic,
+    traffic: string,
     before: Snapshot,
     seconds: number,
     faults: readonly string[],
@@ -268,7 +304,7 @@ export class BenchNic {
       program: mode === undefined ? undefined : this.attached(mode)?.name,
       engine: this.#host.engine,
       threads: this.#host.threads,
-      traffic: traffic.name,
+      traffic,
       bytesIn: after.bytes - before.bytes,
       fates,
       cpus: after.cpus.map((cpuFates, cpu) => ({ cpu, fates: difference(cpuFates, before.cpus[cpu] as Fates) })),
@@ -282,6 +318,9 @@ export class BenchNic {
     }
   }
 }
+
+/** What every way for packets to arrive is told. */
+type Arrival = Pick<FeedOptions, 'drains' | 'signal' | 'onProgress'>
 
 type Stage = RateQuestion['stage']
 

@@ -3,13 +3,23 @@ export type { AttachOptions, ReceiveOptions } from './bench-nic.ts'
 export { BenchNic } from './bench-nic.ts'
 export type { ObjectOptions } from './bench-objects.ts'
 export { type BenchObjects, BenchProgram, createObjects } from './bench-objects.ts'
+export type {
+  BlacklistOptions,
+  BlacklistOracleAnswer,
+  BlacklistQuestion,
+  BlacklistResult,
+  BlacklistRun,
+} from './blacklist-bench.ts'
+export { benchBlacklist, blacklistBenchKeys } from './blacklist-bench.ts'
 export { CaptureOutput } from './capture-output.ts'
-export { ENGINE_NAMES, engineByName } from './engines.ts'
+export type { EngineDescription } from './engines.ts'
+export { describeEngine, ENGINE_NAMES, engineByName } from './engines.ts'
 export { readInput, readText } from './file-access.ts'
 export { fillMap } from './map-file.ts'
 export type { CpuReportRow, RunReport } from './run-report.ts'
 export type { BenchNicOptions, TestbenchOptions } from './testbench.ts'
 export { readSpec, Testbench } from './testbench.ts'
 export { TestbenchError } from './testbench-error.ts'
-export type { Traffic, TrafficOptions } from './traffic.ts'
+export type { DealtTraffic } from './trace-feeder.ts'
+export type { Traffic, TrafficOptions, TrafficRound } from './traffic.ts'
 export { capture, frames, pktgen, prepared } from './traffic.ts'

@@ -1,4 +1,4 @@
-import { type NicWire, traceBytes, WireTrace } from '@bpfoundry/device'
+import { type NicWire, type TracePlay, traceBytes, WireTrace } from '@bpfoundry/device'
 import type { GuestMemory } from '@bpfoundry/guest-memory'
 import type { CpuTeam } from './cpu-team.ts'
 import { drain, type FeedOptions } from './feeder.ts'
@@ -13,31 +13,44 @@ const TURNS_PER_REPORT = 32
 /**
  * Deals traffic out to the queues of a card, for the CPUs to play themselves: then no thread stands between two of them.
  *
+ * @param mostBytes guest memory that it may take
  * @returns undefined for traffic without an end, or with too many frames
  */
-export function dealOut(memory: GuestMemory, wire: NicWire, traffic: Traffic): WireTrace | undefined {
+export function dealOut(
+  memory: GuestMemory,
+  wire: NicWire,
+  traffic: Traffic,
+  mostBytes: number = MOST_BYTES,
+): WireTrace | undefined {
   const { round, count = 0 } = traffic
   if (round === undefined || count === 0) return undefined
-  const frames = Math.min(round.frames, count)
-  const size = { frames, frameBytes: round.frameBytes }
+  const size = { ...round, frames: Math.min(round.frames, count) }
   // Half of what is left stays for maps and cards that come later.
-  if (traceBytes(size) > Math.min(MOST_BYTES, memory.availableBytes / 2)) return undefined
-  return new WireTrace(memory, wire, traffic, { ...size, packets: count, roundNs: round.periodNs })
+  if (traceBytes(size) > Math.min(mostBytes, memory.availableBytes / 2)) return undefined
+  return new WireTrace(memory, wire, traffic, size)
+}
+
+/** Traffic that was dealt out to a card's queues once, to be played more than once; see BenchNic.deal. */
+export interface DealtTraffic {
+  readonly name: string
+  readonly trace: WireTrace
+  /** Gives its guest memory back. */
+  close(): void
 }
 
 /** Lets the CPUs play a trace to its end, or to the signal, and takes what the cards give back meanwhile. */
 export async function playTrace(
-  trace: WireTrace,
+  play: TracePlay,
   team: CpuTeam,
   options: Pick<FeedOptions, 'signal' | 'onProgress' | 'drains'>,
 ): Promise<void> {
   const { signal, onProgress, drains } = options
-  const total = trace.packets
+  const total = play.packets
   team.release()
-  for (let turn = 1; trace.played < total && !signal?.aborted; turn++) {
+  for (let turn = 1; play.played < total && !signal?.aborted; turn++) {
     const handled = team.step()
     const drained = drain(drains)
-    if (turn % TURNS_PER_REPORT === 0) onProgress?.(trace.played)
+    if (turn % TURNS_PER_REPORT === 0) onProgress?.(play.played)
     await team.rest(handled + drained === 0)
   }
   if (signal?.aborted) team.halt()

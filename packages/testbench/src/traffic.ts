@@ -7,11 +7,12 @@ const MAX_FRAME_BYTES = 65_536
 
 /** Frames that are known beforehand, and come again when more packets are asked for. */
 export interface TrafficRound {
-  /** Frames of a round, and their lengths, summed, at most. */
   readonly frames: number
+  /** Lengths of all frames, summed, and of the longest; upper bounds will do. */
   readonly frameBytes: number
+  readonly longestBytes: number
   /** Modelled time from the beginning of one round to that of the next. */
-  readonly periodNs: number
+  readonly roundNs: number
 }
 
 /** Where packets come from: a capture, a generator, or your own. Used once, from the first packet to the last. */
@@ -99,7 +100,8 @@ export function pktgen(specification: string, options: TrafficOptions = {}): Tra
 /** Generated packets never come again: all of them are the round. */
 function finite({ count, maxFrameLengthBytes }: PacketGenerator): Pick<Traffic, 'count' | 'round'> {
   if (!Number.isFinite(count)) return {}
-  return { count, round: { frames: count, frameBytes: count * maxFrameLengthBytes, periodNs: 0 } }
+  const longestBytes = maxFrameLengthBytes
+  return { count, round: { frames: count, frameBytes: count * longestBytes, longestBytes, roundNs: 0 } }
 }
 
 /**
@@ -140,6 +142,7 @@ class FrameList implements Traffic {
   /** From the first frame's time on; a capture may be out of order, but nothing comes before its first packet. */
   readonly #times: Float64Array
   readonly #periodNs: number
+  readonly #longestBytes: number
   #played = 0
   #round = 0
   frameIndex = -1
@@ -154,13 +157,15 @@ class FrameList implements Traffic {
       this.bytes.set(frame, offset)
       this.#offsets[index + 1] = offset + frame.length
     }
+    this.#longestBytes = list.reduce((most, { length }) => Math.max(most, length), 0)
     const first = times[0] ?? 0
     this.#times = Float64Array.from(times, (time) => Math.max(0, time - first))
     this.#periodNs = (this.#times.at(-1) ?? 0) + 1000
   }
 
   get round(): TrafficRound {
-    return { frames: this.#times.length, frameBytes: this.bytes.length, periodNs: this.#periodNs }
+    const frameBytes = this.bytes.length
+    return { frames: this.#times.length, frameBytes, longestBytes: this.#longestBytes, roundNs: this.#periodNs }
   }
 
   get offsetBytes(): number {

@@ -33,7 +33,7 @@ const ENGINES: readonly Engine[] = [
 const interpreter = createInterpreter()
 
 /** Objects, and the program to attach where one holds several. */
-const PROGRAMS: readonly (readonly [object: string, program?: string, cpu?: string])[] = [
+const PROGRAMS: readonly (readonly [object: string, program?: string | undefined, cpu?: string])[] = [
   ['adjust', 'annotate'],
   ['adjust', 'trim'],
   ['adjust', 'grow'],
@@ -142,7 +142,7 @@ function run(
 describe.each(MODES)(
   '%s on %s, %s: the compiled receive loop does what JavaScript does packet by packet',
   (...mode) => {
-    test.each(PROGRAMS)('%s %s', (...program) => {
+    test.each(PROGRAMS.map((program) => ({ program, name: program.slice(0, 2).join(' ') })))('$name', ({ program }) => {
       const expected = run(program, mode, { engine: interpreter, polls: false })
       for (const engine of ENGINES) expect(run(program, mode, { engine, polls: true }), engine.name).toEqual(expected)
     })

@@ -1,6 +1,6 @@
 import type { GuestMemory, Region } from '@bpfoundry/guest-memory'
 import { CounterBlock, QUEUE_WIRE } from '../counters.ts'
-import type { NicHandle } from '../nic-handle.ts'
+import type { NicQueueHandle } from '../nic-handle.ts'
 import { FRAME_ACCEPTED, type NicWire } from '../wire.ts'
 import { type QueueTrace, TRACE_ALIGN_BYTES, TRACE_FRAME, type TraceHandle, WIRE_BLOCK } from './trace-layout.ts'
 
@@ -16,68 +16,98 @@ export interface TraceSource {
   readonly timestampNs: number
 }
 
-/** How a trace is played. */
-export interface TraceOptions {
-  /** Frames of a round, and their lengths, summed, at most. */
+/** How large a round is. */
+export interface TraceSize {
   readonly frames: number
+  /** Lengths of all frames, summed, and of the longest; upper bounds will do. */
   readonly frameBytes: number
-  /** Packets to play; rounds follow each other until then. */
-  readonly packets: number
-  /** Time of a round. */
+  readonly longestBytes: number
+  /** Modelled time from the beginning of one round to that of the next. */
   readonly roundNs: number
 }
 
-/** Bytes of guest memory that a trace of these frames takes at most. */
-export function traceBytes({ frames, frameBytes }: Pick<TraceOptions, 'frames' | 'frameBytes'>): number {
-  return frames * (TRACE_FRAME.sizeBytes + TRACE_ALIGN_BYTES) + frameBytes
+/** Bytes of guest memory that a trace of this size takes at most. */
+export function traceBytes(size: Omit<TraceSize, 'roundNs'>): number {
+  return size.frames * TRACE_FRAME.sizeBytes + lineBytes(size)
+}
+
+/** Each frame begins on a line, and whole last lines are copied. */
+function lineBytes({ frames, frameBytes, longestBytes }: Omit<TraceSize, 'roundNs'>): number {
+  const uniform = frames * Math.ceil(longestBytes / TRACE_ALIGN_BYTES) * TRACE_ALIGN_BYTES
+  return Math.min(uniform, frameBytes + frames * TRACE_ALIGN_BYTES) + TRACE_ALIGN_BYTES
 }
 
 const WORDS = TRACE_FRAME.sizeBytes >>> 2
 const BLOCK_BYTES = Math.ceil(WIRE_BLOCK.sizeBytes / 64) * 64
 
+/** The frames of one queue. */
+type QueueFrames = Omit<QueueTrace, 'packets'>
+
 /**
  * Traffic that is dealt out to the queues of a card beforehand, once: the MAC has judged each frame and RSS has hashed
- * it, so that the CPUs can play their shares themselves (see TracePlayer). The main thread's side: it makes the trace,
- * watches it, and books what the MAC saw at the end.
+ * it, so that the CPUs can play their shares themselves (see TracePlayer). For the thread that owns the memory.
  */
 export class WireTrace {
-  readonly handle: TraceHandle
-  readonly #memory: GuestMemory
-  readonly #wire: NicWire
+  readonly size: TraceSize
+  readonly wire: NicWire
+  /** Frames that the MAC takes, by queue, and those that it refuses. */
+  readonly queues: readonly QueueFrames[]
+  readonly refused: readonly RefusedFrame[]
+  readonly memory: GuestMemory
   readonly #regions: readonly Region[]
-  readonly #queues: readonly { readonly counters: CounterBlock; readonly before: number; readonly bytes: number }[]
-  readonly #refused: readonly RefusedFrame[]
-  readonly #options: TraceOptions
-  #open = true
 
   /**
    * Deals a round of frames out. The card's MTU, link state and RSS table count as they are now.
    *
    * @throws GuestMemoryError GUEST_MEMORY_EXHAUSTED
    */
-  constructor(memory: GuestMemory, wire: NicWire, source: TraceSource, options: TraceOptions) {
-    const nic = wire.handle
-    const deal = new Deal(memory, wire, source, options)
-    this.#memory = memory
-    this.#wire = wire
-    this.#options = options
+  constructor(memory: GuestMemory, wire: NicWire, source: TraceSource, size: TraceSize) {
+    const deal = new Deal(memory, wire, source, size)
+    this.memory = memory
+    this.wire = wire
+    this.size = size
+    this.queues = deal.queues
+    this.refused = deal.refused
     this.#regions = deal.regions
-    this.#refused = deal.refused
+  }
+
+  /** Begins to play `packets` packets; rounds follow each other until then. One at a time. */
+  play(packets: number): TracePlay {
+    return new TracePlay(this, packets)
+  }
+
+  /** Gives the trace's memory back; no CPU may play it any more. */
+  close(): void {
+    for (const region of this.#regions) this.memory.free(region)
+  }
+}
+
+/** Packets of a trace on their way: the main thread watches the CPUs, and books what the MAC saw at the end. */
+export class TracePlay {
+  readonly handle: TraceHandle
+  readonly #trace: WireTrace
+  readonly #total: number
+  readonly #queues: readonly { readonly counters: CounterBlock; readonly packets: number; readonly bytes: number }[]
+
+  constructor(trace: WireTrace, packets: number) {
+    const { memory, wire, size } = trace
+    this.#trace = trace
+    this.#total = packets
     this.handle = {
-      queues: deal.queues,
-      roundPackets: options.frames,
-      roundNs: options.roundNs,
+      queues: trace.queues.map((queue) => ({ ...queue, packets: packetsOf(memory, queue, packets, size.frames) })),
+      roundPackets: size.frames,
+      roundNs: size.roundNs,
       firstPacket: wire.nextPacket,
     }
-    this.#queues = deal.queues.map(({ queue }) => {
-      const counters = new CounterBlock(memory, (nic.queues[queue] as NicHandle['queues'][number]).wireCounters)
-      return { counters, before: counters.get(QUEUE_WIRE.packets), bytes: counters.get(QUEUE_WIRE.bytes) }
+    this.#queues = trace.queues.map(({ queue }) => {
+      const counters = new CounterBlock(memory, (wire.handle.queues[queue] as NicQueueHandle).wireCounters)
+      return { counters, packets: counters.get(QUEUE_WIRE.packets), bytes: counters.get(QUEUE_WIRE.bytes) }
     })
   }
 
   /** Packets that the CPUs have played so far. */
   get played(): number {
-    return this.#queues.reduce((sum, { counters, before }) => sum + counters.get(QUEUE_WIRE.packets) - before, 0)
+    return this.#queues.reduce((sum, { counters, packets }) => sum + counters.get(QUEUE_WIRE.packets) - packets, 0)
   }
 
   /** Packets that the CPUs play in all. */
@@ -85,36 +115,48 @@ export class WireTrace {
     return this.handle.queues.reduce((sum, { packets }) => sum + packets, 0)
   }
 
-  /**
-   * Books what the MAC saw, and gives the trace's memory back. Call it once, when no CPU plays any more.
-   *
-   * @returns packets that arrived, refused ones included
-   */
-  close(): number {
-    if (!this.#open) return 0
-    this.#open = false
+  /** Books what the MAC saw. Call it once, when no CPU plays any more. @returns packets that arrived, refused ones included */
+  finish(): number {
+    const { wire } = this.#trace
     const { played } = this
     const bytes = this.#queues.reduce((sum, { counters, bytes }) => sum + counters.get(QUEUE_WIRE.bytes) - bytes, 0)
-    this.#wire.book(played, bytes)
-    const refused = this.#bookRefused(played)
-    for (const region of this.#regions) this.#memory.free(region)
-    this.#wire.nextPacket = (this.#wire.nextPacket + played + refused) >>> 0
-    return played + refused
+    wire.book(played, bytes)
+    const arrived = played + this.#bookRefused(played)
+    wire.nextPacket = (wire.nextPacket + arrived) >>> 0
+    return arrived
   }
 
   /** Refused frames count as far as the trace was played: all of them, when it came to its end. */
   #bookRefused(played: number): number {
-    const { packets, frames } = this.#options
-    const total = this.packets
-    const arrived = total === 0 ? packets : Math.floor(packets * (played / total))
-    let refused = 0
-    for (const { packet, lengthBytes, fate } of this.#refused) {
-      const times = timesPlayed(packet, arrived, frames)
-      refused += times
-      this.#wire.bookRefused(fate, times, times * lengthBytes)
+    const { refused, size, wire } = this.#trace
+    const { packets } = this
+    const arrived = packets === 0 ? this.#total : Math.floor(this.#total * (played / packets))
+    let sum = 0
+    for (const { packet, lengthBytes, fate } of refused) {
+      const times = timesPlayed(packet, arrived, size.frames)
+      sum += times
+      wire.bookRefused(fate, times, times * lengthBytes)
     }
-    return refused
+    return sum
   }
+}
+
+/** Packets of a queue among the first `packets` packets: those of whole rounds, and of the last one up to its end. */
+function packetsOf(
+  memory: GuestMemory,
+  { frames, frameCount }: QueueFrames,
+  packets: number,
+  roundPackets: number,
+): number {
+  const rest = packets % roundPackets
+  let [low, high] = [0, frameCount]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const at = frames + middle * TRACE_FRAME.sizeBytes + TRACE_FRAME.fields.packet.offsetBytes
+    if ((memory.u32[at >>> 2] as number) < rest) low = middle + 1
+    else high = middle
+  }
+  return Math.floor(packets / roundPackets) * frameCount + low
 }
 
 /** How often frame `packet` of a round comes among `packets` packets. */
@@ -131,23 +173,22 @@ interface RefusedFrame {
 /** Puts frames into guest memory and their descriptions into one table a queue. */
 class Deal {
   readonly regions: readonly Region[]
-  readonly queues: readonly QueueTrace[]
+  readonly queues: readonly QueueFrames[]
   readonly refused: RefusedFrame[] = []
   readonly #memory: GuestMemory
-  readonly #options: TraceOptions
+  readonly #frames: number
   readonly #rows: Uint32Array
   readonly #queueOf: Uint16Array
   #top: number
 
-  constructor(memory: GuestMemory, wire: NicWire, source: TraceSource, options: TraceOptions) {
-    const { frames, frameBytes } = options
+  constructor(memory: GuestMemory, wire: NicWire, source: TraceSource, size: TraceSize) {
+    const { frames } = size
     const queues = wire.handle.queues.length
-    // Each frame begins on a line, and a whole last line is copied.
-    const bytes = memory.allocate('trace frames', 'packet', frameBytes + (frames + 1) * TRACE_ALIGN_BYTES)
+    const bytes = memory.allocate('trace frames', 'packet', lineBytes(size))
     const tables = memory.allocate('trace', 'ring', frames * TRACE_FRAME.sizeBytes + queues * BLOCK_BYTES)
     this.regions = [bytes, tables]
     this.#memory = memory
-    this.#options = options
+    this.#frames = frames
     this.#rows = new Uint32Array(frames * WORDS)
     this.#queueOf = new Uint16Array(frames)
     this.#top = bytes.address
@@ -156,7 +197,7 @@ class Deal {
   }
 
   #readRound(wire: NicWire, source: TraceSource): void {
-    for (let packet = 0; packet < this.#options.frames && source.next(); packet++) {
+    for (let packet = 0; packet < this.#frames && source.next(); packet++) {
       const { bytes, offsetBytes, lengthBytes, timestampNs } = source
       const fate = wire.refusal(bytes, offsetBytes, lengthBytes)
       if (fate === FRAME_ACCEPTED) {
@@ -173,20 +214,16 @@ class Deal {
     }
   }
 
-  #writeTables(address: number, queueCount: number): QueueTrace[] {
-    const { frames, packets } = this.#options
+  #writeTables(address: number, queueCount: number): QueueFrames[] {
     let at = address + queueCount * BLOCK_BYTES
     return Array.from({ length: queueCount }, (_, queue) => {
-      const start = at
-      let sum = 0
-      for (let packet = 0; packet < frames; packet++) {
+      const frames = at
+      for (let packet = 0; packet < this.#frames; packet++) {
         if (this.#queueOf[packet] !== queue + 1) continue
         this.#memory.u32.set(this.#rows.subarray(packet * WORDS, (packet + 1) * WORDS), at >>> 2)
         at += TRACE_FRAME.sizeBytes
-        sum += timesPlayed(packet, packets, frames)
       }
-      const frameCount = (at - start) / TRACE_FRAME.sizeBytes
-      return { queue, frames: start, frameCount, packets: sum, block: address + queue * BLOCK_BYTES }
+      return { queue, frames, frameCount: (at - frames) / TRACE_FRAME.sizeBytes, block: address + queue * BLOCK_BYTES }
     })
   }
 }
