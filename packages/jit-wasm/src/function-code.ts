@@ -55,7 +55,7 @@ class BlockWriter {
     }
     const branches = kind === 'jump' || kind === 'may_goto'
     if (!branches) this.#insn(last)
-    else this.#f.counter.insn()
+    else this.#count(last)
     this.#f.counter.settle()
     if (branches) this.#lower(last)
     if (!branches || successors[0] !== successors[1]) return branches ? 'branch' : 'goto'
@@ -75,8 +75,12 @@ class BlockWriter {
   }
 
   #insn(pc: number): void {
-    this.#f.counter.insn()
+    this.#count(pc)
     this.#lower(pc)
+  }
+
+  #count(pc: number): void {
+    this.#f.counter.insn(this.#f.program.weightAt(pc))
   }
 
   #lower(pc: number): void {

@@ -1,4 +1,5 @@
 export type { JitWasmErrorCode } from './jit-wasm-error.ts'
 export { JitWasmError } from './jit-wasm-error.ts'
-export { createWasmEngine, emitWasm } from './wasm-engine.ts'
+export type { WasmEngineOptions } from './prepared-program.ts'
+export { createWasmEngine, emitWasm, positionsIn as wasmPositions } from './wasm-engine.ts'
 export type { WasmTranslation } from './wasm-thread.ts'

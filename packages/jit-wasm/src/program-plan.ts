@@ -6,10 +6,10 @@ import {
   liveRegisters,
   subprogramsOf,
 } from '@bpfoundry/codegen'
-import type { InlinedProgram, ProgramImage } from '@bpfoundry/engine'
 import { CPU_REGISTERS } from '@bpfoundry/engine'
-import { BPF_EXIT_INSN, fallsThrough, type Insn, type InstructionRow, lookupInsn, subprogTarget } from '@bpfoundry/isa'
-import { JitWasmError } from './jit-wasm-error.ts'
+import { type Insn, type InstructionRow, lookupInsn, subprogTarget } from '@bpfoundry/isa'
+import { JitWasmError, type JitWasmErrorCode } from './jit-wasm-error.ts'
+import type { PreparedProgram } from './prepared-program.ts'
 import { refusalOf } from './refused.ts'
 
 /** A subprogram that becomes a function. */
@@ -26,6 +26,8 @@ export interface FunctionPlan {
 
 export interface ProgramPlan {
   readonly insns: readonly Insn[]
+  /** Executed instructions that each slot stands for. */
+  readonly weightAt: (pc: number) => number
   /** Row of each slot that holds an instruction some function reaches. */
   readonly rows: readonly (InstructionRow | undefined)[]
   /** The entry first, then what it calls, directly or through others. */
@@ -41,18 +43,20 @@ export interface ProgramPlan {
 const ARGUMENTS = [1, 2, 3, 4, 5] as const
 
 /**
- * Plans a program, in its inlined form where it has one.
+ * Plans a program.
  *
- * @throws CodegenError for flow that leaves the program or its instructions
- * @throws JitWasmError JIT_WASM_FALLS_OFF, JIT_WASM_OPCODE, JIT_WASM_UNRESOLVED for what some function reaches and no back end compiles
+ * @throws CodegenError for flow that leaves a subprogram or its instructions
+ * @throws JitWasmError JIT_WASM_FALLS_OFF, JIT_WASM_OPCODE, JIT_WASM_UNRESOLVED for what some function reaches and no
+ * back end compiles
  */
-export function planProgram(image: ProgramImage): ProgramPlan {
-  return new Planner(image.inlined ?? image).plan()
+export function planProgram(program: PreparedProgram): ProgramPlan {
+  return new Planner(program).plan()
 }
 
 type OpenPlan = { -readonly [Field in keyof FunctionPlan]: FunctionPlan[Field] }
 
 class Planner {
+  readonly #program: PreparedProgram
   readonly #insns: readonly Insn[]
   readonly #ranges: readonly CodeRange[]
   readonly #rows: (InstructionRow | undefined)[]
@@ -62,14 +66,11 @@ class Planner {
   #callsByRegister = false
   #makesTailCalls = false
 
-  readonly #ownSlots: number
-
-  constructor(program: InlinedProgram) {
-    const closed = closedProgram(program)
-    this.#insns = closed.insns
-    this.#ranges = subprogramsOf(closed)
-    this.#ownSlots = program.insns.length
-    this.#rows = new Array(closed.insns.length).fill(undefined)
+  constructor(program: PreparedProgram) {
+    this.#program = program
+    this.#insns = program.insns
+    this.#ranges = subprogramsOf(program)
+    this.#rows = new Array(program.insns.length).fill(undefined)
   }
 
   plan(): ProgramPlan {
@@ -78,6 +79,7 @@ class Planner {
     for (let at = 0; at < this.#functions.length; at++) this.#scan(this.#functions[at] as OpenPlan)
     return {
       insns: this.#insns,
+      weightAt: (pc) => this.#program.weights?.[pc] ?? 1,
       rows: this.#rows,
       functions: this.#functions,
       functionAt: this.#functionAt,
@@ -120,19 +122,26 @@ class Planner {
   }
 
   #rowOf(pc: number): InstructionRow {
-    if (pc >= this.#ownSlots) {
-      throw new JitWasmError({ code: 'JIT_WASM_FALLS_OFF', message: 'flow leaves the program', where: { pc: pc - 1 } })
-    }
     const insn = this.#insns[pc] as Insn
     const row = lookupInsn(insn)
     const register = row === undefined ? undefined : missingRegister(row, insn)
-    if (row === undefined || register !== undefined) {
-      const message = register === undefined ? 'no such instruction' : `no register r${register}`
-      throw new JitWasmError({ code: 'JIT_WASM_OPCODE', message, where: { pc }, got: textOf(insn) })
+    if (row !== undefined && register === undefined && !this.#program.isOutside(pc)) {
+      const refusal = refusalOf(row)
+      if (refusal === undefined) return row
+      throw this.#error('JIT_WASM_UNRESOLVED', refusal.message, pc, refusal.hint)
     }
-    const refusal = refusalOf(row)
-    if (refusal === undefined) return row
-    throw new JitWasmError({ code: 'JIT_WASM_UNRESOLVED', ...refusal, where: { pc }, got: textOf(insn) })
+    if (this.#program.isOutside(pc)) throw this.#error('JIT_WASM_FALLS_OFF', 'flow leaves the program', pc)
+    throw this.#error(
+      'JIT_WASM_OPCODE',
+      register === undefined ? 'no such instruction' : `no register r${register}`,
+      pc,
+    )
+  }
+
+  #error(code: JitWasmErrorCode, message: string, pc: number, hint?: string): JitWasmError {
+    const got = textOf(this.#insns[pc] as Insn)
+    const where = { pc: this.#program.pcBefore(pc) }
+    return new JitWasmError({ code, message, where, got, ...(hint === undefined ? {} : { hint }) })
   }
 
   #call(plan: OpenPlan, row: InstructionRow, pc: number): void {
@@ -146,21 +155,6 @@ class Planner {
       if (row.operation === 'helper') this.#helpers.add(insn.imm)
       else this.#callsByRegister = true
     }
-  }
-}
-
-/**
- * A program whose last instruction does not go on to what lies behind: where it would, an exit stands there. No flow may
- * reach that; but the kernel's test vectors end so in what nothing reaches.
- */
-function closedProgram(program: InlinedProgram): Pick<InlinedProgram, 'insns' | 'subprograms'> {
-  const { insns, subprograms } = program
-  const last = insns.at(-1)
-  if (last === undefined || !fallsThrough(last)) return program
-  const end = insns.length + 1
-  return {
-    insns: [...insns, BPF_EXIT_INSN()],
-    subprograms: subprograms.map((range) => (range.end === insns.length ? { ...range, end } : range)),
   }
 }
 

@@ -20,8 +20,8 @@ class Count {
     this.#local = usesLocal ? f.newLocal('i64') : undefined
   }
 
-  add(): void {
-    this.#pending++
+  add(weight: number): void {
+    this.#pending += weight
   }
 
   settle(): void {
@@ -73,12 +73,13 @@ export class RunCounter {
     this.#helperCalls = on && callsHelpers ? new Count(f, helperCalls.offsetBytes, usesLocal) : undefined
   }
 
-  insn(): void {
-    this.#insns?.add()
+  /** An instruction, or what stands for `weight` of them. */
+  insn(weight: number): void {
+    this.#insns?.add(weight)
   }
 
   helperCall(): void {
-    this.#helperCalls?.add()
+    this.#helperCalls?.add(1)
   }
 
   /** Behind a block from which the flow goes on in this function. */

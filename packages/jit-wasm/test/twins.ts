@@ -14,7 +14,7 @@ import {
 import { GuestMemory } from '@bpfoundry/guest-memory'
 import { createInterpreter } from '@bpfoundry/interpreter'
 import type { Insn } from '@bpfoundry/isa'
-import { createWasmEngine } from '../src/index.ts'
+import { createWasmEngine, type WasmEngineOptions } from '../src/index.ts'
 
 /** Where the tests' program arrays have their length and slots. */
 export const PROG_ARRAY: ProgArrayLayout = { maxEntriesOffsetBytes: 4, slotsOffsetBytes: 16 }
@@ -132,9 +132,9 @@ export class Twins {
   readonly interpreter: Machine
   readonly wasm: Machine
 
-  constructor(helpers: readonly (HelperFunction | undefined)[] = []) {
+  constructor(helpers: readonly (HelperFunction | undefined)[] = [], options: Partial<WasmEngineOptions> = {}) {
     this.interpreter = new Machine(createInterpreter({ fuel: FUEL }), helpers)
-    this.wasm = new Machine(createWasmEngine({ progArray: PROG_ARRAY }), helpers)
+    this.wasm = new Machine(createWasmEngine({ progArray: PROG_ARRAY, ...options }), helpers)
   }
 
   get both(): readonly [Machine, Machine] {
