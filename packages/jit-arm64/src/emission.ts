@@ -57,6 +57,8 @@ export class Emission {
   /** Entries of the code that calls helpers; with and without counting it. */
   readonly callHelper: Label
   readonly callHelperCounted: Label
+  /** Entry of the code that takes over what a helper left. */
+  readonly afterHelper: Label
   usesHelpers = false
   /** Slot of the instruction at hand. */
   pc = 0
@@ -73,6 +75,7 @@ export class Emission {
     this.options = options
     this.callHelper = code.newLabel()
     this.callHelperCounted = code.newLabel()
+    this.afterHelper = code.newLabel()
     this.#slots = code.newLabels(facts.insns.length)
   }
 

@@ -19,10 +19,10 @@
  */
 import { type Label, NATIVE_CONTEXT } from '@bpfoundry/codegen'
 import { CPU_BLOCK } from '@bpfoundry/engine'
-import { blr, ret } from './asm/branches.ts'
+import { br, ret } from './asm/branches.ts'
 import { addImm, movz } from './asm/data-processing-immediate.ts'
 import { add, mov } from './asm/data-processing-register.ts'
-import { ldp, ldpPop, ldrW, ldrX, stp, stpPush, strX } from './asm/loads-and-stores.ts'
+import { ldp, ldrW, ldrX, popX, stp, strX } from './asm/loads-and-stores.ts'
 import { LINK, type Register, SP, W, X, ZR } from './asm/registers.ts'
 import type { Emission } from './emission.ts'
 import { restoreRegisters, saveRegisters } from './frame.ts'
@@ -35,7 +35,6 @@ import {
   MEMORY,
   registerOf,
   SCRATCH,
-  SCRATCH2,
   SCRATCH3,
   TURNS,
 } from './register-map.ts'
@@ -81,9 +80,9 @@ function putTailEntry(e: Emission, tail: Label): number {
 }
 
 /**
- * The code that calls a helper, once a program: w9 is its number, x10 the frame's return address. r1..r5 go to the CPU
- * block, r0..r5 come back from it, so that they are what the helper left. executedInsns is written before, for a helper
- * may end the run.
+ * The code around helper calls, once a program. Before: w9 is the helper's number; r1..r5 go to the CPU block, and
+ * executedInsns to the context, for a helper may end the run; the helper returns to whoever called this. After: r0..r5
+ * come from the block, so that they are what the helper left, and the frame's return address from the stack.
  */
 export function putHelperCall(e: Emission): void {
   const { code, options } = e
@@ -96,15 +95,16 @@ export function putHelperCall(e: Emission): void {
   e.put(stp(registerOf(1), registerOf(2), SCRATCH3, fields.r1.offsetBytes))
   e.put(stp(registerOf(3), registerOf(4), SCRATCH3, fields.r3.offsetBytes))
   e.put(strX(registerOf(5), SCRATCH3, fields.r5.offsetBytes))
-  e.put(stpPush(SCRATCH2, LINK, SP, -16))
   if (options.count) e.put(strX(EXECUTED, CONTEXT, NATIVE_CONTEXT.executedInsns))
   e.put(mov(W, 0, SCRATCH))
   e.put(ldrX(SCRATCH, CONTEXT, NATIVE_CONTEXT.callHelper))
-  e.put(blr(SCRATCH))
+  e.put(br(SCRATCH))
+  code.bind(e.afterHelper)
   e.put(add(X, SCRATCH3, MEMORY, CPU))
   e.put(ldp(registerOf(0), registerOf(1), SCRATCH3, fields.regs.offsetBytes))
   e.put(ldp(registerOf(2), registerOf(3), SCRATCH3, fields.r2.offsetBytes))
   e.put(ldp(registerOf(4), registerOf(5), SCRATCH3, fields.r4.offsetBytes))
-  e.put(ldpPop(LINK, SCRATCH2, SP, 16))
-  e.put(ret(SCRATCH2))
+  e.put(mov(X, SCRATCH, LINK))
+  e.put(popX(LINK, SP, 16))
+  e.put(ret(SCRATCH))
 }

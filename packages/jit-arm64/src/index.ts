@@ -1,4 +1,6 @@
 export type { Arm64ErrorCode } from './arm64-error.ts'
 export { Arm64Error } from './arm64-error.ts'
+export * as a64 from './asm/a64.ts'
+export { IMM14, IMM19, IMM26 } from './branch-patches.ts'
 export type { Arm64Options } from './translate.ts'
 export { translateArm64 } from './translate.ts'

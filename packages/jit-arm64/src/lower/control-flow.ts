@@ -15,8 +15,8 @@ import { br, ret } from '../asm/branches.ts'
 import { CONDITION } from '../asm/condition.ts'
 import { addImm, cmpImm, movz, subImm } from '../asm/data-processing-immediate.ts'
 import { addUxtw, cmp, mov } from '../asm/data-processing-register.ts'
-import { LOAD, ldrX, loadStoreIndexed, loadStoreUnsignedImmediate, strX } from '../asm/loads-and-stores.ts'
-import { LINK, type Register, W, X } from '../asm/registers.ts'
+import { LOAD, ldrX, loadStoreIndexed, loadStoreUnsignedImmediate, pushX, strX } from '../asm/loads-and-stores.ts'
+import { LINK, type Register, SP, W, X } from '../asm/registers.ts'
 import { addConstant, loadDoubleWord, loadWord } from '../constants.ts'
 import type { Callee, Emission } from '../emission.ts'
 import { restoreRegisters, saveRegisters } from '../frame.ts'
@@ -45,10 +45,14 @@ const mayGoto: Lowering = (e, insn) => {
   e.put(subImm(W, TURNS, TURNS, 1))
 }
 
-/** `call 5   ->   mov w9, #5; mov x10, x30; bl call_helper`: see helper-call.ts */
+/**
+ * `call 5   ->   mov w9, #5; str x30, [sp, #-16]!; bl call_helper; bl after_helper`, which are in entry.ts. The helper
+ * returns behind the first `bl`, so that whoever looks where it was called from finds this instruction.
+ */
 function callHelper(e: Emission): void {
-  e.put(mov(X, SCRATCH2, LINK))
+  e.put(pushX(LINK, SP, -16))
   e.call(e.counting ? e.callHelperCounted : e.callHelper)
+  e.call(e.afterHelper)
   e.usesHelpers = true
   e.hostAddresses.forgetAll()
 }

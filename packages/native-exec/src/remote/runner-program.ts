@@ -15,15 +15,7 @@
  */
 import { type Label, MachineBuffer } from '@bpfoundry/codegen'
 import { a64, IMM14, IMM19, IMM26 } from '@bpfoundry/jit-arm64'
-import {
-  CODE_BYTES,
-  COMMAND,
-  CONTROL_ADDRESS,
-  DATA_BYTES,
-  FIELD,
-  GUEST_ADDRESS,
-  STATUS,
-} from './control-area.ts'
+import { CODE_BYTES, COMMAND, CONTROL_ADDRESS, DATA_BYTES, FIELD, GUEST_ADDRESS, STATUS } from './control-area.ts'
 import { CODE_ADDRESS } from './elf-image.ts'
 
 const { W, X, ZR, SP, LINK } = a64
@@ -38,7 +30,7 @@ const SYSCALL = {
 /** SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGALRM: all that a run may end in. */
 const SIGNALS = [4, 5, 7, 8, 11, 14]
 /** SA_SIGINFO | SA_ONSTACK | SA_NODEFER: the handler does not return, so that the signal must not stay blocked. */
-export const SIGNAL_FLAGS = 0x4 | 0x0800_0000 | 0x4000_0000
+export const SIGNAL_FLAGS: number = 0x4 | 0x0800_0000 | 0x4000_0000
 
 const PROT_READ = 1
 const PROT_WRITE = 2

@@ -1,5 +1,5 @@
 /** Memory that several processes see: anonymous files, mapped. @see memfd_create(2), mmap(2), pipe(2) */
-import { loadKoffi, lastErrno } from '../foreign-functions.ts'
+import { lastErrno, loadKoffi } from '../foreign-functions.ts'
 import { NativeExecError } from '../native-exec-error.ts'
 
 const PROT_READ_WRITE = 3
