@@ -6,6 +6,7 @@ import { type FunctionFacts, type ProgramFacts, programFacts, usesAx } from './a
 import type { RelaxedCode } from './asm/branches.ts'
 import { form } from './asm/form.ts'
 import { type Counting, Emitter, type Job } from './emitter.ts'
+import { FUSIONS_BY_ID } from './fuse/fusions.ts'
 import { LOWERING_BY_ID } from './lower/lowerings.ts'
 import type { X86Options } from './options.ts'
 import { COUNTER } from './register-map.ts'
@@ -79,16 +80,31 @@ function beginCount({ asm, job }: Emitter, fn: FunctionFacts, counts: Uint32Arra
 
 function writeBlock(e: Emitter, start: number, end: number, counts: Uint32Array | undefined): void {
   const { insns, facts } = e.job
+  e.asm.forgetFlags()
   for (let pc = start; pc < end; ) {
-    const insn = insns[pc]!
-    const next = pc + insnSlots(insn)
     e.branches.bind(e.slot(pc))
     const count = counts?.[pc] ?? 0
     if (count > 0) e.count(count)
-    LOWERING_BY_ID[facts.rows[pc]!.id]!(e, insn, pc)
+    const { id } = facts.rows[pc]!
+    let next = fuse(e, id, pc, end)
+    if (next === pc) {
+      LOWERING_BY_ID[id]!(e, insns[pc]!, pc)
+      next = pc + insnSlots(insns[pc]!)
+    }
     bindSlots(e, pc + 1, next)
     pc = next
   }
+}
+
+/** Tries the fusions that begin with an instruction. @returns the slot behind what was fused, `pc` when nothing was */
+function fuse(e: Emitter, id: number, pc: number, end: number): number {
+  const fusions = FUSIONS_BY_ID[id]
+  if (fusions === undefined) return pc
+  for (const fusion of fusions) {
+    const next = fusion(e, pc, end)
+    if (next !== pc) return next
+  }
+  return pc
 }
 
 /** Slots without code of their own: they lie where what follows does. */

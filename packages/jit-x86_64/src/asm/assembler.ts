@@ -30,9 +30,26 @@ export class Assembler {
     this.buffer = new MachineBuffer(capacityBytes)
   }
 
+  /** Offset behind the last instruction that set ZF by its register operand, that register, and its width. */
+  #flagsOffset = -1
+  #flagsRegister: Register = 0
+  #flagsWide = false
+
   /** Offset of the next instruction. */
   get offset(): number {
     return this.buffer.offset
+  }
+
+  /** Whether ZF tells if a register is 0, in 32 or 64 bits: a result of 32 bits has no others set. */
+  zeroFlagIsOf(register: Register, bits: 32 | 64): boolean {
+    return (
+      this.#flagsOffset === this.buffer.offset && this.#flagsRegister === register && (bits === 64 || !this.#flagsWide)
+    )
+  }
+
+  /** The flow may come here from elsewhere: flags are unknown. */
+  forgetFlags(): void {
+    this.#flagsOffset = -1
   }
 
   /** No operand: `ret`, `lock`. */
@@ -45,18 +62,21 @@ export class Assembler {
   r(form: Form, register: Register): void {
     if (form.digit < 0) this.#opcodeRegister(form, register)
     else this.#registers(form, register, form.digit)
+    if (form.setsZero) this.#noteFlags(form, register)
   }
 
   /** Two registers: `add r/m64, r64`, `movzx r32, r/m8`. */
   rr(form: Form, first: Register, second: Register): void {
     if (form.rmFirst) this.#registers(form, first, second)
     else this.#registers(form, second, first)
+    if (form.setsZero) this.#noteFlags(form, first)
   }
 
   /** A register and an immediate: `add r/m64, imm8`, `mov r32, imm32`, `shl r/m32, imm8`. */
   ri(form: Form, register: Register, immediate: number): void {
     this.r(form, register)
     this.#immediate(form.immBytes, immediate)
+    if (form.setsZero) this.#noteFlags(form, register)
   }
 
   /** A register and an immediate of 64 bits in its halves. */
@@ -105,6 +125,12 @@ export class Assembler {
   /** A distance in bytes from the end of the instruction: `jmp rel8`. */
   rel(form: Form, distance: number): void {
     this.i(form, distance)
+  }
+
+  #noteFlags(form: Form, register: Register): void {
+    this.#flagsOffset = this.buffer.offset
+    this.#flagsRegister = register
+    this.#flagsWide = form.rex !== 0
   }
 
   #opcodeRegister(form: Form, register: Register): void {

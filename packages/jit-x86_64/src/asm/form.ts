@@ -22,6 +22,8 @@ export interface Form {
   /** True when the operand in the r/m (or reg) field is 8 bits wide: registers 4 to 7 then need a REX. */
   readonly byteRm: boolean
   readonly byteReg: boolean
+  /** Whether ZF tells afterwards that the first operand is 0. Not so of shifts by CL, which may be by 0. */
+  readonly setsZero: boolean
   /** VEX.pp, -1 for legacy encodings. */
   readonly vexPp: number
 }
@@ -30,9 +32,12 @@ const MAPS: Readonly<Record<string, OpcodeMap>> = { '': 0, '0F': 1, '0F38': 2, '
 const VEX_PP: Readonly<Record<string, number>> = { '66': 1, F3: 2, F2: 3 }
 const IMMEDIATE_BYTES: Readonly<Record<string, number>> = { ib: 1, iw: 2, id: 4, io: 8, cb: 1, cd: 4 }
 
+/** @see Intel SDM volume 1, appendix A: EFLAGS cross-reference */
+const SET_ZERO: ReadonlySet<string> = new Set(['ADD', 'SUB', 'AND', 'OR', 'XOR', 'NEG', 'SHL', 'SHR', 'SAR'])
+
 /** Reads a row. For tables made at load time; the encoder is given the result. */
 export function form(name: X86Name): Form {
-  const { opcode, operands, operandEncoding } = x86Row(name)
+  const { mnemonic, opcode, operands, operandEncoding } = x86Row(name)
   const tokens = opcode.replaceAll('+rd', '').split(/[ +]+/)
   const vex = tokens[0]?.startsWith('VEX') ? tokens[0].split('.') : undefined
   const hex = tokens.filter((token) => /^[0-9A-F]{2}$/.test(token))
@@ -53,6 +58,7 @@ export function form(name: X86Name): Form {
     rmFirst: operandEncoding.startsWith('M'),
     byteRm: operands[rmAt] === 'r/m8',
     byteReg: operands.some((operand, index) => index !== rmAt && operand === 'r8'),
+    setsZero: SET_ZERO.has(mnemonic) && operandEncoding !== 'MC',
     vexPp: vex === undefined ? -1 : (VEX_PP[vex[2] as string] as number),
   }
 }

@@ -22,6 +22,11 @@ function compare(asm: Assembler, bits: Width, register: Register, imm: number): 
   else withImmediate(asm, CMP, bits, register, imm)
 }
 
+/** As {@link compare}, for conditions of which only ZF matters: not needed where the instruction before has set it. */
+function compareEqual(asm: Assembler, bits: Width, register: Register, imm: number): void {
+  if (imm !== 0 || !asm.zeroFlagIsOf(register, bits)) compare(asm, bits, register, imm)
+}
+
 /** Tests for bits of a constant: those of the low byte there, those below bit 31 in 32 bits. */
 function testBits(asm: Assembler, bits: Width, register: Register, imm: number): void {
   if (imm >= 0 && imm <= 0x7f) asm.ri(TEST_IMM8, register, imm)
@@ -51,10 +56,10 @@ const CMP32 = CMP.register[32]
 export const JUMP: LoweringsOf<Extract<InstructionName, `${'JMP' | 'JMP32'}_${string}_${'K' | 'X'}`>> = {
   // if r1 == 0 goto +2      ->   test rdi, rdi; je
   // if r1 == 7 goto +2      ->   cmp rdi, 7; je
-  JMP_JEQ_K:    withConstant(JCC.E, 64),
+  JMP_JEQ_K:    withConstant(JCC.E, 64, compareEqual),
   // if r1 == r2 goto +2     ->   cmp rdi, rsi; je
   JMP_JEQ_X:    withRegister(JCC.E, CMP64),
-  JMP_JNE_K:    withConstant(JCC.NE, 64),
+  JMP_JNE_K:    withConstant(JCC.NE, 64, compareEqual),
   JMP_JNE_X:    withRegister(JCC.NE, CMP64),
   JMP_JGT_K:    withConstant(JCC.A, 64),
   JMP_JGT_X:    withRegister(JCC.A, CMP64),
@@ -75,9 +80,9 @@ export const JUMP: LoweringsOf<Extract<InstructionName, `${'JMP' | 'JMP32'}_${st
   // if r1 & 4 goto +2       ->   test dil, 4; jne
   JMP_JSET_K:   withConstant(JCC.NE, 64, testBits),
   JMP_JSET_X:   withRegister(JCC.NE, TEST[64]),
-  JMP32_JEQ_K:  withConstant(JCC.E, 32),
+  JMP32_JEQ_K:  withConstant(JCC.E, 32, compareEqual),
   JMP32_JEQ_X:  withRegister(JCC.E, CMP32),
-  JMP32_JNE_K:  withConstant(JCC.NE, 32),
+  JMP32_JNE_K:  withConstant(JCC.NE, 32, compareEqual),
   JMP32_JNE_X:  withRegister(JCC.NE, CMP32),
   JMP32_JGT_K:  withConstant(JCC.A, 32),
   JMP32_JGT_X:  withRegister(JCC.A, CMP32),
