@@ -66,7 +66,7 @@ export interface EngineThread {
 /** A back end. Results (r0, memory, map contents, helper trace) are bit-identical across engines. */
 export interface Engine {
   readonly name: string
-  /** Whether programs are compiled, so that drivers do well to have their loops compiled with them; false when absent. */
+  /** False for an engine that interprets; drivers have their loops compiled with the programs where it is absent or true. */
   readonly compiles?: boolean
   /** Translates a program, once, in any thread. */
   translate(image: ProgramImage): Translation

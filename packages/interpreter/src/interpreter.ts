@@ -72,6 +72,7 @@ export function createInterpreter(options: InterpreterOptions = {}): Engine {
   const workshops = new WeakMap<EngineEnvironment, Workshop>()
   return {
     name: 'interpreter',
+    compiles: false,
     // Operations are bound to a thread's environment: there is nothing to do beforehand.
     translate: (image) => ({ image }),
     open(environment) {

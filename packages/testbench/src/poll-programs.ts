@@ -19,7 +19,7 @@ export class PollPrograms {
 
   /** The program with the receive loop around it; undefined where it runs packet by packet. */
   of(image: ProgramImage): Translation | undefined {
-    if (this.#engine.compiles !== true) return undefined
+    if (this.#engine.compiles === false) return undefined
     const known = this.#polls.get(image.id)
     if (known !== undefined) return known
     const linked = linkPoll(image)
@@ -31,7 +31,7 @@ export class PollPrograms {
 
   /** Everything that a CPU must install to run what is attached. */
   translations(): readonly Translation[] {
-    if (this.#engine.compiles !== true) return []
+    if (this.#engine.compiles === false) return []
     for (const [id, translation] of this.#polls) {
       if (this.#kernel.programById(id) !== undefined) continue
       this.#polls.delete(id)
