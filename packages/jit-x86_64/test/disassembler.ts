@@ -1,4 +1,4 @@
-import capstone from '@alexaltea/capstone-js'
+import { createRequire } from 'node:module'
 
 /** One instruction as capstone reads it. */
 export interface Disassembled {
@@ -15,6 +15,7 @@ interface CapstoneInsn {
   readonly op_str: string
 }
 
+/** The part of capstone that is used here; the package has no types. */
 interface CapstoneModule {
   readonly ARCH_X86: number
   readonly MODE_64: number
@@ -26,7 +27,8 @@ interface CapstoneModule {
 
 /** Loads capstone; the function disassembles x86-64 code, in Intel's syntax, as far as it can be read. */
 export async function createDisassembler(): Promise<(code: Uint8Array, address?: number) => Disassembled[]> {
-  const module = (await (capstone as unknown as () => Promise<CapstoneModule>)()) as CapstoneModule
+  const load = createRequire(import.meta.url)('@alexaltea/capstone-js') as () => Promise<CapstoneModule>
+  const module = await load()
   const engine = new module.Capstone(module.ARCH_X86, module.MODE_64)
   return (code, address = 0) =>
     engine.disasm(code, address).map(({ address: at, size, mnemonic, op_str }) => ({
