@@ -2,20 +2,25 @@ import { acceptedPrograms } from '@bpfoundry/program-generator'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type PrepareOptions, prepareProgram } from '../src/index.ts'
+import { idiomPrograms } from './support/idiom-programs.ts'
 import { createJudge } from './support/judge.ts'
 import { randomU32 } from './support/random-u32.ts'
 
 /** `PROGRAMS=100000` for the long comparison, with other programs each time. The short form is always the same. */
 const FULL = process.env['PROGRAMS']
-const PROGRAMS = Number(FULL ?? 400)
+const PROGRAMS = Number(FULL ?? 150)
 const RUN = { numRuns: PROGRAMS, ...(FULL === undefined ? { seed: 42 } : {}) }
 
-describe('rewritten programs run as before', () => {
-  it.each<[string, () => PrepareOptions]>([
-    ['optimised', () => ({})],
-    ['blinded', () => ({ optimise: false, blind: randomU32(1) })],
-    ['optimised and blinded', () => ({ blind: randomU32(2) })],
-  ])('%s: the same r0, packet, calls and count of instructions', { timeout: 1_800_000 }, (_, options) => {
+// biome-ignore format: table
+const WAYS: readonly [string, () => PrepareOptions][] = [
+  ['as they are',           () => ({ optimise: false })],
+  ['optimised',             () => ({})],
+  ['blinded',               () => ({ optimise: false, blind: randomU32(1) })],
+  ['optimised and blinded', () => ({ blind: randomU32(2) })],
+]
+
+describe.each(WAYS)('programs %s give the same r0, packet, calls and count of instructions', (_, options) => {
+  it('when they use all of the instruction set', { timeout: 1_800_000 }, () => {
     const judge = createJudge()
     fc.assert(
       fc.property(acceptedPrograms({ linux: '6.18' }), ({ insns, packet }) => {
@@ -25,4 +30,26 @@ describe('rewritten programs run as before', () => {
       RUN,
     )
   })
+
+  it('when they are full of what the passes look for', { timeout: 1_800_000 }, () => {
+    const judge = createJudge()
+    const packet = fc.uint8Array({ minLength: 64, maxLength: 64 })
+    fc.assert(
+      fc.property(idiomPrograms(), packet, (insns, bytes) => {
+        const rewritten = prepareProgram({ insns, subprograms: [] }, options())
+        expect(judge(rewritten, bytes)).toEqual(judge({ insns }, bytes))
+      }),
+      RUN,
+    )
+  })
+})
+
+it('without counting nothing weighs, and the results are the same', () => {
+  const judge = createJudge()
+  fc.assert(
+    fc.property(idiomPrograms(), (insns) => {
+      const rewritten = prepareProgram({ insns, subprograms: [] }, { count: false })
+      expect(judge(rewritten)).toEqual({ ...judge({ insns }), executed: 0 })
+    }),
+  )
 })
