@@ -18,9 +18,13 @@ export class UsageError extends Diagnostic {}
 /** A file that can't be read or written: `CLI_*`, exit code 3. */
 export class InputError extends Diagnostic {}
 
+/** What this build or this host can't do: `CLI_UNSUPPORTED_*`, exit code 4. */
+export class UnsupportedError extends Diagnostic {}
+
 /** Exit codes by the domain of an error's code; the first prefix that fits counts. */
 // biome-ignore format: table
 const BY_PREFIX: readonly (readonly [string, number])[] = [
+  ['CLI_UNSUPPORTED', EXIT.unsupported],
   ['CLI_NO_SUCH', EXIT.unreadableInput],
   ['CLI_UNREADABLE', EXIT.unreadableInput],
   ['CLI_UNWRITABLE', EXIT.unreadableInput],
@@ -42,6 +46,11 @@ const BY_PREFIX: readonly (readonly [string, number])[] = [
   ['XDP_', EXIT.failed],
   ['DEVICE_', EXIT.usage],
   ['GUEST_MEMORY_', EXIT.unsupported],
+  ['CONFORMANCE_PROGRAM', EXIT.failed],
+  ['CONFORMANCE_', EXIT.unreadableInput],
+  ['JIT_', EXIT.unsupported],
+  ['CODEGEN_', EXIT.unsupported],
+  ['NATIVE_', EXIT.unsupported],
 ]
 
 /** The exit code for an error that reached the top. */

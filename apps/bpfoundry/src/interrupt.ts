@@ -1,16 +1,20 @@
+import type { CommandIo } from './command-io.ts'
+
 /**
  * Ctrl-C while a run is under way: the first one asks it to end, so that the summary so far can be printed; the second
  * ends the process at once.
  */
 export class Interrupt {
+  readonly #io: CommandIo
   readonly #controller = new AbortController()
   readonly #handler = (): void => {
     if (this.#controller.signal.aborted) process.exit(130)
     this.#controller.abort()
-    process.stderr.write('\nstopping; once more to quit at once\n')
+    this.#io.err('\nstopping; once more to quit at once\n')
   }
 
-  constructor() {
+  constructor(io: CommandIo) {
+    this.#io = io
     process.on('SIGINT', this.#handler)
   }
 

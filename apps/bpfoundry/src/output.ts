@@ -1,6 +1,7 @@
 import { isDiagnostic } from '@bpfoundry/diagnostics'
 import Table from 'cli-table3'
 import pc from 'picocolors'
+import type { CommandIo } from './command-io.ts'
 
 /** Cells of a table; numbers are right-aligned. */
 export type Cell = string | number
@@ -78,26 +79,26 @@ export function formatError(error: unknown, json: boolean): string {
 
 /** A progress line on a terminal's stderr; nothing elsewhere. */
 export class Progress {
-  readonly #enabled: boolean
+  readonly #io: CommandIo
   #shown = false
   #last = 0
 
-  constructor(enabled: boolean = process.stderr.isTTY === true) {
-    this.#enabled = enabled
+  constructor(io: CommandIo) {
+    this.#io = io
   }
 
   /** Shows `text` in place of what was shown before, ten times a second at most. */
   show(text: string): void {
     const now = performance.now()
-    if (!this.#enabled || now - this.#last < 100) return
+    if (!this.#io.terminal || now - this.#last < 100) return
     this.#last = now
     this.#shown = true
-    process.stderr.write(`\r\x1b[K${text}`)
+    this.#io.err(`\r\x1b[K${text}`)
   }
 
   /** Removes the line. */
   clear(): void {
-    if (this.#shown) process.stderr.write('\r\x1b[K')
+    if (this.#shown) this.#io.err('\r\x1b[K')
     this.#shown = false
   }
 }

@@ -97,18 +97,14 @@ const CASES: readonly BadInput[] = [
   { title: 'an unknown command',             exit: 2, says: /unknown command/,          args: () => ['rnu', GOOD] },
 ]
 
-test.concurrent.each(CASES)(
-  '$title: one clear error, exit code $exit',
-  { timeout: 60_000 },
-  async ({ args, exit, says }) => {
-    const { code, stdout, stderr } = await bpfoundry(...args())
-    expect(stderr).toMatch(says)
-    expect(code).toBe(exit)
-    expect(stdout).toBe('')
-    // One error, not a stack trace.
-    expect(stderr).not.toMatch(/^\s+at .*\.(ts|js):\d+/m)
-  },
-)
+test.each(CASES)('$title: one clear error, exit code $exit', { timeout: 60_000 }, async ({ args, exit, says }) => {
+  const { code, stdout, stderr } = await bpfoundry(...args())
+  expect(stderr).toMatch(says)
+  expect(code).toBe(exit)
+  expect(stdout).toBe('')
+  // One error, not a stack trace.
+  expect(stderr).not.toMatch(/^\s+at .*\.(ts|js):\d+/m)
+})
 
 test('nothing is left half written', () => {
   expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([])

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { XdpMode } from '@bpfoundry/device'
 import { nfpCard } from '@bpfoundry/nfp'
 import {
@@ -16,7 +14,10 @@ import {
 import type { Command } from 'commander'
 import { wholeNumber } from '../arguments.ts'
 import { blacklistKeys, TRAFFIC } from '../blacklist.ts'
-import { EXIT, InputError } from '../exit-code.ts'
+import type { CommandContext, CommandIo } from '../command-io.ts'
+import { engineOption, sayEngine } from '../engine-option.ts'
+import { EXIT } from '../exit-code.ts'
+import { fixturePath } from '../fixture-path.ts'
 import { Interrupt } from '../interrupt.ts'
 import { formatCount, formatJson, Progress } from '../output.ts'
 import { formatReports } from '../report-text.ts'
@@ -26,6 +27,7 @@ interface DemoOptions {
   readonly entries: number
   readonly count: number
   readonly cpus: number
+  readonly engine: string
   readonly write: string
   readonly json?: boolean
 }
@@ -35,17 +37,18 @@ const MODES: readonly XdpMode[] = ['generic', 'native', 'offload']
 const MOST_ENTRIES = 1 << 24
 
 /** `bpfoundry demo`: the blacklist of the 2017 XDP talk, on all three modes. */
-export function addDemoCommand(program: Command): void {
+export function addDemoCommand(program: Command, { io, finish }: CommandContext): void {
   program
     .command('demo')
     .description('the main job: a blacklist of many addresses, on generic, native and offloaded XDP')
     .option('--entries <n>', 'addresses in the blacklist, up to 16777216', wholeNumber(1, MOST_ENTRIES), 1_000_000)
     .option('--count <n>', 'packets for each mode', wholeNumber(1, 1e10), 400_000)
     .option('--cpus <n>', 'emulated CPUs, a worker thread each', wholeNumber(1, 64), 2)
+    .addOption(engineOption())
     .option('--write <folder>', 'where the captures of what passed go', 'tmp')
     .option('--json', 'reports as JSON (schema bpfoundry.demo/1)')
     .action(async (options: DemoOptions) => {
-      process.exitCode = await demo(options)
+      finish(await demo(options, io))
     })
 }
 
@@ -58,16 +61,17 @@ interface ModeRun {
   readonly report: RunReport
 }
 
-async function demo(options: DemoOptions): Promise<number> {
-  const interrupt = new Interrupt()
-  const progress = new Progress()
+async function demo(options: DemoOptions, io: CommandIo): Promise<number> {
+  const engine = sayEngine(options.engine, io)
+  const interrupt = new Interrupt(io)
+  const progress = new Progress(io)
   const runs: ModeRun[] = []
   const notes: string[] = []
   try {
     for (const mode of MODES) {
       if (interrupt.aborted) break
       const entries = entriesFor(mode, options.entries, notes)
-      runs.push(await runMode(mode, entries, options, interrupt, progress))
+      runs.push(await runMode(mode, entries, { ...options, engine }, interrupt, progress))
     }
   } finally {
     progress.clear()
@@ -75,9 +79,9 @@ async function demo(options: DemoOptions): Promise<number> {
   }
   const peakBytes = process.resourceUsage().maxRSS * 1024
   if (options.json) {
-    process.stdout.write(`${formatJson({ $schema: 'bpfoundry.demo/1', runs, notes, peakBytes })}\n`)
+    io.out(`${formatJson({ $schema: 'bpfoundry.demo/1', runs, notes, peakBytes })}\n`)
   } else {
-    process.stdout.write(demoText(runs, notes, options, peakBytes))
+    io.out(demoText(runs, notes, options, peakBytes))
   }
   return interrupt.aborted ? EXIT.interrupted : EXIT.ok
 }
@@ -101,7 +105,7 @@ async function runMode(
   interrupt: Interrupt,
   progress: Progress,
 ): Promise<ModeRun> {
-  const bench = await Testbench.create({ cpus: options.cpus, threads: true })
+  const bench = await Testbench.create({ cpus: options.cpus, threads: true, engine: options.engine })
   try {
     const nic = bench.addNic('eno1', { profile: DEFAULT_PROFILES[mode], txSink: 'discard' })
     progress.show(`${mode}: loading a blacklist of ${formatCount(entries)} addresses`)
@@ -138,22 +142,10 @@ async function receive(
 }
 
 async function loadBlacklist(bench: Testbench, entries: number): Promise<BenchObjects> {
-  const spec = readSpec(blacklistObject())
+  const spec = readSpec(fixturePath('programs/blacklist/blacklist.v3.o'))
   const map = spec.maps.get('blocked')
   if (map !== undefined) map.maxEntries = entries
   return bench.load(spec, { programs: ['filter'] })
-}
-
-/** The blacklist fixture, found from dist/ and from src/ alike. */
-function blacklistObject(): string {
-  const path = fileURLToPath(new URL('../../../../fixtures/programs/blacklist/blacklist.v3.o', import.meta.url))
-  if (existsSync(path)) return path
-  throw new InputError({
-    code: 'CLI_NO_SUCH_FIXTURE',
-    message: 'the demo needs the fixture programs of the repository',
-    where: { input: path },
-    hint: 'run it in a clone of the repository; `bpfoundry run` takes objects of your own',
-  })
 }
 
 function fillBlacklist(map: BenchMap, entries: number): void {

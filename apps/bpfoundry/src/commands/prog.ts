@@ -1,6 +1,10 @@
+import type { ProgramImage } from '@bpfoundry/engine'
 import { dumpXlated, Kernel } from '@bpfoundry/kernel'
 import { createObjects, readSpec } from '@bpfoundry/testbench'
-import { Argument, type Command } from 'commander'
+import { type Command, Option } from 'commander'
+import type { CommandContext } from '../command-io.ts'
+import { JITED_ENGINES, type JitedEngine, jitedProgram } from '../jited/jited-program.ts'
+import { jitedText } from '../jited/jited-text.ts'
 import { formatJson } from '../output.ts'
 
 interface DumpOptions {
@@ -10,28 +14,50 @@ interface DumpOptions {
   readonly json?: boolean
 }
 
+interface JitedOptions extends DumpOptions {
+  readonly engine: JitedEngine
+}
+
 /** `bpfoundry prog ...`: what becomes of a program. */
-export function addProgCommand(program: Command): void {
+export function addProgCommand(program: Command, { io }: CommandContext): void {
   const prog = program.command('prog').description('look into programs')
-  prog
-    .command('dump')
-    .addArgument(new Argument('<form>', 'xlated: after verification and fix-ups').choices(['xlated']))
+  const dump = prog.command('dump').description('load an object and print a program as it runs, as bpftool does')
+  withOptions(dump.command('xlated'))
+    .description('after verification and fix-ups')
+    .option('--json', 'the program image as JSON (schema bpfoundry.xlated/1)')
+    .action((object: string, options: DumpOptions) => io.out(dumpXlatedOf(object, options)))
+  withOptions(dump.command('jited'))
+    .description("an engine's code for it, below each BPF instruction and its source line")
+    .addOption(
+      new Option('--engine <engine>', 'whose code; any of them on any host')
+        .choices([...JITED_ENGINES])
+        .default('wasm'),
+    )
+    .option('--json', 'the code as JSON (schema bpfoundry.jited/1)')
+    .action(async (object: string, options: JitedOptions) => io.out(await dumpJitedOf(object, options)))
+}
+
+function withOptions(command: Command): Command {
+  return command
     .argument('<object>', 'BPF object file')
-    .description('load an object and print a program as it runs, as bpftool does')
     .option('--program <name>', 'function; needed when the object holds several')
     .option('--opcodes', 'the bytes of each instruction below it')
     .option('--linum', 'file and line of each source line')
-    .option('--json', 'the program image as JSON (schema bpfoundry.xlated/1)')
-    .action((_form: string, object: string, options: DumpOptions) => {
-      process.stdout.write(dump(object, options))
-    })
 }
 
-function dump(object: string, options: DumpOptions): string {
-  const objects = createObjects(Kernel.create(), readSpec(object), object, {
-    ...(options.program === undefined ? {} : { programs: [options.program] }),
-  })
-  const { image } = objects.program(options.program).kernelProgram
+function imageOf(object: string, { program }: DumpOptions): ProgramImage {
+  const programs = program === undefined ? {} : { programs: [program] }
+  return createObjects(Kernel.create(), readSpec(object), object, programs).program(program).kernelProgram.image
+}
+
+function dumpXlatedOf(object: string, options: DumpOptions): string {
+  const image = imageOf(object, options)
   if (options.json) return `${formatJson({ $schema: 'bpfoundry.xlated/1', ...image })}\n`
   return dumpXlated(image, { opcodes: options.opcodes === true, lineNumbers: options.linum === true })
+}
+
+async function dumpJitedOf(object: string, options: JitedOptions): Promise<string> {
+  const program = await jitedProgram(options.engine, imageOf(object, options))
+  if (options.json) return `${formatJson({ $schema: 'bpfoundry.jited/1', object, ...program })}\n`
+  return jitedText(program, { opcodes: options.opcodes === true, lineNumbers: options.linum === true })
 }

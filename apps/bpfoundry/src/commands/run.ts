@@ -3,7 +3,6 @@ import {
   type BenchNic,
   CaptureOutput,
   capture,
-  ENGINE_NAMES,
   fillMap,
   pktgen,
   type RunReport,
@@ -13,6 +12,8 @@ import {
 } from '@bpfoundry/testbench'
 import { type Command, Option } from 'commander'
 import { type Assignment, assignments, wholeNumber } from '../arguments.ts'
+import type { CommandContext, CommandIo } from '../command-io.ts'
+import { engineOption, sayEngine } from '../engine-option.ts'
 import { EXIT, UsageError } from '../exit-code.ts'
 import { Interrupt } from '../interrupt.ts'
 import { formatCount, formatJson, Progress } from '../output.ts'
@@ -46,7 +47,7 @@ export const DEFAULT_PROFILES: Readonly<Record<XdpMode, string>> = {
 }
 
 /** `bpfoundry run OBJECT`: an object file on a card, with traffic. */
-export function addRunCommand(program: Command): void {
+export function addRunCommand(program: Command, { io, finish }: CommandContext): void {
   program
     .command('run')
     .argument('<object>', 'BPF object file, as clang made it')
@@ -62,9 +63,7 @@ export function addRunCommand(program: Command): void {
     .option('--queues <n>', 'receive queues (default: one a CPU)', wholeNumber(1, 1024))
     .option('--ring-size <n>', 'receive descriptors a queue, a power of two', wholeNumber(2, 65536))
     .option('--mtu <bytes>', 'MTU of the card', wholeNumber(68, 65535))
-    .addOption(
-      new Option('--engine <engine>', 'what executes programs').choices([...ENGINE_NAMES]).default('interpreter'),
-    )
+    .addOption(engineOption())
     .option('--pcap <file>', 'traffic from a pcap or pcapng file')
     .option('--pktgen <spec>', 'generated traffic, for example count=1M,src=10.0.0.0/8,dst=192.0.2.1,size=64')
     .option('--count <n>', 'packets: plays a capture again, or shortens it', wholeNumber(1, 1e12))
@@ -75,27 +74,33 @@ export function addRunCommand(program: Command): void {
     .option('--seed <n>', 'seed of bpf_get_prandom_u32', wholeNumber(0, 0xffffffff), 1)
     .option('--json', 'report as JSON (schema bpfoundry.run/1)')
     .action(async (object: string, options: RunOptions) => {
-      process.exitCode = await run(object, options)
+      finish(await run(object, options, io))
     })
 }
 
-async function run(object: string, options: RunOptions): Promise<number> {
+async function run(object: string, options: RunOptions, io: CommandIo): Promise<number> {
   const traffic = trafficOf(options)
   const bench = await Testbench.create({
     cpus: options.cpus,
     threads: options.deterministic !== true,
-    engine: options.engine,
+    engine: sayEngine(options.engine, io),
     seed: options.seed,
-    trace: (line) => process.stderr.write(`trace: ${line}\n`),
+    trace: (line) => io.err(`trace: ${line}\n`),
   })
   try {
-    return await runOn(bench, object, traffic, options)
+    return await runOn(bench, object, traffic, options, io)
   } finally {
     await bench.close()
   }
 }
 
-async function runOn(bench: Testbench, object: string, traffic: Traffic, options: RunOptions): Promise<number> {
+async function runOn(
+  bench: Testbench,
+  object: string,
+  traffic: Traffic,
+  options: RunOptions,
+  io: CommandIo,
+): Promise<number> {
   const nic = addCards(bench, options)
   const objects = await bench.load(object)
   const program = objects.program(options.program)
@@ -103,8 +108,8 @@ async function runOn(bench: Testbench, object: string, traffic: Traffic, options
   // Most drivers take redirected packets only while they have a native program of their own.
   for (const card of options.mode === 'native' ? bench.nics : [nic])
     await card.attachXdp(program, { mode: options.mode })
-  const report = await receive(nic, traffic, options)
-  process.stdout.write(options.json ? `${formatJson(report)}\n` : `${title(object, report)}\n${reportText(report)}\n`)
+  const report = await receive(nic, traffic, options, io)
+  io.out(options.json ? `${formatJson(report)}\n` : `${title(object, report)}\n${reportText(report)}\n`)
   return report.interrupted ? EXIT.interrupted : EXIT.ok
 }
 
@@ -136,9 +141,9 @@ function addCards(bench: Testbench, options: RunOptions): BenchNic {
   return nic
 }
 
-async function receive(nic: BenchNic, traffic: Traffic, options: RunOptions): Promise<RunReport> {
-  const interrupt = new Interrupt()
-  const progress = new Progress()
+async function receive(nic: BenchNic, traffic: Traffic, options: RunOptions, io: CommandIo): Promise<RunReport> {
+  const interrupt = new Interrupt(io)
+  const progress = new Progress(io)
   const output = options.write === undefined ? undefined : new CaptureOutput(options.write)
   try {
     const report = await nic.receive(traffic, {

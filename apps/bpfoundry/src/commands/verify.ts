@@ -5,6 +5,7 @@ import { createObjects, readSpec } from '@bpfoundry/testbench'
 import type { Rejection, VerifierStats } from '@bpfoundry/verifier'
 import type { Command } from 'commander'
 import { wholeNumber } from '../arguments.ts'
+import type { CommandContext, CommandIo } from '../command-io.ts'
 import { EXIT, exitCodeOf } from '../exit-code.ts'
 import { formatError, formatJson, formatTable } from '../output.ts'
 
@@ -26,7 +27,7 @@ interface Verdict {
 }
 
 /** `bpfoundry verify OBJECT...`: what the verifier says of every program. */
-export function addVerifyCommand(program: Command): void {
+export function addVerifyCommand(program: Command, { io, finish }: CommandContext): void {
   program
     .command('verify')
     .argument('<object...>', 'BPF object files')
@@ -35,11 +36,11 @@ export function addVerifyCommand(program: Command): void {
     .option('--log-level <n>', 'print the log: 1 failing path, 2 everything explored, 4 statistics', wholeNumber(0, 7))
     .option('--json', 'verdicts as JSON (schema bpfoundry.verify/1)')
     .action((objects: string[], options: VerifyOptions) => {
-      process.exitCode = verifyObjects(objects, options)
+      finish(verifyObjects(objects, options, io))
     })
 }
 
-function verifyObjects(objects: readonly string[], options: VerifyOptions): number {
+function verifyObjects(objects: readonly string[], options: VerifyOptions, io: CommandIo): number {
   const verdicts: Verdict[] = []
   let code: number = EXIT.ok
   for (const object of objects) {
@@ -48,11 +49,11 @@ function verifyObjects(objects: readonly string[], options: VerifyOptions): numb
     } catch (error) {
       // One unreadable object does not keep the others from their verdicts.
       if (!isDiagnostic(error)) throw error
-      process.stderr.write(`${formatError(error, options.json === true)}\n`)
+      io.err(`${formatError(error, options.json === true)}\n`)
       code = Math.max(code, exitCodeOf(error))
     }
   }
-  process.stdout.write(options.json ? jsonOf(verdicts) : textOf(verdicts))
+  io.out(options.json ? jsonOf(verdicts) : textOf(verdicts))
   return code === EXIT.ok && verdicts.some(({ verdict }) => verdict === 'refused') ? EXIT.failed : code
 }
 

@@ -57,3 +57,9 @@ export const BARE_HELPERS: HelperTable = [
 export function createBareHelpers(): HelperTable {
   return BARE_HELPERS
 }
+
+/** Where another process finds {@link createBareHelpers}: this module, in the form in which it runs. */
+export const BARE_HELPERS_MODULE: { readonly url: string; readonly name: string } = {
+  url: import.meta.url,
+  name: 'createBareHelpers',
+}

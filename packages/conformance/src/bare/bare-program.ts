@@ -24,6 +24,7 @@ const PROLOGUE_SLOTS = 1
  */
 export function bareImage(name: string, insns: readonly Insn[], memoryBytes: number): ProgramImage {
   requireInsns(insns)
+  if (insns.length === 0) throw leaves(0, 'no instructions')
   const starts = functionStarts(insns)
   checkControlFlow(insns, starts)
   return {

@@ -99,3 +99,28 @@ export function differences(answer: Answer, other: Answer): string[] {
     return [`${name}: ${JSON.stringify(mine)}, ${other.engine} says ${JSON.stringify(theirs)}`]
   })
 }
+
+/** Whether a program gave no result: refused, or stopped in its run. */
+export function failed({ load_ok, run_errno }: Answer): boolean {
+  return load_ok !== true || (run_errno !== undefined && run_errno !== 0)
+}
+
+/** As {@link differences}, for programs that no verifier saw: where one verifies and one does not, a failure is a failure. */
+export function bareDifferences(answer: Answer, other: Answer): string[] {
+  if (failed(answer) !== failed(other)) {
+    const words = failed(answer) ? 'failed' : 'ran'
+    return [`${words}, ${other.engine} ${failed(other) ? `refuses: ${lastWords(other)}` : 'runs it'}`]
+  }
+  if (failed(answer)) return []
+  return (['r0', 'data_out'] as const).flatMap((name) =>
+    answer[name] === other[name] ? [] : [`${name}: ${answer[name]}, ${other.engine} says ${other[name]}`],
+  )
+}
+
+/** What a refusal says in the end. */
+function lastWords({ verifier_log, error }: Answer): string {
+  const lines = (verifier_log ?? '')
+    .split('\n')
+    .filter((line) => line !== '' && !/^(processed|verification|stack) /.test(line))
+  return lines.at(-1) ?? error ?? 'no reason given'
+}

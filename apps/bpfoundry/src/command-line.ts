@@ -1,0 +1,60 @@
+import { Command, CommanderError } from 'commander'
+import type { CommandContext, CommandIo } from './command-io.ts'
+import { addBenchCommand } from './commands/bench.ts'
+import { addDemoCommand } from './commands/demo.ts'
+import { addPluginCommand } from './commands/plugin.ts'
+import { addProgCommand } from './commands/prog.ts'
+import { addRunCommand } from './commands/run.ts'
+import { addVectorsCommand } from './commands/vectors.ts'
+import { addVerifyCommand } from './commands/verify.ts'
+import { EXIT, exitCodeOf } from './exit-code.ts'
+import { formatError } from './output.ts'
+
+const EXIT_CODES = `
+Exit codes: 0 ok, 1 verdict or expectation failed, 2 usage, 3 unreadable input, 4 unsupported, 130 Ctrl-C.
+stdout is data, stderr is progress and errors.`
+
+/** Each adds its command, and what stands below it. */
+const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[] = [
+  addDemoCommand,
+  addRunCommand,
+  addVerifyCommand,
+  addProgCommand,
+  addVectorsCommand,
+  addPluginCommand,
+  addBenchCommand,
+]
+
+function createProgram(context: CommandContext): Command {
+  const { io } = context
+  const program = new Command('bpfoundry')
+    .description('eBPF in user space: load, verify and run XDP programs on modelled network cards')
+    .version('0.1.0')
+    .showHelpAfterError('(bpfoundry help COMMAND tells more)')
+    .addHelpText('after', EXIT_CODES)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+  for (const add of COMMANDS) add(program, context)
+  return program
+}
+
+/**
+ * The command line: runs one command.
+ *
+ * @param args without the names of node and of the script
+ * @returns the exit code; every error has been written to stderr
+ */
+export async function main(args: readonly string[], io: CommandIo): Promise<number> {
+  let code: number = EXIT.ok
+  const finish = (of: number): void => {
+    code = of
+  }
+  try {
+    await createProgram({ io, finish }).parseAsync([...args], { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    io.err(`${formatError(error, args.includes('--json'))}\n`)
+    return exitCodeOf(error)
+  }
+}

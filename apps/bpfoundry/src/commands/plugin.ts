@@ -1,0 +1,59 @@
+import { ConformanceError } from '@bpfoundry/conformance'
+import { decodeInsns } from '@bpfoundry/isa'
+import type { Command } from 'commander'
+import type { CommandContext, CommandIo } from '../command-io.ts'
+import { engineOption, sayEngine } from '../engine-option.ts'
+import { EXIT, UsageError } from '../exit-code.ts'
+import { bareMachine } from '../vectors/judges.ts'
+
+interface PluginOptions {
+  readonly engine: string
+  readonly program?: string
+}
+
+/** `bpfoundry plugin`: what bpf_conformance starts for each of its cases. */
+export function addPluginCommand(program: Command, { io, finish }: CommandContext): void {
+  program
+    .command('plugin')
+    .argument('[memory]', 'bytes in hex that r1 points to; r2 is their length')
+    .argument('[options]', 'what the runner passes as --plugin_options; an empty one is left alone')
+    .description('bpf_conformance plugin: the program in hex on stdin, r0 in hex on stdout; failures on stderr')
+    .addOption(engineOption())
+    .option('--program <hex>', 'the program, instead of stdin')
+    .action(async (memory: string | undefined, rest: string | undefined, options: PluginOptions) => {
+      finish(await plugin(memory ?? '', rest ?? '', options, io))
+    })
+}
+
+async function plugin(memory: string, rest: string, options: PluginOptions, io: CommandIo): Promise<number> {
+  if (rest.trim() !== '') {
+    throw new UsageError({
+      code: 'CLI_PLUGIN_OPTIONS',
+      message: 'unknown plugin option',
+      got: rest,
+      expected: 'none, or --engine=E',
+    })
+  }
+  const machine = bareMachine(sayEngine(options.engine, io))
+  try {
+    const insns = decodeInsns(hexBytes('program', options.program ?? (await io.readInput())))
+    const { r0 } = await machine.run({ name: 'plugin', insns, memory: hexBytes('memory', memory) })
+    io.out(`${r0.toString(16)}\n`)
+    return EXIT.ok
+  } finally {
+    machine.close()
+  }
+}
+
+/** Bytes as the runner writes them, two digits each, with blanks between or without. */
+function hexBytes(input: string, text: string): Uint8Array {
+  const digits = text.replaceAll(/\s/g, '')
+  if (digits.length % 2 === 0 && /^[0-9a-f]*$/i.test(digits)) return new Uint8Array(Buffer.from(digits, 'hex'))
+  throw new ConformanceError({
+    code: 'CONFORMANCE_HEX',
+    message: `the ${input} is not in hex`,
+    where: { input },
+    got: text.length > 40 ? `${text.slice(0, 40)}...` : text,
+    expected: 'two digits for each byte',
+  })
+}

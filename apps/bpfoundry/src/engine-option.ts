@@ -1,0 +1,38 @@
+import { describeEngine, ENGINE_NAMES } from '@bpfoundry/testbench'
+import { InvalidArgumentError, Option } from 'commander'
+import type { CommandIo } from './command-io.ts'
+
+const AUTO = 'auto'
+/** Runs anywhere, and fast. */
+const DEFAULT_ENGINE = 'wasm'
+const concrete: readonly string[] = ENGINE_NAMES.filter((name) => name !== AUTO)
+
+/** `--engine E`. */
+export function engineOption(): Option {
+  return new Option('--engine <engine>', 'what executes programs; auto: the fastest here')
+    .choices([...concrete, AUTO])
+    .default(DEFAULT_ENGINE)
+}
+
+/** `--engine E,...|all`, for what compares engines. */
+export function enginesOption(fallback: string): Option {
+  return new Option('--engine <engines>', `engines, with commas between, or all: ${concrete.join(', ')}`)
+    .argParser(parseEngines)
+    .default(parseEngines(fallback), fallback)
+}
+
+function parseEngines(text: string): readonly string[] {
+  if (text === 'all') return concrete
+  const names = [...new Set(text.split(',').map((name) => (name === AUTO ? describeEngine(AUTO).name : name)))]
+  const unknown = names.find((name) => !concrete.includes(name))
+  if (unknown === undefined) return names
+  throw new InvalidArgumentError(`no such engine: ${unknown}; allowed are ${concrete.join(', ')}, auto, all.`)
+}
+
+/** The engine of that name; for `auto` the one it stands for, which stderr is told. */
+export function sayEngine(name: string, io: CommandIo): string {
+  if (name !== AUTO) return name
+  const chosen = describeEngine(AUTO)
+  io.err(`engine: auto chose ${chosen.name}, ${chosen.is}${chosen.why === undefined ? '' : `; ${chosen.why}`}\n`)
+  return chosen.name
+}
