@@ -10,7 +10,7 @@ import { InlineRun } from './inline-run.ts'
 const CPUS = 2
 const CPU_FIELDS = { cpuIdOffsetBytes: CPU_BLOCK.fields.cpuId.offsetBytes }
 const [LOOKUP, UPDATE] = ['map_lookup_elem', 'map_update_elem'].map((name) => helperByName(name)?.id as number)
-const NUM_RUNS = Number(process.env.PROGRAMS ?? 400) / 20
+const NUM_RUNS = Number(process.env.PROGRAMS ?? 400) / 40
 
 interface Step {
   readonly name: 'lookup' | 'update' | 'delete'
@@ -30,6 +30,7 @@ const MAPS: readonly MapTuple[] = [
   [MAP_TYPE.PERCPU_ARRAY,     4, 21,   5, 0],
   [MAP_TYPE.HASH,             4,  8,   6, 0],
   [MAP_TYPE.HASH,             4,  1,   1, 0],
+  [MAP_TYPE.HASH,             4,  8,  30, 0],
   [MAP_TYPE.HASH,             8,  8,   6, 0],
   [MAP_TYPE.HASH,             1,  8,   6, 0],
   [MAP_TYPE.HASH,             2,  3,   6, 0],
@@ -53,7 +54,7 @@ const flagValues = fc.oneof(
 const steps = fc.array(
   fc.record<Step>({
     name: fc.constantFrom('lookup', 'update', 'update', 'delete'),
-    key: fc.nat({ max: 11 }),
+    key: fc.oneof({ arbitrary: fc.nat({ max: 11 }), weight: 4 }, fc.nat({ max: 255 })),
     value: fc.nat({ max: 255 }),
     flags: flagValues,
     cpu: fc.nat({ max: CPUS - 1 }),
@@ -81,7 +82,7 @@ class Twin {
     this.memory.u8.fill(0, key, key + keySizeBytes)
     // The number stands at the end too, so that keys differ there.
     this.memory.u8[key] = step.key
-    this.memory.u8[key + keySizeBytes - 1]! ^= keySizeBytes > 1 && this.map.attributes.type > 5 ? step.key : 0
+    if (keySizeBytes > 4) this.memory.u8[key + keySizeBytes - 1] = step.key
     for (let n = 0; n < valueSizeBytes; n++) this.memory.u8[value + n] = step.value + n
     return { key, value }
   }

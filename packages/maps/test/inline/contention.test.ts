@@ -1,0 +1,94 @@
+import { CPU_BLOCK, type Cpu } from '@bpfoundry/engine'
+import { GuestMemory } from '@bpfoundry/guest-memory'
+import { helperByName, MAP_TYPE } from '@bpfoundry/kernel-abi'
+import { expect, it } from 'vitest'
+import { inlineMapCall, openMap } from '../../src/index.ts'
+import type { KeyedMap } from '../../src/keyed-map.ts'
+import { makeMap } from '../map-under-test.ts'
+import { InlineRun } from './inline-run.ts'
+
+const CPU_FIELDS = { cpuIdOffsetBytes: CPU_BLOCK.fields.cpuId.offsetBytes }
+const [LOOKUP, UPDATE] = ['map_lookup_elem', 'map_update_elem'].map((name) => helperByName(name)?.id as number)
+
+/** A map, and a run whose helpers give the lock back that a test holds before they do what they are for. */
+function heldMap(keySizeBytes: number, lockOf: (map: KeyedMap) => number) {
+  const memory = GuestMemory.create()
+  const map = makeMap([MAP_TYPE.HASH, keySizeBytes, 8, 1, 0], 1, memory) as KeyedMap
+  let lock = 0
+  const run = new InlineRun(memory, 1, (helper: number, { regs }: Cpu) => {
+    memory.u32[lock >>> 2]!++
+    const [address, key, value, flags] = [1, 2, 3, 4].map((n) => (regs[2 * n] as number) >>> 0)
+    const found = openMap(memory, address as number)
+    const operation = { [LOOKUP as number]: 'lookup', [UPDATE as number]: 'update' }[helper]
+    if (operation === undefined) throw new Error(`helper ${helper}`)
+    regs[0] =
+      operation === 'lookup'
+        ? found.lookup(key as number, 0)
+        : found.update(key as number, value as number, flags as number, 0)
+    regs[1] = (regs[0] as number) < 0 ? -1 : 0
+  })
+  const hold = (): void => {
+    lock = lockOf(map)
+    memory.u32[lock >>> 2]!++
+  }
+  const body = (helper: number) => inlineMapCall(map, helper, CPU_FIELDS) ?? []
+  return { memory, map, run, hold, lookup: body(LOOKUP as number), update: body(UPDATE as number) }
+}
+
+const stripe = ({ table }: KeyedMap): number => table.geometry.stripes
+
+it.each([4, 8])(
+  'an update waits for the stripe in the helper, with its own arguments (%d-byte key)',
+  (keySizeBytes) => {
+    const { memory, map, run, hold, update } = heldMap(keySizeBytes, stripe)
+    memory.u32[run.key >>> 2] = 7
+    memory.u32[run.value >>> 2] = 70
+    hold()
+    expect(run.call(update, 0, 1n)).toBe(0n)
+    expect(run.slowPaths).toBe(1)
+    expect(memory.u32[map.lookup(run.key, 0) >>> 2]).toBe(70)
+    expect(run.call(update, 0, 1n), 'BPF_NOEXIST, by the instructions').toBe(-17n)
+    expect(run.slowPaths).toBe(1)
+  },
+)
+
+it.each([4, 8])(
+  "a miss at the end of a chain that may be changing is the helper's to judge (%d-byte key)",
+  (keySizeBytes) => {
+    const { memory, map, run, hold, lookup, update } = heldMap(keySizeBytes, stripe)
+    run.call(update, 0)
+    // One bucket of four chains: some of these keys meet the element in theirs, the others find theirs empty.
+    let [met, empty] = [0, 0]
+    for (let key = 1; key <= 40; key++) {
+      memory.u32[run.key >>> 2] = key
+      const before = run.slowPaths
+      hold()
+      expect(run.call(lookup, 0)).toBe(0n)
+      const asked = run.slowPaths - before
+      met += asked
+      empty += 1 - asked
+      if (asked === 0) memory.u32[stripe(map as KeyedMap) >>> 2]!++
+    }
+    expect([met > 0, empty > 0]).toEqual([true, true])
+  },
+)
+
+it('a hit needs no lock', () => {
+  const { memory, run, hold, lookup, update } = heldMap(4, stripe)
+  memory.u32[run.key >>> 2] = 9
+  run.call(update, 0)
+  hold()
+  expect(run.call(lookup, 0)).not.toBe(0n)
+  expect(run.slowPaths).toBe(0)
+})
+
+it('an update that finds a free list held gives the stripe back and has the helper do it', () => {
+  const { memory, map, run, hold, update } = heldMap(4, ({ table }) => table.geometry.slots)
+  memory.u32[run.key >>> 2] = 5
+  expect(run.call(update, 0)).toBe(0n)
+  expect(map.delete(run.key, 0)).toBe(0)
+  hold()
+  expect(run.call(update, 0)).toBe(0n)
+  expect(run.slowPaths).toBe(1)
+  expect(map.count).toBe(1)
+})
