@@ -23,7 +23,7 @@ export interface DecodedProgram extends ProgramFacts {
   readonly isTarget: Uint8Array
 }
 
-/** @throws Arm64Error ARM64_OPCODE, ARM64_REGISTER */
+/** @throws Arm64Error ARM64_OPCODE, ARM64_REGISTER, ARM64_LD_IMM64, ARM64_JUMP */
 export function decodeProgram(insns: readonly Insn[], ranges: readonly CodeRange[]): DecodedProgram {
   const rows: (InstructionRow | undefined)[] = new Array(insns.length).fill(undefined)
   const isTarget = new Uint8Array(insns.length)
@@ -36,15 +36,43 @@ export function decodeProgram(insns: readonly Insn[], ranges: readonly CodeRange
       const insn = insns[pc] as Insn
       const row = rowOf(insn, pc)
       rows[pc] = row
+      if (row.slots === 2) requireSecondSlot(insns, pc, end)
       const target = jumpTarget(insn, pc)
-      if (target !== undefined) isTarget[target] = 1
+      if (target !== undefined) markTarget(isTarget, pc, target)
       usesTurns ||= row.name === 'MAY_GOTO'
       addEffects(effects, row, insn)
     }
     reads |= effects.reads
     callees.set(start, { ...effects, hidden })
   }
+  requireWholeInsns(insns, rows, isTarget)
   return { insns, callees, reads, usesTurns, rows, isTarget }
+}
+
+function requireSecondSlot(insns: readonly Insn[], pc: number, end: number): void {
+  if (pc + 1 < end && insns[pc + 1]?.opcode === 0) return
+  const message = '64-bit immediate without its second slot'
+  throw new Arm64Error({ code: 'ARM64_LD_IMM64', message, where: { pc }, expected: 'a slot of opcode 0 behind it' })
+}
+
+function markTarget(isTarget: Uint8Array, pc: number, target: number): void {
+  if (target < 0 || target >= isTarget.length) badJump(pc, target)
+  isTarget[target] = 1
+}
+
+/** A jump into the middle of an instruction is known only once all instructions are. */
+function requireWholeInsns(insns: readonly Insn[], rows: DecodedProgram['rows'], isTarget: Uint8Array): void {
+  const middle = isTarget.findIndex((marked, slot) => marked === 1 && rows[slot] === undefined)
+  if (middle < 0) return
+  badJump(
+    insns.findIndex((insn, pc) => jumpTarget(insn, pc) === middle),
+    middle,
+  )
+}
+
+function badJump(pc: number, target: number): never {
+  const message = 'jump to no instruction of the program'
+  throw new Arm64Error({ code: 'ARM64_JUMP', message, where: { pc }, got: `slot ${target}` })
 }
 
 function rowOf(insn: Insn, pc: number): InstructionRow {

@@ -1,6 +1,7 @@
-import { controlFlowGraphs, MachineBuffer, type MachineCode } from '@bpfoundry/codegen'
+import { MachineBuffer, type MachineCode, subprogramsOf } from '@bpfoundry/codegen'
 import type { EngineOptions, ProgramImage } from '@bpfoundry/engine'
 import { type Insn, type InstructionKind, type InstructionRow, registersWritten } from '@bpfoundry/isa'
+import { brk } from './asm/branches.ts'
 import { Emission, type EmissionOptions } from './emission.ts'
 import { putEntry, putHelperCall } from './entry.ts'
 import { LOWERINGS } from './lower/lowerings.ts'
@@ -19,17 +20,20 @@ export interface Arm64Options extends EngineOptions {
 /** Instructions behind which others may run, or that leave for code which counts on its own. */
 const LEAVES: ReadonlySet<InstructionKind> = new Set(['jump', 'goto', 'may_goto', 'call', 'exit'])
 
+/** What `brk` says where the flow leaves the program. */
+const FALLS_OFF = 1
+
 /** One buffer a thread: its memory serves program after program. */
 const buffer = new MachineBuffer()
 
 /**
  * Translates a program, its inlined form where it has one.
  *
- * @throws CodegenError where its flow leaves it; Arm64Error ARM64_OPCODE, ARM64_REGISTER, ARM64_REFUSED
+ * @throws Arm64Error; CodegenError where subprograms do not cover it
  */
 export function translateArm64(image: ProgramImage, options: Arm64Options): MachineCode {
   const program = image.inlined ?? image
-  const ranges = controlFlowGraphs(program).map(({ range }) => range)
+  const ranges = subprogramsOf(program)
   const decoded = decodeProgram(program.insns, ranges)
   buffer.reset()
   const e = new Emission(buffer, decoded, emissionOptions(options))
@@ -40,6 +44,8 @@ export function translateArm64(image: ProgramImage, options: Arm64Options): Mach
     putSlots(e, decoded, start, end, insnOffsetsBytes)
   }
   insnOffsetsBytes[program.insns.length] = buffer.offset
+  // The last instruction may go on, but no verified program does.
+  e.put(brk(FALLS_OFF))
   if (e.usesHelpers) putHelperCall(e)
   return { bytes: buffer.finish(), runOffsetBytes: 0, tailOffsetBytes, insnOffsetsBytes }
 }

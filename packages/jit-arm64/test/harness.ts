@@ -96,12 +96,8 @@ export function createBench(engine: Engine, helpers: readonly (HelperFunction | 
   const thread = engine.open({ memory, helpers, tailCallTarget })
   const digest = (address: number, bytes: number): string =>
     createHash('sha1').update(memory.read(address, bytes)).digest('hex')
-  const take = (field: 'executedInsns' | 'helperCalls'): number => {
-    const at = (cpu.block + CPU_BLOCK.fields[field].offsetBytes) >>> 3
-    const value = memory.f64[at] as number
-    memory.f64[at] = 0
-    return value
-  }
+  const counter = (field: 'executedInsns' | 'helperCalls'): number =>
+    (cpu.block + CPU_BLOCK.fields[field].offsetBytes) >>> 3
   return {
     engine,
     cpu,
@@ -116,14 +112,16 @@ export function createBench(engine: Engine, helpers: readonly (HelperFunction | 
     },
     outcome(program, ctx) {
       memory.u8.fill(0, cpu.stackTop - CPU_STACK_BYTES, cpu.stackTop)
+      const counters = [counter('executedInsns'), counter('helperCalls')] as const
+      for (const at of counters) memory.f64[at] = 0
       const low = program.run(cpu, ctx)
       return {
         low,
         r0: Buffer.from(memory.read(cpu.block, 8)).toString('hex'),
         stack: digest(cpu.stackTop - CPU_STACK_BYTES, CPU_STACK_BYTES),
         buffer: digest(buffer, BUFFER_BYTES),
-        executedInsns: take('executedInsns'),
-        helperCalls: take('helperCalls'),
+        executedInsns: memory.f64[counters[0]] as number,
+        helperCalls: memory.f64[counters[1]] as number,
         tailCalls: memory.u32[(cpu.block + CPU_BLOCK.fields.tailCalls.offsetBytes) >>> 2] as number,
       }
     },
