@@ -17,9 +17,13 @@ import { translateX86, type X86Options } from '../src/index.ts'
 import { looped } from './native-loop.ts'
 
 const PACKET_BYTES = 1500
-const ROUNDS = 25
-const ROUND_NS = 4e6
-const ROUND_COMPILES = 300
+/** Many and short: a round that nothing disturbs is the figure. */
+const ROUNDS = 1000
+const ROUND_NS = 1e5
+/** About what a call from JavaScript costs. */
+const CALL_NS = 60
+const COMPILE_ROUNDS = 40
+const ROUND_COMPILES = 200
 
 const memory = GuestMemory.create()
 const cpu = allocateCpu(memory, 0)
@@ -68,8 +72,8 @@ function best(call: () => void, rounds: number, ns: number): number {
 }
 
 function inLoop(image: ProgramImage, options: X86Options): number {
-  const estimate = best(() => single(image, options).run(cpu, packet), 1, 1e6)
-  const times = Math.max(2, Math.min(1_000_000, Math.round(1e6 / Math.max(estimate - 30, 2))))
+  const estimate = best(() => single(image, options).run(cpu, packet), ROUNDS, ROUND_NS)
+  const times = Math.max(2, Math.round(ROUND_NS / Math.max(estimate - CALL_NS, 2)))
   const program = compileProgram(engineOf(options, times), image, environment)
   return best(() => program.run(cpu, packet), ROUNDS, ROUND_NS) / times
 }
@@ -85,7 +89,7 @@ function single(image: ProgramImage, options: X86Options): CompiledProgram {
 /** CPU time, for others may want the processor, too. */
 function compileUs(image: ProgramImage, options: X86Options): number {
   let least = Number.POSITIVE_INFINITY
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < COMPILE_ROUNDS; round++) {
     const start = process.cpuUsage()
     for (let n = 0; n < ROUND_COMPILES; n++) translateX86(image, options)
     const { user, system } = process.cpuUsage(start)

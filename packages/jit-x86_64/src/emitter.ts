@@ -20,6 +20,8 @@ export interface Job {
   readonly abi: Abi
   readonly progArray: ProgArrayLayout
   readonly counting: Counting
+  /** Registers of the caller that the code changes. */
+  readonly saved: readonly Register[]
   /** Whether the entry function ends the run itself, saving a call: it has nothing of the caller's to restore. */
   readonly direct: boolean
 }

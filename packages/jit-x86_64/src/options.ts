@@ -14,6 +14,11 @@ export type Abi = 'system-v' | 'windows'
 /** What {@link translateX86} is told besides the program. */
 export interface X86Options extends EngineOptions {
   readonly features?: X86Features
+  /**
+   * Whether the passes over BPF instructions run that all back ends share (`optimise` of @bpfoundry/codegen). Off by
+   * default: compilers have done most of it, and translating takes twice as long with them.
+   */
+  readonly optimise?: boolean
   /** 'system-v' by default. */
   readonly abi?: Abi
 }

@@ -55,23 +55,23 @@ function needsMemoryBase({ memory, functions }: ProgramFacts): boolean {
 /** What of the caller's registers the program changes: all, where it may go on in another program. */
 export function savedRegisters(facts: ProgramFacts, abi: Abi): readonly Register[] {
   const { calleeSaved } = ENTRY_CONVENTIONS[abi]
-  if (facts.tailCalls) return calleeSaved
-  const named = (n: number): boolean => (facts.registers & (1 << n)) !== 0 && n !== BPF_REG_AX
-  const used = new Set<Register>(
-    Array.from({ length: BPF_REG_FP + 1 }, (_, n) => n)
-      .filter(named)
-      .map(registerOf),
-  )
-  if (needsMemoryBase(facts)) used.add(MEMORY_BASE)
-  if (facts.functions[0]!.needsFrame) used.add(FRAME)
-  return calleeSaved.filter((register) => used.has(register))
+  const mask = changedRegisters(facts)
+  return facts.tailCalls ? calleeSaved : calleeSaved.filter((register) => (mask & (1 << register)) !== 0)
+}
+
+/** x86 registers that the program's code writes, by mask. */
+function changedRegisters(facts: ProgramFacts): number {
+  let mask = 0
+  for (let n = 0; n <= BPF_REG_FP; n++) mask |= ((facts.registers >> n) & 1) << registerOf(n)
+  if (needsMemoryBase(facts)) mask |= 1 << MEMORY_BASE
+  return facts.functions[0]!.needsFrame ? mask | (1 << FRAME) : mask
 }
 
 /** Writes the function, before the entry function when that is gone straight on into. */
 export function writeRunEntry(e: Emitter): void {
   const { asm, job } = e
   const main = job.facts.functions[0]!
-  const saved = job.direct ? [] : savedRegisters(job.facts, job.abi)
+  const { saved } = job
   const pad = main.callsOut && saved.length % 2 === 0
   for (const register of saved) asm.r(PUSH, register)
   if (pad) withImmediate(asm, SUB, 64, RSP, WORD_BYTES)

@@ -9,6 +9,7 @@ import { type Counting, Emitter, type Job } from './emitter.ts'
 import { FUSIONS_BY_ID } from './fuse/fusions.ts'
 import { LOWERING_BY_ID } from './lower/lowerings.ts'
 import type { X86Options } from './options.ts'
+import { type PreparedProgram, prepare } from './prepared-program.ts'
 import { COUNTER } from './register-map.ts'
 import { savedRegisters, writeRunEntry } from './run-entry.ts'
 
@@ -28,9 +29,9 @@ const emitter = new Emitter()
  * @throws JitX86Error for instructions that it can't translate; CodegenError when the flow leaves the program
  */
 export function translateX86(image: ProgramImage, options: X86Options): MachineCode {
-  const program = image.inlined ?? image
+  const program = prepare(image, options)
   const job = jobOf(program.insns, programFacts(program), options)
-  const counts = job.counting === 'none' ? undefined : insnCounts(program.insns, job.facts)
+  const counts = job.counting === 'none' ? undefined : insnCounts(program, job.facts)
   emitter.begin(job)
   const run = emitter.newLabel()
   emitter.branches.bind(run)
@@ -38,14 +39,15 @@ export function translateX86(image: ProgramImage, options: X86Options): MachineC
   for (const fn of job.facts.functions) writeFunction(emitter, fn, counts)
   const code = emitter.branches.finish()
   const tailOffsetBytes = code.offsetOf(emitter.entry(job.facts.functions[0]!))
-  const insnOffsetsBytes = insnOffsets(emitter, code)
+  const insnOffsetsBytes = insnOffsets(emitter, code, program, (image.inlined ?? image).insns.length)
   return { bytes: code.bytes, runOffsetBytes: code.offsetOf(run), tailOffsetBytes, insnOffsetsBytes }
 }
 
 function jobOf(insns: Job['insns'], facts: ProgramFacts, options: X86Options): Job {
   const { features = {}, abi = 'system-v', progArray, count = true } = options
-  const direct = !facts.functions[0]!.called && savedRegisters(facts, abi).length === 0
-  return { insns, facts, features, abi, progArray, direct, counting: count ? countingOf(facts) : 'none' }
+  const saved = savedRegisters(facts, abi)
+  const direct = saved.length === 0 && !facts.functions[0]!.called
+  return { insns, facts, features, abi, progArray, saved, direct, counting: count ? countingOf(facts) : 'none' }
 }
 
 /**
@@ -112,10 +114,13 @@ function bindSlots(e: Emitter, start: number, end: number): void {
   for (let pc = start; pc < end; pc++) e.branches.bind(e.slot(pc))
 }
 
-function insnOffsets(e: Emitter, code: RelaxedCode): Uint32Array {
-  const count = e.job.insns.length
-  const offsets = new Uint32Array(count + 1)
-  for (let pc = 0; pc < count; pc++) offsets[pc] = code.offsetOf(e.slot(pc))
-  offsets[count] = code.bytes.length
+/** By slot of the image's program, the offset of its code, and the end. */
+function insnOffsets(e: Emitter, code: RelaxedCode, { places }: PreparedProgram, slots: number): Uint32Array {
+  const offsets = new Uint32Array(slots + 1)
+  const translated = e.job.insns.length
+  for (let pc = 0; pc <= slots; pc++) {
+    const place = places === undefined ? pc : places[pc]!
+    offsets[pc] = place < translated ? code.offsetOf(e.slot(place)) : code.bytes.length
+  }
   return offsets
 }

@@ -1,18 +1,12 @@
 /** What must be known of a whole program before its first instruction is written. */
-import {
-  type CodeProgram,
-  type ControlFlowGraph,
-  controlFlowGraphs,
-  isTailCall,
-  liveRegisters,
-} from '@bpfoundry/codegen'
+import { type CodeProgram, type ControlFlowGraph, controlFlowGraphs, liveRegisters } from '@bpfoundry/codegen'
 import {
   BPF_REG_AX,
   BPF_REG_FP,
+  INSTRUCTIONS,
   type Insn,
   type InstructionRow,
   insnSlots,
-  isCall,
   lookupInsn,
   registersRead,
   registersWritten,
@@ -32,6 +26,12 @@ export interface FunctionFacts {
   readonly live: Uint16Array
   /** Made by a fix-up: not counted. */
   readonly hidden: boolean
+  /** First slots of the functions it calls. */
+  readonly callees: readonly number[]
+  /** Registers that its own instructions name, by mask. */
+  readonly registers: number
+  /** What of {@link INSN} its own instructions are. */
+  readonly properties: number
   /** R6 to R9, and R10, that it or what it calls may write. */
   writes: number
   /** Whether it, or what it calls, reads R10. */
@@ -52,30 +52,50 @@ export interface ProgramFacts {
   /** Registers that any instruction names, by mask. */
   readonly registers: number
   readonly tailCalls: boolean
+  /** Whether guest memory is reached: by an access, a helper's arguments, or a tail call's map. */
   readonly memory: boolean
   /** Whether a may_goto is there, for whose budget every function keeps a word on the stack. */
   readonly budgeted: boolean
 }
 
-/** Kinds that reach guest memory by r12; a helper's arguments and a tail call's map lie there, too. */
-const MEMORY_KINDS: ReadonlySet<string> = new Set(['load', 'store', 'atomic', 'load_acq', 'store_rel', 'call'])
+/** What an instruction is, as far as functions differ by it. */
+const INSN = { memory: 1, callsOut: 2, tailCall: 4, mayGoto: 8, calls: 16 } as const
+
+function propertiesOf({ kind, operation }: InstructionRow): number {
+  if (kind === 'may_goto') return INSN.mayGoto
+  if (kind !== 'call') return ['load', 'store', 'atomic', 'load_acq', 'store_rel'].includes(kind) ? INSN.memory : 0
+  if (operation === 'subprog') return INSN.calls
+  return INSN.memory | INSN.callsOut | (operation === 'tail_call' ? INSN.tailCall : 0)
+}
+
+/** Bits that stand for whatever dst and src are, in masks of rows. */
+const [DST, SRC] = [13, 14]
+const ANY: Insn = { opcode: 0, dst: DST, src: SRC, off: 0, imm: 0 }
+
+/** By the row's id: properties, and masks of the registers read and written. */
+const PROPERTIES = Uint8Array.from(INSTRUCTIONS, propertiesOf)
+const READS = Uint16Array.from(INSTRUCTIONS, (row) => registersRead(row, ANY))
+const WRITES = Uint16Array.from(INSTRUCTIONS, (row) => registersWritten(row, ANY))
+
+/** A row's mask with the instruction's registers in it. */
+function maskOf(mask: number, { dst, src }: Insn): number {
+  return (mask & 0xfff) | (((mask >> DST) & 1) << dst) | (((mask >> SRC) & 1) << src)
+}
 
 /** @throws JitX86Error JIT_X86_OPCODE; CodegenError for a flow that leaves the program */
 export function programFacts(program: CodeProgram): ProgramFacts {
-  const { insns } = program
-  const rows = rowsOf(insns)
-  const functions = controlFlowGraphs(program).map((cfg) => functionFacts(insns, rows, cfg))
+  const rows = rowsOf(program.insns)
+  const functions = controlFlowGraphs(program).map((cfg) => functionFacts(program.insns, rows, cfg))
   const functionAt = new Map(functions.map((facts) => [facts.cfg.range.start, facts]))
-  spreadToCallers(insns, functions, functionAt)
-  let [registers, memory, budgeted] = [0, false, false]
-  for (let pc = 0; pc < insns.length; pc++) {
-    const row = rows[pc]
-    if (row === undefined) continue
-    registers |= registersRead(row, insns[pc]!) | registersWritten(row, insns[pc]!)
-    memory ||= MEMORY_KINDS.has(row.kind) && row.operation !== 'subprog'
-    budgeted ||= row.kind === 'may_goto'
+  spreadToCallers(functions, functionAt)
+  let [registers, properties] = [0, 0]
+  for (const fn of functions) {
+    registers |= fn.registers
+    properties |= fn.properties
   }
-  return { rows, functions, functionAt, registers, tailCalls: insns.some(isTailCall), memory, budgeted }
+  const has = (property: number): boolean => (properties & property) !== 0
+  const found = { tailCalls: has(INSN.tailCall), memory: has(INSN.memory), budgeted: has(INSN.mayGoto) }
+  return { rows, functions, functionAt, registers, ...found }
 }
 
 /** True when blinding or a fix-up uses AX, whose register can't count then. */
@@ -107,50 +127,43 @@ function functionFacts(
   cfg: ControlFlowGraph,
 ): FunctionFacts {
   const { start, end, hidden } = cfg.range
-  let [writes, reads, callsOut] = [0, 0, false]
+  const callees: number[] = []
+  let [writes, reads, properties] = [0, 0, 0]
   for (let pc = start; pc < end; pc++) {
     const row = rows[pc]
     if (row === undefined) continue
-    reads |= registersRead(row, insns[pc]!)
-    writes |= registersWritten(row, insns[pc]!)
-    if (isTailCall(insns[pc]!)) [reads, writes] = [reads | FRAME_POINTER, writes | CALLEE_SAVED]
-    callsOut ||= row.kind === 'call' && row.operation !== 'subprog'
+    const insn = insns[pc]!
+    const property = PROPERTIES[row.id]!
+    properties |= property
+    reads |= maskOf(READS[row.id]!, insn)
+    writes |= maskOf(WRITES[row.id]!, insn)
+    if ((property & INSN.calls) !== 0) callees.push(subprogTarget(insn, pc)!)
   }
-  const own = { writes: writes & (CALLEE_SAVED | FRAME_POINTER), needsFrame: (reads & FRAME_POINTER) !== 0, callsOut }
-  return { cfg, live: liveRegisters(insns, cfg), hidden: hidden === true, called: false, ...own }
+  const registers = reads | writes
+  // What a tail call leads to may write all, and use the frame.
+  if ((properties & INSN.tailCall) !== 0) [reads, writes] = [reads | FRAME_POINTER, writes | CALLEE_SAVED]
+  const own = { writes: writes & (CALLEE_SAVED | FRAME_POINTER), needsFrame: (reads & FRAME_POINTER) !== 0 }
+  const calls = { callees, callsOut: (properties & INSN.callsOut) !== 0, called: false }
+  return { cfg, live: liveRegisters(insns, cfg), hidden: hidden === true, registers, properties, ...own, ...calls }
 }
 
 /** What a callee does its callers do. Sets only grow, so this ends, also when functions call each other. */
-function spreadToCallers(
-  insns: readonly Insn[],
-  functions: readonly FunctionFacts[],
-  functionAt: ReadonlyMap<number, FunctionFacts>,
-): void {
-  const calls = functions.flatMap((caller) =>
-    calleesOf(insns, caller.cfg.range).map((start) => ({ caller, callee: functionAt.get(start) as FunctionFacts })),
-  )
-  for (const { callee } of calls) callee.called = true
-  for (let changed = true; changed; ) {
+function spreadToCallers(functions: readonly FunctionFacts[], functionAt: ReadonlyMap<number, FunctionFacts>): void {
+  for (let changed = functions.length > 1 || functions[0]!.callees.length > 0; changed; ) {
     changed = false
-    for (const { caller, callee } of calls) changed = takeOver(caller, callee) || changed
+    for (const caller of functions) {
+      for (const start of caller.callees) changed = takeOver(caller, functionAt.get(start)!) || changed
+    }
   }
 }
 
-function calleesOf(insns: readonly Insn[], { start, end }: { readonly start: number; readonly end: number }): number[] {
-  const starts: number[] = []
-  for (let pc = start; pc < end; pc++) {
-    const target = isCall(insns[pc]!) ? subprogTarget(insns[pc]!, pc) : undefined
-    if (target !== undefined) starts.push(target)
-  }
-  return starts
-}
-
-/** R10 aside, for a caller gets its own back. @returns whether the caller learnt something */
+/** R10 aside, for a caller gets its own back. @returns whether something was learnt */
 function takeOver(caller: FunctionFacts, callee: FunctionFacts): boolean {
   const writes = caller.writes | (callee.writes & CALLEE_SAVED)
   const needsFrame = caller.needsFrame || callee.needsFrame
   const callsOut = caller.callsOut || callee.callsOut
   const changed = writes !== caller.writes || needsFrame !== caller.needsFrame || callsOut !== caller.callsOut
+  callee.called = true
   Object.assign(caller, { writes, needsFrame, callsOut })
   return changed
 }

@@ -8,8 +8,8 @@ import { copyAndAdd, scaleAndAdd } from './three-operand-add.ts'
 /** Fusions by their first instruction, in the order in which they are tried. */
 // biome-ignore format: table
 export const FUSIONS: Readonly<Partial<Record<InstructionName, readonly Fusion[]>>> = {
-  ALU64_MOV_X: [rotate(64), copyAndAdd(64)],
-  ALU32_MOV_X: [rotate(32), copyAndAdd(32)],
+  ALU64_MOV_X: [rotate, copyAndAdd(64)],
+  ALU32_MOV_X: [rotate, copyAndAdd(32)],
   ALU64_LSH_K: [scaleAndAdd],
   LDX_MEM_H:   [loadAndSwap16],
   LDX_MEM_W:   [loadAndSwap(form('MOVBE r32, m32'), 'BE32', 'BSWAP32')],
