@@ -44,22 +44,34 @@ export function loadDoubleWord(code: MachineBuffer, Rd: Register, lo: number, hi
     loadWord(code, Rd, lo)
     return
   }
-  const quarters = [lo & HALF, lo >>> 16, hi & HALF, hi >>> 16]
-  const zeros = quarters.filter((quarter) => quarter === 0).length
-  const ones = quarters.filter((quarter) => quarter === HALF).length
-  const immediate = Math.max(zeros, ones) < 3 ? logicalImmediate64(lo, hi) : undefined
+  const zeros = quartersOf(lo, hi, 0)
+  const ones = quartersOf(lo, hi, HALF)
+  const immediate = zeros < 3 && ones < 3 ? logicalImmediate64(lo, hi) : undefined
   if (immediate !== undefined) code.u32(orrImm(X, Rd, ZR, immediate))
-  else loadQuarters(code, Rd, quarters, ones > zeros)
+  else loadQuarters(code, Rd, lo, hi, ones > zeros)
+}
+
+const quarterOf = (lo: number, hi: number, hw: number): number => ((hw < 2 ? lo : hi) >>> (16 * (hw & 1))) & HALF
+
+/** How many of the four quarters are that. */
+function quartersOf(lo: number, hi: number, quarter: number): number {
+  let count = 0
+  for (let hw = 0; hw < 4; hw++) if (quarterOf(lo, hi, hw) === quarter) count++
+  return count
 }
 
 /** Starts from all ones or all zeros, whichever leaves fewer quarters to set. */
-function loadQuarters(code: MachineBuffer, Rd: Register, quarters: readonly number[], fromOnes: boolean): void {
+function loadQuarters(code: MachineBuffer, Rd: Register, lo: number, hi: number, fromOnes: boolean): void {
   const given = fromOnes ? HALF : 0
-  const wanted = quarters.map((_, hw) => hw).filter((hw) => quarters[hw] !== given)
-  const [first = 0, ...others] = wanted
-  const quarter = quarters[first] as number
+  let first = 0
+  while (first < 4 && quarterOf(lo, hi, first) === given) first++
+  if (first === 4) first = 0
+  const quarter = quarterOf(lo, hi, first)
   code.u32(fromOnes ? movn(X, Rd, ~quarter & HALF, first) : movz(X, Rd, quarter, first))
-  for (const hw of others) code.u32(movk(X, Rd, quarters[hw] as number, hw))
+  for (let hw = first + 1; hw < 4; hw++) {
+    const next = quarterOf(lo, hi, hw)
+    if (next !== given) code.u32(movk(X, Rd, next, hw))
+  }
 }
 
 /** Rd = a constant of that width. */

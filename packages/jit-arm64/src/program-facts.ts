@@ -1,15 +1,8 @@
 import type { CodeRange } from '@bpfoundry/codegen'
-import {
-  type Insn,
-  type InstructionRow,
-  insnSlots,
-  jumpTarget,
-  lookupInsn,
-  registersRead,
-  registersWritten,
-} from '@bpfoundry/isa'
+import { type Insn, type InstructionRow, insnSlots, jumpTarget, lookupInsn } from '@bpfoundry/isa'
 import { Arm64Error } from './arm64-error.ts'
 import type { Callee, ProgramFacts } from './emission.ts'
+import { readsOf, writesOf } from './register-effects.ts'
 import { BPF_REGISTER_COUNT, R10 } from './register-map.ts'
 
 /** r6..r9. */
@@ -62,12 +55,14 @@ function markTarget(isTarget: Uint8Array, pc: number, target: number): void {
 
 /** A jump into the middle of an instruction is known only once all instructions are. */
 function requireWholeInsns(insns: readonly Insn[], rows: DecodedProgram['rows'], isTarget: Uint8Array): void {
-  const middle = isTarget.findIndex((marked, slot) => marked === 1 && rows[slot] === undefined)
-  if (middle < 0) return
-  badJump(
-    insns.findIndex((insn, pc) => jumpTarget(insn, pc) === middle),
-    middle,
-  )
+  for (let slot = 0; slot < rows.length; slot++) {
+    if (isTarget[slot] === 1 && rows[slot] === undefined) {
+      badJump(
+        insns.findIndex((insn, pc) => jumpTarget(insn, pc) === slot),
+        slot,
+      )
+    }
+  }
 }
 
 function badJump(pc: number, target: number): never {
@@ -114,8 +109,8 @@ function addEffects(effects: Effects, row: InstructionRow, insn: Insn): void {
     effects.usesTurns = true
     return
   }
-  const reads = registersRead(row, insn)
-  const writes = registersWritten(row, insn)
+  const reads = readsOf(row, insn)
+  const writes = writesOf(row, insn)
   effects.reads |= reads & KEPT
   effects.clobbers |= writes & KEPT
   effects.usesFrame ||= row.name === 'CALL_SUBPROG' || ((reads | writes) & (1 << R10)) !== 0

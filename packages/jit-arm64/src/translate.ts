@@ -1,11 +1,12 @@
 import { MachineBuffer, type MachineCode, subprogramsOf } from '@bpfoundry/codegen'
 import type { EngineOptions, ProgramImage } from '@bpfoundry/engine'
-import { type Insn, type InstructionKind, type InstructionRow, registersWritten } from '@bpfoundry/isa'
+import type { Insn, InstructionKind, InstructionRow } from '@bpfoundry/isa'
 import { brk } from './asm/branches.ts'
 import { Emission, type EmissionOptions } from './emission.ts'
 import { putEntry, putHelperCall } from './entry.ts'
 import { LOWERINGS } from './lower/lowerings.ts'
 import { type DecodedProgram, decodeProgram } from './program-facts.ts'
+import { writesOf } from './register-effects.ts'
 import { R10 } from './register-map.ts'
 
 /** Options of {@link translateArm64}. */
@@ -81,7 +82,7 @@ function putSlots(
 
 function putInsn(e: Emission, row: InstructionRow, insn: Insn): void {
   const lower = LOWERINGS[row.id]!
-  const writes = registersWritten(row, insn)
+  const writes = writesOf(row, insn)
   if ((writes & (1 << R10)) !== 0) e.withWritableFrame(() => lower(e, insn))
   else lower(e, insn)
   if (writes !== 0) e.hostAddresses.forget(writes)

@@ -1,4 +1,4 @@
-import capstone from '@alexaltea/capstone-js'
+import { createRequire } from 'node:module'
 
 /** One instruction as capstone reads it. */
 export interface Disassembled {
@@ -7,6 +7,7 @@ export interface Disassembled {
   readonly text: string
 }
 
+/** The part of capstone that is used here; the package has no types. */
 interface CapstoneModule {
   readonly ARCH_ARM64: number
   readonly MODE_ARM: number
@@ -23,7 +24,8 @@ interface CapstoneModule {
 
 /** Loads capstone; the function disassembles A64 code as far as it can be read. Branch targets are offsets. */
 export async function createDisassembler(): Promise<(code: Uint8Array) => Disassembled[]> {
-  const module = await (capstone as unknown as () => Promise<CapstoneModule>)()
+  const load = createRequire(import.meta.url)('@alexaltea/capstone-js') as () => Promise<CapstoneModule>
+  const module = await load()
   const engine = new module.Capstone(module.ARCH_ARM64, module.MODE_ARM)
   return (code) =>
     engine.disasm(code, 0).map(({ address, mnemonic, op_str }) => ({

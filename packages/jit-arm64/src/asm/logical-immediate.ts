@@ -20,42 +20,39 @@ function trailingZeros(word: number): number {
   return 31 - Math.clz32(word & -word)
 }
 
-/** A run of ones within an element: how many, and the bit where it begins. */
-interface Run {
-  readonly ones: number
-  readonly start: number
+/**
+ * The fields for elements of `bits` bits that hold `ones` ones from bit `start` on. imms tells the element's size by the
+ * ones above the length less one: 0xxxxx 32 bits, 10xxxx 16, ... 11110x 2.
+ */
+function fieldsOf(ones: number, start: number, bits: number): LogicalImmediate {
+  const n = bits === 64 ? 1 : 0
+  const immr = (bits - start) % bits
+  const imms = (~(2 * bits - 1) & 0x3f) | (ones - 1)
+  return (n << 12) | (immr << 6) | imms
 }
 
-/** The run of ones of an element of up to 32 bits, itself neither all zeros nor all ones; undefined where there are several. */
-function runOf(element: number, bits: number): Run | undefined {
+/** Fields of an element of up to 32 bits, itself neither all zeros nor all ones; undefined where ones are in several runs. */
+function fieldsOfElement(element: number, bits: number): LogicalImmediate | undefined {
   const mask = bits === 32 ? -1 : (1 << bits) - 1
   // A run over the end is a run of zeros inside: looked at that way, no rotation is left.
   const wraps = (element & 1) !== 0
   const inside = wraps ? ~element & mask : element
   const length = population(inside)
   const start = trailingZeros(inside)
-  const contiguous = Math.clz32(inside) + start + length === 32
-  if (!contiguous) return undefined
-  return wraps ? { ones: bits - length, start: (start + length) % bits } : { ones: length, start }
+  if (Math.clz32(inside) + start + length !== 32) return undefined
+  return wraps ? fieldsOf(bits - length, (start + length) % bits, bits) : fieldsOf(length, start, bits)
 }
 
-/** {@link runOf} for an element of 64 bits in two words. */
-function runOf64(lo: number, hi: number): Run | undefined {
+/** {@link fieldsOfElement} for one of 64 bits in two words. */
+function fieldsOfPair(lo: number, hi: number): LogicalImmediate | undefined {
   const wraps = (lo & 1) !== 0
-  const [insideLo, insideHi] = wraps ? [~lo, ~hi] : [lo, hi]
+  const insideLo = wraps ? ~lo : lo
+  const insideHi = wraps ? ~hi : hi
   const length = population(insideLo) + population(insideHi)
   const start = insideLo === 0 ? 32 + trailingZeros(insideHi) : trailingZeros(insideLo)
   const above = insideHi === 0 ? 32 + Math.clz32(insideLo) : Math.clz32(insideHi)
   if (above + start + length !== 64) return undefined
-  return wraps ? { ones: 64 - length, start: (start + length) % 64 } : { ones: length, start }
-}
-
-/** imms tells the element's size by the ones above the length less one: 0xxxxx 32 bits, 10xxxx 16, ... 11110x 2. */
-function fieldsOf(run: Run, bits: number): LogicalImmediate {
-  const n = bits === 64 ? 1 : 0
-  const immr = (bits - run.start) % bits
-  const imms = (~(2 * bits - 1) & 0x3f) | (run.ones - 1)
-  return (n << 12) | (immr << 6) | imms
+  return wraps ? fieldsOf(64 - length, (start + length) % 64, 64) : fieldsOf(length, start, 64)
 }
 
 /** The smallest element whose repetition a word is. */
@@ -74,13 +71,10 @@ function elementBits(word: number): number {
 export function logicalImmediate32(word: number): LogicalImmediate | undefined {
   if (word === 0 || word === -1) return undefined
   const bits = elementBits(word)
-  const run = runOf(bits === 32 ? word : word & ((1 << bits) - 1), bits)
-  return run === undefined ? undefined : fieldsOf(run, bits)
+  return fieldsOfElement(bits === 32 ? word : word & ((1 << bits) - 1), bits)
 }
 
 /** N:immr:imms of a 64-bit immediate, given in int32 halves; undefined where there is none. */
 export function logicalImmediate64(lo: number, hi: number): LogicalImmediate | undefined {
-  if (lo === hi) return logicalImmediate32(lo)
-  const run = runOf64(lo, hi)
-  return run === undefined ? undefined : fieldsOf(run, 64)
+  return lo === hi ? logicalImmediate32(lo) : fieldsOfPair(lo, hi)
 }
