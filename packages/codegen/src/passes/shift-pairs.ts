@@ -32,9 +32,12 @@ import { isWritten, nextTouching, remove } from './draft.ts'
 
 export function joinShiftPairs(insns: Insn[], block: BasicBlock): void {
   for (let pc = block.start; pc < block.end; pc += insnSlots(insns[pc] as Insn)) {
-    const insn = insns[pc] as Insn
-    if (insn.opcode === LSH32_K || insn.opcode === LSH64_K) joinShifts(insns, block, pc)
-    else if (insn.opcode === MOV64_X && insn.off === 0) joinMoves(insns, block, pc)
+    const { opcode } = insns[pc] as Insn
+    if (opcode === LSH32_K || opcode === LSH64_K) joinShifts(insns, block, pc)
+  }
+  for (let pc = block.start; pc < block.end; pc += insnSlots(insns[pc] as Insn)) {
+    const { opcode, off } = insns[pc] as Insn
+    if (opcode === MOV64_X && off === 0) joinMoves(insns, block, pc)
   }
 }
 

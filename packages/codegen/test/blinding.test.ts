@@ -1,0 +1,233 @@
+import {
+  BPF_ADD,
+  BPF_ALU64_IMM,
+  BPF_ALU64_REG,
+  BPF_CALL_REL,
+  BPF_EXIT_INSN,
+  BPF_JEQ,
+  BPF_JMP_A,
+  BPF_JMP_IMM,
+  BPF_JNE,
+  BPF_LD_IMM64,
+  BPF_LD_IMM64_RAW_FULL,
+  BPF_MOV64_IMM,
+  BPF_MOV64_REG,
+  BPF_PSEUDO_FUNC,
+  BPF_RAW_INSN,
+  BPF_REG_AX,
+  BPF_SUB,
+  INSTRUCTIONS,
+  type Insn,
+  insnSlots,
+  lookupInsn,
+} from '@bpfoundry/isa'
+import { acceptedPrograms } from '@bpfoundry/program-generator'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { blindConstants, isHardened, moveEntries, offsetsBefore } from '../src/index.ts'
+import { createJudge } from './support/judge.ts'
+import { insnsOf, listingOf } from './support/listing.ts'
+import { randomU32 } from './support/random-u32.ts'
+
+const KEY = 0x00ff00ff
+const blind = (insns: readonly Insn[], random: () => number = () => KEY) =>
+  blindConstants({ insns, subprograms: [] }, random)
+
+/** Rows whose immediate is a number of the author's. */
+const isBlindable = (insn: Insn): boolean => {
+  const row = lookupInsn(insn)
+  return row?.imm === 'imm' && !['lsh', 'rsh', 'arsh'].includes(row.operation) && row.kind !== 'ld_packet'
+}
+
+/** Every number that stands in an instruction of such a row; both halves of a 64-bit one. */
+function numbersIn(insns: readonly Insn[]): number[] {
+  const numbers: number[] = []
+  for (let pc = 0; pc < insns.length; pc += insnSlots(insns[pc] as Insn)) {
+    const slots = insns.slice(pc, pc + insnSlots(insns[pc] as Insn))
+    if (isBlindable(slots[0] as Insn)) numbers.push(...slots.map(({ imm }) => imm))
+  }
+  return numbers
+}
+
+// biome-ignore format: table
+const FORMS: readonly (readonly [string, string, string])[] = [
+  ['64-bit arithmetic',           'r1 += 4660',                 'r11 = 16716491; r11 ^= 16711935; r1 += r11'],
+  ['32-bit arithmetic',           'w1 += 4660',                 'w11 = 16716491; w11 ^= 16711935; w1 += w11'],
+  ['a negative number',           'r1 &= -2',                   'r11 = -16711935; r11 ^= 16711935; r1 &= r11'],
+  ['signed division keeps its sign', 'r1 s/= 16711935',         'r11 = 0; r11 ^= 16711935; r1 s/= r11'],
+  ['a move',                      'r1 = 4660',                  'r1 = 16716491; r1 ^= 16711935'],
+  ['a move of 32 bits',           'w1 = 4660',                  'w1 = 16716491; w1 ^= 16711935'],
+  ['a comparison',                'if r1 s> 4660 goto +0',      'r11 = 16716491; r11 ^= 16711935; if r1 s> r11 goto +0'],
+  ['a comparison of 32 bits',     'if w1 & 4660 goto +0',       'w11 = 16716491; w11 ^= 16711935; if w1 & w11 goto +0'],
+  ['a byte stored',               '*(u8 *)(r1 + 3) = 7',        'r11 = 16711928; r11 ^= 16711935; *(u8 *)(r1 + 3) = r11'],
+  ['8 bytes stored',              '*(u64 *)(r1 - 8) = 4660',    'r11 = 16716491; r11 ^= 16711935; *(u64 *)(r1 - 8) = r11'],
+  ['64 bits',                     'r1 = 81985529216486895 ll',  'r1 = 134058610355653904 ll; r11 = 71777214294589695 ll; r1 ^= r11'],
+  ['32 bits in two slots',        'r1 = 4294967295 ll',         'w1 = -16711936; w1 ^= 16711935'],
+  ['a negative number in two',    'r1 = -2 ll',                 'r1 = -16711935; r1 ^= 16711935'],
+  ['nothing said: 0',             'r1 = 0',                     'r1 = 0'],
+  ['nothing said: a test for 0',  'if r1 == 0 goto +0',         'if r1 == 0 goto +0'],
+  ['a shift count',               'r1 <<= 13',                  'r1 <<= 13'],
+  ['a byte order',                'r1 = be16 r1',               'r1 = be16 r1'],
+  ['a helper',                    'call 7',                     'call 7'],
+  ['registers only',              'r1 += r2',                   'r1 += r2'],
+]
+
+/** r11 in text, which assemblers don't know. */
+const textOf = (insns: readonly Insn[]): string[] =>
+  listingOf(
+    insns.map((insn) => ({
+      ...insn,
+      dst: insn.dst === BPF_REG_AX ? 9 : insn.dst,
+      src: insn.src === BPF_REG_AX ? 9 : insn.src,
+    })),
+  )
+const ofText = (text: string): string[] =>
+  listingOf(insnsOf(`${text.replaceAll('r11', 'r9').replaceAll('w11', 'w9')}; exit`))
+
+describe('forms', () => {
+  it.each(FORMS)('%s', (_, before, after) => {
+    expect(textOf(blind(insnsOf(`${before}; exit`)).insns)).toEqual(ofText(after))
+  })
+
+  it('all rows with a number of the author’s are blinded', () => {
+    for (const row of INSTRUCTIONS.filter(({ imm, kind }) => imm === 'imm' && kind !== 'ld_packet')) {
+      const off = typeof row.off === 'number' ? row.off : 0
+      const insn = BPF_RAW_INSN(row.opcode, 1, typeof row.src === 'number' ? row.src : 2, off, 0x1234)
+      const insns = row.slots === 2 ? [insn, BPF_RAW_INSN(0, 0, 0, 0, 0x1234)] : [insn]
+      const { insns: after } = blind([...insns, BPF_EXIT_INSN()])
+      const shows = after.some(({ imm }) => imm === 0x1234)
+      expect([row.name, shows]).toEqual([row.name, ['lsh', 'rsh', 'arsh'].includes(row.operation)])
+    }
+  })
+
+  it('function addresses stay the slots that they were', () => {
+    const insns = [
+      BPF_ALU64_IMM(BPF_ADD, 1, 5),
+      ...BPF_LD_IMM64_RAW_FULL(0, BPF_PSEUDO_FUNC, 0, 0, 2, 0),
+      BPF_EXIT_INSN(),
+      BPF_MOV64_IMM(0, 1),
+      BPF_EXIT_INSN(),
+    ]
+    expect(textOf(blind(insns).insns.slice(3, 5))).toEqual(['r0 = 4 ll'])
+  })
+
+  it('leave alone what fix-ups keep in r11', () => {
+    const insns = [
+      BPF_MOV64_REG(BPF_REG_AX, 1),
+      BPF_ALU64_IMM(BPF_ADD, 2, 0x1234),
+      BPF_ALU64_REG(BPF_ADD, 0, BPF_REG_AX),
+      BPF_ALU64_IMM(BPF_ADD, 2, 0x1234),
+      BPF_EXIT_INSN(),
+    ]
+    const { insns: after } = blind(insns)
+    expect(after.slice(0, 3)).toEqual(insns.slice(0, 3))
+    expect(after.length).toBe(insns.length + 2)
+  })
+})
+
+describe('any program', () => {
+  it('shows none of its numbers', () => {
+    let hidden = 0
+    fc.assert(
+      fc.property(acceptedPrograms({ linux: '6.18' }), fc.integer(), ({ insns }, seed) => {
+        const after = new Set(numbersIn(blind(insns, randomU32(seed)).insns))
+        const numbers = numbersIn(insns).filter((number) => number !== 0)
+        expect(numbers.filter((number) => after.has(number))).toEqual([])
+        hidden += numbers.length
+      }),
+      { numRuns: 60, seed: 1 },
+    )
+    expect(hidden).toBeGreaterThan(1000)
+  })
+
+  it('is another one each time, of the same length', () => {
+    fc.assert(
+      fc.property(acceptedPrograms(), ({ insns }) => {
+        const random = randomU32(7)
+        const [first, second] = [blind(insns, random).insns, blind(insns, random).insns]
+        expect(first.length).toBe(second.length)
+        const both = new Set(numbersIn(second))
+        expect(numbersIn(first).filter((number) => number !== 0 && both.has(number))).toEqual([])
+      }),
+      { numRuns: 30, seed: 2 },
+    )
+  })
+})
+
+describe('places', () => {
+  const insns = [BPF_MOV64_IMM(0, 5), ...BPF_LD_IMM64(1, 1n << 40n), BPF_JMP_IMM(BPF_JEQ, 0, 5, -4), BPF_EXIT_INSN()]
+
+  it('a jump leads to where its target’s number is made', () => {
+    const { insns: after } = blind(insns)
+    expect(textOf(after).at(-2)).toBe('if r0 == r9 goto -10')
+  })
+
+  it('lines, map references and code offsets are found by them', () => {
+    const { places, insns: after } = blind(insns)
+    expect([...places]).toEqual([0, 2, 2, 7, 10, 11])
+    expect(
+      moveEntries(
+        [
+          { pc: 1, line: 8 },
+          { pc: 4, line: 9 },
+        ],
+        places,
+      ),
+    ).toEqual([
+      { pc: 2, line: 8 },
+      { pc: 10, line: 9 },
+    ])
+    const offsets = Uint32Array.from({ length: after.length + 1 }, (_, pc) => 4 * pc)
+    expect([...offsetsBefore(offsets, places)]).toEqual([0, 8, 8, 28, 40, 44])
+  })
+
+  it('a call finds its subprogram, and ranges are those of the new program', () => {
+    const program = {
+      insns: [BPF_MOV64_IMM(1, 3), BPF_CALL_REL(1), BPF_EXIT_INSN(), BPF_MOV64_IMM(0, 7), BPF_EXIT_INSN()],
+      subprograms: [
+        { start: 0, end: 3 },
+        { start: 3, end: 5, hidden: true },
+      ],
+    }
+    const after = blindConstants(program, () => KEY)
+    expect(after.subprograms).toEqual([
+      { start: 0, end: 4 },
+      { start: 4, end: 7, hidden: true },
+    ])
+    expect([...after.weights]).toEqual([1, 0, 1, 1, 0, 0, 0])
+    expect(createJudge()(after).r0).toBe(7n)
+  })
+
+  it('a branch that gets out of reach of 16 bits goes on by gotol', () => {
+    const many = (count: number): Insn[] => Array.from({ length: count }, (_, n) => BPF_ALU64_IMM(BPF_ADD, 0, n + 1))
+    const program = [
+      BPF_MOV64_IMM(0, 0),
+      BPF_MOV64_IMM(1, 2),
+      BPF_JMP_IMM(BPF_JEQ, 1, 9, 15_000),
+      ...many(14_999),
+      BPF_JMP_A(1),
+      BPF_EXIT_INSN(),
+      ...many(10),
+      BPF_ALU64_IMM(BPF_SUB, 1, 1),
+      BPF_JMP_IMM(BPF_JNE, 1, 0, -15_014),
+      BPF_JMP_A(-14),
+    ]
+    const after = blind(program, randomU32(3))
+    expect(after.insns.filter(({ opcode }) => opcode === 0x06).length).toBe(2)
+    const judge = createJudge()
+    expect(judge(after)).toEqual(judge({ insns: program }))
+  })
+})
+
+describe('bpf_jit_harden', () => {
+  it.each([
+    [0, false, false],
+    [0, true, false],
+    [1, false, true],
+    [1, true, false],
+    [2, false, true],
+    [2, true, true],
+  ] as const)('%d, privileged %s: %s', (harden, privileged, expected) => {
+    expect(isHardened(harden, privileged)).toBe(expected)
+  })
+})
