@@ -18,7 +18,7 @@ import { GuestMemory } from '@bpfoundry/guest-memory'
 import { createInterpreter } from '@bpfoundry/interpreter'
 import type { Insn } from '@bpfoundry/isa'
 import { createEngineOf, x86Features } from '@bpfoundry/native-exec'
-import { translateX86, type X86Features } from '../src/index.ts'
+import { translateX86, type X86Features, type X86Options } from '../src/index.ts'
 
 export const PROG_ARRAY: ProgArrayLayout = { maxEntriesOffsetBytes: 8, slotsOffsetBytes: 64 }
 
@@ -52,19 +52,21 @@ export function imageOf(
   }
 }
 
-export function x86Engine(features: X86Features, count = true): Engine {
-  const back = { name: 'jit-x86_64', translate: translateX86 }
-  const options = { progArray: PROG_ARRAY, count, features, abi: process.platform === 'win32' ? 'windows' : 'system-v' }
-  return createEngineOf(back, options as Parameters<typeof translateX86>[1])
+export function x86Engine(features: X86Features, more: Partial<X86Options> = {}): Engine {
+  const abi = process.platform === 'win32' ? 'windows' : 'system-v'
+  const options: X86Options = { progArray: PROG_ARRAY, features, abi, ...more }
+  return createEngineOf({ name: 'jit-x86_64', translate: (image) => translateX86(image, options) }, options)
 }
 
-const BUFFER_BYTES = 4096
+/** What generated vectors reach. */
+const BUFFER_BYTES = 2 ** 18
+const COMPARED_BYTES = 4096
 
 /** One engine with memory of its own, laid out the same for every engine, so that all addresses are the same. */
 export interface Bench {
   readonly cpu: Cpu
   readonly memory: GuestMemory
-  /** Guest address of 4096 bytes for programs to work on. */
+  /** Guest address of memory for programs to work on; outcomes tell of the first 4096 bytes. */
   readonly buffer: number
   /** Guest address of a program array of 8 slots. */
   readonly progArray: number
@@ -131,7 +133,7 @@ export function createBench(engine: Engine, helpers: readonly (HelperFunction | 
         low,
         r0: hex(cpu.block, 8),
         stack: digest(cpu.stackTop - CPU_STACK_BYTES, CPU_STACK_BYTES),
-        buffer: digest(buffer, BUFFER_BYTES),
+        buffer: digest(buffer, COMPARED_BYTES),
         executedInsns: take('executedInsns'),
         helperCalls: take('helperCalls'),
         tailCalls: memory.u32[(cpu.block + CPU_BLOCK.fields.tailCalls.offsetBytes) >>> 2] as number,
@@ -142,7 +144,10 @@ export function createBench(engine: Engine, helpers: readonly (HelperFunction | 
 
 export const INTERPRETER: Engine = createInterpreter({ fuel: 50_000_000 })
 
-/** Interpreter and machine code side by side, the latter with and without what the host's CPU has beyond the baseline. */
+/**
+ * Interpreter and machine code side by side, the latter with and without what the host's CPU has beyond the baseline,
+ * and after the passes of codegen.
+ */
 export function createBenches(helpers: readonly (HelperFunction | undefined)[] = []): {
   readonly interpreter: Bench
   readonly natives: readonly (readonly [name: string, bench: Bench])[]
@@ -152,6 +157,7 @@ export function createBenches(helpers: readonly (HelperFunction | undefined)[] =
     natives: [
       ['x86-64-v1', createBench(x86Engine({}), helpers)],
       ['host features', createBench(x86Engine(hostFeatures()), helpers)],
+      ['with passes', createBench(x86Engine(hostFeatures(), { optimise: true }), helpers)],
     ],
   }
 }
