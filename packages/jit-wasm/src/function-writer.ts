@@ -1,6 +1,6 @@
 import { CPU_REGISTERS, type EngineOptions, FRAME_BYTES } from '@bpfoundry/engine'
 import { BPF_REG_FP, type Insn, type InstructionRow } from '@bpfoundry/isa'
-import { CodeWriter } from './binary/code-writer.ts'
+import type { CodeWriter } from './binary/code-writer.ts'
 import { OP, TYPE, type ValueType } from './binary/opcode.ts'
 import { CTX_LOCAL, FIRST_ARGUMENT_LOCAL, FRAME_LOCAL, type ModuleLayout, TAIL_CALLS_LOCAL } from './module-layout.ts'
 import type { FunctionPlan, ProgramPlan } from './program-plan.ts'
@@ -22,7 +22,7 @@ type Scratch = 'label' | 'loops' | 'index' | 'count' | 'program'
  * at entry. r10 is kept as the address of its frame's lowest byte, see {@link FRAME_LOCAL}.
  */
 export class FunctionWriter {
-  readonly code: CodeWriter = new CodeWriter()
+  readonly code: CodeWriter
   readonly program: ProgramPlan
   readonly plan: FunctionPlan
   readonly layout: ModuleLayout
@@ -34,7 +34,14 @@ export class FunctionWriter {
   readonly #registers = new Int16Array(CPU_REGISTERS).fill(NONE)
   readonly #scratch = new Map<Scratch, number>()
 
-  constructor(program: ProgramPlan, plan: FunctionPlan, layout: ModuleLayout, options: EngineOptions) {
+  constructor(
+    code: CodeWriter,
+    program: ProgramPlan,
+    plan: FunctionPlan,
+    layout: ModuleLayout,
+    options: EngineOptions,
+  ) {
+    this.code = code
     this.program = program
     this.plan = plan
     this.layout = layout

@@ -1,4 +1,4 @@
-import { type CodeProgram, prepareProgram, type RandomU32, type Weights } from '@bpfoundry/codegen'
+import { type CodeProgram, prepareProgram, type Weights } from '@bpfoundry/codegen'
 import type { EngineOptions, ProgramImage } from '@bpfoundry/engine'
 import { BPF_EXIT_INSN, fallsThrough } from '@bpfoundry/isa'
 
@@ -9,8 +9,6 @@ export interface WasmEngineOptions extends EngineOptions {
    * most of what they do, and translating takes less time without.
    */
   readonly optimise?: boolean
-  /** Blind constants with these random numbers. A WebAssembly module can't be jumped into; this is for comparison. */
-  readonly blind?: RandomU32
 }
 
 /** The instructions that are translated, and what leads back to those of the image. */
@@ -28,33 +26,39 @@ export interface PreparedProgram extends CodeProgram {
  *
  * @throws CodegenError for flow that leaves a subprogram or its instructions
  */
-export function prepare(image: ProgramImage, options: WasmEngineOptions): PreparedProgram {
+export function prepare(image: ProgramImage, { count = true, optimise = false }: WasmEngineOptions): PreparedProgram {
   const program = image.inlined ?? image
   const closed = closedProgram(program)
   const slots = program.insns.length
-  if (options.optimise !== true && options.blind === undefined) {
-    return { ...closed, isOutside: (pc) => pc >= slots, pcBefore: (pc) => Math.min(pc, slots - 1) }
+  if (!optimise) return { ...closed, isOutside: (pc) => pc >= slots, pcBefore: (pc) => Math.min(pc, slots - 1) }
+  const made = prepareProgram(closed, { count })
+  const before = (pc: number): number => made.places.findLastIndex((place) => place <= pc)
+  return {
+    ...made,
+    isOutside: (pc) => pc >= (made.places[slots] as number),
+    pcBefore: (pc) => Math.min(before(pc), slots - 1),
   }
-  const { count = true, optimise = false, blind } = options
-  const made = prepareProgram(closed, { count, optimise, ...(blind === undefined ? {} : { blind }) })
-  const pcBefore = (pc: number): number =>
-    Math.min(
-      made.places.findLastIndex((place) => place <= pc),
-      slots - 1,
-    )
-  return { ...made, isOutside: (pc) => pc >= (made.places[slots] as number), pcBefore }
 }
+
+/** A program as an image has it: of the inlined forms some were rewritten before. */
+type Weighed = CodeProgram & { readonly weights?: Weights }
 
 /**
  * A program whose last instruction does not go on to what lies behind: where it would, an exit stands there. No flow may
  * reach that; but the kernel's test vectors end so in what nothing reaches.
  */
-function closedProgram({ insns, subprograms }: CodeProgram): CodeProgram {
+function closedProgram(program: Weighed): Weighed {
+  const { insns, subprograms, weights } = program
   const last = insns.at(-1)
-  if (last === undefined || !fallsThrough(last)) return { insns, subprograms }
+  if (last === undefined || !fallsThrough(last)) return { insns, subprograms, ...weighed(weights) }
   const end = insns.length + 1
   return {
     insns: [...insns, BPF_EXIT_INSN()],
     subprograms: subprograms.map((range) => (range.end === insns.length ? { ...range, end } : range)),
+    ...weighed(weights === undefined ? undefined : Uint32Array.of(...weights, 0)),
   }
+}
+
+function weighed(weights: Weights | undefined): { readonly weights?: Weights } {
+  return weights === undefined ? {} : { weights }
 }

@@ -1,4 +1,5 @@
 import { CPU_BLOCK, type EngineOptions } from '@bpfoundry/engine'
+import type { CodeWriter } from './binary/code-writer.ts'
 import { encodeModule, type ModuleBytes } from './binary/module-writer.ts'
 import { OP } from './binary/opcode.ts'
 import { type InsnMark, writeFunction } from './function-code.ts'
@@ -39,12 +40,15 @@ function writeProgram(
   marksOf?: (plan: FunctionPlan) => InsnMark,
 ): ModuleBytes {
   const layout = new ModuleLayout(plan)
-  const functions = plan.functions.map((functionPlan) => {
-    const f = new FunctionWriter(plan, functionPlan, layout, options)
-    if (f.isEntry) storeTailCalls(f)
-    writeFunction(f, marksOf?.(functionPlan))
-    return { type: layout.typeOf(functionPlan), locals: f.locals, body: f.code }
-  })
+  const functions = plan.functions.map((functionPlan) => ({
+    type: layout.typeOf(functionPlan),
+    write: (code: CodeWriter) => {
+      const f = new FunctionWriter(code, plan, functionPlan, layout, options)
+      if (f.isEntry) storeTailCalls(f)
+      writeFunction(f, marksOf?.(functionPlan))
+      return f.locals
+    },
+  }))
   const { types, imports } = layout
   return encodeModule({ types, imports, usesTable: plan.makesTailCalls, functions, entry: imports.length })
 }

@@ -27,9 +27,8 @@ export function emitWasm(image: ProgramImage, options: WasmEngineOptions): Uint8
   return programModule(planProgram(prepare(image, options)), options)
 }
 
-/** Where in a program's module the instructions of the image are. Of a blinded module nobody can tell: no two are alike. */
+/** Where in a program's module the instructions of the image's program are. */
 export function positionsIn(image: ProgramImage, options: WasmEngineOptions): readonly InsnPosition[] {
-  if (options.blind !== undefined) return []
   const program = prepare(image, options)
   return insnPositions(planProgram(program), options).map(({ pc, offsetBytes }) => ({
     pc: program.pcBefore(pc),

@@ -43,8 +43,7 @@ export class WasmThread implements EngineThread {
     const { image, module, helpers } = translation as WasmTranslation
     const instance = new WebAssembly.Instance(module, this.#imports(helpers))
     const entry = instance.exports['entry'] as Entry
-    this.#reserve(image.id)
-    this.#programs.set(image.id, entry)
+    if (!isHidden(image)) this.#place(image.id, entry)
     return new WasmProgram(image, entry, this, this.#locate)
   }
 
@@ -75,10 +74,17 @@ export class WasmThread implements EngineThread {
     }
   }
 
-  #reserve(id: number): void {
+  /** Lets tail calls find a program. */
+  #place(id: number, entry: Entry): void {
     const missing = id + 1 - this.#programs.length
     if (missing > 0) this.#programs.grow(Math.max(missing, this.#programs.length))
+    this.#programs.set(id, entry)
   }
+}
+
+/** True for what drivers run for themselves. Its ids are high, and no tail call may find it. */
+function isHidden(image: ProgramImage): boolean {
+  return (image.inlined ?? image).subprograms[0]?.hidden === true
 }
 
 class WasmProgram implements CompiledProgram {
@@ -95,7 +101,7 @@ class WasmProgram implements CompiledProgram {
   }
 
   run(cpu: Cpu, ctx: number): number {
-    this.#thread.cpu = cpu
+    if (this.#thread.cpu !== cpu) this.#thread.cpu = cpu
     try {
       return this.#entry(cpu.block, cpu.stackTop - FRAME_BYTES, ctx, 0) >>> 0
     } catch (error) {

@@ -1,4 +1,4 @@
-import { type HelperFunction, MAX_TAIL_CALLS, returnU64 } from '@bpfoundry/engine'
+import { type HelperFunction, MAX_TAIL_CALLS, returnU64, type Subprogram } from '@bpfoundry/engine'
 import {
   BPF_ADD,
   BPF_ALU64_IMM,
@@ -10,6 +10,7 @@ import {
   BPF_JEQ,
   BPF_JMP,
   BPF_JMP_IMM,
+  BPF_JNE,
   BPF_LD_IMM64,
   BPF_LDX_MEM,
   BPF_MOV64_IMM,
@@ -150,6 +151,64 @@ describe('helper calls', () => {
   })
 })
 
+describe('hidden subprograms', () => {
+  const triple: HelperFunction = (cpu) => returnU64(cpu, 3 * cpu.regs[2]!, 0)
+  const hidden = (start: number, end: number): Subprogram => ({
+    name: 'triple',
+    start,
+    end,
+    stackDepthBytes: 8,
+    hidden: true,
+  })
+
+  it('are compiled in a helper’s place, counted as its call, and their instructions not at all', () => {
+    const twins = new Twins([undefined, triple])
+    const own = (call: Insn): Insn[] => [BPF_MOV64_IMM(1, 14), call, BPF_ALU64_IMM(BPF_ADD, 0, 1), BPF_EXIT_INSN()]
+    const inlined = [
+      ...own(BPF_CALL_REL(2)),
+      BPF_STX_MEM(BPF_DW, 10, 1, -8),
+      BPF_LDX_MEM(BPF_DW, 0, 10, -8),
+      BPF_ALU64_IMM(BPF_MUL, 0, 3),
+      BPF_EXIT_INSN(),
+    ]
+    const main = { name: 'test', start: 0, end: 4, stackDepthBytes: 0 }
+    const image = imageOf(own(BPF_EMIT_CALL(1)), {
+      inlined: { insns: inlined, subprograms: [main, hidden(4, 8)], lines: [] },
+    })
+    const [expected, got] = twins.run(image)
+    expect(got).toEqual(expected)
+    expect([got.r0, got.insns, got.helperCalls]).toEqual(['2b 43', 4, 1])
+  })
+
+  it('have a frame below the eighth', () => {
+    const twins = new Twins([undefined, triple])
+    const main = (call: Insn): Insn[] => [
+      BPF_MOV64_IMM(1, 6),
+      BPF_CALL_REL(1),
+      BPF_EXIT_INSN(),
+      BPF_JMP_IMM(BPF_JEQ, 1, 0, 3),
+      BPF_ALU64_IMM(BPF_SUB, 1, 1),
+      BPF_CALL_REL(-3),
+      BPF_EXIT_INSN(),
+      BPF_MOV64_IMM(1, 5),
+      call,
+      BPF_EXIT_INSN(),
+    ]
+    const ranges = (end: number): Subprogram[] => [
+      { name: 'test', start: 0, end: 3, stackDepthBytes: 0 },
+      { name: 'nest', start: 3, end, stackDepthBytes: 0 },
+    ]
+    const body = [BPF_STX_MEM(BPF_DW, 10, 1, -512), BPF_LDX_MEM(BPF_DW, 0, 10, -512), BPF_EXIT_INSN()]
+    const inlined = [...main(BPF_CALL_REL(1)), ...body]
+    const image = imageOf(main(BPF_EMIT_CALL(1)), {
+      subprograms: ranges(10),
+      inlined: { insns: inlined, subprograms: [...ranges(10), hidden(10, 13)], lines: [] },
+    })
+    const program = twins.wasm.install(image)
+    expect(program.run(twins.wasm.cpu, 0)).toBe(5)
+  })
+})
+
 describe('tail calls', () => {
   const call = (machine: Machine, index: number): Insn[] => [
     ...(BPF_LD_IMM64(2, machine.progArray) as readonly Insn[]),
@@ -231,5 +290,32 @@ describe('tail calls', () => {
     const before = twins.wasm.count('executedInsns')
     expect(agree(twins, [...call(twins.wasm, 0), ...answer(1)])).toBe(5)
     expect(twins.wasm.count('executedInsns') - before).toBe(5)
+  })
+
+  it('begin anew for each run that a hidden loop makes of the program, in the loop’s own frame', () => {
+    const { wasm } = new Twins()
+    const turns = 3
+    const again = [BPF_LDX_MEM(BPF_DW, 4, 1, 0), BPF_ALU64_IMM(BPF_ADD, 4, 1), BPF_STX_MEM(BPF_DW, 1, 4, 0)]
+    const own = [...again, ...call(wasm, 0), BPF_MOV64_REG(0, 10), BPF_EXIT_INSN()]
+    const loop = [
+      BPF_MOV64_REG(6, 1),
+      BPF_MOV64_IMM(7, turns),
+      BPF_MOV64_REG(1, 6),
+      BPF_CALL_REL(3),
+      BPF_ALU64_IMM(BPF_SUB, 7, 1),
+      BPF_JMP_IMM(BPF_JNE, 7, 0, -4),
+      BPF_EXIT_INSN(),
+    ]
+    const subprograms: Subprogram[] = [
+      { name: 'loop', start: 0, end: loop.length, stackDepthBytes: 0, hidden: true },
+      { name: 'test', start: loop.length, end: loop.length + own.length, stackDepthBytes: 0 },
+    ]
+    wasm.install(imageOf(own, { id: 50 }))
+    wasm.setSlot(0, 50)
+    const program = wasm.install(imageOf([...loop, ...own], { id: 70_000, subprograms }))
+    expect(program.run(wasm.cpu, wasm.scratch)).toBe(wasm.cpu.stackTop)
+    expect(wasm.memory.u32[wasm.scratch >>> 2]).toBe(turns * (MAX_TAIL_CALLS + 1))
+    // Six instructions of each program up to its tail call, and the two behind the one that was not taken.
+    expect(wasm.count('executedInsns')).toBe(turns * (6 * (MAX_TAIL_CALLS + 1) + 2))
   })
 })

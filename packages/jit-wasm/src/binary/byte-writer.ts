@@ -1,4 +1,6 @@
-const FIRST_BYTES = 256
+const FIRST_BYTES = 1024
+/** Of an unsigned LEB128 that is as long as can be, whatever its value. */
+const PADDED_BYTES = 5
 
 /** Bytes that grow as they are written, with the variable-length integers of the binary format. */
 export class ByteWriter {
@@ -58,6 +60,26 @@ export class ByteWriter {
     if (this.#length + other.#length > this.#bytes.length) this.#grow(other.#length)
     this.#bytes.set(other.view(), this.#length)
     this.#length += other.#length
+  }
+
+  /** Forgets what was written, and keeps the room for more. */
+  clear(): void {
+    this.#length = 0
+  }
+
+  /** Leaves room for a length in front of what it is the length of; {@link endLength} fills it in. */
+  beginLength(): number {
+    for (let at = 0; at < PADDED_BYTES; at++) this.byte(0)
+    return this.#length
+  }
+
+  /** Fills in how many bytes were written since `start`, which {@link beginLength} gave. */
+  endLength(start: number): void {
+    let rest = this.#length - start
+    for (let at = start - PADDED_BYTES; at < start; at++) {
+      this.#bytes[at] = (rest & 0x7f) | (at === start - 1 ? 0 : 0x80)
+      rest >>>= 7
+    }
   }
 
   /** What was written, valid until more is. */

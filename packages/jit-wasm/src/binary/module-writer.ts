@@ -1,5 +1,5 @@
 import { ByteWriter } from './byte-writer.ts'
-import type { CodeWriter } from './code-writer.ts'
+import { CodeWriter } from './code-writer.ts'
 import { OP, TYPE, type ValueType } from './opcode.ts'
 
 /** Parameters and results of a function. */
@@ -8,11 +8,11 @@ export interface FunctionType {
   readonly results: readonly ValueType[]
 }
 
-/** A function of the module: what it takes, its further locals in order, its instructions without the last `end`. */
+/** A function of the module. */
 export interface FunctionCode {
   readonly type: number
-  readonly locals: readonly ValueType[]
-  readonly body: CodeWriter
+  /** Writes its instructions without the last `end`; answers the types of its locals behind the parameters. */
+  write(body: CodeWriter): readonly ValueType[]
 }
 
 /** A module as sections need it. Function indices count the imported ones first. */
@@ -43,24 +43,23 @@ const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10 } as cons
 export function encodeModule(module: ModuleCode): ModuleBytes {
   const out = new ByteWriter()
   for (const byte of [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) out.byte(byte)
-  section(out, SECTION.type, typeSection(module.types))
-  section(out, SECTION.import, importSection(module))
-  section(out, SECTION.function, functionSection(module.functions))
-  section(out, SECTION.export, exportSection(module.entry))
-  const code = codeSection(module.functions)
-  section(out, SECTION.code, code.content)
-  const start = out.length - code.content.length
-  return { bytes: out.view().slice(), bodyOffsetsBytes: code.offsetsBytes.map((offset) => start + offset) }
+  section(out, SECTION.type, () => typeSection(out, module.types))
+  section(out, SECTION.import, () => importSection(out, module))
+  section(out, SECTION.function, () => functionSection(out, module.functions))
+  section(out, SECTION.export, () => exportSection(out, module.entry))
+  const bodyOffsetsBytes: number[] = []
+  section(out, SECTION.code, () => codeSection(out, module.functions, bodyOffsetsBytes))
+  return { bytes: out.view().slice(), bodyOffsetsBytes }
 }
 
-function section(out: ByteWriter, id: number, content: ByteWriter): void {
+function section(out: ByteWriter, id: number, content: () => void): void {
   out.byte(id)
-  out.u32(content.length)
-  out.append(content)
+  const start = out.beginLength()
+  content()
+  out.endLength(start)
 }
 
-function typeSection(types: readonly FunctionType[]): ByteWriter {
-  const out = new ByteWriter()
+function typeSection(out: ByteWriter, types: readonly FunctionType[]): void {
   out.u32(types.length)
   for (const { parameters, results } of types) {
     out.byte(TYPE.func)
@@ -69,11 +68,9 @@ function typeSection(types: readonly FunctionType[]): ByteWriter {
       for (const type of list) out.byte(type)
     }
   }
-  return out
 }
 
-function importSection({ imports, usesTable }: ModuleCode): ByteWriter {
-  const out = new ByteWriter()
+function importSection(out: ByteWriter, { imports, usesTable }: ModuleCode): void {
   out.u32(imports.length + (usesTable ? 2 : 1))
   importName(out, 'env', 'memory', IMPORT.memory)
   out.byte(SHARED_WITH_MAXIMUM)
@@ -89,7 +86,6 @@ function importSection({ imports, usesTable }: ModuleCode): ByteWriter {
     importName(out, 'functions', name, IMPORT.function)
     out.u32(type)
   }
-  return out
 }
 
 function importName(out: ByteWriter, module: string, name: string, kind: number): void {
@@ -98,45 +94,40 @@ function importName(out: ByteWriter, module: string, name: string, kind: number)
   out.byte(kind)
 }
 
-function functionSection(functions: readonly FunctionCode[]): ByteWriter {
-  const out = new ByteWriter()
+function functionSection(out: ByteWriter, functions: readonly FunctionCode[]): void {
   out.u32(functions.length)
   for (const { type } of functions) out.u32(type)
-  return out
 }
 
-function exportSection(entry: number): ByteWriter {
-  const out = new ByteWriter()
+function exportSection(out: ByteWriter, entry: number): void {
   out.u32(1)
   out.name('entry')
   out.byte(IMPORT.function)
   out.u32(entry)
-  return out
 }
 
-function codeSection(functions: readonly FunctionCode[]): { content: ByteWriter; offsetsBytes: number[] } {
-  const content = new ByteWriter()
-  const offsetsBytes: number[] = []
-  content.u32(functions.length)
-  for (const { locals, body } of functions) {
-    const declarations = localDeclarations(locals)
-    content.u32(declarations.length + body.length + 1)
-    content.append(declarations)
-    offsetsBytes.push(content.length)
-    content.append(body)
-    content.byte(OP.end)
+function codeSection(out: ByteWriter, functions: readonly FunctionCode[], bodyOffsetsBytes: number[]): void {
+  // Which locals a function has is known once its instructions are, which they stand before.
+  const body = new CodeWriter()
+  out.u32(functions.length)
+  for (const code of functions) {
+    body.clear()
+    const locals = code.write(body)
+    const start = out.beginLength()
+    localDeclarations(out, locals)
+    bodyOffsetsBytes.push(out.length)
+    out.append(body)
+    out.byte(OP.end)
+    out.endLength(start)
   }
-  return { content, offsetsBytes }
 }
 
 /** Locals of one type in a row share a declaration. */
-function localDeclarations(locals: readonly ValueType[]): ByteWriter {
-  const out = new ByteWriter()
+function localDeclarations(out: ByteWriter, locals: readonly ValueType[]): void {
   const starts = locals.map((_, at) => at).filter((at) => at === 0 || locals[at] !== locals[at - 1])
   out.u32(starts.length)
   for (const [run, start] of starts.entries()) {
     out.u32((starts[run + 1] ?? locals.length) - start)
     out.byte(locals[start] as ValueType)
   }
-  return out
 }
