@@ -44,6 +44,16 @@ export class FramePool {
     this.#fill = new RingProducer(memory, handle.fill)
   }
 
+  /** The fill ring, for poll programs that post frames themselves: {@link posted} tells how many. */
+  get fill(): RingProducer {
+    return this.#fill
+  }
+
+  /** `count` frames were written to the fill ring by way of {@link fill}; the card sees them after {@link refill}. */
+  posted(count: number): void {
+    this.#fill.reserveMany(count)
+  }
+
   /** Takes `frame` back. */
   give(frame: number): void {
     const u32 = this.#memory.u32

@@ -2,7 +2,12 @@ import type { Engine, EngineOptions } from '@bpfoundry/engine'
 import { createInterpreter } from '@bpfoundry/interpreter'
 import { createWasmEngine } from '@bpfoundry/jit-wasm'
 import { PROG_ARRAY_LAYOUT } from '@bpfoundry/maps'
-import { createNativeEngine, nativeEngineAvailable } from '@bpfoundry/native-exec'
+import {
+  createNativeEngine,
+  createRemoteArm64Engine,
+  nativeEngineAvailable,
+  remoteArm64Available,
+} from '@bpfoundry/native-exec'
 import { nearestNames, TestbenchError } from './testbench-error.ts'
 
 const OPTIONS: EngineOptions = { progArray: PROG_ARRAY_LAYOUT }
@@ -37,18 +42,30 @@ function nativeRow(name: string, arch: NodeJS.Architecture): EngineRow {
   }
 }
 
+/** arm64 code on another CPU: in a process that qemu emulates. For comparing, not for speed. */
+function emulatedArm64(): EngineRow {
+  const availability = remoteArm64Available()
+  return {
+    name: 'arm64',
+    is: 'machine code, emulated by qemu',
+    offered: availability.available,
+    obstacle: () => (availability.available ? undefined : availability.reason),
+    make: () => createRemoteArm64Engine(OPTIONS),
+  }
+}
+
 // biome-ignore format: one row a line
 const ROWS: readonly EngineRow[] = [
   { name: 'interpreter', is: 'the executable specification', ...ANYWHERE, make: () => createInterpreter() },
   { name: 'wasm',        is: 'compiled to WebAssembly',      ...ANYWHERE, make: () => createWasmEngine(OPTIONS) },
   nativeRow('x86-64', 'x64'),
-  nativeRow('arm64', 'arm64'),
+  process.arch === 'arm64' ? nativeRow('arm64', 'arm64') : emulatedArm64(),
 ]
 
 /** Stands for the fastest engine that runs here. */
 const AUTO = 'auto'
 /** What `auto` tries, in this order; the last one runs everywhere. */
-const PREFERENCE = ['x86-64', 'arm64', 'wasm']
+const PREFERENCE = [process.arch === 'arm64' ? 'arm64' : 'x86-64', 'wasm']
 
 /** Names of the engines for hosts like this one, and `auto`. */
 export const ENGINE_NAMES: readonly string[] = [...ROWS.filter(({ offered }) => offered).map(({ name }) => name), AUTO]

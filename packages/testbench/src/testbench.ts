@@ -8,6 +8,7 @@ import type { PlayTask } from './cpu-loop.ts'
 import { type CpuTeam, ThreadTeam, TurnTeam, WorkerPool } from './cpu-team.ts'
 import { engineByName } from './engines.ts'
 import { readInput } from './file-access.ts'
+import { askForHugePages } from './huge-pages.ts'
 import { OffloadCard } from './offload-card.ts'
 import { PollPrograms } from './poll-programs.ts'
 import { nearestNames, TestbenchError } from './testbench-error.ts'
@@ -106,6 +107,10 @@ export class Testbench implements NicHost {
   async load(source: string | Uint8Array | CollectionSpec, options: ObjectOptions = {}): Promise<BenchObjects> {
     const objects = createObjects(this.kernel, readSpec(source), objectName(source), options)
     this.#objects.push(objects)
+    for (const { kernelMap } of Object.values(objects.maps)) {
+      const { address, memoryBytes } = kernelMap.storage
+      askForHugePages(this.kernel.memory, address, memoryBytes)
+    }
     return objects
   }
 

@@ -14,6 +14,12 @@ export function pollProgramId(programId: number): number {
   return HIDDEN_PROGRAM_IDS + programId
 }
 
+/** Options of {@link linkPoll}. */
+export interface LinkOptions {
+  /** Whether scouts run ahead of the programs (see `scoutsOf`): worth it where look-ups miss the caches. On by default. */
+  readonly scouts?: boolean
+}
+
 /**
  * The program with the driver's receive loop around it, as one image: the loop is a hidden subprogram, stands first and
  * calls the program. It runs as `program.run(cpu, pollBlock)`. The program's own instructions are the same, only their
@@ -24,10 +30,9 @@ export function pollProgramId(programId: number): number {
  *
  * @returns undefined for a program whose functions' addresses are taken: they are slots, and would not be the same
  */
-export function linkPoll(image: ProgramImage): ProgramImage | undefined {
+export function linkPoll(image: ProgramImage, { scouts = true }: LinkOptions = {}): ProgramImage | undefined {
   if (image.insns.some(takesAddress)) return undefined
-  const plain = around(image, [])
-  const { insns, subprograms, lines } = plain
+  const { insns, subprograms, lines } = around(image, [])
   const shift = insns.length - image.insns.length
   const linked: ProgramImage = {
     ...image,
@@ -38,28 +43,35 @@ export function linkPoll(image: ProgramImage): ProgramImage | undefined {
     lines,
     mapReferences: image.mapReferences.map((reference) => ({ ...reference, pc: reference.pc + shift })),
   }
-  return image.inlined === undefined ? linked : { ...linked, inlined: around(image.inlined, scoutsOf(image.inlined)) }
+  const { inlined } = image
+  return inlined === undefined ? linked : { ...linked, inlined: around(inlined, scouts ? scoutsOf(inlined) : []) }
 }
 
 /** The loop before the program, the scouts behind it. */
 function around(program: InlinedProgram, scouts: readonly Scout[]): InlinedProgram {
-  const routine = pollRoutine(scouts.map(({ name }) => name))
-  const start = routine.length
-  let end = start + program.insns.length
+  const loop = pollRoutine(scouts.map(({ name }) => name))
+  const start = loop.length
+  const functions = scouts.flatMap((scout) => scout.functions)
   const places: Record<string, number> = { [PROGRAM]: start }
-  const behind: Subprogram[] = []
-  const scoutInsns: Insn[] = []
-  for (const { name, insns } of scouts) {
+  let end = start + program.insns.length
+  const behind = functions.map(({ name, routine }): Subprogram => {
     places[name] = end
-    behind.push(hidden(name, end, end + insns.length))
-    end += insns.length
-    scoutInsns.push(...insns)
-  }
+    end += routine.length
+    return hidden(name, end - routine.length, end)
+  })
   return {
-    insns: [...routine.link(places), ...program.insns, ...scoutInsns],
+    insns: [
+      ...loop.link(places),
+      ...program.insns,
+      ...functions.flatMap(({ name, routine }) => routine.link(relativeTo(places, places[name] as number))),
+    ],
     subprograms: [hidden('poll', 0, start), ...program.subprograms.map((one) => moved(one, start)), ...behind],
     lines: program.lines.map((line): ProgramLine => ({ ...line, pc: line.pc + start })),
   }
+}
+
+function relativeTo(places: Readonly<Record<string, number>>, start: number): Record<string, number> {
+  return Object.fromEntries(Object.entries(places).map(([name, place]) => [name, place - start]))
 }
 
 function hidden(name: string, start: number, end: number): Subprogram {

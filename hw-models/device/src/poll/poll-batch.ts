@@ -41,6 +41,8 @@ export class PollBatch {
   readonly #buff: number
   readonly #givenBack: number
   readonly #frame = new FrameCursor()
+  /** Free entries of the fill ring before the run. */
+  #fillFree = 0
 
   constructor({ memory, cpu, handle, passUp }: PollBatchOptions) {
     const own = handle.cpus[cpu.id]
@@ -97,6 +99,11 @@ export class PollBatch {
     set(block.records, at + POLL_RECORDS_OFFSET_BYTES)
     set(block.entries, queue.completion.entries)
     set(block.pool, queue.handle.pool)
+    set(block.fill, queue.pool.fill.entries)
+    set(block.fillMask, queue.pool.fill.capacity - 1)
+    set(block.fillTail, queue.pool.fill.tail)
+    this.#fillFree = queue.pool.fill.free()
+    set(block.fillFree, this.#fillFree)
     set(block.mask, queue.completion.capacity - 1)
     set(block.next, first)
     set(block.end, first + packets)
@@ -135,7 +142,7 @@ export class PollBatch {
 
   /** Counts what the poll program settled, and settles the rest. */
   #account(stage: XdpStage, queue: PollQueue): void {
-    queue.counters.add(QUEUE.bytes, readU64(this.#memory, this.#block + block.wireBytes.offsetBytes))
+    queue.pool.posted(this.#fillFree - this.#word(block.fillFree))
     this.#accountGivenBack(stage, queue, XDP_ACTION.DROP)
     this.#accountGivenBack(stage, queue, XDP_ACTION.PASS)
     const records = this.#word(block.recordCount)
@@ -146,7 +153,9 @@ export class PollBatch {
     const row = this.#block + block.counts.offsetBytes + verdict * POLL_COUNT.sizeBytes
     const packets = readU64(this.#memory, row + count.packets.offsetBytes)
     if (packets === 0) return
-    hook.count(verdict, packets, readU64(this.#memory, row + count.wireBytes.offsetBytes))
+    const wireBytes = readU64(this.#memory, row + count.wireBytes.offsetBytes)
+    hook.count(verdict, packets, wireBytes)
+    queue.counters.add(QUEUE.bytes, wireBytes)
     queue.fates.add(verdict === XDP_ACTION.DROP ? FATE.drop : FATE.pass, packets)
     if (verdict === XDP_ACTION.DROP) return
     queue.counters.add(QUEUE.stackBytes, readU64(this.#memory, row + count.lengthBytes.offsetBytes))
@@ -163,6 +172,7 @@ export class PollBatch {
     frame.dataMeta = word(record.dataMeta)
     const verdict = word(record.verdict)
     stage.hook.count(verdict, 1, frame.wireBytes)
+    queue.counters.add(QUEUE.bytes, frame.wireBytes)
     if (verdict === XDP_ACTION.REDIRECT) {
       u32[(this.#cpu.block >>> 2) + REDIRECT_IFINDEX] = word(record.redirectIfindex)
     }

@@ -19,16 +19,20 @@ export const POLL_BLOCK: StructLayout<
   | 'frameBytes'
   | 'givenBack'
   | 'scout'
-  | 'wireBytes'
+  | 'fill'
+  | 'fillMask'
+  | 'fillTail'
+  | 'fillFree'
   | 'counts'
 > = structLayout({
   /** struct xdp_buff of this CPU. */
   xdpBuff: 'ptr',
   /** {@link POLL_RECORD}s, {@link POLL_PACKETS} of them. */
   records: 'ptr',
-  /** First descriptor of the completion ring, the queue's pool of free frames. */
+  /** First descriptor of the completion ring, the queue's pool of free frames, first entry of its fill ring. */
   entries: 'ptr',
   pool: 'ptr',
+  fill: 'ptr',
   /** Descriptors in the ring, less one. */
   mask: 'u32',
   /** Free-running numbers in the ring: the next packet, and the first that is not to be handled. A packet is taken before its program runs. */
@@ -41,8 +45,10 @@ export const POLL_BLOCK: StructLayout<
   givenBack: 'u32',
   /** Not 0: scouts run ahead of the programs. */
   scout: 'u32',
-  /** Length as received of all packets taken, summed. */
-  wireBytes: 'u64',
+  /** Entries of the fill ring, less one; free-running number of the next one; how many may still be filled. */
+  fillMask: 'u32',
+  fillTail: 'u32',
+  fillFree: 'u32',
   /** {@link POLL_COUNT} by verdict, of the packets that were given back. */
   counts: ['u64', 4 * 4],
 })

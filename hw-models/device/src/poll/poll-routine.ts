@@ -77,7 +77,7 @@ const descriptorOf = (dst: number, scratch: number): readonly Insn[] => [
   BPF_ALU64_REG(BPF_ADD, dst, scratch),
 ]
 
-/** struct xdp_buff of the packet at the descriptor; leaves its length in r5. */
+/** struct xdp_buff of the packet at the descriptor. */
 const fillBuff = (): readonly Insn[] => [
   load32(1, DESCRIPTOR, descriptor.data),
   load32(5, DESCRIPTOR, descriptor.lengthBytes),
@@ -111,23 +111,37 @@ function runProgram(routine: Routine): void {
   routine
     .add(load32(DESCRIPTOR, BLOCK, block.next), BPF_MOV32_REG(1, DESCRIPTOR))
     .add(BPF_ALU32_IMM(BPF_ADD, 1, 1), store32(BLOCK, block.next, 1))
-    .add(...descriptorOf(DESCRIPTOR, 1), ...fillBuff(), ...addTo(BLOCK, block.wireBytes, 5, 1))
+    .add(...descriptorOf(DESCRIPTOR, 1), ...fillBuff())
     .add(...cpuBlock(2), load64(1, DESCRIPTOR, descriptor.timestampNs), store64(2, cpu.nowNs, 1))
     .add(BPF_MOV64_REG(1, BUFF))
     .call(PROGRAM)
     .add(BPF_MOV32_REG(0, 0))
 }
 
-/** Counts a packet whose verdict is in r0 and that nobody needs to look at, and puts its frame on the pool's stack. */
-function giveBack(routine: Routine): void {
+/** Counts a packet whose verdict is in r0 and that nobody needs to look at. */
+function countGivenBack(routine: Routine): void {
   routine
     .add(BPF_ALU64_IMM(BPF_LSH, 0, Math.log2(POLL_COUNT.sizeBytes)), BPF_ALU64_REG(BPF_ADD, 0, BLOCK))
     .add(load64(1, 0, row.packets), BPF_ALU64_IMM(BPF_ADD, 1, 1), store64(0, row.packets, 1))
     .add(load32(2, DESCRIPTOR, descriptor.lengthBytes), ...addTo(0, row.wireBytes, 2, 1))
     .add(load64(2, BUFF, { offsetBytes: XDP_BUFF.dataEnd }), load64(1, BUFF, { offsetBytes: XDP_BUFF.data }))
     .add(BPF_ALU64_REG(BPF_SUB, 2, 1), ...addTo(0, row.lengthBytes, 2, 1))
+}
+
+/** Posts the packet's frame to the card again, or puts it on the pool's stack when the fill ring is full. */
+function giveBack(routine: Routine): void {
+  routine
+    .add(load32(4, DESCRIPTOR, descriptor.frame), load32(1, BLOCK, block.fillFree))
+    .jump('pool', BPF_JMP32_IMM(BPF_JEQ, 1, 0, 0))
+    .add(BPF_ALU32_IMM(BPF_SUB, 1, 1), store32(BLOCK, block.fillFree, 1))
+    .add(load32(2, BLOCK, block.fillTail), BPF_MOV32_REG(3, 2))
+    .add(BPF_ALU32_IMM(BPF_ADD, 2, 1), store32(BLOCK, block.fillTail, 2))
+    .add(load32(1, BLOCK, block.fillMask), BPF_ALU32_REG(BPF_AND, 3, 1), BPF_ALU32_IMM(BPF_LSH, 3, 2))
+    .add(load64(1, BLOCK, block.fill), BPF_ALU64_REG(BPF_ADD, 3, 1), store32(3, { offsetBytes: 0 }, 4))
+    .jump('next')
+    .label('pool')
     .add(load64(1, BLOCK, block.pool), load32(2, 1, { offsetBytes: 0 }), BPF_MOV64_REG(3, 2))
-    .add(BPF_ALU64_IMM(BPF_LSH, 3, 2), BPF_ALU64_REG(BPF_ADD, 3, 1), load32(4, DESCRIPTOR, descriptor.frame))
+    .add(BPF_ALU64_IMM(BPF_LSH, 3, 2), BPF_ALU64_REG(BPF_ADD, 3, 1))
     .add(store32(3, { offsetBytes: POOL_FRAMES_OFFSET_BYTES }, 4))
     .add(BPF_ALU64_IMM(BPF_ADD, 2, 1), store32(1, { offsetBytes: 0 }, 2))
 }
@@ -180,7 +194,8 @@ export function pollRoutine(scouts: readonly string[]): Routine {
   routine.jump('next', BPF_JMP32_IMM(BPF_JNE, 0, XDP_ACTION.REDIRECT, 0))
   takeRedirect(routine)
   routine.jump('next')
-  giveBack(routine.label('give back'))
+  countGivenBack(routine.label('give back'))
+  giveBack(routine)
   return routine
     .label('next')
     .add(load32(1, BLOCK, block.next), load32(2, BLOCK, block.end))

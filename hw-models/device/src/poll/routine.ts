@@ -1,4 +1,4 @@
-import { BPF_CALL_REL, BPF_JMP_A, type Insn, isCall } from '@bpfoundry/isa'
+import { BPF_CALL_REL, BPF_JA, BPF_JMP_A, BPF_JMP32, type Insn, isCall } from '@bpfoundry/isa'
 
 /** An instruction whose offset is not known yet: a jump's, in `off`, or a call's, in `imm`. */
 interface Reference {
@@ -58,8 +58,13 @@ export class Routine {
       if (target === undefined) throw new Error(`no label ${label}`)
       const insn = insns[at] as Insn
       const distance = target - at - 1
-      insns[at] = isCall(insn) ? { ...insn, imm: distance } : { ...insn, off: distance }
+      insns[at] = farReaching(insn) ? { ...insn, imm: distance } : { ...insn, off: distance }
     }
     return insns
   }
+}
+
+/** Calls and `gotol` have their distance in imm. */
+function farReaching(insn: Insn): boolean {
+  return isCall(insn) || insn.opcode === (BPF_JMP32 | BPF_JA)
 }

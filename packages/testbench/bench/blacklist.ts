@@ -1,0 +1,25 @@
+// The talk's demo, measured: pnpm build, then
+//   node --import ./tools/typescript-hook/register.mjs packages/testbench/bench/blacklist.ts [ENTRIES] [CPUS] [ENGINE] [PAIRS]
+import { fileURLToPath } from 'node:url'
+import { benchBlacklist } from '@bpfoundry/testbench'
+
+const OBJECT = fileURLToPath(new URL('../../../fixtures/programs/blacklist/blacklist.v3.o', import.meta.url))
+const [entries = 1 << 24, cpus = 2] = process.argv.slice(2, 4).map(Number)
+const [, , , , engine = 'auto', pairs = 3] = process.argv
+
+const result = await benchBlacklist({
+  object: OBJECT,
+  entries,
+  cpus,
+  engine,
+  pairs: Number(pairs),
+  onProgress: (text) => console.error(text),
+})
+for (const run of result.runs) {
+  const mpps = (run.packetsPerSecond / 1e6).toFixed(2)
+  console.log(`${run.cpus} CPUs: ${mpps} Mpps, ${run.nanosecondsPerPacket.toFixed(1)} ns a packet on its CPU`)
+}
+console.log(
+  `${result.engine}, ${entries} addresses: ratio ${result.ratio.toFixed(2)}, ` +
+    `table ${(result.mapBytes / 2 ** 20).toFixed(0)} MiB, peak ${(result.peakBytes / 2 ** 20).toFixed(0)} MiB`,
+)
