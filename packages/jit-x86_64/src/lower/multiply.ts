@@ -8,6 +8,8 @@ import { type Assembler, isImm8, type Scale } from '../asm/assembler.ts'
 import { type Form, form } from '../asm/form.ts'
 import type { Register } from '../asm/register.ts'
 import { registerOf } from '../emitter.ts'
+import { SCRATCH } from '../register-map.ts'
+import { ADD, SUB } from './immediate-arithmetic.ts'
 import type { Lowering, LoweringsOf, Width } from './lowering.ts'
 
 type Forms = Readonly<Record<Width, Form>>
@@ -18,7 +20,8 @@ const IMUL_IMM32: Forms = { 32: form('IMUL r32, r/m32, imm32'), 64: form('IMUL r
 const SHL: Forms = { 32: form('SHL r/m32, imm8'), 64: form('SHL r/m64, imm8') }
 const LEA: Forms = { 32: form('LEA r32, m'), 64: form('LEA r64, m') }
 const XOR: Form = form('XOR r/m32, r32')
-const MOV32: Form = form('MOV r/m32, r32')
+const MOV: Forms = { 32: form('MOV r/m32, r32'), 64: form('MOV r/m64, r64') }
+const MOV32: Form = MOV[32]
 
 /** Factors that `lea r, [r + r * 2^n]` multiplies by. */
 const LEA_SCALES: ReadonlyMap<number, Scale> = new Map([
@@ -38,15 +41,31 @@ const byConstant =
   ({ asm }, { dst, imm }) =>
     multiply(asm, bits, registerOf(dst), imm)
 
-/** By 0, powers of two, 3, 5 and 9 in one cycle, else in three. */
+/** By 0, powers of two, 3, 5 and 9 in one cycle, by a power of two more or less 1 in two, else in three. */
 function multiply(asm: Assembler, bits: Width, to: Register, imm: number): void {
-  const power = bits === 64 && imm < 0 ? -1 : log2Exact(imm)
+  const power = imm < 0 ? -1 : log2Exact(imm)
   const scale = LEA_SCALES.get(imm)
   if (imm === 0) asm.rr(XOR, to, to)
   else if (scale !== undefined) asm.rm(LEA[bits], to, to, to, 0, scale)
   else if (power > 0) asm.ri(SHL[bits], to, power)
-  else if (power < 0) asm.rri(isImm8(imm) ? IMUL_IMM8[bits] : IMUL_IMM32[bits], to, to, imm)
-  else if (bits === 32) asm.rr(MOV32, to, to)
+  else if (power === 0) unchanged(asm, bits, to)
+  else if (imm < 0 || !shiftAndAdd(asm, bits, to, imm)) {
+    asm.rri(isImm8(imm) ? IMUL_IMM8[bits] : IMUL_IMM32[bits], to, to, imm)
+  }
+}
+
+function unchanged(asm: Assembler, bits: Width, to: Register): void {
+  if (bits === 32) asm.rr(MOV32, to, to)
+}
+
+/** `r1 *= 31   ->   mov r11, rdi; shl rdi, 5; sub rdi, r11`, as hashes of strings do; and 33 with an addition */
+function shiftAndAdd(asm: Assembler, bits: Width, to: Register, imm: number): boolean {
+  const [below, above] = [log2Exact(imm - 1), log2Exact(imm + 1)]
+  if (below < 0 && above < 0) return false
+  asm.rr(MOV[bits], SCRATCH, to)
+  asm.ri(SHL[bits], to, Math.max(below, above))
+  asm.rr(below < 0 ? SUB.register[bits] : ADD.register[bits], to, SCRATCH)
+  return true
 }
 
 const byRegister =
@@ -56,7 +75,7 @@ const byRegister =
 
 // biome-ignore format: table
 export const MULTIPLY: LoweringsOf<Extract<InstructionName, `ALU${Width}_MUL_${'K' | 'X'}`>> = {
-  // r1 *= 31         ->   imul rdi, rdi, 31
+  // r1 *= 10         ->   imul rdi, rdi, 10
   ALU64_MUL_K: byConstant(64),
   ALU32_MUL_K: byConstant(32),
   // r1 *= r2         ->   imul rdi, rsi
