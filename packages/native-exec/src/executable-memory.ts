@@ -17,6 +17,8 @@ export interface PageSource {
   write(address: number, bytes: Uint8Array): void
   /** Takes writing away, then gives execution, also to the instruction caches. @throws NativeExecError NATIVE_PROTECT */
   seal(address: number, lengthBytes: number): void
+  /** Takes every access away. @throws NativeExecError NATIVE_PROTECT */
+  fence(address: number, lengthBytes: number): void
   /** @throws NativeExecError NATIVE_UNMAP */
   unmap(address: number, lengthBytes: number): void
 }
@@ -84,6 +86,29 @@ export function placeCode(code: Uint8Array): PlacedCode {
 
 /** Gives the pages back. Nothing may run on them, nor jump to them, any more. @throws NativeExecError NATIVE_UNMAP */
 export function freeCode({ address, lengthBytes }: PlacedCode): void {
+  pageSource().unmap(address, lengthBytes)
+}
+
+/** Larger than the largest pages: arm64 may have 64 KiB. */
+const FENCE_BYTES = 65_536
+
+/** A stack that grows down to pages that nobody may touch. */
+export interface NativeStack {
+  readonly address: number
+  readonly lengthBytes: number
+}
+
+/** @throws NativeExecError as {@link placeCode} does */
+export function allocateStack(sizeBytes: number): NativeStack {
+  const pages = pageSource()
+  const lengthBytes = sizeBytes + FENCE_BYTES
+  const address = pages.map(lengthBytes)
+  pages.fence(address, FENCE_BYTES)
+  return { address, lengthBytes }
+}
+
+/** @throws NativeExecError NATIVE_UNMAP */
+export function freeStack({ address, lengthBytes }: NativeStack): void {
   pageSource().unmap(address, lengthBytes)
 }
 

@@ -9,54 +9,39 @@ import {
   type Translation,
 } from '@bpfoundry/engine'
 import { addressOf } from './foreign-functions.ts'
-import { type HelperTarget, helperDispatcher, runAs } from './helper-dispatch.ts'
+import { type Gate, threadGate, type WordPair, wordPair } from './gate.ts'
 import { NativeContext } from './native-context.ts'
 import { endsIn, type NativeTranslation, requireNative, slotBehind } from './native-translation.ts'
 import { ProgramTable } from './program-table.ts'
 
-const TWO_32 = 2 ** 32
-
-/** What a helper threw; wrapped, for it may have thrown undefined. */
-interface Failure {
-  readonly error: unknown
-}
-
-/** Stubs of contexts that nobody closed: tests and short runs forget to. */
-const forgotten = new FinalizationRegistry<NativeContext[]>((contexts) => {
-  for (const context of contexts) context.close()
-})
-
 /** A machine-code engine in one thread: a context a CPU, the table of tail calls, the way to the helpers. */
-export class NativeThread implements EngineThread, HelperTarget {
+export class NativeThread implements EngineThread {
   readonly #engine: string
   readonly #environment: EngineEnvironment
+  readonly #gate: Gate = threadGate()
   readonly #memoryBase: number
   readonly #programs = new ProgramTable()
   readonly #installed = new Map<number, NativeTranslation>()
   readonly #contexts = new Map<number, NativeContext>()
-  /** The same contexts, held where the finalizer finds them. */
-  readonly #open: NativeContext[] = []
   /** The views that {@link #memoryBase} was last checked with. */
   #checkedViews: Uint8Array
   #context: NativeContext | undefined
-  #failure: Failure | undefined
   #helping = false
 
-  /** @throws NativeExecError NATIVE_NO_KOFFI */
+  /** @throws NativeExecError NATIVE_NO_KOFFI, NATIVE_PLATFORM, NATIVE_MAP, NATIVE_PROTECT */
   constructor(engine: string, environment: EngineEnvironment) {
     this.#engine = engine
     this.#environment = environment
     environment.memory.refresh()
     this.#checkedViews = environment.memory.u8
     this.#memoryBase = addressOf(environment.memory.u8.buffer)
-    forgotten.register(this, this.#open, this)
   }
 
   /** @throws NativeExecError NATIVE_FOREIGN, NATIVE_PROGRAM_ID */
   install(translation: Translation): CompiledProgram {
     const native = requireNative(this.#engine, translation)
     const moved = this.#programs.set(native.image.id, native.code.address + native.tailOffsetBytes)
-    if (moved) for (const context of this.#open) context.usePrograms(this.#programs)
+    if (moved) for (const context of this.#contexts.values()) context.usePrograms(this.#programs)
     this.#installed.set(native.image.id, native)
     return new NativeProgram(this, native)
   }
@@ -67,41 +52,46 @@ export class NativeThread implements EngineThread, HelperTarget {
   }
 
   close(): void {
-    forgotten.unregister(this)
-    for (const context of this.#open.splice(0)) context.close()
     this.#contexts.clear()
+    this.#installed.clear()
     this.#context = undefined
   }
 
-  /** Runs the code at a host address, given as two words. */
-  run(image: ProgramImage, entryLow: number, entryHigh: number, cpu: Cpu, ctx: number): number {
+  /** Runs the code at a host address. */
+  run(image: ProgramImage, entry: WordPair, cpu: Cpu, ctx: number): number {
     // JavaScript runs inside of machine code only in a helper.
     if (this.#helping) throw new Error(`${image.name}: the engine is already running on this thread`)
     const context = this.#context?.cpu === cpu ? this.#context : this.#contextOf(cpu)
     if (this.#environment.memory.u8 !== this.#checkedViews) this.#checkBase()
-    runAs(this)
-    context.run(entryLow, entryHigh, ctx)
-    context.book()
-    if (this.#failure !== undefined) throw this.#takeFailure(context)
+    const gate = this.#gate
+    // A program of another environment waits for the helper that runs this one.
+    const outer = gate.waits ? gate.suspend() : undefined
+    try {
+      gate.enter(entry, context.address, ctx)
+      if (gate.waits) this.#help(gate, cpu)
+    } finally {
+      if (outer !== undefined) gate.restore(outer)
+      context.book()
+    }
     return cpu.regs[0]! >>> 0
   }
 
-  /** Called by machine code, through the dispatcher. */
-  help(): void {
-    const context = this.#context as NativeContext
+  /** Calls helpers for the code that waits, until it ends. @throws what a helper throws, and FAULT_UNKNOWN_HELPER */
+  #help(gate: Gate, cpu: Cpu): void {
+    const { helpers } = this.#environment
     this.#helping = true
     try {
-      const id = context.helper
-      const helper = this.#environment.helpers[id]
-      if (helper === undefined) throw unknownHelper(id)
-      helper(context.cpu)
-      context.goOn()
+      do {
+        const helper = helpers[gate.helper] ?? unknownHelper(gate.helper)
+        helper(cpu)
+        gate.resume()
+      } while (gate.waits)
     } catch (error) {
-      this.#failure = { error }
+      gate.abandon()
+      throw this.#located(error, gate.helperReturn)
+    } finally {
+      this.#helping = false
     }
-    this.#helping = false
-    // The helper may have run a program of another environment.
-    runAs(this)
   }
 
   #contextOf(cpu: Cpu): NativeContext {
@@ -113,10 +103,9 @@ export class NativeThread implements EngineThread, HelperTarget {
   }
 
   #makeContext(cpu: Cpu): NativeContext {
-    const callback = helperDispatcher()
-    const context = new NativeContext({ cpu, memoryBase: this.#memoryBase, callback, programs: this.#programs })
+    const [memoryBase, { callHelper }, programs] = [this.#memoryBase, this.#gate, this.#programs]
+    const context = new NativeContext({ cpu, memoryBase, callHelper, programs })
     this.#contexts.set(cpu.block, context)
-    this.#open.push(context)
     return context
   }
 
@@ -127,19 +116,13 @@ export class NativeThread implements EngineThread, HelperTarget {
     this.#checkedViews = u8
   }
 
-  #takeFailure(context: NativeContext): unknown {
-    const { error } = this.#failure as Failure
-    this.#failure = undefined
-    return error instanceof ExecutionFault ? this.#locate(error, context.helperReturn) : error
-  }
-
-  /** The same fault, with the program and, where that has code of its own, the instruction whose call led to it. */
-  #locate(fault: ExecutionFault, behind: number): ExecutionFault {
+  /** What a helper threw; a fault with the program and, where that has code of its own, the instruction of the call. */
+  #located(error: unknown, behind: number): unknown {
     const native = [...this.#installed.values()].find((each) => endsIn(each, behind))
-    if (native === undefined) return fault
+    if (!(error instanceof ExecutionFault) || native === undefined) return error
     const program = native.image.name
     const pc = slotBehind(native, behind)
-    return fault.at(pc === undefined ? { program } : { program, pc, ...sourceOf(native.image, pc) })
+    return error.at(pc === undefined ? { program } : { program, pc, ...sourceOf(native.image, pc) })
   }
 }
 
@@ -150,8 +133,8 @@ function sourceOf(image: ProgramImage, pc: number): Pick<Place, 'source'> {
   return { source: { file: line.file, line: line.line, column: line.column, text: line.text } }
 }
 
-function unknownHelper(id: number): ExecutionFault {
-  return new ExecutionFault({
+function unknownHelper(id: number): never {
+  throw new ExecutionFault({
     code: 'FAULT_UNKNOWN_HELPER',
     message: `no helper ${id}`,
     got: id,
@@ -162,19 +145,15 @@ function unknownHelper(id: number): ExecutionFault {
 class NativeProgram implements CompiledProgram {
   readonly image: ProgramImage
   readonly #thread: NativeThread
-  readonly #entryLow: number
-  readonly #entryHigh: number
+  readonly #entry: WordPair
 
   constructor(thread: NativeThread, { image, code, runOffsetBytes }: NativeTranslation) {
     this.image = image
     this.#thread = thread
-    const entry = code.address + runOffsetBytes
-    // As int32, which JavaScript passes on without allocating.
-    this.#entryLow = (entry % TWO_32) | 0
-    this.#entryHigh = Math.floor(entry / TWO_32)
+    this.#entry = wordPair(code.address + runOffsetBytes)
   }
 
   run(cpu: Cpu, ctx: number): number {
-    return this.#thread.run(this.image, this.#entryLow, this.#entryHigh, cpu, ctx)
+    return this.#thread.run(this.image, this.#entry, cpu, ctx)
   }
 }

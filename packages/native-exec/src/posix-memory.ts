@@ -12,6 +12,7 @@ export interface PosixFacts {
   readonly hint: string
 }
 
+const PROT_NONE = 0
 const PROT_READ = 1
 const PROT_WRITE = 2
 const PROT_EXEC = 4
@@ -38,6 +39,9 @@ export function posixMemory(facts: PosixFacts): PageSource {
     },
     seal(address, lengthBytes) {
       check(mprotect(address, lengthBytes, PROT_READ | PROT_EXEC), 'NATIVE_PROTECT', 'mprotect', lengthBytes)
+    },
+    fence(address, lengthBytes) {
+      check(mprotect(address, lengthBytes, PROT_NONE), 'NATIVE_PROTECT', 'mprotect', lengthBytes)
     },
     unmap(address, lengthBytes) {
       check(munmap(address, lengthBytes), 'NATIVE_UNMAP', 'munmap', lengthBytes)

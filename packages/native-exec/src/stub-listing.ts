@@ -3,10 +3,11 @@
 /** The instruction as a disassembler writes it, and its encoding. */
 export type ListingRow = readonly [text: string, ...bytes: number[]]
 
-/** Listings of the pair of stubs of a context. @see entry-stubs.ts */
+/** Listings of the stubs of a gate. @see gate-stubs.ts */
 export interface StubListings {
   readonly enter: readonly ListingRow[]
   readonly callHelper: readonly ListingRow[]
+  readonly resume: readonly ListingRow[]
 }
 
 /** The bytes of a listing, one after another. */

@@ -5,6 +5,7 @@ import { NativeExecError, type NativeExecErrorCode } from './native-exec-error.t
 
 const MEM_COMMIT_RESERVE = 0x1000 | 0x2000
 const MEM_RELEASE = 0x8000
+const PAGE_NOACCESS = 0x01
 const PAGE_READWRITE = 0x04
 const PAGE_EXECUTE_READ = 0x20
 
@@ -20,6 +21,10 @@ export function windowsMemory(): PageSource {
   const check = (result: number, code: NativeExecErrorCode, call: string): void => {
     if (result === 0) throw refused(code, call, lastError() as number)
   }
+  const protect = (address: number, lengthBytes: number, protection: number): void => {
+    const before = new Uint32Array(1)
+    check(virtualProtect(address, lengthBytes, protection, before), 'NATIVE_PROTECT', 'VirtualProtect')
+  }
   return {
     map(lengthBytes) {
       const address = Number(virtualAlloc(0, lengthBytes, MEM_COMMIT_RESERVE, PAGE_READWRITE))
@@ -30,9 +35,11 @@ export function windowsMemory(): PageSource {
       moveMemory(address, bytes, bytes.length)
     },
     seal(address, lengthBytes) {
-      const before = new Uint32Array(1)
-      check(virtualProtect(address, lengthBytes, PAGE_EXECUTE_READ, before), 'NATIVE_PROTECT', 'VirtualProtect')
+      protect(address, lengthBytes, PAGE_EXECUTE_READ)
       check(flush(currentProcess(), address, lengthBytes), 'NATIVE_PROTECT', 'FlushInstructionCache')
+    },
+    fence(address, lengthBytes) {
+      protect(address, lengthBytes, PAGE_NOACCESS)
     },
     unmap(address) {
       check(virtualFree(address, 0, MEM_RELEASE), 'NATIVE_UNMAP', 'VirtualFree')
