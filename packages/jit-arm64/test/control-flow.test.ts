@@ -31,7 +31,7 @@ import {
   type Insn,
   instructionRow,
 } from '@bpfoundry/isa'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, type TestContext } from 'vitest'
 import { MAX_SLOT_BYTES } from '../src/emission.ts'
 import { translateArm64 } from '../src/index.ts'
 import { type Bench, CANNOT_RUN, createBench, createBenches, imageOf, PROG_ARRAY, UNCOUNTED } from './harness.ts'
@@ -93,18 +93,20 @@ const progArray = benches?.interpreter.progArray ?? 0
 /** r2 = the array, r3 = index, tail call. */
 const callSlot = (index: number): Insn[] => [...BPF_LD_IMM64(2, BigInt(progArray)), BPF_MOV64_IMM(3, index), tailCall]
 
-/** A test that needs to run code. */
-function runs(name: string, body: () => void): void {
-  it(name, (ctx) => {
-    if (CANNOT_RUN !== undefined) return ctx.skip(CANNOT_RUN)
-    body()
-  })
-}
+/** The body of a test that needs to run code. */
+const running =
+  (body: () => void) =>
+  (ctx: TestContext): void => {
+    if (CANNOT_RUN !== undefined) ctx.skip(CANNOT_RUN)
+    else body()
+  }
 
 describe('calls of subprograms', () => {
-  runs('keep r6 to r9 and r10 for the caller, and leave r0 to r5 as the callee did', () => {
-    runAll(
-      asm(`
+  it(
+    'keep r6 to r9 and r10 for the caller, and leave r0 to r5 as the callee did',
+    running(() => {
+      runAll(
+        asm(`
 r6 = 6
 r7 = 7
 r8 = 8
@@ -128,25 +130,31 @@ r1 += 100
 *(u64 *)(r10 - 8) = r8
 r0 = 1000
 exit`),
-    )
-  })
+      )
+    }),
+  )
 
-  runs('nest eight deep, each in a frame of its own', () => {
-    const depth = 7
-    const frame = (n: number): Insn[] => [
-      BPF_MOV64_IMM(6, n),
-      BPF_STX_MEM(BPF_DW, 10, 6, -8),
-      ...(n < depth ? [BPF_CALL_REL(3)] : [BPF_MOV64_IMM(0, 0)]),
-      BPF_LDX_MEM(BPF_DW, 1, 10, -8),
-      BPF_RAW_INSN(0x0f, 0, 6, 0, 0),
-      BPF_EXIT_INSN(),
-    ]
-    runAll(Array.from({ length: depth + 1 }, (_, n) => frame(n)).flat())
-  })
+  it(
+    'nest eight deep, each in a frame of its own',
+    running(() => {
+      const depth = 7
+      const frame = (n: number): Insn[] => [
+        BPF_MOV64_IMM(6, n),
+        BPF_STX_MEM(BPF_DW, 10, 6, -8),
+        ...(n < depth ? [BPF_CALL_REL(3)] : [BPF_MOV64_IMM(0, 0)]),
+        BPF_LDX_MEM(BPF_DW, 1, 10, -8),
+        BPF_RAW_INSN(0x0f, 0, 6, 0, 0),
+        BPF_EXIT_INSN(),
+      ]
+      runAll(Array.from({ length: depth + 1 }, (_, n) => frame(n)).flat())
+    }),
+  )
 
-  runs('may recurse through any of several entries', () => {
-    runAll(
-      asm(`
+  it(
+    'may recurse through any of several entries',
+    running(() => {
+      runAll(
+        asm(`
 r1 = 5
 call f
 exit
@@ -158,12 +166,15 @@ r0 += r6
 exit
 none: r0 = 0
 exit`),
-    )
-  })
+      )
+    }),
+  )
 
-  runs('lose host addresses: the callee uses the same registers for its own', () => {
-    runAll(
-      asm(`
+  it(
+    'lose host addresses: the callee uses the same registers for its own',
+    running(() => {
+      runAll(
+        asm(`
 r6 = r1
 *(u64 *)(r6 + 8) = 1
 call f
@@ -175,213 +186,264 @@ r7 += -64
 r8 = r7
 *(u64 *)(r8 + 16) = 3
 exit`),
-    )
-  })
+      )
+    }),
+  )
 })
 
 describe('helper calls', () => {
-  runs('get r1 to r5 and give r0; other registers stay', () => {
-    runAll([
-      ...BPF_LD_IMM64(1, 0x1122334455667788n),
-      ...BPF_LD_IMM64(2, -2n),
-      BPF_MOV64_IMM(3, 3),
-      BPF_MOV64_IMM(4, -4),
-      BPF_MOV64_REG(5, 10),
-      BPF_MOV64_IMM(6, 6),
-      BPF_EMIT_CALL(1),
-      BPF_STX_MEM(BPF_DW, 10, 1, -8),
-      BPF_STX_MEM(BPF_DW, 10, 5, -16),
-      BPF_STX_MEM(BPF_DW, 10, 6, -24),
-      BPF_EXIT_INSN(),
-    ])
-  })
+  it(
+    'get r1 to r5 and give r0; other registers stay',
+    running(() => {
+      runAll([
+        ...BPF_LD_IMM64(1, 0x1122334455667788n),
+        ...BPF_LD_IMM64(2, -2n),
+        BPF_MOV64_IMM(3, 3),
+        BPF_MOV64_IMM(4, -4),
+        BPF_MOV64_REG(5, 10),
+        BPF_MOV64_IMM(6, 6),
+        BPF_EMIT_CALL(1),
+        BPF_STX_MEM(BPF_DW, 10, 1, -8),
+        BPF_STX_MEM(BPF_DW, 10, 5, -16),
+        BPF_STX_MEM(BPF_DW, 10, 6, -24),
+        BPF_EXIT_INSN(),
+      ])
+    }),
+  )
 
-  runs('leave r1 to r5 as the helper does', () => {
-    const stores = [1, 2, 3, 4, 5].map((n) => BPF_STX_MEM(BPF_DW, 10, n, -8 * n))
-    runAll([BPF_EMIT_CALL(2), ...stores, BPF_EXIT_INSN()])
-  })
+  it(
+    'leave r1 to r5 as the helper does',
+    running(() => {
+      const stores = [1, 2, 3, 4, 5].map((n) => BPF_STX_MEM(BPF_DW, 10, n, -8 * n))
+      runAll([BPF_EMIT_CALL(2), ...stores, BPF_EXIT_INSN()])
+    }),
+  )
 
-  runs('from subprograms come back to them', () => {
-    runAll(asm('r1 = 2\ncall f\nr0 += 1\nexit\nf: r6 = 40\nr2 = 0\ncall 1\nr0 += r6\nexit'))
-  })
+  it(
+    'from subprograms come back to them',
+    running(() => {
+      runAll(asm('r1 = 2\ncall f\nr0 += 1\nexit\nf: r6 = 40\nr2 = 0\ncall 1\nr0 += r6\nexit'))
+    }),
+  )
 
-  runs('by a register: its low 32 bits are the number', () => {
-    const callx = BPF_RAW_INSN(instructionRow('CALLX').opcode, 3, 0, 0, 0)
-    runAll([...BPF_LD_IMM64(3, 0x700000001n), callx, BPF_EXIT_INSN()])
-  })
+  it(
+    'by a register: its low 32 bits are the number',
+    running(() => {
+      const callx = BPF_RAW_INSN(instructionRow('CALLX').opcode, 3, 0, 0, 0)
+      runAll([...BPF_LD_IMM64(3, 0x700000001n), callx, BPF_EXIT_INSN()])
+    }),
+  )
 
-  runs('may make memory grow, and what grew can be used at once', () => {
-    runAll([BPF_EMIT_CALL(4), BPF_LDX_MEM(BPF_DW, 0, 0, 0), BPF_EXIT_INSN()])
-  })
+  it(
+    'may make memory grow, and what grew can be used at once',
+    running(() => {
+      runAll([BPF_EMIT_CALL(4), BPF_LDX_MEM(BPF_DW, 0, 0, 0), BPF_EXIT_INSN()])
+    }),
+  )
 
-  runs('that throw end the run there, with the counts so far', () => {
-    const source = 'r0 = 1\nif r0 == 0 goto out\ncall 3\nr0 = 2\nout: exit'
-    everywhere((bench) => {
-      const { memory, cpu } = bench
-      const at = (cpu.block + CPU_BLOCK.fields.executedInsns.offsetBytes) >>> 3
-      memory.f64[at] = 0
-      const program = bench.install(imageOf(asm(source)))
-      expect(() => program.run(cpu, 0)).toThrow(boom)
-      return memory.f64[at]
-    })
-  })
+  it(
+    'that throw end the run there, with the counts so far',
+    running(() => {
+      const source = 'r0 = 1\nif r0 == 0 goto out\ncall 3\nr0 = 2\nout: exit'
+      everywhere((bench) => {
+        const { memory, cpu } = bench
+        const at = (cpu.block + CPU_BLOCK.fields.executedInsns.offsetBytes) >>> 3
+        memory.f64[at] = 0
+        const program = bench.install(imageOf(asm(source)))
+        expect(() => program.run(cpu, 0)).toThrow(boom)
+        return memory.f64[at]
+      })
+    }),
+  )
 
-  runs('that are missing are a fault with its place', () => {
-    everywhere((bench) => {
-      const program = bench.install(imageOf(asm('r0 = 1\nr1 = 2\ncall 99\nexit')))
-      try {
-        program.run(bench.cpu, 0)
-        return 'no fault'
-      } catch (error) {
-        const { code, where } = error as ExecutionFault
-        return { code, where }
-      }
-    })
-  })
+  it(
+    'that are missing are a fault with its place',
+    running(() => {
+      everywhere((bench) => {
+        const program = bench.install(imageOf(asm('r0 = 1\nr1 = 2\ncall 99\nexit')))
+        try {
+          program.run(bench.cpu, 0)
+          return 'no fault'
+        } catch (error) {
+          const { code, where } = error as ExecutionFault
+          return { code, where }
+        }
+      })
+    }),
+  )
 })
 
 describe('tail calls', () => {
   const leaf = (value: number): Insn[] => [BPF_ALU64_IMM(BPF_ADD, 0, value), BPF_EXIT_INSN()]
 
-  runs('go on in the other program with all registers', () => {
-    const seen = [0, 1, 6, 7, 8, 9].map((n, at) => BPF_STX_MEM(BPF_DW, 10, n, -8 * (at + 1)))
-    const sets = [0, 6, 7, 8, 9].map((n) => BPF_MOV64_IMM(n, 100 + n))
-    runTailCalls([
-      [...sets, ...callSlot(1), ...leaf(1)],
-      [...seen, ...leaf(2)],
-    ])
-  })
+  it(
+    'go on in the other program with all registers',
+    running(() => {
+      const seen = [0, 1, 6, 7, 8, 9].map((n, at) => BPF_STX_MEM(BPF_DW, 10, n, -8 * (at + 1)))
+      const sets = [0, 6, 7, 8, 9].map((n) => BPF_MOV64_IMM(n, 100 + n))
+      runTailCalls([
+        [...sets, ...callSlot(1), ...leaf(1)],
+        [...seen, ...leaf(2)],
+      ])
+    }),
+  )
 
-  runs('end after 33, and count', () => {
-    runTailCalls([[BPF_ALU64_IMM(BPF_ADD, 0, 1), ...callSlot(0), ...leaf(1000)]])
-  })
+  it(
+    'end after 33, and count',
+    running(() => {
+      runTailCalls([[BPF_ALU64_IMM(BPF_ADD, 0, 1), ...callSlot(0), ...leaf(1000)]])
+    }),
+  )
 
-  runs('fall through: index out of range, empty slot, a program that is not there', () => {
-    runTailCalls([[...callSlot(8), ...callSlot(-1), ...callSlot(1), ...callSlot(2), ...leaf(5)], leaf(1)], [1])
-  })
+  it(
+    'fall through: index out of range, empty slot, a program that is not there',
+    running(() => {
+      runTailCalls([[...callSlot(8), ...callSlot(-1), ...callSlot(1), ...callSlot(2), ...leaf(5)], leaf(1)], [1])
+    }),
+  )
 
-  runs('fall through once the program was removed', () => {
-    const caller = [...callSlot(1), ...leaf(5)]
-    for (const [, bench] of (benches as NonNullable<typeof benches>).arm64) {
-      const at = (bench.progArray + PROG_ARRAY.slotsOffsetBytes + 4) >>> 2
-      bench.memory.u32[at] = 12
-      const program = bench.install(imageOf(caller, { id: 11 }))
-      bench.install(imageOf(leaf(1), { id: 12 }))
-      expect(program.run(bench.cpu, 0)).toBe(1)
-      bench.thread.remove(12)
-      expect(program.run(bench.cpu, 0)).toBe(5)
-    }
-  })
+  it(
+    'fall through once the program was removed',
+    running(() => {
+      const caller = [...callSlot(1), ...leaf(5)]
+      for (const [, bench] of (benches as NonNullable<typeof benches>).arm64) {
+        const at = (bench.progArray + PROG_ARRAY.slotsOffsetBytes + 4) >>> 2
+        bench.memory.u32[at] = 12
+        const program = bench.install(imageOf(caller, { id: 11 }))
+        bench.install(imageOf(leaf(1), { id: 12 }))
+        expect(program.run(bench.cpu, 0)).toBe(1)
+        bench.thread.remove(12)
+        expect(program.run(bench.cpu, 0)).toBe(5)
+      }
+    }),
+  )
 
-  runs('from a subprogram return to its caller, whatever program that is of', () => {
-    const caller = [
-      BPF_MOV64_IMM(6, 7),
-      BPF_CALL_REL(3),
-      BPF_RAW_INSN(0x0f, 0, 6, 0, 0),
-      BPF_STX_MEM(BPF_DW, 10, 6, -8),
-      BPF_EXIT_INSN(),
-      BPF_MOV64_IMM(6, 8),
-      ...callSlot(1),
-      ...leaf(-1),
-    ]
-    const callee = [
-      BPF_MOV64_IMM(6, 9),
-      BPF_STX_MEM(BPF_DW, 10, 6, -8),
-      BPF_CALL_REL(1),
-      ...leaf(100).slice(1),
-      BPF_MOV64_IMM(0, 50),
-      BPF_EXIT_INSN(),
-    ]
-    runTailCalls([caller, callee])
-  })
+  it(
+    'from a subprogram return to its caller, whatever program that is of',
+    running(() => {
+      const caller = [
+        BPF_MOV64_IMM(6, 7),
+        BPF_CALL_REL(3),
+        BPF_RAW_INSN(0x0f, 0, 6, 0, 0),
+        BPF_STX_MEM(BPF_DW, 10, 6, -8),
+        BPF_EXIT_INSN(),
+        BPF_MOV64_IMM(6, 8),
+        ...callSlot(1),
+        ...leaf(-1),
+      ]
+      const callee = [
+        BPF_MOV64_IMM(6, 9),
+        BPF_STX_MEM(BPF_DW, 10, 6, -8),
+        BPF_CALL_REL(1),
+        ...leaf(100).slice(1),
+        BPF_MOV64_IMM(0, 50),
+        BPF_EXIT_INSN(),
+      ]
+      runTailCalls([caller, callee])
+    }),
+  )
 
-  runs('find the array’s fields wherever the layout has them', () => {
-    const far = { maxEntriesOffsetBytes: 70_004, slotsOffsetBytes: 4 * 4096 }
-    const image = imageOf([...callSlot(0), BPF_EXIT_INSN()])
-    expect(translateArm64(image, { progArray: far }).bytes.length).toBeGreaterThan(
-      translateArm64(image, { progArray: PROG_ARRAY }).bytes.length,
-    )
-  })
+  it(
+    'find the array’s fields wherever the layout has them',
+    running(() => {
+      const far = { maxEntriesOffsetBytes: 70_004, slotsOffsetBytes: 4 * 4096 }
+      const image = imageOf([...callSlot(0), BPF_EXIT_INSN()])
+      expect(translateArm64(image, { progArray: far }).bytes.length).toBeGreaterThan(
+        translateArm64(image, { progArray: PROG_ARRAY }).bytes.length,
+      )
+    }),
+  )
 })
 
 describe('may_goto', () => {
-  runs('leaves its loop after 8 Mi turns, of each frame', () => {
-    const loop = [mayGoto(2), BPF_ALU64_IMM(BPF_ADD, 0, 1), BPF_JMP_A(-3)]
-    const image = imageOf([BPF_CALL_REL(4), ...loop, BPF_EXIT_INSN(), BPF_MOV64_IMM(0, 0), ...loop, BPF_EXIT_INSN()])
-    // The interpreter's own test has the budget; here it is known.
-    for (const [name, bench] of (benches as NonNullable<typeof benches>).arm64) {
-      expect({ name, turns: bench.install(image).run(bench.cpu, 0) }).toEqual({ name, turns: 2 * 8 * 1024 * 1024 })
-    }
-  })
+  it(
+    'leaves its loop after 8 Mi turns, of each frame',
+    running(() => {
+      const loop = [mayGoto(2), BPF_ALU64_IMM(BPF_ADD, 0, 1), BPF_JMP_A(-3)]
+      const image = imageOf([BPF_CALL_REL(4), ...loop, BPF_EXIT_INSN(), BPF_MOV64_IMM(0, 0), ...loop, BPF_EXIT_INSN()])
+      // The interpreter's own test has the budget; here it is known.
+      for (const [name, bench] of (benches as NonNullable<typeof benches>).arm64) {
+        expect({ name, turns: bench.install(image).run(bench.cpu, 0) }).toEqual({ name, turns: 2 * 8 * 1024 * 1024 })
+      }
+    }),
+  )
 
-  runs('has its turns back after a call, and anew in a program that was tail called', () => {
-    const spend = (turns: number): Insn[] => [
-      BPF_MOV64_IMM(1, turns),
-      mayGoto(3),
-      BPF_ALU64_IMM(BPF_ADD, 0, 1),
-      BPF_ALU64_IMM(BPF_ADD, 1, -1),
-      BPF_JMP_IMM(0x50, 1, 0, -4),
-    ]
-    runTailCalls([
-      [
-        ...spend(5),
-        BPF_CALL_REL(6),
-        ...spend(7),
-        ...callSlot(1).slice(0, 1),
-        BPF_EXIT_INSN(),
-        ...spend(3),
-        BPF_EXIT_INSN(),
-      ].filter((insn) => insn.opcode !== 0x18 && insn.opcode !== 0),
-      [...spend(2), BPF_EXIT_INSN()],
-    ])
-  })
+  it(
+    'has its turns back after a call, and anew in a program that was tail called',
+    running(() => {
+      const spend = (turns: number): Insn[] => [
+        BPF_MOV64_IMM(1, turns),
+        mayGoto(3),
+        BPF_ALU64_IMM(BPF_ADD, 0, 1),
+        BPF_ALU64_IMM(BPF_ADD, 1, -1),
+        BPF_JMP_IMM(0x50, 1, 0, -4),
+      ]
+      runTailCalls([
+        [
+          ...spend(5),
+          BPF_CALL_REL(6),
+          ...spend(7),
+          ...callSlot(1).slice(0, 1),
+          BPF_EXIT_INSN(),
+          ...spend(3),
+          BPF_EXIT_INSN(),
+        ].filter((insn) => insn.opcode !== 0x18 && insn.opcode !== 0),
+        [...spend(2), BPF_EXIT_INSN()],
+      ])
+    }),
+  )
 })
 
 describe('jumps', () => {
-  runs('reach over more code than one conditional branch can', () => {
-    const filler = Array.from({ length: 12_000 }, (_, n) => BPF_LD_IMM64(3, BigInt(n) * 0x1234_5678_9abcn)).flat()
-    const far = filler.length
-    const over = (insn: Insn): Insn => ({ ...insn, off: far })
-    runAll([
-      BPF_MOV64_IMM(0, 1),
-      over(BPF_JMP_IMM(BPF_JEQ, 0, 1, 0)),
-      ...filler,
-      BPF_ALU64_IMM(BPF_ADD, 0, 5),
-      BPF_EXIT_INSN(),
-    ])
-    runAll([
-      BPF_MOV64_IMM(0, 1),
-      over(BPF_JMP_IMM(BPF_JEQ, 0, 0, 0)),
-      ...filler,
-      BPF_ALU64_IMM(BPF_ADD, 0, 5),
-      BPF_EXIT_INSN(),
-    ])
-    runAll([
-      BPF_MOV64_IMM(0, 1),
-      over(BPF_JMP_IMM(BPF_JSET, 0, 4, 0)),
-      ...filler,
-      BPF_ALU64_IMM(BPF_ADD, 0, 5),
-      BPF_EXIT_INSN(),
-    ])
-    runAll([
-      BPF_MOV64_IMM(0, -1),
-      over(BPF_JMP_IMM(BPF_JSLT, 0, 0, 0)),
-      ...filler,
-      BPF_ALU64_IMM(BPF_ADD, 0, 5),
-      BPF_EXIT_INSN(),
-    ])
-    runAll([
-      BPF_MOV64_IMM(0, 9),
-      over(BPF_JMP_IMM(0x20, 0, 3, 0)),
-      ...filler,
-      BPF_ALU64_IMM(BPF_ADD, 0, 5),
-      BPF_EXIT_INSN(),
-    ])
-  })
+  it(
+    'reach over more code than one conditional branch can',
+    running(() => {
+      const filler = Array.from({ length: 12_000 }, (_, n) => BPF_LD_IMM64(3, BigInt(n) * 0x1234_5678_9abcn)).flat()
+      const far = filler.length
+      const over = (insn: Insn): Insn => ({ ...insn, off: far })
+      runAll([
+        BPF_MOV64_IMM(0, 1),
+        over(BPF_JMP_IMM(BPF_JEQ, 0, 1, 0)),
+        ...filler,
+        BPF_ALU64_IMM(BPF_ADD, 0, 5),
+        BPF_EXIT_INSN(),
+      ])
+      runAll([
+        BPF_MOV64_IMM(0, 1),
+        over(BPF_JMP_IMM(BPF_JEQ, 0, 0, 0)),
+        ...filler,
+        BPF_ALU64_IMM(BPF_ADD, 0, 5),
+        BPF_EXIT_INSN(),
+      ])
+      runAll([
+        BPF_MOV64_IMM(0, 1),
+        over(BPF_JMP_IMM(BPF_JSET, 0, 4, 0)),
+        ...filler,
+        BPF_ALU64_IMM(BPF_ADD, 0, 5),
+        BPF_EXIT_INSN(),
+      ])
+      runAll([
+        BPF_MOV64_IMM(0, -1),
+        over(BPF_JMP_IMM(BPF_JSLT, 0, 0, 0)),
+        ...filler,
+        BPF_ALU64_IMM(BPF_ADD, 0, 5),
+        BPF_EXIT_INSN(),
+      ])
+      runAll([
+        BPF_MOV64_IMM(0, 9),
+        over(BPF_JMP_IMM(0x20, 0, 3, 0)),
+        ...filler,
+        BPF_ALU64_IMM(BPF_ADD, 0, 5),
+        BPF_EXIT_INSN(),
+      ])
+    }),
+  )
 
-  runs('into loops with two entries, and past code that nothing reaches', () => {
-    runAll(
-      asm(`
+  it(
+    'into loops with two entries, and past code that nothing reaches',
+    running(() => {
+      runAll(
+        asm(`
 r0 = 0
 r2 = 3
 if r1 > 100 goto second
@@ -392,19 +454,23 @@ second: r0 += 10
 r2 += -1
 if r2 s> 0 goto first
 exit`),
-    )
-  })
+      )
+    }),
+  )
 
-  runs('that leave the program behind its last instruction are a fault', () => {
-    everywhere((bench) => {
-      const program = bench.install(imageOf([BPF_MOV64_IMM(0, 3)]))
-      try {
-        return program.run(bench.cpu, 0)
-      } catch (error) {
-        return (error as ExecutionFault).code
-      }
-    })
-  })
+  it(
+    'that leave the program behind its last instruction are a fault',
+    running(() => {
+      everywhere((bench) => {
+        const program = bench.install(imageOf([BPF_MOV64_IMM(0, 3)]))
+        try {
+          return program.run(bench.cpu, 0)
+        } catch (error) {
+          return (error as ExecutionFault).code
+        }
+      })
+    }),
+  )
 
   it.each([
     ['out of the program', [BPF_JMP_A(5), BPF_EXIT_INSN()], 'ARM64_JUMP', 0],
@@ -416,30 +482,36 @@ exit`),
     expect(() => translateArm64(imageOf(insns), { progArray: PROG_ARRAY })).toThrow(refusal)
   })
 
-  runs('to the next instruction are none, and count', () => {
-    runAll([
-      BPF_MOV64_IMM(0, 3),
-      BPF_JMP_A(0),
-      BPF_RAW_INSN(BPF_JMP | BPF_JA, 0, 0, 1, 0),
-      BPF_MOV64_IMM(0, 4),
-      BPF_EXIT_INSN(),
-    ])
-  })
+  it(
+    'to the next instruction are none, and count',
+    running(() => {
+      runAll([
+        BPF_MOV64_IMM(0, 3),
+        BPF_JMP_A(0),
+        BPF_RAW_INSN(BPF_JMP | BPF_JA, 0, 0, 1, 0),
+        BPF_MOV64_IMM(0, 4),
+        BPF_EXIT_INSN(),
+      ])
+    }),
+  )
 })
 
 describe('r10', () => {
-  runs('may be written, though no verified program does', () => {
-    runAll([
-      BPF_ALU64_IMM(BPF_ADD, 10, -64),
-      BPF_STX_MEM(BPF_DW, 10, 10, -8),
-      BPF_MOV64_REG(1, 10),
-      BPF_MOV64_REG(10, 1),
-      BPF_LDX_MEM(BPF_DW, 0, 10, -8),
-      BPF_LDX_MEM(BPF_DW, 10, 10, -8),
-      BPF_RAW_INSN(0x1f, 0, 10, 0, 0),
-      BPF_EXIT_INSN(),
-    ])
-  })
+  it(
+    'may be written, though no verified program does',
+    running(() => {
+      runAll([
+        BPF_ALU64_IMM(BPF_ADD, 10, -64),
+        BPF_STX_MEM(BPF_DW, 10, 10, -8),
+        BPF_MOV64_REG(1, 10),
+        BPF_MOV64_REG(10, 1),
+        BPF_LDX_MEM(BPF_DW, 0, 10, -8),
+        BPF_LDX_MEM(BPF_DW, 10, 10, -8),
+        BPF_RAW_INSN(0x1f, 0, 10, 0, 0),
+        BPF_EXIT_INSN(),
+      ])
+    }),
+  )
 })
 
 describe('inlined helpers', () => {
@@ -461,19 +533,25 @@ describe('inlined helpers', () => {
     inlined: { insns: [...main(BPF_CALL_REL(2)), ...hidden], subprograms, lines: [] },
   })
 
-  runs('count as the helper call that they are', () => {
-    everywhere((bench) => bench.outcome(bench.install(image), 0))
-  })
+  it(
+    'count as the helper call that they are',
+    running(() => {
+      everywhere((bench) => bench.outcome(bench.install(image), 0))
+    }),
+  )
 
-  runs('cost nothing where nothing is counted', () => {
-    const bench = createBench(UNCOUNTED, helpers)
-    const outcome = bench.outcome(bench.install(image), 0)
-    expect(outcome).toMatchObject({ low: 11, executedInsns: 0, helperCalls: 0 })
-    const options = { progArray: PROG_ARRAY }
-    expect(translateArm64(image, { ...options, count: false }).bytes.length).toBeLessThan(
-      translateArm64(image, options).bytes.length,
-    )
-  })
+  it(
+    'cost nothing where nothing is counted',
+    running(() => {
+      const bench = createBench(UNCOUNTED, helpers)
+      const outcome = bench.outcome(bench.install(image), 0)
+      expect(outcome).toMatchObject({ low: 11, executedInsns: 0, helperCalls: 0 })
+      const options = { progArray: PROG_ARRAY }
+      expect(translateArm64(image, { ...options, count: false }).bytes.length).toBeLessThan(
+        translateArm64(image, options).bytes.length,
+      )
+    }),
+  )
 })
 
 describe('offsets of instructions', () => {

@@ -6,8 +6,8 @@
  * Between the copy and the mapping another thread's writes would be lost: a memory should be shared before others work on
  * it, as opening an engine in each worker does.
  */
-import { closeSync, fstatSync, readdirSync, readFileSync } from 'node:fs'
-import type { GuestMemory } from '@bpfoundry/guest-memory'
+import { fstatSync, readdirSync, readFileSync } from 'node:fs'
+import { type GuestMemory, NULL_PAGE_BYTES } from '@bpfoundry/guest-memory'
 import { addressOf } from '../foreign-functions.ts'
 import { sharedMemoryCalls } from './shared-memory.ts'
 
@@ -26,7 +26,7 @@ export interface GuestFile {
 
 const known = new WeakMap<WebAssembly.Memory, GuestFile>()
 /** The file ends with the last memory that lies on it: descriptors are few. */
-const forgotten = new FinalizationRegistry<number>((fd) => closeSync(fd))
+const forgotten = new FinalizationRegistry<number>((fd) => sharedMemoryCalls().close(fd))
 
 /** The file under a guest memory; puts one there at the first call. @throws NativeExecError NATIVE_MAP, NATIVE_PLATFORM */
 export function guestFile(memory: GuestMemory): GuestFile {
@@ -40,24 +40,46 @@ export function guestFile(memory: GuestMemory): GuestFile {
 function createGuestFile(memory: GuestMemory): GuestFile {
   const calls = sharedMemoryCalls()
   const base = addressOf(memory.u8.buffer)
-  const shared = findMapped(base)
-  const fd = shared?.fd ?? calls.createFile(NAME, 0)
-  // Another thread's file is that thread's to close.
-  if (shared === undefined) forgotten.register(memory.memory, fd)
-  let lengthBytes = shared?.lengthBytes ?? 0
-  const extend = (): number => {
+  let lengthBytes = 0
+  /** Puts the file under what it does not lie under yet. */
+  const cover = (fd: number): void => {
     memory.refresh()
     const wanted = memory.byteLength
-    if (wanted > lengthBytes && !(isMappedUpTo(base, wanted) && lengthBytes > 0)) {
+    const covered = mappedBytes(base)
+    if (covered < wanted) {
       calls.resizeFile(fd, wanted)
-      copyChunks(memory.u8, base, lengthBytes, wanted, fd)
-      calls.mapOver(base + lengthBytes, fd, lengthBytes, wanted - lengthBytes)
+      copyChunks(memory.u8, base, covered, wanted, fd)
+      calls.mapOver(base + covered, fd, covered, wanted - covered)
     }
     lengthBytes = wanted
-    return wanted
   }
-  extend()
+  const fd = locked(memory, () => {
+    const found = openMapped(base) ?? calls.createFile(NAME, 0)
+    cover(found)
+    return found
+  })
+  forgotten.register(memory.memory, fd)
+  const extend = (): number => {
+    memory.refresh()
+    if (memory.byteLength > lengthBytes) locked(memory, () => cover(fd))
+    return lengthBytes
+  }
   return { path: `/proc/${process.pid}/fd/${fd}`, fd, extend }
+}
+
+/** The last word of the null page, which no guest program can write: taken while a thread changes what lies where. */
+const LOCK = (NULL_PAGE_BYTES >>> 2) - 1
+const LOCK_WAIT_MS = 10
+
+function locked<T>({ i32 }: GuestMemory, change: () => T): T {
+  while (Atomics.compareExchange(i32, LOCK, 0, 1) !== 0) Atomics.wait(i32, LOCK, 1, LOCK_WAIT_MS)
+  try {
+    return change()
+  } finally {
+    // Probing loads of the interpreter find zeros in this page.
+    Atomics.store(i32, LOCK, 0)
+    Atomics.notify(i32, LOCK)
+  }
 }
 
 /** Copies the chunks that hold something. */
@@ -86,20 +108,19 @@ function mappings(): Mapping[] {
     })
 }
 
-/** Whether another thread put the file under all of it already. */
-function isMappedUpTo(base: number, lengthBytes: number): boolean {
-  return mappings().some(({ start, end }) => start <= base && end >= base + lengthBytes)
+/** How much of the memory at `base` lies on a file of ours: pieces in a row, as it grew. */
+function mappedBytes(base: number): number {
+  let end = base
+  for (const mapping of mappings()) if (mapping.start <= end && mapping.end > end) end = mapping.end
+  return end - base
 }
 
-/** The file that another thread put under this memory. */
-function findMapped(base: number): { readonly fd: number; readonly lengthBytes: number } | undefined {
+/** A descriptor of one's own for the file that another thread put under this memory. */
+function openMapped(base: number): number | undefined {
   const mapping = mappings().find(({ start, end }) => start <= base && base < end)
   if (mapping === undefined) return undefined
-  for (const entry of readdirSync('/proc/self/fd')) {
-    const fd = Number(entry)
-    if (inodeOf(fd) === mapping.inode) return { fd, lengthBytes: mapping.end - base }
-  }
-  return undefined
+  const fd = readdirSync('/proc/self/fd').find((entry) => inodeOf(Number(entry)) === mapping.inode)
+  return fd === undefined ? undefined : sharedMemoryCalls().open(`/proc/self/fd/${fd}`)
 }
 
 /** The descriptor may be gone since it was listed: the one that listed them is. */

@@ -20,6 +20,8 @@ export class RunnerSlot {
   busy = false
 
   constructor(cpu: string | undefined, timeoutMs: number) {
+    // A worker's descriptors outlive it, and so would its process.
+    process.once('exit', () => this.close())
     this.#cpu = cpu
     this.#timeoutMs = timeoutMs
   }

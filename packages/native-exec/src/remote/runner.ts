@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, readSync, writeSync } from 'node:fs'
+import { readSync, writeSync } from 'node:fs'
 import type { MachineCode } from '@bpfoundry/codegen'
 import { NativeExecError } from '../native-exec-error.ts'
 import {
@@ -81,7 +81,7 @@ export class Runner implements ControlFields {
     this.#child = spawn(file as string, args, { stdio: [commandsOut, answersIn, 'inherit', control, elf] })
     this.#child.on('error', () => {})
     this.#child.unref()
-    for (const fd of [commandsOut, answersIn, control, elf]) closeSync(fd)
+    for (const fd of [commandsOut, answersIn, control, elf]) calls.close(fd)
     this.#commands = commandsIn
     this.#answers = answersOut
   }
@@ -157,8 +157,9 @@ export class Runner implements ControlFields {
   close(): void {
     if (!this.alive) return
     this.alive = false
-    closeSync(this.#commands)
-    closeSync(this.#answers)
+    const { close } = sharedMemoryCalls()
+    close(this.#commands)
+    close(this.#answers)
     this.#child.kill('SIGKILL')
   }
 

@@ -6,6 +6,7 @@ const PROT_READ_WRITE = 3
 const MAP_SHARED = 0x01
 const MAP_FIXED = 0x10
 const MFD_CLOEXEC = 1
+const O_RDWR = 2
 const O_CLOEXEC = 0o2_000_000
 const FAILED = -1
 
@@ -25,6 +26,10 @@ export interface SharedMemoryCalls {
   copyToFile(fd: number, offsetBytes: number, address: number, lengthBytes: number): void
   /** A pipe: reading and writing end. @throws NativeExecError NATIVE_CHILD */
   pipe(): readonly [read: number, write: number]
+  /** Opens a file for reading and writing. @throws NativeExecError NATIVE_MAP */
+  open(path: string): number
+  /** Closes what was opened here: by fs, Node would complain in worker threads, which keep account of theirs. */
+  close(fd: number): void
   /** The bytes at an address, as they are. */
   view(address: number, lengthBytes: number): ArrayBuffer
 }
@@ -53,6 +58,8 @@ function bindCalls(): SharedMemoryCalls {
   const mmap = libc.func('mmap', 'intptr_t', ['intptr_t', 'size_t', 'int', 'int', 'int', 'int64_t'])
   const munmap = libc.func('munmap', 'int', ['intptr_t', 'size_t'])
   const pwrite = libc.func('pwrite', 'intptr_t', ['int', 'intptr_t', 'size_t', 'int64_t'])
+  const openFile = libc.func('open', 'int', ['str', 'int'])
+  const closeFile = libc.func('close', 'int', ['int'])
   const pipe2 = libc.func('pipe2', 'int', ['int *', 'int'])
   const check = (answer: number, call: string, code: 'NATIVE_MAP' | 'NATIVE_CHILD' = 'NATIVE_MAP'): number => {
     if (answer !== FAILED) return answer
@@ -87,6 +94,10 @@ function bindCalls(): SharedMemoryCalls {
       const ends = new Int32Array(2)
       check(pipe2(ends, O_CLOEXEC) as number, 'pipe2', 'NATIVE_CHILD')
       return [ends[0] as number, ends[1] as number]
+    },
+    open: (path) => check(openFile(path, O_RDWR | O_CLOEXEC) as number, `open of ${path}`),
+    close(fd) {
+      closeFile(fd)
     },
     view: (address, lengthBytes) => koffi.view(BigInt(address), lengthBytes),
   }
