@@ -142,6 +142,15 @@ export function createBench(engine: Engine, helpers: readonly (HelperFunction | 
   }
 }
 
+/** Translates, runs with r1 = `ctx`, and gives the code back. */
+export function runImage(bench: Bench, image: ProgramImage, ctx: number = bench.buffer): Outcome {
+  const translation = bench.engine.translate(image)
+  const program = bench.thread.install(translation)
+  const outcome = bench.outcome(() => program.run(bench.cpu, ctx))
+  bench.engine.release?.(translation)
+  return outcome
+}
+
 export const INTERPRETER: Engine = createInterpreter({ fuel: 50_000_000 })
 
 /**

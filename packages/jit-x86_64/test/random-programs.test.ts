@@ -3,11 +3,11 @@ import { XDP_MD } from '@bpfoundry/kernel-abi'
 import { acceptedPrograms, type GeneratedProgram } from '@bpfoundry/program-generator'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Bench, CANNOT_RUN, createBenches, imageOf, type Outcome } from './harness.ts'
+import { type Bench, CANNOT_RUN, createBenches, imageOf, type Outcome, runImage } from './harness.ts'
 
 /** `PROGRAMS=100000` for the long form; other ones each time. The short form is always the same. */
 const FULL = process.env['PROGRAMS']
-const PROGRAMS = Number(FULL ?? 400)
+const PROGRAMS = Number(FULL ?? 300)
 
 const CONTEXT_OFFSET = 2048
 
@@ -19,12 +19,7 @@ function run(bench: Bench, { insns, packet }: GeneratedProgram): Outcome {
   memory.u32[(ctx + XDP_MD.data) >>> 2] = buffer
   memory.u32[(ctx + XDP_MD.dataEnd) >>> 2] = buffer + packet.length
   memory.u8.fill(0, cpu.stackTop - CPU_STACK_BYTES, cpu.stackTop)
-  const image = imageOf(insns)
-  const translation = bench.engine.translate(image)
-  const program = bench.thread.install(translation)
-  const outcome = bench.outcome(() => program.run(cpu, ctx))
-  bench.engine.release?.(translation)
-  return outcome
+  return runImage(bench, imageOf(insns), ctx)
 }
 
 describe('random programs', () => {

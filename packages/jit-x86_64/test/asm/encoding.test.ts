@@ -112,7 +112,8 @@ const CASES: Readonly<Record<string, (row: X86Row, f: Form) => Generator<Case>>>
     }
   },
   *M({ operands: [operand] }, f) {
-    for (const r of REGISTERS) yield { text: registerName(operand!, r), write: (asm) => asm.r(f, r) }
+    for (const r of operand!.startsWith('r') ? REGISTERS : [])
+      yield { text: registerName(operand!, r), write: (asm) => asm.r(f, r) }
     for (const p of places()) {
       const write = (asm: Assembler): void => asm.rm(f, f.digit, p.base, p.index, p.displacement, p.scale)
       yield { text: memoryText(operand!, p), write }
