@@ -3,7 +3,9 @@ import {
   BPF_B,
   BPF_EXIT_INSN,
   BPF_LDX_MEM,
+  BPF_MOV64_IMM,
   BPF_REG_0,
+  BPF_REG_5,
   BPF_REG_10,
   type Insn,
   type InstructionRow,
@@ -38,6 +40,13 @@ const END: Step = { do: 'end' }
 
 /** Which kinds of instructions have no effect but on registers. */
 const PURE: ReadonlySet<string> = new Set(['alu', 'neg', 'movsx', 'swap', 'ld_imm64', 'jump', 'goto', 'nospec', 'exit'])
+
+const END_INSNS: readonly Insn[] = [BPF_MOV64_IMM(BPF_REG_0, 0), BPF_EXIT_INSN()]
+
+/** A load into a register that nobody reads, which back ends may make a prefetch of. */
+function touch(base: number, off: number): readonly Insn[] {
+  return [BPF_LDX_MEM(BPF_B, BPF_REG_5, base, off), ...END_INSNS]
+}
 
 /** The program that is sliced, and at what rank memory is touched. */
 export interface SliceTask {
@@ -96,10 +105,10 @@ export class Slice {
       routine.label(`${pc}`)
       const step = this.#steps[pc - start]
       if (step?.do === 'keep') this.#keep(routine, pc)
-      else if (step?.do === 'touch') routine.add(BPF_LDX_MEM(BPF_B, BPF_REG_0, step.base, step.off), BPF_EXIT_INSN())
+      else if (step?.do === 'touch') routine.add(...touch(step.base, step.off))
       else if (step?.do === 'call') this.#call(routine, step.callee, step.ends)
       // What is never reached becomes nothing, what ends an exit.
-      else if (step?.do === 'end') routine.add(BPF_EXIT_INSN())
+      else if (step?.do === 'end') routine.add(...END_INSNS)
       if (step !== undefined && insnSlots(this.#insn(pc)) === 2) pc++
     }
     return routine
@@ -115,7 +124,7 @@ export class Slice {
 
   #call(routine: Routine, callee: Slice, ends: boolean): void {
     routine.call(callee.name)
-    if (ends) routine.add(BPF_EXIT_INSN())
+    if (ends) routine.add(...END_INSNS)
   }
 
   #insn(pc: number): Insn {

@@ -26,6 +26,7 @@ export const MOVES = [
   ['MOVBE',   'r64, m64',        'REX.W + 0F 38 F0 /r', 'RM', 'MOVBE'],
   ['LEA',     'r32, m',          '8D /r',             'RM',  ''],
   ['LEA',     'r64, m',          'REX.W + 8D /r',     'RM',  ''],
+  ['PREFETCHT0', 'm8',           '0F 18 /1',          'M',   ''],
   ['PUSH',    'r64',             '50+rd',             'O',   ''],
   ['PUSH',    'imm32',           '68 id',             'I',   ''],
   ['POP',     'r64',             '58+rd',             'O',   ''],
