@@ -1,4 +1,4 @@
-import type { KernelOracle } from '@bpfoundry/kernel-oracle'
+import type { CollectionKernel, KernelOracle } from '@bpfoundry/kernel-oracle'
 import { UnsupportedError } from './exit-code.ts'
 
 /**
@@ -14,6 +14,12 @@ export async function openKernelOracle(): Promise<KernelOracle> {
     message: `the running kernel can't be asked: ${asked.unavailable}`,
     hint: 'run it as root on Linux, or without the kernel beside it',
   })
+}
+
+/** What loads programs and maps into it. */
+export async function oracleLoader(oracle: KernelOracle): Promise<CollectionKernel> {
+  const { CollectionKernel } = await importClient()
+  return new CollectionKernel(oracle)
 }
 
 async function importClient(): Promise<typeof import('@bpfoundry/kernel-oracle')> {

@@ -1,4 +1,36 @@
 import type { Command } from 'commander'
+import { wholeNumber } from '../arguments.ts'
+import { benchBlacklistCommand } from '../bench/blacklist-command.ts'
+import { benchEngines } from '../bench/engines-command.ts'
 import type { CommandContext } from '../command-io.ts'
+import { engineOption, enginesOption } from '../engine-option.ts'
 
-export function addBenchCommand(_program: Command, _context: CommandContext): void {}
+const MOST_ENTRIES = 1 << 24
+const NATIVE = process.arch === 'arm64' ? 'arm64' : 'x86-64'
+
+/** `bpfoundry bench ...`: how fast. */
+export function addBenchCommand(program: Command, { io, finish }: CommandContext): void {
+  const bench = program.command('bench').description('measure speed, beside the running kernel where it can be asked')
+  bench
+    .command('engines')
+    .description('a run inside of compiled code, a call from JavaScript, compilation: seven programs on each engine')
+    .addOption(enginesOption(`interpreter,wasm,${NATIVE}`))
+    .option('--ubpf <path>', 'ubpf_plugin of a uBPF build, to be measured beside')
+    .option('--program <name>', 'only programs whose name contains this')
+    .option('--milliseconds <n>', 'time for each figure', wholeNumber(1, 60_000), 200)
+    .option('--count', 'let compiled code count instructions, as reports need it')
+    .option('--json', 'figures as JSON (schema bpfoundry.bench-engines/1)')
+    .action(async (options) => finish(await benchEngines(options, io)))
+  bench
+    .command('blacklist')
+    .description('native XDP with a look-up of random sources in a table of addresses, on one CPU and on several')
+    .option('--entries <n>', 'addresses in the table, of 10.0.0.0/8', wholeNumber(1, MOST_ENTRIES), MOST_ENTRIES)
+    .option('--cpus <n>', 'emulated CPUs, a worker thread each', wholeNumber(1, 64), 2)
+    .option('--frames <n>', 'different frames in the traffic', wholeNumber(64, 1 << 24))
+    .option('--pairs <n>', 'runs with one CPU and with all', wholeNumber(1, 1000), 3)
+    .option('--seconds <n>', 'about how long a run takes', Number, 1)
+    .addOption(engineOption())
+    .option('--no-kernel', "don't measure the running kernel beside it")
+    .option('--json', 'figures as JSON (schema bpfoundry.bench-blacklist/1)')
+    .action(async (options) => finish(await benchBlacklistCommand(options, io)))
+}
