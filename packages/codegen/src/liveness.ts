@@ -6,15 +6,16 @@
  * way; an instruction without a row reads everything.
  */
 import {
-  BPF_PSEUDO_CALL,
+  INSTRUCTIONS,
   type Insn,
+  type InstructionName,
+  type InstructionRow,
   insnSlots,
-  isCall,
   lookupInsn,
   registersRead,
   registersWritten,
 } from '@bpfoundry/isa'
-import { type BasicBlock, type ControlFlowGraph, isTailCall } from './control-flow-graph.ts'
+import type { BasicBlock, ControlFlowGraph } from './control-flow-graph.ts'
 
 /** r0..r10 and AX. */
 export const ALL_REGISTERS = 0xfff
@@ -24,29 +25,57 @@ const ARGUMENTS = 0x3e
 const FRAME_POINTER = 1 << 10
 
 /**
- * Registers that an instruction reads: of the row, and what calls read here. Helpers and subprograms may read r1..r5
- * (and a subprogram's frame pointer comes of r10); where a tail call leads, everything may be read.
+ * What calls read here. Helpers and subprograms may read r1..r5, and a subprogram's frame pointer comes of r10; where a
+ * tail call leads, everything may be read.
  */
+const CALLS_READ: Readonly<Partial<Record<InstructionName, number>>> = {
+  CALL_HELPER: ARGUMENTS,
+  CALLX: ARGUMENTS,
+  CALL_KFUNC: ARGUMENTS,
+  CALL_SUBPROG: ARGUMENTS | FRAME_POINTER,
+  TAIL_CALL: ALL_REGISTERS,
+}
+
+/** Of every row, by its id: registers that it implies, and whether its fields dst and src name more. */
+interface Sets {
+  readonly implied: Uint16Array
+  readonly dst: Uint8Array
+  readonly src: Uint8Array
+}
+
+/** Asks for a row's registers with two that nothing implies in its fields. */
+function setsOf(registers: (row: InstructionRow, insn: Insn) => number): Sets {
+  const probe: Insn = { opcode: 0, dst: 14, src: 15, off: 0, imm: 0 }
+  const masks = INSTRUCTIONS.map((row) => registers(row, probe))
+  return {
+    implied: Uint16Array.from(masks, (mask) => mask & ALL_REGISTERS),
+    dst: Uint8Array.from(masks, (mask) => (mask >> 14) & 1),
+    src: Uint8Array.from(masks, (mask) => (mask >> 15) & 1),
+  }
+}
+
+const READS: Sets = setsOf((row, insn) => registersRead(row, insn) | (CALLS_READ[row.name] ?? 0))
+/** A tail call that is not taken changes no register. */
+const WRITES: Sets = setsOf((row, insn) => (row.name === 'TAIL_CALL' ? 0 : registersWritten(row, insn)))
+
+const maskOf = ({ implied, dst, src }: Sets, id: number, insn: Insn): number =>
+  implied[id]! | (dst[id]! << insn.dst) | (src[id]! << insn.src)
+
+/** Registers that an instruction reads: what its row says, and what calls read here. Without a row, all. */
 export function readsOf(insn: Insn): number {
   const row = lookupInsn(insn)
-  if (row === undefined || isTailCall(insn)) return ALL_REGISTERS
-  return registersRead(row, insn) | (row.kind === 'call' ? callReads(insn) : 0)
+  return row === undefined ? ALL_REGISTERS : maskOf(READS, row.id, insn)
 }
 
-function callReads(insn: Insn): number {
-  return isCall(insn) && insn.src === BPF_PSEUDO_CALL ? ARGUMENTS | FRAME_POINTER : ARGUMENTS
-}
-
-/** Registers whose value before an instruction is gone behind it. A tail call that is not taken changes none. */
+/** Registers whose value before an instruction is gone behind it. */
 export function writesOf(insn: Insn): number {
   const row = lookupInsn(insn)
-  return row === undefined || isTailCall(insn) ? 0 : registersWritten(row, insn)
+  return row === undefined ? 0 : maskOf(WRITES, row.id, insn)
 }
 
 /** Registers live before each slot of the graph's range, counted from `range.start`; of unreachable slots, too. */
 export function liveRegisters(insns: readonly Insn[], cfg: ControlFlowGraph): Uint16Array {
-  const effects = effectsOf(insns, cfg.range.start, cfg.range.end)
-  const before = liveBeforeBlocks(cfg, effects)
+  const { effects, before } = blockLiveness(insns, cfg)
   const live = new Uint16Array(cfg.range.end - cfg.range.start)
   for (const block of cfg.blocks) {
     let mask = liveBehind(block, before)
@@ -58,8 +87,17 @@ export function liveRegisters(insns: readonly Insn[], cfg: ControlFlowGraph): Ui
   return live
 }
 
-/** What each slot reads and writes; a second slot does neither. */
-interface Effects {
+/** What each slot reads and writes, and what is live before each block. */
+export function blockLiveness(
+  insns: readonly Insn[],
+  cfg: ControlFlowGraph,
+): { effects: Effects; before: Uint16Array } {
+  const effects = effectsOf(insns, cfg.range.start, cfg.range.end)
+  return { effects, before: liveBeforeBlocks(cfg, effects) }
+}
+
+/** What each slot reads and writes, counted from the range's start; a second slot does neither. */
+export interface Effects {
   readonly reads: Uint16Array
   readonly writes: Uint16Array
 }
@@ -68,8 +106,10 @@ function effectsOf(insns: readonly Insn[], start: number, end: number): Effects 
   const reads = new Uint16Array(end - start)
   const writes = new Uint16Array(end - start)
   for (let pc = start; pc < end; pc += insnSlots(insns[pc] as Insn)) {
-    reads[pc - start] = readsOf(insns[pc] as Insn)
-    writes[pc - start] = writesOf(insns[pc] as Insn)
+    const insn = insns[pc] as Insn
+    const row = lookupInsn(insn)
+    reads[pc - start] = row === undefined ? ALL_REGISTERS : maskOf(READS, row.id, insn)
+    if (row !== undefined) writes[pc - start] = maskOf(WRITES, row.id, insn)
   }
   return { reads, writes }
 }
@@ -114,12 +154,13 @@ function summarise(
 
 /** Successors before their predecessors, where there are no loops; unreachable blocks last. */
 function backwards({ blocks, reversePostorder, orderOf }: ControlFlowGraph): readonly number[] {
-  const unreachable = blocks.map(({ index }) => index).filter((index) => orderOf[index]! < 0)
-  return [...reversePostorder].reverse().concat(unreachable.reverse())
+  const order = reversePostorder.slice().reverse()
+  if (order.length < blocks.length) for (const { index } of blocks) if (orderOf[index]! < 0) order.push(index)
+  return order
 }
 
 /** Registers live behind the last instruction of a block, given those before each block. */
-function liveBehind(block: BasicBlock, before: Uint16Array): number {
+export function liveBehind(block: BasicBlock, before: Uint16Array): number {
   let mask = 0
   for (const next of block.successors) mask |= before[next] as number
   return mask

@@ -10,7 +10,7 @@ import { narrowValues } from './passes/narrow-values.ts'
 import { joinShiftPairs } from './passes/shift-pairs.ts'
 import { bringSwapsToLoads } from './passes/swap-after-load.ts'
 import { removeUnreachable } from './passes/unreachable.ts'
-import type { RewrittenProgram } from './rewritten-program.ts'
+import { type RewrittenProgram, sameProgram } from './rewritten-program.ts'
 import { initialWeights, type Weights } from './weights.ts'
 
 /** Options of {@link optimise}. */
@@ -39,7 +39,13 @@ export function optimise(
   const graphs = subprograms.map((range) => controlFlowGraph(insns, range))
   const draft: Draft = { insns, weights, subprograms, graphs }
   for (const cfg of graphs) improve(draft, cfg)
-  return writeDraft(draft)
+  return isChanged(program.insns, insns) ? writeDraft(draft) : sameProgram(program.insns, subprograms, weights)
+}
+
+/** Passes put new instructions in place of old ones, so that it is enough to compare which they are. */
+function isChanged(before: readonly Insn[], after: readonly Insn[]): boolean {
+  for (let pc = 0; pc < before.length; pc++) if (before[pc] !== after[pc]) return true
+  return false
 }
 
 function weightsFor(

@@ -2,7 +2,7 @@ import { blindConstants, type RandomU32 } from './blinding.ts'
 import { type CodeProgram, subprogramsOf } from './code-program.ts'
 import { controlFlowGraphs } from './control-flow-graph.ts'
 import { optimise } from './optimise.ts'
-import { composeRewrites, type RewrittenProgram } from './rewritten-program.ts'
+import { composeRewrites, type RewrittenProgram, sameProgram } from './rewritten-program.ts'
 import { initialWeights } from './weights.ts'
 
 /** What a back end may have done to a program before it translates it. */
@@ -27,12 +27,10 @@ export function prepareProgram(program: CodeProgram, options: PrepareOptions = {
   return options.blind === undefined ? first : composeRewrites(first, blindConstants(first, options.blind))
 }
 
-/** No rewrite: every slot is its own place. */
 function asItIs(program: CodeProgram, count: boolean): RewrittenProgram {
   const { insns } = program
   controlFlowGraphs(program)
   const subprograms = subprogramsOf(program)
   const weights = count ? initialWeights(insns, subprograms) : new Uint32Array(insns.length)
-  const places = Uint32Array.from({ length: insns.length + 1 }, (_, pc) => pc)
-  return { insns, subprograms, weights, places }
+  return sameProgram(insns, subprograms, weights)
 }

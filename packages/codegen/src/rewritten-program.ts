@@ -2,7 +2,17 @@
  * Writing a changed copy of a program and mending what names places in it: jumps, calls, function addresses,
  * subprograms, and by {@link moveEntries} lines and map references.
  */
-import { BPF_JMP_A, BPF_JMP32_A, type Insn, isCall, isGoto, isLdImm64, jumpTarget, subprogTarget } from '@bpfoundry/isa'
+import {
+  BPF_JMP_A,
+  BPF_JMP32_A,
+  INSTRUCTIONS,
+  type Insn,
+  isCall,
+  isGoto,
+  isLdImm64,
+  jumpTarget,
+  subprogTarget,
+} from '@bpfoundry/isa'
 import type { CodeProgram, CodeRange } from './code-program.ts'
 import type { Weights } from './weights.ts'
 
@@ -16,6 +26,17 @@ export interface RewrittenProgram extends CodeProgram {
 
 /** A jump that a rewrite made itself and that leads where it says, or no jump at all. */
 const FIXED = -1
+
+/** Slot that a jump, a call of a subprogram, or a function's address names. */
+function leadsTo(insn: Insn, pc: number): number | undefined {
+  if (!MAY_LEAD[insn.opcode]) return undefined
+  return jumpTarget(insn, pc) ?? subprogTarget(insn, pc)
+}
+
+/** By opcode: most instructions name no slot. */
+const MAY_LEAD: readonly boolean[] = Array.from({ length: 256 }, (_, opcode) =>
+  INSTRUCTIONS.some((row) => row.opcode === opcode && (row.off === 'jump' || row.imm === 'jump')),
+)
 
 /** Takes the new program one instruction after the other. Jumps still say how far they lead in the program before. */
 export class ProgramWriter {
@@ -39,7 +60,7 @@ export class ProgramWriter {
 
   /** Writes an instruction of the program before, whatever its fields are now: it stood at `pc` and leads from there. */
   keep(insn: Insn, pc: number, weight: number): void {
-    const target = jumpTarget(insn, pc) ?? subprogTarget(insn, pc)
+    const target = leadsTo(insn, pc)
     // In every engine a function's address is its slot in the program that was loaded. No rewrite may change that.
     if (target !== undefined && isLdImm64(insn)) this.make({ ...insn, src: 0, imm: target }, weight)
     else this.#push(insn, target ?? FIXED, weight)
@@ -74,6 +95,17 @@ export class ProgramWriter {
   }
 }
 
+/** No rewrite: every slot is its own place. */
+export function sameProgram(
+  insns: readonly Insn[],
+  subprograms: readonly CodeRange[],
+  weights: Weights,
+): RewrittenProgram {
+  const places = new Uint32Array(insns.length + 1)
+  for (let pc = 0; pc <= insns.length; pc++) places[pc] = pc
+  return { insns, subprograms, weights, places }
+}
+
 /** Mends jumps, calls and subprograms. `subprograms` are those of the program before, all of them. */
 export function linkProgram(writer: ProgramWriter, subprograms: readonly CodeRange[]): RewrittenProgram {
   let linked = writer
@@ -82,7 +114,7 @@ export function linkProgram(writer: ProgramWriter, subprograms: readonly CodeRan
   for (let far = linkJumps(linked); far.size > 0; far = linkJumps(linked)) linked = lengthen(linked, far)
   const { insns, places } = linked
   const moved = subprograms.map((range) => ({ ...range, start: places[range.start]!, end: places[range.end]! }))
-  return { insns, subprograms: moved, weights: Uint32Array.from(linked.weights), places }
+  return { insns, subprograms: moved, weights: new Uint32Array(linked.weights), places }
 }
 
 /** Sets the distances of all jumps and calls; gives the slots of those that are too far for 16 bits. */

@@ -4,13 +4,14 @@
  * from elsewhere, is "anything".
  */
 import {
+  INSTRUCTIONS,
   type Insn,
   type InstructionKind,
   type InstructionRow,
   lookupInsn,
   type Operation,
-  registersWritten,
 } from '@bpfoundry/isa'
+import { writesOf } from './liveness.ts'
 
 /** Width by register, r0..r10 and AX. */
 export type Widths = Uint8Array
@@ -57,14 +58,18 @@ const SHIFTS: Readonly<Partial<Record<Operation, Result>>> = {
   rsh: (left, count) => Math.max(0, left - count),
 }
 
+const RESULT_OF: readonly (Result | undefined)[] = INSTRUCTIONS.map(({ operation }) => RESULTS[operation])
+const SHIFT_OF: readonly (Result | undefined)[] = INSTRUCTIONS.map(({ operation, imm }) =>
+  imm === 'imm' ? SHIFTS[operation] : undefined,
+)
+
 function aluWidth(row: InstructionRow, insn: Insn, widths: Widths): number {
   const { bits } = row
   const left = Math.min(widths[insn.dst]!, bits)
-  const immediate = row.imm === 'imm'
-  const shift = immediate ? SHIFTS[row.operation] : undefined
+  const shift = SHIFT_OF[row.id]
   if (shift !== undefined) return shift(left, insn.imm & (bits - 1), bits)
-  const right = immediate ? immediateWidth(insn.imm, bits) : Math.min(widths[insn.src]!, bits)
-  return RESULTS[row.operation]?.(left, right, bits) ?? bits
+  const right = row.imm === 'imm' ? immediateWidth(insn.imm, bits) : Math.min(widths[insn.src]!, bits)
+  return RESULT_OF[row.id]?.(left, right, bits) ?? bits
 }
 
 type Width = (row: InstructionRow, insn: Insn, widths: Widths, next: Insn | undefined) => number
@@ -82,6 +87,9 @@ const WIDTHS: Readonly<Partial<Record<InstructionKind, Width>>> = {
     operation === 'imm' && next?.imm === 0 ? bitLength(imm) : operation === 'func' ? 32 : 64,
 }
 
+/** {@link WIDTHS} by a row's id. */
+const WIDTH_OF: readonly (Width | undefined)[] = INSTRUCTIONS.map(({ kind }) => WIDTHS[kind])
+
 /** Takes the state over one instruction, in place. `next` is the slot behind it. */
 export function stepWidths(widths: Widths, insn: Insn, next: Insn | undefined): void {
   const row = lookupInsn(insn)
@@ -89,10 +97,13 @@ export function stepWidths(widths: Widths, insn: Insn, next: Insn | undefined): 
     widths.set(unknownWidths())
     return
   }
-  const written = registersWritten(row, insn)
-  if (written === 0 || row.operation === 'tail_call') return
-  const width = WIDTHS[row.kind]?.(row, insn, widths, next) ?? 64
-  for (let register = 0; register < REGISTERS; register++) {
-    if (((written >> register) & 1) === 1) widths[register] = width
+  const written = writesOf(insn)
+  if (written === 0) return
+  const width = WIDTH_OF[row.id]?.(row, insn, widths, next) ?? 64
+  // As a rule one register, and the highest one at first.
+  for (let left = written; left !== 0; ) {
+    const register = 31 - Math.clz32(left)
+    widths[register] = width
+    left &= ~(1 << register)
   }
 }

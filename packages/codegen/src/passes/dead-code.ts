@@ -7,39 +7,33 @@
  */
 import { INSTRUCTIONS, type Insn, type InstructionKind, type InstructionRow, lookupInsn } from '@bpfoundry/isa'
 import type { BasicBlock, ControlFlowGraph } from '../control-flow-graph.ts'
-import { liveRegisters, readsOf, writesOf } from '../liveness.ts'
-import { DELETED, remove } from './draft.ts'
+import { blockLiveness, type Effects, liveBehind } from '../liveness.ts'
+import { remove } from './draft.ts'
 
 const PURE_KINDS: readonly InstructionKind[] = ['alu', 'neg', 'movsx', 'swap']
 /** Of kinds that also hold what back ends refuse or what may fault. */
 const PURE_OPERATIONS: readonly string[] = ['load mem', 'load memsx', 'ld_imm64 imm', 'ld_imm64 func', 'cast percpu']
 
-const isPure: Uint8Array = Uint8Array.from(INSTRUCTIONS, ({ kind, operation }: InstructionRow) =>
+const PURE: Uint8Array = Uint8Array.from(INSTRUCTIONS, ({ kind, operation }: InstructionRow) =>
   PURE_KINDS.includes(kind) || PURE_OPERATIONS.includes(`${kind} ${operation}`) ? 1 : 0,
 )
 
+function isPure(insn: Insn): boolean {
+  const row = lookupInsn(insn)
+  return row !== undefined && PURE[row.id] === 1
+}
+
 export function removeDeadCode(insns: Insn[], cfg: ControlFlowGraph): void {
-  const live = liveRegisters(insns, cfg)
-  for (const block of cfg.blocks) {
-    let behind = 0
-    for (const next of block.successors) behind |= live[cfg.blocks[next]!.start - cfg.range.start] as number
-    sweep(insns, block, behind)
-  }
+  const { effects, before } = blockLiveness(insns, cfg)
+  for (const block of cfg.blocks) sweep(insns, cfg.range.start, block, effects, liveBehind(block, before))
 }
 
 /** From the end of a block: what is dropped reads nothing, so that what fed it may go, too. */
-function sweep(insns: Insn[], block: BasicBlock, behind: number): void {
+function sweep(insns: Insn[], base: number, block: BasicBlock, { reads, writes }: Effects, behind: number): void {
   let live = behind
   for (let pc = block.end - 1; pc >= block.start; pc--) {
-    const insn = insns[pc] as Insn
-    if (insn === DELETED || isSecondSlot(insns, block, pc)) continue
-    const row = lookupInsn(insn)
-    const written = writesOf(insn)
-    if (row !== undefined && isPure[row.id] === 1 && (written & live) === 0) remove(insns, pc)
-    else live = (live & ~written) | readsOf(insn)
+    const written = writes[pc - base]!
+    if (written !== 0 && (written & live) === 0 && isPure(insns[pc] as Insn)) remove(insns, pc)
+    else live = (live & ~written) | reads[pc - base]!
   }
 }
-
-const LD_IMM64 = 0x18
-const isSecondSlot = (insns: readonly Insn[], block: BasicBlock, pc: number): boolean =>
-  pc > block.start && insns[pc - 1]!.opcode === LD_IMM64

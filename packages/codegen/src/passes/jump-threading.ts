@@ -10,7 +10,17 @@
  * conditional jump can't: the weight would be that of one edge. It is threaded through gotos without weight, that is in
  * hidden subprograms, and everywhere when nobody counts.
  */
-import { BPF_JMP_A, BPF_JMP32_A, type Insn, insnSlots, isConditionalJump, isGoto, jumpTarget } from '@bpfoundry/isa'
+import {
+  BPF_JMP,
+  BPF_JMP_A,
+  BPF_JMP32,
+  BPF_JMP32_A,
+  type Insn,
+  insnSlots,
+  isConditionalJump,
+  isGoto,
+  jumpTarget,
+} from '@bpfoundry/isa'
 import type { CodeRange } from '../code-program.ts'
 import type { Weights } from '../weights.ts'
 
@@ -20,10 +30,14 @@ const MAX_HOPS = 8
 export function threadJumps(insns: Insn[], weights: Weights, range: CodeRange): void {
   for (let pc = range.start; pc < range.end; pc += insnSlots(insns[pc] as Insn)) {
     const insn = insns[pc] as Insn
+    if (!isJumpClass(insn)) continue
     if (isGoto(insn)) threadGoto(insns, weights, range, pc)
     else if (isConditionalJump(insn)) threadBranch(insns, weights, range, pc)
   }
 }
+
+/** BPF_JMP or BPF_JMP32. */
+const isJumpClass = ({ opcode }: Insn): boolean => (opcode & 7) === BPF_JMP || (opcode & 7) === BPF_JMP32
 
 function threadGoto(insns: Insn[], weights: Weights, range: CodeRange, pc: number): void {
   let target = jumpTarget(insns[pc] as Insn, pc) as number

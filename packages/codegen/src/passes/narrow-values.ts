@@ -10,7 +10,14 @@
  * Sound: the widths (value-width.ts) bound the value from above on every way here, and each row below only asks for bits
  * that the bound says are zero.
  */
-import { type Insn, type InstructionName, type InstructionRow, insnSlots, lookupInsn } from '@bpfoundry/isa'
+import {
+  INSTRUCTIONS,
+  type Insn,
+  type InstructionName,
+  type InstructionRow,
+  insnSlots,
+  lookupInsn,
+} from '@bpfoundry/isa'
 import type { ControlFlowGraph } from '../control-flow-graph.ts'
 import { stepWidths, unknownWidths, type Widths } from '../value-width.ts'
 import { DELETED, remove } from './draft.ts'
@@ -34,7 +41,7 @@ export function narrowValues(insns: Insn[], cfg: ControlFlowGraph): void {
 
 function isIdle(insn: Insn, widths: Widths): boolean {
   const row = lookupInsn(insn)
-  return row !== undefined && IDLE[row.name]?.(insn, widths[insn.dst]!, row) === true
+  return row !== undefined && IDLE_OF[row.id]?.(insn, widths[insn.dst]!, row) === true
 }
 
 /** Whether an instruction leaves its destination, whose value is below 2^width, as it is. */
@@ -80,3 +87,5 @@ const IDLE: Readonly<Partial<Record<InstructionName, Idle>>> = {
   LE32:         cut,
   LE64:         cut,
 }
+
+const IDLE_OF: readonly (Idle | undefined)[] = INSTRUCTIONS.map(({ name }) => IDLE[name])
