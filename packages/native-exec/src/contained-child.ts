@@ -32,20 +32,29 @@ export class ContainedChild {
     this.#process.on('message', (reply: ContainedReply) => this.#settle?.(reply))
     this.#process.once('exit', (_, signal) => this.#end(signal))
     this.#process.once('error', () => this.#end(null))
-    // Who forgets to close a runner is not kept alive by it; a pending request has a timer.
-    this.#process.unref()
-    this.#process.channel?.unref()
+    this.#holdProcess(false)
+  }
+
+  /** Who forgets to close a runner is not kept alive by it, but by a request that is pending. */
+  #holdProcess(hold: boolean): void {
+    if (hold) this.#process.ref()
+    else this.#process.unref()
+    const { channel } = this.#process
+    if (hold) channel?.ref()
+    else channel?.unref()
   }
 
   /** Sends a message and waits for what comes of it; after the time limit the child is killed. */
   ask(message: ContainedSetup | ContainedRequest, timeLimitMs: number): Promise<Ending> {
     return new Promise((resolve) => {
+      this.#holdProcess(true)
       const timer = setTimeout(() => {
         this.#late = true
         this.kill()
       }, timeLimitMs)
       this.#settle = (ending) => {
         clearTimeout(timer)
+        this.#holdProcess(false)
         this.#settle = undefined
         resolve(ending)
       }

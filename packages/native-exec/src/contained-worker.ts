@@ -11,6 +11,7 @@ import {
 } from '@bpfoundry/engine'
 import { GUEST_PAGE_BYTES, GuestMemory, NULL_PAGE_BYTES } from '@bpfoundry/guest-memory'
 import type { ContainedReply, ContainedRequest, ContainedSetup, ModuleExport } from './contained-messages.ts'
+import { catchFaults } from './fault-handler.ts'
 import { addressOf, loadKoffi } from './foreign-functions.ts'
 import { changedPages, clearPages, putPages } from './guest-pages.ts'
 
@@ -63,6 +64,7 @@ async function start(setup: ContainedSetup): Promise<(request: ContainedRequest)
   const helpers = setup.helpers === undefined ? [] : (await imported<MakeHelpers>(setup.helpers))(memory)
   const environment = { memory, helpers, tailCallTarget: () => undefined }
   protectNullPage(memory)
+  catchFaults()
   return (request) => {
     adjust(memory, request)
     return runContained(engine, environment, request)

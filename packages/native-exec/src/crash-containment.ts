@@ -1,13 +1,15 @@
 /**
  * Programs that no verifier saw, as machine code: in a child process, which takes the crash. What machine code can't
  * check itself, the operating system does: a signal becomes the fault that the interpreter would have told of, as far as
- * the signal says.
+ * the signal says. On x86-64 Linux the child survives and tells address and instruction (fault-handler.ts); elsewhere it
+ * dies, and the next run starts another.
  */
-import { type Cpu, type EngineOptions, ExecutionFault, type FaultCode, type ProgramImage } from '@bpfoundry/engine'
+import { type Cpu, type EngineOptions, ExecutionFault, type ProgramImage } from '@bpfoundry/engine'
 import { ContainedChild, type Ending, ownModule } from './contained-child.ts'
 import type { ContainedSetup, ModuleExport } from './contained-messages.ts'
 import { changedPages, putPages } from './guest-pages.ts'
 import { NativeExecError } from './native-exec-error.ts'
+import { SIGNALS } from './signal-fault.ts'
 
 /** What a {@link ContainedRunner} is made with. */
 export interface ContainedOptions {
@@ -24,15 +26,6 @@ const DEFAULT_TIME_LIMIT_MS = 1000
 /** Node starts in 40 ms, and in seconds on a machine that is busy. */
 const START_LIMIT_MS = 30_000
 const MAXIMUM_BYTES = 65_535 * 65_536
-
-/** What a signal says about the program. */
-const SIGNAL_FAULTS: Readonly<Partial<Record<NodeJS.Signals, readonly [code: FaultCode, message: string]>>> = {
-  SIGSEGV: ['FAULT_OUT_OF_BOUNDS', 'machine code touched memory that is not there'],
-  SIGBUS: ['FAULT_OUT_OF_BOUNDS', 'machine code touched memory that is not there, or not aligned'],
-  SIGILL: ['FAULT_BAD_OPCODE', 'machine code came to no instruction'],
-  SIGTRAP: ['FAULT_BAD_PC', 'machine code ran past its end'],
-  SIGFPE: ['FAULT_BAD_OPCODE', 'machine code divided by zero or overflowed a division'],
-}
 
 /** Runs unverified programs on copies of guest memory in a child process, which is replaced when it dies. */
 export class ContainedRunner {
@@ -55,7 +48,7 @@ export class ContainedRunner {
 
   /**
    * Runs the first of `images` on `cpu` with r1 = `ctx`; the others can be tail-called. Afterwards guest memory, the CPU
-   * block in it, is as after a run in place; after a crash it is as before.
+   * block in it, is as after a run in place, also after a fault; but as before when the child died of it.
    *
    * @returns the low 32 bits of r0, unsigned
    * @throws ExecutionFault where a helper faulted, a signal ended the run, or the time limit did (FAULT_OUT_OF_FUEL)
@@ -125,8 +118,8 @@ function outOfTime(program: string, timeLimitMs: number): ExecutionFault {
 }
 
 function crash(program: string, signal: NodeJS.Signals | null): Error {
-  const known = signal === null ? undefined : SIGNAL_FAULTS[signal]
-  if (known === undefined || signal === null) return refused(program, `died by ${signal ?? 'itself'}`, undefined)
-  const [code, message] = known
-  return new ExecutionFault({ code, message, where: { program }, got: signal })
+  const known = SIGNALS.find(({ name }) => name === signal)
+  if (known === undefined) return refused(program, `died by ${signal ?? 'itself'}`, undefined)
+  const { code, message, name } = known
+  return new ExecutionFault({ code, message, where: { program }, got: name })
 }

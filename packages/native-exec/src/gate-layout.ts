@@ -18,6 +18,10 @@ export interface GateLayout {
   readonly machineStack: number
   /** Stack pointer of who called a stub. */
   readonly hostStack: number
+  /** Signal that ended the run, a u32, 0 when none did; where the access went, and what instruction it was. */
+  readonly signal: number
+  readonly faultAddress: number
+  readonly faultPc: number
   readonly sizeBytes: number
 }
 
@@ -31,5 +35,8 @@ export const GATE: GateLayout = {
   helperReturn: 48,
   machineStack: 56,
   hostStack: 64,
-  sizeBytes: 72,
+  signal: 72,
+  faultAddress: 80,
+  faultPc: 88,
+  sizeBytes: 96,
 }

@@ -57,6 +57,11 @@ const RET: ListingRow = ['ret', 0xc3]
 /** Back to who called enter or resume. */
 const leave = (saved: readonly Saved[]): ListingRow[] => [loadRsp(GATE.hostStack), ...popAll(saved), RET]
 
+/** Back to JavaScript from anywhere, for a signal handler on System V: no register is expected to hold anything. */
+export function leaveListing(gate: number): readonly ListingRow[] {
+  return [gateToRax(gate), ...leave(SYSTEM_V.saved)]
+}
+
 // biome-ignore format: one instruction a line
 const enter = (gate: number, { first, second32, saved }: Convention): ListingRow[] => [
   ...pushAll(saved),

@@ -4,10 +4,11 @@
  * called in half the time.
  */
 import { isMainThread } from 'node:worker_threads'
-import { allocateStack, freeCode, freeStack, placeCode } from './executable-memory.ts'
+import { allocateStack, freeCode, freeStack, type NativeStack, placeCode } from './executable-memory.ts'
 import { addressOf, functionAt } from './foreign-functions.ts'
 import { GATE } from './gate-layout.ts'
 import { gateStubs } from './gate-stubs.ts'
+import type { MachineFault } from './signal-fault.ts'
 
 /** A host address as two int32, which JavaScript hands on without allocating. */
 export interface WordPair {
@@ -33,6 +34,7 @@ const CONTEXT = wordOf(GATE.context)
 const ENTRY = wordOf(GATE.entry)
 const ARGUMENT = wordOf(GATE.argument)
 const WAITING = wordOf(GATE.waiting)
+const SIGNAL = wordOf(GATE.signal)
 const HELPER = wordOf(GATE.helper)
 
 /** State of a run that waits while a helper runs another program. */
@@ -42,14 +44,19 @@ export type SuspendedRun = Uint32Array
 export class Gate {
   /** Host address of `void callHelper(u32 helper)` for machine code. */
   readonly callHelper: number
+  /** Host address of the gate itself. */
+  readonly address: number
+  readonly stack: NativeStack
   readonly #words: Uint32Array = new Uint32Array(new ArrayBuffer(GATE.sizeBytes))
   readonly #enter: () => void
   readonly #resume: () => void
 
   constructor() {
-    const stubs = gateStubs(addressOf(this.#words.buffer as ArrayBuffer))
+    this.address = addressOf(this.#words.buffer as ArrayBuffer)
+    const stubs = gateStubs(this.address)
     const code = placeCode(stubs.bytes)
     const stack = allocateStack(STACK_BYTES)
+    this.stack = stack
     this.#enter = functionAt(code.address, 'void', [])
     this.#resume = functionAt(code.address + stubs.resumeOffsetBytes, 'void', [])
     this.callHelper = code.address + stubs.callHelperOffsetBytes
@@ -91,6 +98,14 @@ export class Gate {
   /** Goes on behind the helper call, until the code ends or waits again. */
   resume(): void {
     this.#resume()
+  }
+
+  /** What crash made it wait, if it was one. Then it can't be resumed. @see catchFaults */
+  takeFault(): MachineFault | undefined {
+    const signal = this.#words[SIGNAL] as number
+    if (signal === 0) return undefined
+    this.#words[SIGNAL] = 0
+    return { signal, address: this.#get(GATE.faultAddress), pc: this.#get(GATE.faultPc) }
   }
 
   /** Nobody will go on. */

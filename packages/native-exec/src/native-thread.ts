@@ -13,6 +13,7 @@ import { type Gate, threadGate, type WordPair, wordPair } from './gate.ts'
 import { NativeContext } from './native-context.ts'
 import { endsIn, type NativeTranslation, requireNative, slotBehind } from './native-translation.ts'
 import { ProgramTable } from './program-table.ts'
+import { type MachineFault, signalFault } from './signal-fault.ts'
 
 /** A machine-code engine in one thread: a context a CPU, the table of tail calls, the way to the helpers. */
 export class NativeThread implements EngineThread {
@@ -68,7 +69,7 @@ export class NativeThread implements EngineThread {
     const outer = gate.waits ? gate.suspend() : undefined
     try {
       gate.enter(entry, context.address, ctx)
-      if (gate.waits) this.#help(gate, cpu)
+      if (gate.waits) this.#help(gate, image, cpu)
     } finally {
       if (outer !== undefined) gate.restore(outer)
       context.book()
@@ -77,18 +78,22 @@ export class NativeThread implements EngineThread {
   }
 
   /** Calls helpers for the code that waits, until it ends. @throws what a helper throws, and FAULT_UNKNOWN_HELPER */
-  #help(gate: Gate, cpu: Cpu): void {
+  #help(gate: Gate, image: ProgramImage, cpu: Cpu): void {
     const { helpers } = this.#environment
     this.#helping = true
     try {
       do {
+        const crash = gate.takeFault()
+        if (crash !== undefined) throw this.#crashed(crash).at({ program: image.name })
         const helper = helpers[gate.helper] ?? unknownHelper(gate.helper)
         helper(cpu)
         gate.resume()
       } while (gate.waits)
     } catch (error) {
       gate.abandon()
-      throw this.#located(error, gate.helperReturn)
+      // A fault that knows its place came from a crash, or from a program that the helper ran.
+      if (error instanceof ExecutionFault && error.where === undefined) this.#locate(error, gate.helperReturn)
+      throw error
     } finally {
       this.#helping = false
     }
@@ -116,13 +121,20 @@ export class NativeThread implements EngineThread {
     this.#checkedViews = u8
   }
 
-  /** What a helper threw; a fault with the program and, where that has code of its own, the instruction of the call. */
-  #located(error: unknown, behind: number): unknown {
+  #crashed(crash: MachineFault): ExecutionFault {
+    const fault = signalFault(crash, this.#memoryBase)
+    // The instruction that crashed is not behind the program counter yet.
+    this.#locate(fault, crash.pc + 1)
+    return fault
+  }
+
+  /** Tells a fault the program and, where that has code of its own, the instruction that ends at a host address. */
+  #locate(fault: ExecutionFault, behind: number): void {
     const native = [...this.#installed.values()].find((each) => endsIn(each, behind))
-    if (!(error instanceof ExecutionFault) || native === undefined) return error
+    if (native === undefined) return
     const program = native.image.name
     const pc = slotBehind(native, behind)
-    return error.at(pc === undefined ? { program } : { program, pc, ...sourceOf(native.image, pc) })
+    fault.at(pc === undefined ? { program } : { program, pc, ...sourceOf(native.image, pc) })
   }
 }
 

@@ -14,6 +14,9 @@ const CODES: Readonly<Record<number, () => Uint8Array>> = {
   6: () => Uint8Array.of(0x90), // nop, and past the end
   7: () => callingHelper(0, 1),
   8: () => callingHelper(1, 1),
+  9: () => Uint8Array.of(0xe8, 0xfb, 0xff, 0xff, 0xff), // call itself
+  10: () => Uint8Array.of(...storingAt('guest', false), 0x0f, 0x0b), // a store, then ud2
+  11: () => Uint8Array.of(0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0x80, 0xc6, 0x00, 0x5a), // store to 2^63, no address
 }
 
 export function createByHand(): Engine {

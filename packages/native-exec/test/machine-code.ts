@@ -76,12 +76,12 @@ export function tailCalling(id: number): Uint8Array {
 }
 
 /** x86-64, System V: stores 0x5a to what r1 points at in guest memory, or to a host address that is never mapped. */
-export function storingAt(where: 'guest' | 'host'): Uint8Array {
+export function storingAt(where: 'guest' | 'host', andReturn = true): Uint8Array {
   // biome-ignore format: one instruction a line
   const guest = [
     0x48, 0x8b, 0x47, NATIVE_CONTEXT.memoryBase,           // mov rax, [rdi + memoryBase]
     0xc6, 0x04, 0x30, 0x5a,                                // mov byte [rax + rsi], 0x5a
   ]
   const host = [0xc6, 0x04, 0x25, 0, 0, 0, 0, 0x5a] // mov byte [0], 0x5a
-  return Uint8Array.from([...(where === 'guest' ? guest : host), ...returning(1)])
+  return Uint8Array.from([...(where === 'guest' ? guest : host), ...(andReturn ? returning(1) : [])])
 }
