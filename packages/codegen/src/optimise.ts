@@ -1,14 +1,14 @@
 import type { Insn } from '@bpfoundry/isa'
 import { type CodeProgram, type CodeRange, subprogramsOf } from './code-program.ts'
 import { type ControlFlowGraph, controlFlowGraph } from './control-flow-graph.ts'
-import { joinByteLoads } from './passes/byte-loads.ts'
+import { BYTE_LOADS_OPCODES, joinByteLoads } from './passes/byte-loads.ts'
 import { removeDeadCode } from './passes/dead-code.ts'
 import { type Draft, writeDraft } from './passes/draft.ts'
 import { removeFallingGotos } from './passes/falling-gotos.ts'
 import { threadJumps } from './passes/jump-threading.ts'
 import { narrowValues } from './passes/narrow-values.ts'
-import { joinShiftPairs } from './passes/shift-pairs.ts'
-import { bringSwapsToLoads } from './passes/swap-after-load.ts'
+import { joinShiftPairs, SHIFT_PAIRS_OPCODES } from './passes/shift-pairs.ts'
+import { bringSwapsToLoads, SWAP_OPCODES } from './passes/swap-after-load.ts'
 import { removeUnreachable } from './passes/unreachable.ts'
 import { type RewrittenProgram, sameProgram } from './rewritten-program.ts'
 import { initialWeights, type Weights } from './weights.ts'
@@ -38,7 +38,8 @@ export function optimise(
   for (const range of subprograms) threadJumps(insns, weights, range)
   const graphs = subprograms.map((range) => controlFlowGraph(insns, range))
   const draft: Draft = { insns, weights, subprograms, graphs }
-  for (const cfg of graphs) improve(draft, cfg)
+  const has = opcodesOf(insns)
+  for (const cfg of graphs) improve(draft, cfg, has)
   return isChanged(program.insns, insns) ? writeDraft(draft) : sameProgram(program.insns, subprograms, weights)
 }
 
@@ -57,14 +58,24 @@ function weightsFor(
   return weights?.slice() ?? initialWeights(insns, subprograms)
 }
 
-/** The order matters: shifts become masks before masks are judged, and what the earlier passes leave unread is dropped. */
-function improve(draft: Draft, cfg: ControlFlowGraph): void {
-  const insns: Insn[] = draft.insns
+/**
+ * The order matters: shifts become masks before masks are judged, and what the earlier passes leave unread is dropped.
+ * Most programs have no instruction that some passes look for; those are not run.
+ */
+function improve(draft: Draft, cfg: ControlFlowGraph, has: (opcodes: readonly number[]) => boolean): void {
+  const { insns, weights } = draft
   removeUnreachable(draft, cfg)
-  for (const block of cfg.blocks) joinShiftPairs(insns, block)
+  if (has(SHIFT_PAIRS_OPCODES)) for (const block of cfg.blocks) joinShiftPairs(insns, block)
   narrowValues(insns, cfg)
-  for (const block of cfg.blocks) joinByteLoads(insns, block)
+  if (has(BYTE_LOADS_OPCODES)) for (const block of cfg.blocks) joinByteLoads(insns, block)
   removeDeadCode(insns, cfg)
-  for (const block of cfg.blocks) bringSwapsToLoads(insns, draft.weights, block)
+  if (has(SWAP_OPCODES)) for (const block of cfg.blocks) bringSwapsToLoads(insns, weights, block)
   removeFallingGotos(draft, cfg)
+}
+
+/** Whether a program has an instruction with one of some opcodes. */
+function opcodesOf(insns: readonly Insn[]): (opcodes: readonly number[]) => boolean {
+  const seen = new Uint8Array(256)
+  for (let pc = 0; pc < insns.length; pc++) seen[insns[pc]!.opcode] = 1
+  return (opcodes) => opcodes.some((opcode) => seen[opcode] === 1)
 }

@@ -17,7 +17,17 @@
  * it can't fault where they could not, and what another CPU stores meanwhile it sees in an order that they could have
  * seen it in.
  */
-import { type Insn, type InstructionKind, type InstructionRow, insnSlots, lookupInsn } from '@bpfoundry/isa'
+import {
+  BPF_ALU,
+  BPF_ALU64,
+  BPF_OR,
+  BPF_X,
+  type Insn,
+  type InstructionKind,
+  type InstructionRow,
+  insnSlots,
+  lookupInsn,
+} from '@bpfoundry/isa'
 import type { BasicBlock } from '../control-flow-graph.ts'
 import { readsOf, writesOf } from '../liveness.ts'
 import { DELETED } from './draft.ts'
@@ -41,21 +51,19 @@ interface Piece {
 const REGISTERS = 16
 const WRITES_MEMORY: ReadonlySet<InstructionKind> = new Set(['store', 'atomic', 'load_acq', 'store_rel', 'call'])
 
+/** Opcodes without one of which there is nothing to join. */
+export const BYTE_LOADS_OPCODES: readonly number[] = [BPF_ALU | BPF_OR | BPF_X, BPF_ALU64 | BPF_OR | BPF_X]
+
 export function joinByteLoads(insns: Insn[], block: BasicBlock): void {
-  if (!mayJoin(insns, block)) return
+  if (block.end - block.start < SHORTEST) return
   const follower = new PieceFollower(insns)
   for (let pc = block.start; pc < block.end; pc += insnSlots(insns[pc] as Insn)) {
     if (insns[pc] !== DELETED) follower.step(pc)
   }
 }
 
-const OR_X: readonly number[] = [0x4c, 0x4f]
-
-/** Few blocks hold an `or` of registers; the others need not be followed. */
-function mayJoin(insns: readonly Insn[], { start, end }: BasicBlock): boolean {
-  for (let pc = start; pc < end; pc++) if (OR_X.includes(insns[pc]!.opcode)) return true
-  return false
-}
+/** Two loads, a shift and an or. */
+const SHORTEST = 4
 
 /** Walks over one block. */
 class PieceFollower {

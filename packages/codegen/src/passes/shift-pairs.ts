@@ -30,6 +30,14 @@ import {
 import type { BasicBlock } from '../control-flow-graph.ts'
 import { isWritten, nextTouching, remove } from './draft.ts'
 
+const LSH32_K = 0x64
+const LSH64_K = 0x67
+const MOV64_X = BPF_ALU64 | BPF_MOV | BPF_X
+const MOV32_X = BPF_ALU | BPF_MOV | BPF_X
+
+/** Opcodes without one of which there is nothing to join. */
+export const SHIFT_PAIRS_OPCODES: readonly number[] = [LSH32_K, LSH64_K, MOV32_X]
+
 export function joinShiftPairs(insns: Insn[], block: BasicBlock): void {
   for (let pc = block.start; pc < block.end; pc += insnSlots(insns[pc] as Insn)) {
     const { opcode } = insns[pc] as Insn
@@ -40,11 +48,6 @@ export function joinShiftPairs(insns: Insn[], block: BasicBlock): void {
     if (opcode === MOV64_X && off === 0) joinMoves(insns, block, pc)
   }
 }
-
-const LSH32_K = 0x64
-const LSH64_K = 0x67
-const MOV64_X = BPF_ALU64 | BPF_MOV | BPF_X
-const MOV32_X = BPF_ALU | BPF_MOV | BPF_X
 
 /** What `dst <<= k` followed by the row is; undefined where no single instruction does it. */
 type Join = (dst: number, k: number) => Insn | undefined
@@ -64,7 +67,7 @@ function joinShifts(insns: Insn[], block: BasicBlock, pc: number): void {
   if (second === undefined || second.dst !== dst || second.imm !== imm) return
   const row = lookupInsn(second)
   const sameWidth = row?.bits === (opcode === LSH32_K ? 32 : 64)
-  const joined = row === undefined || !sameWidth ? undefined : JOINS[row.name]?.(dst, imm)
+  const joined = row === undefined || !sameWidth || imm >= row.bits ? undefined : JOINS[row.name]?.(dst, imm)
   if (joined === undefined) return
   remove(insns, pc)
   insns[at] = joined

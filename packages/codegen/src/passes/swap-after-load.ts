@@ -10,10 +10,23 @@
  * Sound: what stood between the two neither reads nor writes the register, so it commutes with the swap. Calls and
  * addresses of functions name their target by distance and are not moved.
  */
-import { type Insn, insnSlots, lookupInsn, subprogTarget } from '@bpfoundry/isa'
+import {
+  BPF_ALU,
+  BPF_ALU64,
+  BPF_END,
+  BPF_TO_BE,
+  BPF_TO_LE,
+  type Insn,
+  insnSlots,
+  lookupInsn,
+  subprogTarget,
+} from '@bpfoundry/isa'
 import type { BasicBlock } from '../control-flow-graph.ts'
 import type { Weights } from '../weights.ts'
 import { nextTouching } from './draft.ts'
+
+/** Opcodes without one of which there is nothing to bring. */
+export const SWAP_OPCODES: readonly number[] = [BPF_ALU | BPF_END | BPF_TO_BE, BPF_ALU64 | BPF_END | BPF_TO_LE]
 
 export function bringSwapsToLoads(insns: Insn[], weights: Weights, block: BasicBlock): void {
   for (let pc = block.start; pc < block.end; pc += insnSlots(insns[pc] as Insn)) {
@@ -26,8 +39,7 @@ export function bringSwapsToLoads(insns: Insn[], weights: Weights, block: BasicB
 }
 
 /** Of 2 bytes or more, without a sign. */
-const WIDE_LOADS: readonly number[] = [0x69, 0x61, 0x79]
-const isWideLoad = ({ opcode }: Insn): boolean => WIDE_LOADS.includes(opcode)
+const isWideLoad = ({ opcode }: Insn): boolean => opcode === 0x69 || opcode === 0x61 || opcode === 0x79
 const bitsOf = (insn: Insn): number | undefined => lookupInsn(insn)?.bits
 
 /** Bits that are swapped, undefined when the instruction swaps none. */
