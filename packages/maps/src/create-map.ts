@@ -6,6 +6,7 @@ import type { BpfMap, MapOptions, TargetMap } from './bpf-map.ts'
 import { DevMap } from './devmap.ts'
 import { DevMapHash } from './devmap-hash.ts'
 import { HashMap } from './hash-map.ts'
+import { hashZeros } from './key-hash.ts'
 import { LpmTrieMap } from './lpm-trie-map.ts'
 import { LruHashMap } from './lru-hash-map.ts'
 import { LruPercpuHashMap } from './lru-percpu-hash-map.ts'
@@ -58,7 +59,7 @@ export function createMap(memory: GuestMemory, attributes: MapAttributes, option
     address: region.address,
     id: options.id,
     cpus: options.cpus,
-    hashSeed: (attributes.flags & MAP_FLAG.ZERO_SEED) === 0 ? (options.hashSeed ?? 0) >>> 0 : 0,
+    hashSeed: (attributes.flags & MAP_FLAG.ZERO_SEED) === 0 ? usableSeed(options.hashSeed ?? 0, attributes) : 0,
     attributes: adjusted,
     region,
     ...(options.references === undefined ? {} : { references: options.references }),
@@ -95,6 +96,13 @@ function adjustAttributes(attributes: MapAttributes, cpus: number): MapAttribute
   const perCpuLists = (attributes.flags & MAP_FLAG.NO_COMMON_LRU) !== 0
   const maxEntries = perCpuLists ? Math.ceil(attributes.maxEntries / cpus) * cpus : attributes.maxEntries
   return { ...attributes, name, flags, maxEntries }
+}
+
+/** The seed, or the next one under which a key of zeros does not hash to zero: an empty slot must not look like it. */
+function usableSeed(seed: number, { keySizeBytes }: MapAttributes): number {
+  let usable = seed >>> 0
+  while (hashZeros(keySizeBytes, usable) === 0) usable = (usable + 1) >>> 0
+  return usable
 }
 
 function allocate(memory: GuestMemory, attributes: MapAttributes, sizeBytes: number): Region {

@@ -3,7 +3,7 @@ import { BPF_EXIST, BPF_NOEXIST, ERRNO, type MapAttributes } from '@bpfoundry/ke
 import type { TargetMap } from './bpf-map.ts'
 import { DEVMAP_VALUE_BYTES, resolveDevmapValue } from './devmap-value.ts'
 import { readWord } from './guest-bytes.ts'
-import type { HashShape } from './hash-table.ts'
+import type { HashShape } from './hash-plan.ts'
 import { KeyedMap, planKeyed } from './keyed-map.ts'
 import type { MapPlace } from './map-place.ts'
 
@@ -65,7 +65,7 @@ export class DevMapHash extends KeyedMap implements TargetMap {
     if (old !== 0 && flags === BPF_NOEXIST) return -ERRNO.EEXIST
     const program = resolveDevmapValue(this.place.references, ifindex, fd)
     if (program < 0) return program
-    const element = old === 0 ? table.pool.take(systemSlot) : table.spare(hash)
+    const element = old === 0 ? table.pool.take(systemSlot) : table.spare(hash, old)
     if (element === 0) return this.fullError
     this.fillKey(element, key)
     this.memory.u32[(element + this.valueOffset) >>> 2] = ifindex

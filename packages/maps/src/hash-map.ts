@@ -6,16 +6,19 @@
  */
 import { BPF_EXIST, ERRNO, type MapAttributes } from '@bpfoundry/kernel-abi'
 import { copyBytes } from './guest-bytes.ts'
+import type { HashShape } from './hash-plan.ts'
 import { KeyedMap, planKeyed } from './keyed-map.ts'
 import type { MapPlace } from './map-place.ts'
 
+const SHAPE: HashShape = { lines: true }
+
 export class HashMap extends KeyedMap {
   static sizeBytes(attributes: MapAttributes, cpus: number): number {
-    return planKeyed(attributes, cpus, {}).sizeBytes
+    return planKeyed(attributes, cpus, SHAPE).sizeBytes
   }
 
   constructor(place: MapPlace) {
-    super(place, {})
+    super(place, SHAPE)
   }
 
   lookup(key: number): number {
@@ -45,7 +48,7 @@ export class HashMap extends KeyedMap {
   }
 
   private add(key: number, value: number, hash: number, slot: number): number {
-    const element = this.table.pool.take(slot)
+    const element = this.table.take(hash, slot)
     if (element === 0) return this.fullError
     this.fill(element, key, value)
     this.table.insert(element, hash)
@@ -54,7 +57,7 @@ export class HashMap extends KeyedMap {
 
   private replace(old: number, key: number, value: number, hash: number): number {
     const { table } = this
-    const element = table.spare(hash)
+    const element = table.spare(hash, old)
     this.fill(element, key, value)
     table.replace(old, element, hash)
     return 0

@@ -74,6 +74,12 @@ export function hashBytes(memory: GuestMemory, key: number, lengthBytes: number,
   return finish(a, b, c)
 }
 
+/** Hash of up to 12 zero bytes. */
+export function hashZeros(lengthBytes: number, seed: number): number {
+  const start = (HASH_START + lengthBytes + seed) | 0
+  return finish(start, start, start)
+}
+
 /** Up to 4 bytes, little-endian, zero-filled. */
 function readPart(memory: GuestMemory, at: number, lengthBytes: number): number {
   if (lengthBytes >= 4) return readWord(memory, at)

@@ -1,7 +1,9 @@
 /** What all maps have in common whose elements are in a hash table. */
 import { BPF_EXIST, BPF_NOEXIST, ERRNO, MAP_FLAG, type MapAttributes } from '@bpfoundry/kernel-abi'
 import { copyBytes } from './guest-bytes.ts'
-import { type HashPlan, type HashShape, HashTable, planHash } from './hash-table.ts'
+import { type HashPlan, type HashShape, hasLines, planHash } from './hash-plan.ts'
+import { HashTable } from './hash-table.ts'
+import { LineTable } from './line-table.ts'
 import type { MapPlace } from './map-place.ts'
 import { roundUp, Sections } from './sections.ts'
 import { planStaging, SyscallSide } from './syscall-side.ts'
@@ -43,7 +45,8 @@ export abstract class KeyedMap extends SyscallSide {
     const { attributes, cpus } = place
     const { staging, hash, sizeBytes } = planKeyed(attributes, cpus, shape)
     super(place, sizeBytes, staging, keyedValueBytes(attributes, cpus, shape))
-    this.table = new HashTable(place, hash, shape)
+    const Table = hasLines(attributes, shape) ? LineTable : HashTable
+    this.table = new Table(place, hash, shape)
     this.keyBytes = attributes.keySizeBytes
     this.valueBytes = attributes.valueSizeBytes
     this.keyOffset = hash.keyOffset
@@ -61,13 +64,11 @@ export abstract class KeyedMap extends SyscallSide {
     const hash = table.hashOf(key)
     table.lock(hash)
     const element = table.findLocked(key, hash)
-    if (element !== 0) {
-      table.unlink(element, hash)
-      this.unlinked(element)
-    }
+    const freed = element === 0 ? 0 : table.unlink(element, hash)
+    if (element !== 0) this.unlinked(element)
     table.unlock(hash)
-    if (element === 0) return -ERRNO.ENOENT
-    table.pool.give(cpu, element)
+    if (freed === 0) return -ERRNO.ENOENT
+    table.pool.give(cpu, freed)
     return 0
   }
 
@@ -85,7 +86,7 @@ export abstract class KeyedMap extends SyscallSide {
   }
 
   protected override warm(keys: number, count: number): void {
-    this.warmed = this.table.warm(keys, count)
+    this.warmed = this.table.warm(keys, count, this.keyBytes)
   }
 
   protected sysDelete(key: number): number {

@@ -15,7 +15,7 @@
 import { acquireLock, readSequence, releaseLock, sequenceUnchanged } from '@bpfoundry/guest-memory'
 import { BPF_EXIST, BPF_NOEXIST, ERRNO, type MapAttributes } from '@bpfoundry/kernel-abi'
 import { copyBytes, readWord } from './guest-bytes.ts'
-import { ON_DEMAND_BYTES } from './hash-table.ts'
+import { ON_DEMAND_BYTES } from './hash-plan.ts'
 import type { MapPlace } from './map-place.ts'
 import { roundUp, Sections } from './sections.ts'
 import { planStaging, SyscallSide } from './syscall-side.ts'

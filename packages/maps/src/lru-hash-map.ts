@@ -1,7 +1,7 @@
 /** BPF_MAP_TYPE_LRU_HASH: a hash map that gives up elements long unused when it is full. */
 import { BPF_EXIST, ERRNO, type MapAttributes } from '@bpfoundry/kernel-abi'
 import { copyBytes } from './guest-bytes.ts'
-import type { HashShape } from './hash-table.ts'
+import type { HashShape } from './hash-plan.ts'
 import { KeyedMap, planKeyed } from './keyed-map.ts'
 import { LruClock } from './lru-clock.ts'
 import type { MapPlace } from './map-place.ts'
@@ -73,7 +73,7 @@ export class LruHashMap extends KeyedMap {
 
   private replace(old: number, key: number, value: number, hash: number): number {
     const { table, clock } = this
-    const element = table.spare(hash)
+    const element = table.spare(hash, old)
     this.fill(element, key, value)
     clock.unlinked(old)
     table.replace(old, element, hash)

@@ -1,6 +1,6 @@
 /** BPF_MAP_TYPE_LRU_PERCPU_HASH: a per-CPU hash map that gives up elements long unused when it is full. */
 import { BPF_EXIST, ERRNO, type MapAttributes } from '@bpfoundry/kernel-abi'
-import type { HashShape } from './hash-table.ts'
+import type { HashShape } from './hash-plan.ts'
 import { planKeyed } from './keyed-map.ts'
 import { LruClock } from './lru-clock.ts'
 import type { MapPlace } from './map-place.ts'

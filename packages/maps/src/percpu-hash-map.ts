@@ -1,7 +1,7 @@
 /** BPF_MAP_TYPE_PERCPU_HASH: any keys, a value for every CPU. Values are updated in place: a CPU has its own. */
 import { BPF_EXIST, ERRNO, type MapAttributes } from '@bpfoundry/kernel-abi'
 import { clearBytes, copyBytes } from './guest-bytes.ts'
-import type { HashShape } from './hash-table.ts'
+import type { HashShape } from './hash-plan.ts'
 import { KeyedMap, planKeyed } from './keyed-map.ts'
 import type { MapPlace } from './map-place.ts'
 import { roundUp } from './sections.ts'

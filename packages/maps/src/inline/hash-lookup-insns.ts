@@ -1,7 +1,7 @@
 /**
  * Look-up in hash maps of all kinds: r2 is the key's address.
  *
- * The way of a hit is straight: the hash, the head of the chain, the element. An empty chain is a miss at once. Only
+ * The way of a hit is straight: the hash, the line (or the head of the chain, and the element). An empty chain is a miss. Only
  * who came to the end of a chain asks whether a writer was at work meanwhile; then the helper decides.
  */
 import {
@@ -23,6 +23,8 @@ import {
   BPF_LDX_MEM,
   BPF_LSH,
   BPF_MOV32_REG,
+  BPF_MOV64_REG,
+  BPF_NEG,
   BPF_OR,
   BPF_REG_0,
   BPF_REG_1,
@@ -31,12 +33,16 @@ import {
   BPF_REG_4,
   BPF_REG_5,
   BPF_REG_FP,
+  BPF_RSH,
   BPF_ST_MEM,
   BPF_STX_MEM,
   BPF_W,
+  BPF_XOR,
   type Insn,
 } from '@bpfoundry/isa'
-import { type HashGeometry, STRIPE_BYTES } from '../hash-table.ts'
+import { STRIPE_BYTES } from '../hash-plan.ts'
+import type { HashGeometry } from '../hash-table.ts'
+import { LINE_SLOT_BYTES } from '../line-table.ts'
 import { MARK } from '../lru-clock.ts'
 import { multiply } from './array-insns.ts'
 import { jumpUnlessEqual } from './byte-insns.ts'
@@ -49,11 +55,11 @@ import { addCpuStride } from './percpu-array-insns.ts'
 const [R0, R1, R2, R3, R4, R5] = [BPF_REG_0, BPF_REG_1, BPF_REG_2, BPF_REG_3, BPF_REG_4, BPF_REG_5]
 const SEEN = -8
 
-/** register (a copy of the hash) = address of the chain's head. */
-export function headOf(register: number, { headMask, heads }: HashGeometry): Insn[] {
+/** register (a copy of the hash) = address of the chain's head, with which a line begins. */
+export function headOf(register: number, { headMask, headBytes, heads }: HashGeometry): Insn[] {
   return [
     BPF_ALU32_IMM(BPF_AND, register, headMask),
-    BPF_ALU32_IMM(BPF_LSH, register, 2),
+    multiply(register, headBytes),
     BPF_ALU32_IMM(BPF_ADD, register, heads),
   ]
 }
@@ -98,20 +104,41 @@ export function marked(rest: Found): Found {
   ]
 }
 
+/**
+ * The line at r4 for a 4-byte key, r1 being hash and key: a hit, or r0 = the chain behind it, 0 for a miss. Which slot it
+ * is decides no branch, for nothing could predict it.
+ */
+function wordInLine({ hashOffset }: HashGeometry): Steps {
+  return [
+    BPF_LDX_MEM(BPF_DW, R3, R4, hashOffset),
+    BPF_ALU64_REG(BPF_XOR, R3, R1),
+    // r0 = r4, or the second slot where r3 is not 0: the highest bit of r3 | -r3 says so.
+    BPF_MOV64_REG(R0, R3),
+    BPF_ALU64_IMM(BPF_NEG, R0, 0),
+    BPF_ALU64_REG(BPF_OR, R0, R3),
+    BPF_ALU64_IMM(BPF_RSH, R0, 63),
+    multiply(R0, LINE_SLOT_BYTES),
+    BPF_ALU64_REG(BPF_ADD, R0, R4),
+    BPF_LDX_MEM(BPF_DW, R3, R0, hashOffset),
+    jump(BPF_JMP_REG(BPF_JEQ, R3, R1, 0), 'hit'),
+  ]
+}
+
 /** The walk for a 4-byte key: r1 is hash and key, r4 the head's address. A chain without it is walked twice. */
 function wordWalk(geometry: HashGeometry): Steps {
-  const step = (found: string): Steps => [
+  const step: Steps = [
     BPF_LDX_MEM(BPF_DW, R3, R0, geometry.hashOffset),
-    jump(BPF_JMP_REG(BPF_JEQ, R3, R1, 0), found),
+    jump(BPF_JMP_REG(BPF_JEQ, R3, R1, 0), 'hit'),
     BPF_LDX_MEM(BPF_W, R0, R0, 0),
   ]
   return [
     hashAndWord(R1),
     headOf(R4, geometry),
+    geometry.lines ? wordInLine(geometry) : [],
     BPF_LDX_MEM(BPF_W, R0, R4, 0),
     jump(BPF_JMP_IMM(BPF_JEQ, R0, 0, 0), 'miss'),
     label('walk'),
-    step('hit'),
+    step,
     jump(BPF_JMP_IMM(BPF_JNE, R0, 0, 0), 'walk'),
     // Not there, unless a writer led the walk astray: once more, between two looks at the stripe's word.
     BPF_MOV32_REG(R5, R1),
@@ -121,13 +148,31 @@ function wordWalk(geometry: HashGeometry): Steps {
     BPF_LDX_MEM(BPF_W, R0, R4, 0),
     label('walk again'),
     jump(BPF_JMP_IMM(BPF_JEQ, R0, 0, 0), 'end'),
-    step('hit'),
-    jump(BPF_JMP_IMM(BPF_JNE, R0, 0, 0), 'walk again'),
+    step,
+    jump(BPF_JMP_A(0), 'walk again'),
     label('end'),
     BPF_MOV32_REG(R3, R1),
     stripeOf(R3, geometry),
     loadAcquire(R3, R3),
     jump(BPF_JMP32_REG(BPF_JNE, R3, R5, 0), 'helper'),
+  ]
+}
+
+/** The line at r0 for another key, r1 being the hash. */
+function bytesInLine({ hashOffset, keyOffset, keyBytes }: HashGeometry): Steps {
+  const slot = (at: number, different: string): Steps => [
+    BPF_LDX_MEM(BPF_W, R3, R0, at + hashOffset),
+    jump(BPF_JMP32_REG(BPF_JNE, R3, R1, 0), different),
+    jumpUnlessEqual(R0, at + keyOffset, R2, keyBytes, [R3, R5], different),
+  ]
+  return [
+    slot(0, 'second'),
+    jump(BPF_JMP_A(0), 'hit'),
+    label('second'),
+    slot(LINE_SLOT_BYTES, 'chain'),
+    BPF_ALU64_IMM(BPF_ADD, R0, LINE_SLOT_BYTES),
+    jump(BPF_JMP_A(0), 'hit'),
+    label('chain'),
   ]
 }
 
@@ -141,6 +186,7 @@ function bytesWalk(geometry: HashGeometry): Steps {
     BPF_STX_MEM(BPF_W, BPF_REG_FP, R5, SEEN),
     BPF_MOV32_REG(R0, R1),
     headOf(R0, geometry),
+    geometry.lines ? bytesInLine(geometry) : [],
     BPF_LDX_MEM(BPF_W, R0, R0, 0),
     jump(BPF_JMP_IMM(BPF_JEQ, R0, 0, 0), 'miss'),
     label('walk'),

@@ -10,6 +10,7 @@
 import {
   BPF_ADD,
   BPF_ALU32_IMM,
+  BPF_ALU64_IMM,
   BPF_AND,
   BPF_ATOMIC_OP,
   BPF_CMPXCHG,
@@ -18,6 +19,7 @@ import {
   BPF_JEQ,
   BPF_JGE,
   BPF_JGT,
+  BPF_JLT,
   BPF_JMP_A,
   BPF_JMP_IMM,
   BPF_JMP_REG,
@@ -36,13 +38,17 @@ import {
   BPF_REG_4,
   BPF_REG_5,
   BPF_REG_FP,
+  BPF_ST_MEM,
+  BPF_STORE_REL,
   BPF_STX_MEM,
   BPF_W,
+  BPF_XOR,
   type Insn,
 } from '@bpfoundry/isa'
 import { BPF_EXIST, BPF_NOEXIST, ERRNO } from '@bpfoundry/kernel-abi'
 import { FREE, SLOT_BYTES } from '../element-pool.ts'
 import { COUNT, type HashGeometry, INSERTIONS, SEQUENCE, SPARE } from '../hash-table.ts'
+import { LINE_SLOT_BYTES, PERMIT } from '../line-table.ts'
 import { multiply } from './array-insns.ts'
 import { copy, jumpUnlessEqual } from './byte-insns.ts'
 import { hashAndWord, headOf, stripeOf } from './hash-lookup-insns.ts'
@@ -65,17 +71,28 @@ function increment(base: number, offset: number, t: number): Insn[] {
   return [BPF_LDX_MEM(BPF_W, t, base, offset), BPF_ALU32_IMM(BPF_ADD, t, 1), BPF_STX_MEM(BPF_W, base, t, offset)]
 }
 
-/** r0 = the element with the key or 0, r5 = address of the word that links to it; r4 is the hash, r2 the key's address. */
+/**
+ * On to `present`, r0 being the element with the key and r5 the address of the word that links to it (in a line: of the
+ * line), or to `absent`. r4 is the hash, r2 the key's address.
+ */
 function walk(geometry: HashGeometry): Steps {
   const word = geometry.keyBytes === 4
+  const compare = (name: string): Steps => (word ? sameWord(geometry) : sameBytes(geometry, name))
+  const slot = (at: number): Steps => [
+    BPF_MOV64_REG(R0, R5),
+    at === 0 ? [] : BPF_ALU64_IMM(BPF_ADD, R0, at),
+    compare(`not at ${at}`),
+    label(`not at ${at}`),
+  ]
   return [
     BPF_MOV32_REG(R5, R4),
     headOf(R5, geometry),
     word ? hashAndWord(R3) : [],
+    geometry.lines ? [slot(0), slot(LINE_SLOT_BYTES)] : [],
     label('walk'),
     BPF_LDX_MEM(BPF_W, R0, R5, 0),
     jump(BPF_JMP_IMM(BPF_JEQ, R0, 0, 0), 'absent'),
-    word ? sameWord(geometry) : sameBytes(geometry),
+    compare('next'),
     label('next'),
     BPF_MOV64_REG(R5, R0),
     jump(BPF_JMP_A(0), 'walk'),
@@ -86,11 +103,11 @@ function sameWord({ hashOffset }: HashGeometry): Steps {
   return [BPF_LDX_MEM(BPF_DW, R1, R0, hashOffset), jump(BPF_JMP_REG(BPF_JEQ, R1, R3, 0), 'present')]
 }
 
-function sameBytes({ hashOffset, keyOffset, keyBytes }: HashGeometry): Steps {
+function sameBytes({ hashOffset, keyOffset, keyBytes }: HashGeometry, different: string): Steps {
   return [
     BPF_LDX_MEM(BPF_W, R1, R0, hashOffset),
-    jump(BPF_JMP32_REG(BPF_JNE, R1, R4, 0), 'next'),
-    jumpUnlessEqual(R0, keyOffset, R2, keyBytes, [R1, R3], 'next'),
+    jump(BPF_JMP32_REG(BPF_JNE, R1, R4, 0), different),
+    jumpUnlessEqual(R0, keyOffset, R2, keyBytes, [R1, R3], different),
     jump(BPF_JMP_A(0), 'present'),
   ]
 }
@@ -106,22 +123,18 @@ function fill(geometry: HashGeometry, valueBytes: number, name: string): Steps {
   ]
 }
 
-/** Hash (r4) and number of the insertion into the element in r2; r1 is the stripe, r3 is used up. */
+/** Number of the insertion, and then the hash (r4), into the element in r2; r1 is the stripe, r3 is used up. */
 function stamp({ hashOffset }: HashGeometry): Insn[] {
   return [
     ...increment(R1, INSERTIONS * 4, R3),
     BPF_STX_MEM(BPF_W, R2, R3, SEQUENCE * 4),
-    BPF_STX_MEM(BPF_W, R2, R4, hashOffset),
+    BPF_ATOMIC_OP(BPF_W, BPF_STORE_REL, R2, R4, hashOffset),
   ]
 }
 
-/** r0 the old element, r4 the hash, r5 the link: `HashTable.spare` and `replace`. */
-function replaceOld(geometry: HashGeometry, valueBytes: number): Steps {
-  const { stripeMask, capacity, elementBytes, elements } = geometry
+/** r2 = the stripe's spare element; r1 is the stripe, r4 the hash: `HashTable.spare`. */
+function loadSpare({ stripeMask, capacity, elementBytes, elements }: HashGeometry): Steps {
   return [
-    keep(R0, 'old'),
-    keep(R5, 'link'),
-    recall(R1, 'stripe'),
     BPF_LDX_MEM(BPF_W, R2, R1, SPARE * 4),
     jump(BPF_JMP_IMM(BPF_JNE, R2, 0, 0), 'spare'),
     BPF_MOV32_REG(R2, R4),
@@ -130,11 +143,23 @@ function replaceOld(geometry: HashGeometry, valueBytes: number): Steps {
     multiply(R2, elementBytes),
     BPF_ALU32_IMM(BPF_ADD, R2, elements),
     label('spare'),
+  ]
+}
+
+/** r0 the old element, r4 the hash, r5 the link: `HashTable.spare` and `replace`. */
+function replaceOld(geometry: HashGeometry, valueBytes: number): Steps {
+  return [
+    keep(R0, 'old'),
+    keep(R5, 'link'),
+    recall(R1, 'stripe'),
+    geometry.lines ? moveInLine(geometry, valueBytes) : [],
+    loadSpare(geometry),
     fill(geometry, valueBytes, 'spare'),
     stamp(geometry),
-    headOf(R4, geometry),
     recall(R0, 'old'),
     recall(R5, 'link'),
+    geometry.lines ? leaveLine(geometry) : [],
+    headOf(R4, geometry),
     BPF_STX_MEM(BPF_W, R1, R0, SPARE * 4),
     BPF_LDX_MEM(BPF_W, R3, R0, 0),
     jump(BPF_JMP_REG(BPF_JNE, R5, R4, 0), 'old is not first'),
@@ -147,6 +172,51 @@ function replaceOld(geometry: HashGeometry, valueBytes: number): Steps {
     storeRelease(R4, R2),
     BPF_STX_MEM(BPF_W, R5, R3, 0),
     jump(BPF_JMP_A(0), 'done'),
+  ]
+}
+
+/** The slot at r0 is free from now on, r3 is its permit; r4 (the hash) is used up. */
+function emptySlot({ hashOffset }: HashGeometry): Insn[] {
+  return [
+    BPF_LDX_MEM(BPF_W, R3, R0, PERMIT * 4),
+    BPF_ALU32_IMM(BPF_XOR, R4, -1),
+    BPF_STX_MEM(BPF_W, R0, R4, hashOffset),
+    BPF_ST_MEM(BPF_W, R0, PERMIT * 4, 0),
+  ]
+}
+
+/** From the first slot to the second, where that is free. */
+function moveInLine(geometry: HashGeometry, valueBytes: number): Steps {
+  return [
+    jump(BPF_JMP_REG(BPF_JNE, R0, R5, 0), 'no move'),
+    BPF_LDX_MEM(BPF_W, R2, R0, LINE_SLOT_BYTES + PERMIT * 4),
+    jump(BPF_JMP_IMM(BPF_JNE, R2, 0, 0), 'no move'),
+    BPF_MOV64_REG(R2, R0),
+    BPF_ALU64_IMM(BPF_ADD, R2, LINE_SLOT_BYTES),
+    fill(geometry, valueBytes, 'second'),
+    recall(R0, 'old'),
+    BPF_LDX_MEM(BPF_W, R3, R0, PERMIT * 4),
+    BPF_STX_MEM(BPF_W, R2, R3, PERMIT * 4),
+    stamp(geometry),
+    emptySlot(geometry),
+    jump(BPF_JMP_A(0), 'done'),
+    label('no move'),
+  ]
+}
+
+/** The spare (r2) into the chain for an old element (r0) in a slot, whose permit becomes the spare. */
+function leaveLine(geometry: HashGeometry): Steps {
+  return [
+    jump(BPF_JMP32_IMM(BPF_JGE, R0, geometry.elements, 0), 'old is in chain'),
+    BPF_MOV32_REG(R5, R4),
+    headOf(R5, geometry),
+    BPF_LDX_MEM(BPF_W, R3, R5, 0),
+    BPF_STX_MEM(BPF_W, R2, R3, 0),
+    storeRelease(R5, R2),
+    emptySlot(geometry),
+    BPF_STX_MEM(BPF_W, R1, R3, SPARE * 4),
+    jump(BPF_JMP_A(0), 'done'),
+    label('old is in chain'),
   ]
 }
 
@@ -196,15 +266,37 @@ function takeElement(geometry: HashGeometry, cpu: CpuFields): Steps {
   ]
 }
 
+/** r2 = a free slot of the line, which keeps the permit that r2 is, or the element r2 itself: `LineTable.take`. */
+function chooseSlot(geometry: HashGeometry): Steps {
+  const slot = (at: number, taken: string): Steps => [
+    BPF_LDX_MEM(BPF_W, R0, R5, at + PERMIT * 4),
+    jump(BPF_JMP_IMM(BPF_JNE, R0, 0, 0), taken),
+    BPF_STX_MEM(BPF_W, R5, R2, at + PERMIT * 4),
+    BPF_MOV64_REG(R2, R5),
+    at === 0 ? [] : BPF_ALU64_IMM(BPF_ADD, R2, at),
+  ]
+  return [
+    BPF_MOV32_REG(R5, R4),
+    headOf(R5, geometry),
+    slot(0, 'first is taken'),
+    jump(BPF_JMP_A(0), 'chosen'),
+    label('first is taken'),
+    slot(LINE_SLOT_BYTES, 'chosen'),
+    label('chosen'),
+  ]
+}
+
 /** The element in r2 filled and put in: `HashTable.insert`. */
 function insertElement(geometry: HashGeometry, valueBytes: number): Steps {
   return [
     label('element'),
-    fill(geometry, valueBytes, 'new'),
     recall(R1, 'stripe'),
     recall(R4, 'hash'),
-    stamp(geometry),
+    geometry.lines ? chooseSlot(geometry) : [],
+    fill(geometry, valueBytes, 'new'),
     increment(R1, COUNT * 4, R3),
+    stamp(geometry),
+    geometry.lines ? jump(BPF_JMP32_IMM(BPF_JLT, R2, geometry.elements, 0), 'done') : [],
     headOf(R4, geometry),
     BPF_LDX_MEM(BPF_W, R0, R4, 0),
     BPF_STX_MEM(BPF_W, R2, R0, 0),
