@@ -1,6 +1,7 @@
 import type { MachineCode } from '@bpfoundry/codegen'
 import { Assembler } from '../src/asm/assembler.ts'
 import { form } from '../src/asm/form.ts'
+import { writeNops } from '../src/asm/nops.ts'
 import { R14, RBP, RBX, RDI, RSI } from '../src/asm/register.ts'
 
 const MOV64 = form('MOV r/m64, r64')
@@ -14,6 +15,7 @@ const JNE = form('JNE rel8')
 const RET = form('RET')
 
 const SAVED = [RBX, RBP, R14] as const
+const LINE_BYTES = 64
 const CALL_BYTES = 5
 const JUMP_BYTES = 2
 
@@ -42,5 +44,7 @@ function loopStub(times: number, run: number): Uint8Array {
   asm.rel(JNE, again - (asm.offset + JUMP_BYTES))
   for (const register of SAVED.toReversed()) asm.r(POP, register)
   asm.none(RET)
+  // The code behind it keeps its place in lines of 64 bytes.
+  writeNops(asm, -asm.offset & (LINE_BYTES - 1))
   return asm.buffer.finish()
 }

@@ -33,7 +33,7 @@ const ADD_TO = form('ADD r/m64, r64')
 /** The code in the making and the program it is made of: what lowerings write to and ask. */
 export class Emitter {
   readonly asm: Assembler = new Assembler()
-  readonly branches: Branches = new Branches(this.asm.buffer)
+  readonly branches: Branches = new Branches(this.asm)
   job!: Job
   /** The function that is being translated. */
   fn!: FunctionFacts

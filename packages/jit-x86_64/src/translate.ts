@@ -1,8 +1,9 @@
-import type { MachineCode } from '@bpfoundry/codegen'
+import { type BasicBlock, isReachable, type MachineCode } from '@bpfoundry/codegen'
 import type { ProgramImage } from '@bpfoundry/engine'
 import { insnSlots } from '@bpfoundry/isa'
 import { insnCounts, startsOnce } from './analysis/insn-counts.ts'
 import { type FunctionFacts, type ProgramFacts, programFacts, usesAx } from './analysis/program-facts.ts'
+import { beginsShortLoop } from './analysis/short-loops.ts'
 import type { RelaxedCode } from './asm/branches.ts'
 import { form } from './asm/form.ts'
 import { type Counting, Emitter, type Job } from './emitter.ts'
@@ -64,9 +65,9 @@ function writeFunction(e: Emitter, fn: FunctionFacts, counts: Uint32Array | unde
   e.branches.bind(e.entry(fn))
   if (e.inMain && e.job.counting === 'register') beginCount(e, fn, counts!)
   if (e.job.facts.budgeted) e.asm.i(PUSH_IMM32, MAX_LOOPS)
-  for (const { index, start, end } of fn.cfg.blocks) {
-    if (fn.cfg.orderOf[index]! >= 0) writeBlock(e, start, end, counts)
-    else bindSlots(e, start, end)
+  for (const block of fn.cfg.blocks) {
+    if (isReachable(fn.cfg, block.index)) writeBlock(e, block, counts)
+    else bindSlots(e, block.start, block.end)
   }
 }
 
@@ -80,11 +81,13 @@ function beginCount({ asm, job }: Emitter, fn: FunctionFacts, counts: Uint32Arra
   }
 }
 
-function writeBlock(e: Emitter, start: number, end: number, counts: Uint32Array | undefined): void {
+function writeBlock(e: Emitter, block: BasicBlock, counts: Uint32Array | undefined): void {
   const { insns, facts } = e.job
-  e.asm.forgetFlags()
+  const { start, end } = block
+  if (beginsShortLoop(e.fn.cfg, block)) e.branches.beginLoop(e.slot(start))
+  e.branches.bind(e.slot(start))
   for (let pc = start; pc < end; ) {
-    e.branches.bind(e.slot(pc))
+    if (pc > start) e.branches.mark(e.slot(pc))
     const count = counts?.[pc] ?? 0
     if (count > 0) e.count(count)
     const { id } = facts.rows[pc]!
@@ -111,7 +114,7 @@ function fuse(e: Emitter, id: number, pc: number, end: number): number {
 
 /** Slots without code of their own: they lie where what follows does. */
 function bindSlots(e: Emitter, start: number, end: number): void {
-  for (let pc = start; pc < end; pc++) e.branches.bind(e.slot(pc))
+  for (let pc = start; pc < end; pc++) e.branches.mark(e.slot(pc))
 }
 
 /** By slot of the image's program, the offset of its code, and the end. */

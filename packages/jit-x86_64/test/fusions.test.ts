@@ -50,6 +50,8 @@ const SEQUENCES: readonly (readonly [source: string, expected: string | undefine
   ['w2 -= w4\nif r2 != 0 goto +1\nr3 += 1',             undefined],
   ['r2 <<= r4\nif r2 != 0 goto +1\nr3 += 1',            'test'],
   ['r2 >>= 5\nif r3 == 0 goto +1\nr3 += 1',             'test'],
+  ['r2 /= r4\nif r2 == 0 goto +1\nr3 += 1',             'test'],
+  ['w2 s/= w4\nif w2 != 0 goto +1\nr3 += 1',           'test'],
   ['r2 *= 12\nif r2 == 0 goto +1\nr3 += 1',             'test'],
 ]
 

@@ -1,22 +1,26 @@
 import type { MachineBuffer } from '@bpfoundry/codegen'
 import { Assembler } from './assembler.ts'
 import { type Form, form } from './form.ts'
+import { writeNops } from './nops.ts'
 
-/** A jump in its two lengths. */
+/** Something in the code whose length is known in the end only: a jump, a call, or the padding before a loop. */
 export interface Branch {
   readonly short: Form
   readonly long: Form
-  /** Bytes that the long form has more. */
+  readonly shortBytes: number
+  /** Bytes that the long form has more; of padding, the most there may be. */
   readonly growthBytes: number
 }
 
 function branch(short: Form, long: Form): Branch {
-  return { short, long, growthBytes: long.immBytes + (long.map === 0 ? 1 : 2) - SHORT_BYTES }
+  return { short, long, shortBytes: 2, growthBytes: long.immBytes + (long.map === 0 ? 1 : 2) - 2 }
 }
 
-const SHORT_BYTES = 2
-const CALL_BYTES = 5
-const CALL: Form = form('CALL rel32')
+/** Bytes that processors fetch at once from decoded code: a loop across two lines takes two cycles a turn. */
+const LINE_BYTES = 64
+
+const CALL: Branch = { short: form('CALL rel32'), long: form('CALL rel32'), shortBytes: 5, growthBytes: 0 }
+const PADDING: Branch = { short: form('NOP'), long: form('NOP'), shortBytes: 0, growthBytes: LINE_BYTES - 1 }
 
 export const JMP: Branch = branch(form('JMP rel8'), form('JMP rel32'))
 
@@ -44,27 +48,36 @@ export interface RelaxedCode {
   offsetOf(label: Label): number
 }
 
+/** Records behind its padding that a loop's last jump is looked for in. */
+const LOOP_RECORDS = 32
+
 /**
  * Jumps, calls and labels of code in the making. All jumps are first written short; in the end those that don't reach
  * are lengthened, which may push others out of reach, until nothing changes. Jumps only ever grow, so this ends, and
- * with the smallest code that jumps of these two lengths allow.
+ * with the smallest code that jumps of these two lengths allow. Padding is taken for the longest meanwhile, so that
+ * jumps reach whatever it turns out to be.
  */
 export class Branches {
+  readonly #asm: Assembler
   readonly #buffer: MachineBuffer
-  /** Offset of each label in the short code, and how many jumps lie before it. */
+  /** Offset of each label in the short code, and how many records lie before it. */
   readonly #labels: number[] = []
-  readonly #jumpsBefore: number[] = []
-  /** Jumps and calls in order: offset of the short form, form (undefined: a call), label. */
+  readonly #recordsBefore: number[] = []
+  /** Records in order: offset of the short form, form, label. */
   readonly #places: number[] = []
-  readonly #forms: (Branch | undefined)[] = []
+  readonly #forms: Branch[] = []
   readonly #targets: Label[] = []
+  #padded = false
 
-  constructor(buffer: MachineBuffer) {
-    this.#buffer = buffer
+  constructor(asm: Assembler) {
+    this.#asm = asm
+    this.#buffer = asm.buffer
   }
 
   reset(): void {
-    for (const column of [this.#labels, this.#jumpsBefore, this.#places, this.#forms, this.#targets]) column.length = 0
+    for (const column of [this.#labels, this.#recordsBefore, this.#places, this.#forms, this.#targets])
+      column.length = 0
+    this.#padded = false
   }
 
   /** `count` unbound labels, numbered from the one that is answered. */
@@ -72,14 +85,21 @@ export class Branches {
     const first = this.#labels.length
     for (let n = 0; n < count; n++) {
       this.#labels.push(-1)
-      this.#jumpsBefore.push(0)
+      this.#recordsBefore.push(0)
     }
     return first
   }
 
+  /** Puts a label here, where jumps join the flow: what flags tell is forgotten. */
   bind(label: Label): void {
+    this.#asm.forgetFlags()
+    this.mark(label)
+  }
+
+  /** Puts a label here that nothing jumps to, to know the place. */
+  mark(label: Label): void {
     this.#labels[label] = this.#buffer.offset
-    this.#jumpsBefore[label] = this.#places.length
+    this.#recordsBefore[label] = this.#places.length
   }
 
   jump(to: Branch, label: Label): void {
@@ -88,72 +108,107 @@ export class Branches {
   }
 
   call(label: Label): void {
-    this.#note(undefined, label)
+    this.#note(CALL, label)
     this.#buffer.u8(0)
     this.#buffer.u32(0)
   }
 
+  /** A short loop begins here, at a label that is bound next: it is kept off the end of a line. */
+  beginLoop(label: Label): void {
+    this.#note(PADDING, label)
+    this.#padded = true
+  }
+
   /** The code with all distances in it. */
   finish(): RelaxedCode {
-    const shifts = this.#relax()
-    const bytes = this.#write(shifts)
+    const growths = this.#relax()
+    if (this.#padded) this.#pad(growths)
+    const shifts = shiftsOf(growths)
+    const bytes = this.#write(growths, shifts)
     return { bytes, offsetOf: (label) => this.#finalOffset(label, shifts) }
   }
 
-  #note(to: Branch | undefined, label: Label): void {
+  #note(to: Branch, label: Label): void {
     this.#places.push(this.#buffer.offset)
     this.#forms.push(to)
     this.#targets.push(label)
   }
 
-  /** Bytes that all jumps before jump n grow by; the last entry is for the end. */
+  /** Bytes that each record grows by. */
   #relax(): Int32Array {
-    const count = this.#places.length
-    const long = new Uint8Array(count)
-    const shifts = new Int32Array(count + 1)
+    const forms = this.#forms
+    const growths = Int32Array.from(forms, (to) => (to === PADDING ? to.growthBytes : 0))
     for (let changed = true; changed; ) {
       changed = false
-      for (let n = 0; n < count; n++) {
-        const to = this.#forms[n]
-        if (to === undefined || long[n] === 1 || this.#reaches(n, shifts)) continue
-        long[n] = 1
+      const shifts = shiftsOf(growths)
+      for (let n = 0; n < growths.length; n++) {
+        if (growths[n] === forms[n]!.growthBytes || this.#reaches(n, shifts)) continue
+        growths[n] = forms[n]!.growthBytes
         changed = true
       }
-      for (let n = 0; n < count; n++) shifts[n + 1] = shifts[n]! + (long[n] === 1 ? this.#forms[n]!.growthBytes : 0)
     }
-    return shifts
+    return growths
   }
 
   #reaches(n: number, shifts: Int32Array): boolean {
-    const from = this.#places[n]! + SHORT_BYTES + shifts[n + 1]!
+    const from = this.#places[n]! + this.#forms[n]!.shortBytes + shifts[n + 1]!
     const distance = this.#finalOffset(this.#targets[n]!, shifts) - from
     return distance >= -128 && distance <= 127
   }
 
-  #finalOffset(label: Label, shifts: Int32Array): number {
-    return this.#labels[label]! + shifts[this.#jumpsBefore[label]!]!
+  /** Pads each loop that fits a line, and would cross its end, to the next one. */
+  #pad(growths: Int32Array): void {
+    let shift = 0
+    for (let n = 0; n < growths.length; n++) {
+      if (this.#forms[n] === PADDING) {
+        const inLine = (this.#places[n]! + shift) % LINE_BYTES
+        const loopBytes = this.#loopBytes(n, growths)
+        growths[n] = loopBytes <= LINE_BYTES && inLine + loopBytes > LINE_BYTES ? LINE_BYTES - inLine : 0
+      }
+      shift += growths[n]!
+    }
   }
 
-  #write(shifts: Int32Array): Uint8Array {
+  /** Length of the loop behind padding n, up to its last jump back; padding does not lie within. */
+  #loopBytes(n: number, growths: Int32Array): number {
+    let [bytes, growth] = [0, 0]
+    for (let m = n + 1; m < Math.min(growths.length, n + LOOP_RECORDS); m++) {
+      growth += growths[m]!
+      const back = this.#targets[m] === this.#targets[n] && this.#forms[m] !== CALL
+      if (back) bytes = this.#places[m]! + this.#forms[m]!.shortBytes + growth - this.#places[n]!
+    }
+    return bytes
+  }
+
+  #finalOffset(label: Label, shifts: Int32Array): number {
+    return this.#labels[label]! + shifts[this.#recordsBefore[label]!]!
+  }
+
+  #write(growths: Int32Array, shifts: Int32Array): Uint8Array {
     const source = this.#buffer.finish()
     const out = new Assembler(source.length + shifts[shifts.length - 1]!)
     let copied = 0
-    for (let n = 0; n < this.#places.length; n++) {
+    for (let n = 0; n < growths.length; n++) {
       const place = this.#places[n]!
       if (place > copied) out.buffer.bytes(source.subarray(copied, place))
-      copied = place + this.#writeJump(out, n, shifts)
+      this.#writeRecord(out, n, growths[n]!, shifts)
+      copied = place + this.#forms[n]!.shortBytes
     }
     out.buffer.bytes(source.subarray(copied))
     return out.buffer.finish()
   }
 
-  /** @returns bytes of the short form, or call, that it stands for */
-  #writeJump(out: Assembler, n: number, shifts: Int32Array): number {
-    const to = this.#forms[n]
-    const growth = shifts[n + 1]! - shifts[n]!
-    const short = to === undefined ? CALL_BYTES : SHORT_BYTES
-    const distance = this.#finalOffset(this.#targets[n]!, shifts) - (out.offset + short + growth)
-    out.rel(to === undefined ? CALL : growth === 0 ? to.short : to.long, distance)
-    return short
+  #writeRecord(out: Assembler, n: number, growth: number, shifts: Int32Array): void {
+    const to = this.#forms[n]!
+    const distance = this.#finalOffset(this.#targets[n]!, shifts) - (out.offset + to.shortBytes + growth)
+    if (to === PADDING) writeNops(out, growth)
+    else out.rel(growth === 0 ? to.short : to.long, distance)
   }
+}
+
+/** Bytes that all records before record n grow by; the last entry is for the end. */
+function shiftsOf(growths: Int32Array): Int32Array {
+  const shifts = new Int32Array(growths.length + 1)
+  for (let n = 0; n < growths.length; n++) shifts[n + 1] = shifts[n]! + growths[n]!
+  return shifts
 }

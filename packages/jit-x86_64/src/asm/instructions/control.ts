@@ -1,4 +1,4 @@
-/** Jumps, calls and returns. A distance counts from the end of its instruction. */
+/** Jumps, calls, returns, and what lies between them. A distance counts from the end of its instruction. */
 // biome-ignore format: table
 export const CONTROL = [
   // mnemonic  operands           opcode         op/en  feature
@@ -28,4 +28,6 @@ export const CONTROL = [
   ['CALL',    'rel32',           'E8 cd',        'D',   ''],
   ['CALL',    'r/m64',           'FF /2',        'M',   ''],
   ['RET',     '',                'C3',           'ZO',  ''],
+  ['NOP',     '',                '90',           'ZO',  ''],
+  ['NOP',     'r/m32',           '0F 1F /0',     'M',   ''],
 ] as const
