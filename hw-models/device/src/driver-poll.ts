@@ -114,7 +114,8 @@ class StagedPoll implements DriverPoll, DriverContext {
   readonly queues: readonly number[]
   readonly #programs: ProgramLookup
   readonly #polls: ProgramLookup | undefined
-  readonly #batch: PollBatch
+  /** Poll programs' side, by queue. */
+  readonly #batches = new Map<PollQueue, PollBatch>()
   readonly #pollQueues = new Map<number, PollQueue>()
   readonly #hooks = new Map<XdpMode, XdpHook>()
   readonly #stages: readonly XdpStage[]
@@ -139,12 +140,15 @@ class StagedPoll implements DriverPoll, DriverContext {
     this.redirects = new RedirectBulks(memory, cpu, this.ports)
     this.#programs = options.programs
     this.#polls = options.polls
-    this.#batch = new PollBatch({ memory, cpu, handle: nic, passUp: (frame, queue) => this.#passUp(frame, queue) })
     this.#stack = new RingProducer(memory, own.stack)
     this.#generation = own.generation >>> 2
     for (const queue of nic.queues)
       if (queue.cpu === cpu.id) this.#pollQueues.set(queue.index, pollQueue(memory, queue))
     this.queues = [...this.#pollQueues.keys()]
+    const passUp = (frame: FrameCursor, queue: PollQueue): void => this.#passUp(frame, queue)
+    for (const queue of this.#pollQueues.values()) {
+      this.#batches.set(queue, new PollBatch({ memory, cpu, handle: nic, queue, passUp }))
+    }
     this.#stages = options.stages.map((make) => make(this))
   }
 
@@ -214,12 +218,13 @@ class StagedPoll implements DriverPoll, DriverContext {
   #handle(queue: PollQueue, waiting: number): void {
     const [stage] = this.#active
     if (this.#active.length === 1 && stage?.hook.pollProgram !== undefined) {
+      const batch = this.#batches.get(queue) as PollBatch
       while (this.#handled < waiting) {
-        const count = Math.min(waiting - this.#handled, POLL_PACKETS)
+        const ahead = this.#handled
         try {
-          this.#batch.run(stage, queue, this.#handled, count)
+          batch.run(stage, ahead, Math.min(waiting - ahead, POLL_PACKETS))
         } finally {
-          this.#handled += this.#batch.handled
+          this.#handled = ahead + batch.handled
         }
       }
       return

@@ -78,6 +78,8 @@ export interface NicQueueHandle {
   readonly wireCounters: number
   /** STAGE_COUNTERS of each of XDP_MODES. */
   readonly stageCounters: readonly number[]
+  /** POLL_BLOCK and its records, for poll programs. */
+  readonly pollBlock: number
   /** struct xdp_rxq_info. */
   readonly rxq: number
 }
@@ -93,8 +95,6 @@ export interface NicCpuHandle {
   readonly portCounters: number
   /** Poll generation, i32: odd while this CPU polls this card. */
   readonly generation: number
-  /** POLL_BLOCK and its records, for the poll programs of this CPU. */
-  readonly pollBlock: number
   /** struct xdp_buff, xdp_txq_info. */
   readonly xdpBuff: number
   readonly txq: number
@@ -183,9 +183,13 @@ interface NicPlan {
 const FATE_BYTES = counterBytes(FATES.length)
 const STAGE_BYTES = counterBytes(STAGE_COUNTERS.length)
 const QUEUE_BYTES =
-  FATE_BYTES + counterBytes(QUEUE_COUNTERS.length) + counterBytes(QUEUE_WIRE_COUNTERS.length) + 3 * STAGE_BYTES
+  FATE_BYTES +
+  counterBytes(QUEUE_COUNTERS.length) +
+  counterBytes(QUEUE_WIRE_COUNTERS.length) +
+  3 * STAGE_BYTES +
+  POLL_BYTES
 const LINE = 64
-const CPU_BYTES = counterBytes(PORT_COUNTERS.length) + LINE + POLL_BYTES
+const CPU_BYTES = counterBytes(PORT_COUNTERS.length) + LINE
 const CARD_BYTES = NIC_CONTROL.sizeBytes + 4 * INDIRECTION_ENTRIES + counterBytes(MAC_COUNTERS.length) + FATE_BYTES
 
 function planNic(options: NicOptions): NicPlan {
@@ -284,6 +288,7 @@ function placeQueue(plan: NicPlan, at: Places, index: number): NicQueueHandle {
     counters: at.control(counterBytes(QUEUE_COUNTERS.length)),
     wireCounters: at.control(counterBytes(QUEUE_WIRE_COUNTERS.length)),
     stageCounters: XDP_MODES.map(() => at.control(STAGE_BYTES)),
+    pollBlock: at.control(POLL_BYTES),
     rxq: at.context(XDP_RXQ_INFO.sizeBytes),
   }
 }
@@ -295,7 +300,6 @@ function placeCpu(plan: NicPlan, at: Places, cpu: number): NicCpuHandle {
     stack: placeRing(at.rings, plan.stackRingSize, FRAME_DESCRIPTOR_BYTES),
     portCounters: at.control(counterBytes(PORT_COUNTERS.length)),
     generation: at.control(4),
-    pollBlock: at.control(POLL_BYTES),
     xdpBuff: at.context(XDP_BUFF.sizeBytes),
     txq: at.context(XDP_RXQ_INFO.sizeBytes),
   }

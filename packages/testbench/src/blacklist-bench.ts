@@ -61,6 +61,11 @@ export interface BlacklistRun {
   readonly packetsPerSecondPerCpu: number
   /** Time of a packet on its CPU. */
   readonly nanosecondsPerPacket: number
+  /**
+   * Processor time of the whole process, a packet: what {@link nanosecondsPerPacket} would be on a host with nothing
+   * else to do. Where it is much less, the run did not have the cores to itself.
+   */
+  readonly processorNanosecondsPerPacket: number
 }
 
 /** What {@link benchBlacklist} found. */
@@ -214,7 +219,9 @@ async function measure(stand: Stand, { seconds = 1, signal }: BlacklistOptions):
     const { wall } = await stand.nic.replay(stand.dealt, TRIAL_PACKETS)
     stand.packets = Math.max(TRIAL_PACKETS + 1, Math.ceil(wall.packetsPerSecond * seconds))
   }
+  const before = process.cpuUsage()
   const { fates, wall } = await stand.nic.replay(stand.dealt, stand.packets, signal === undefined ? {} : { signal })
+  const { user, system } = process.cpuUsage(before)
   const { cpus } = stand
   return {
     cpus,
@@ -224,6 +231,7 @@ async function measure(stand: Stand, { seconds = 1, signal }: BlacklistOptions):
     packetsPerSecond: wall.packetsPerSecond,
     packetsPerSecondPerCpu: wall.packetsPerSecond / cpus,
     nanosecondsPerPacket: (1e9 * cpus) / wall.packetsPerSecond,
+    processorNanosecondsPerPacket: (1000 * (user + system)) / fates.in,
   }
 }
 

@@ -70,13 +70,26 @@ function work(port: MessagePort, loop: CpuLoop, control: WorkerControl, cpu: num
     obey(port, loop, control, cpu)
     if (control.halted) loop.halt()
     if (control.enter(cpu)) {
-      const handled = loop.pollAll()
+      const handled = pollRounds(loop)
       control.leave(cpu)
       if (handled > 0) continue
       if (stopping && loop.left === 0) return
     }
     control.sleep(doorbell, IDLE_MS)
   }
+}
+
+/** Rounds over all queues between two looks at the orders. */
+const ROUNDS = 8
+
+function pollRounds(loop: CpuLoop): number {
+  let handled = 0
+  for (let round = 0; round < ROUNDS; round++) {
+    const now = loop.pollAll()
+    if (now === 0) break
+    handled += now
+  }
+  return handled
 }
 
 /** Works off announced messages, without returning to the event loop. */

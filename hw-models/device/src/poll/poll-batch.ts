@@ -13,6 +13,7 @@ export interface PollBatchOptions {
   readonly memory: GuestMemory
   readonly cpu: Cpu
   readonly handle: NicHandle
+  readonly queue: PollQueue
   /** Takes what no stage keeps. */
   readonly passUp: (frame: FrameCursor, queue: PollQueue) => void
 }
@@ -25,8 +26,12 @@ const record = POLL_RECORD.fields
 const count = POLL_COUNT.fields
 const REDIRECT_IFINDEX = CPU_BLOCK.fields.redirectIfindex.offsetBytes >>> 2
 
+/** Words that are zeroed before each run: the counts of the verdicts that may be settled. */
+const FIRST_COUNT = (block.counts.offsetBytes + XDP_ACTION.DROP * POLL_COUNT.sizeBytes) >>> 2
+const LAST_COUNT = (block.counts.offsetBytes + (XDP_ACTION.PASS + 1) * POLL_COUNT.sizeBytes) >>> 2
+
 /**
- * Handles packets of one stage by the poll program of its hook: the loop around the program is compiled with it, and
+ * Handles packets of one queue and one stage by the poll program of its hook: the loop around the program is compiled with it, and
  * only packets that need the driver's attention come back, as records. The results are those of handling them one by
  * one, except that frames may return to the pool in another order.
  */
@@ -36,24 +41,34 @@ export class PollBatch {
   readonly #memory: GuestMemory
   readonly #cpu: Cpu
   readonly #frameBytes: number
+  readonly #queue: PollQueue
   readonly #passUp: PollBatchOptions['passUp']
   readonly #block: number
   readonly #buff: number
-  readonly #givenBack: number
   readonly #frame = new FrameCursor()
   /** Free entries of the fill ring before the run. */
   #fillFree = 0
 
-  constructor({ memory, cpu, handle, passUp }: PollBatchOptions) {
+  constructor({ memory, cpu, handle, queue, passUp }: PollBatchOptions) {
     const own = handle.cpus[cpu.id]
     if (own === undefined) throw new Error(`${handle.name} has no CPU ${cpu.id}`)
     this.#memory = memory
     this.#cpu = cpu
     this.#frameBytes = handle.frameBytes
+    this.#queue = queue
     this.#passUp = passUp
-    this.#block = own.pollBlock
+    this.#block = queue.handle.pollBlock
     this.#buff = own.xdpBuff
-    this.#givenBack = (1 << XDP_ACTION.DROP) | (handle.stackSink === 'discard' ? 1 << XDP_ACTION.PASS : 0)
+    const passed = handle.stackSink === 'discard' ? 1 << XDP_ACTION.PASS : 0
+    this.#set(block.givenBack, (1 << XDP_ACTION.DROP) | passed)
+    this.#set(block.xdpBuff, own.xdpBuff)
+    this.#set(block.records, this.#block + POLL_RECORDS_OFFSET_BYTES)
+    this.#set(block.entries, queue.completion.entries)
+    this.#set(block.mask, queue.completion.capacity - 1)
+    this.#set(block.pool, queue.handle.pool)
+    this.#set(block.fill, queue.pool.fill.entries)
+    this.#set(block.fillMask, queue.pool.fill.capacity - 1)
+    this.#set(block.frameBytes, handle.frameBytes)
   }
 
   /**
@@ -61,12 +76,12 @@ export class PollBatch {
    *
    * @throws what a helper throws that is no fault of the program; `handled` tells how far it came
    */
-  run(stage: XdpStage, queue: PollQueue, ahead: number, packets: number): void {
+  run(stage: XdpStage, ahead: number, packets: number): void {
     this.handled = 0
     stage.expect?.(packets)
-    if (stage.prepare !== undefined) this.#prepare(stage, queue, ahead, packets)
-    const first = (queue.completion.head + ahead) | 0
-    this.#fill(queue, first, packets)
+    if (stage.prepare !== undefined) this.#prepare(stage, ahead, packets)
+    const first = (this.#queue.completion.head + ahead) | 0
+    this.#begin(first, packets)
     try {
       this.#runToEnd(stage, first, packets)
       this.handled = packets
@@ -74,42 +89,31 @@ export class PollBatch {
       this.handled = Math.max(0, this.#taken(first) - 1)
       throw error
     } finally {
-      this.#account(stage, queue)
+      this.#account(stage)
     }
   }
 
-  #prepare(stage: XdpStage, queue: PollQueue, ahead: number, packets: number): void {
+  #prepare(stage: XdpStage, ahead: number, packets: number): void {
     const frame = this.#frame
     for (let n = 0; n < packets; n++) {
-      const descriptor = queue.completion.entry(ahead + n)
+      const descriptor = this.#queue.completion.entry(ahead + n)
       frame.load(this.#memory, descriptor)
       frame.frameBytes = this.#frameBytes
       if (stage.prepare?.(frame)) frame.store(this.#memory, descriptor)
     }
   }
 
-  #fill(queue: PollQueue, first: number, packets: number): void {
+  #begin(first: number, packets: number): void {
+    const { fill } = this.#queue.pool
+    this.#fillFree = fill.free()
+    this.#set(block.fillTail, fill.tail)
+    this.#set(block.fillFree, this.#fillFree)
+    this.#set(block.next, first)
+    this.#set(block.end, first + packets)
+    this.#set(block.recordCount, 0)
+    this.#set(block.scout, packets >= SCOUTED_PACKETS ? 1 : 0)
     const { u32 } = this.#memory
-    const at = this.#block
-    u32.fill(0, at >>> 2, (at + POLL_BLOCK.sizeBytes) >>> 2)
-    const set = (place: { readonly offsetBytes: number }, value: number): void => {
-      u32[(at + place.offsetBytes) >>> 2] = value
-    }
-    set(block.xdpBuff, this.#buff)
-    set(block.records, at + POLL_RECORDS_OFFSET_BYTES)
-    set(block.entries, queue.completion.entries)
-    set(block.pool, queue.handle.pool)
-    set(block.fill, queue.pool.fill.entries)
-    set(block.fillMask, queue.pool.fill.capacity - 1)
-    set(block.fillTail, queue.pool.fill.tail)
-    this.#fillFree = queue.pool.fill.free()
-    set(block.fillFree, this.#fillFree)
-    set(block.mask, queue.completion.capacity - 1)
-    set(block.next, first)
-    set(block.end, first + packets)
-    set(block.frameBytes, this.#frameBytes)
-    set(block.givenBack, this.#givenBack)
-    set(block.scout, packets >= SCOUTED_PACKETS ? 1 : 0)
+    for (let word = FIRST_COUNT; word < LAST_COUNT; word++) u32[(this.#block >>> 2) + word] = 0
   }
 
   /** Runs the poll program until all packets are taken: again where a program faulted, whose packet is aborted. */
@@ -120,7 +124,7 @@ export class PollBatch {
       hook.execute(program, this.#block)
       if (hook.faults === faults) return
       // Scouts have no say: where one faulted, no packet was taken yet.
-      this.#setScout(0)
+      this.#set(block.scout, 0)
       if (this.#taken(first) > taken) this.#abort(first)
       taken = this.#taken(first)
     }
@@ -137,19 +141,20 @@ export class PollBatch {
     u32[at + (record.data.offsetBytes >>> 2)] = u32[(this.#buff + XDP_BUFF.data) >>> 2] as number
     u32[at + (record.dataEnd.offsetBytes >>> 2)] = u32[(this.#buff + XDP_BUFF.dataEnd) >>> 2] as number
     u32[at + (record.dataMeta.offsetBytes >>> 2)] = u32[(this.#buff + XDP_BUFF.dataMeta) >>> 2] as number
-    u32[(this.#block + block.recordCount.offsetBytes) >>> 2] = this.#word(block.recordCount) + 1
+    this.#set(block.recordCount, this.#word(block.recordCount) + 1)
   }
 
   /** Counts what the poll program settled, and settles the rest. */
-  #account(stage: XdpStage, queue: PollQueue): void {
-    queue.pool.posted(this.#fillFree - this.#word(block.fillFree))
-    this.#accountGivenBack(stage, queue, XDP_ACTION.DROP)
-    this.#accountGivenBack(stage, queue, XDP_ACTION.PASS)
+  #account(stage: XdpStage): void {
+    this.#queue.pool.posted(this.#fillFree - this.#word(block.fillFree))
+    this.#accountGivenBack(stage, XDP_ACTION.DROP)
+    this.#accountGivenBack(stage, XDP_ACTION.PASS)
     const records = this.#word(block.recordCount)
-    for (let n = 0; n < records; n++) this.#settle(stage, queue, this.#recordAt(n))
+    for (let n = 0; n < records; n++) this.#settle(stage, this.#recordAt(n))
   }
 
-  #accountGivenBack({ hook }: XdpStage, queue: PollQueue, verdict: number): void {
+  #accountGivenBack({ hook }: XdpStage, verdict: number): void {
+    const queue = this.#queue
     const row = this.#block + block.counts.offsetBytes + verdict * POLL_COUNT.sizeBytes
     const packets = readU64(this.#memory, row + count.packets.offsetBytes)
     if (packets === 0) return
@@ -161,7 +166,8 @@ export class PollBatch {
     queue.counters.add(QUEUE.stackBytes, readU64(this.#memory, row + count.lengthBytes.offsetBytes))
   }
 
-  #settle(stage: XdpStage, queue: PollQueue, at: number): void {
+  #settle(stage: XdpStage, at: number): void {
+    const queue = this.#queue
     const { u32 } = this.#memory
     const word = (place: { readonly offsetBytes: number }): number => u32[(at + place.offsetBytes) >>> 2] as number
     const frame = this.#frame
@@ -188,8 +194,8 @@ export class PollBatch {
     return (this.#word(block.next) - first) | 0
   }
 
-  #setScout(value: number): void {
-    this.#memory.u32[(this.#block + block.scout.offsetBytes) >>> 2] = value
+  #set(place: { readonly offsetBytes: number }, value: number): void {
+    this.#memory.u32[(this.#block + place.offsetBytes) >>> 2] = value
   }
 
   #word(place: { readonly offsetBytes: number }): number {

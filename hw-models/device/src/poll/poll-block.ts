@@ -4,8 +4,8 @@ import { type StructLayout, structLayout } from '@bpfoundry/guest-memory'
 export const POLL_PACKETS = 64
 
 /**
- * What a poll program is told, and what it answers besides the records: one block a card and CPU. Filled in by the
- * driver once ({@link POLL_BLOCK} up to `frameBytes`) or before each call.
+ * What a poll program is told, and what it answers besides the records: one block a queue, filled in by the
+ * driver.
  */
 export const POLL_BLOCK: StructLayout<
   | 'xdpBuff'
@@ -80,7 +80,7 @@ export const POLL_RECORD: StructLayout<
   reserved: ['u32', 2],
 })
 
-/** Bytes of a card's poll block on one CPU, its records behind it. */
+/** Bytes of a queue's poll block, its records behind it. */
 export const POLL_BYTES: number = roundUp(POLL_BLOCK.sizeBytes) + POLL_PACKETS * POLL_RECORD.sizeBytes
 
 /** Offset of the records from the block. */
