@@ -116,12 +116,12 @@ class Structurer {
 
   #goto(from: number, to: number): void {
     if (!this.#isJump(from, to)) this.#tasks.push(to)
-    else if (!this.#fallsInto(from, to)) this.#code.branch(OP.br, this.#depthOf(from, to))
+    else if (!this.#fallsInto(to)) this.#code.branch(OP.br, this.#depthOf(from, to))
   }
 
-  /** True when `to` is the merge block that stands right behind the scope that ends next. */
-  #fallsInto(from: number, to: number): boolean {
-    return !this.#isBackwards(from, to) && this.#tasks.at(-1) === END_SCOPE && this.#tasks.at(-2) === to
+  /** True when `to` stands right behind the scope that ends next. What stands before, as a loop's head, never is to come. */
+  #fallsInto(to: number): boolean {
+    return this.#tasks.at(-1) === END_SCOPE && this.#tasks.at(-2) === to
   }
 
   /** True when the edge leaves scopes or begins a loop again; else the code of `to` can stand here. */
