@@ -14,7 +14,7 @@ import { type Emitter, registerOf } from '../emitter.ts'
 import { SCRATCH } from '../register-map.ts'
 import { moveConstant } from './constant.ts'
 import { divideByConstant } from './divide-by-constant.ts'
-import { AND, CMP, withImmediate } from './immediate-arithmetic.ts'
+import { AND, CMP, OR, withImmediate } from './immediate-arithmetic.ts'
 import type { Lowering, LoweringsOf, Width } from './lowering.ts'
 
 /** One of the four operations at one width. */
@@ -35,6 +35,7 @@ const EXTEND: Forms = { 32: form('CDQ'), 64: form('CQO') }
 const IMUL: Forms = { 32: form('IMUL r32, r/m32'), 64: form('IMUL r64, r/m64') }
 const NOT: Forms = { 32: form('NOT r/m32'), 64: form('NOT r/m64') }
 const LEA: Forms = { 32: form('LEA r32, m'), 64: form('LEA r64, m') }
+const SHR = form('SHR r/m64, imm8')
 const XOR = form('XOR r/m32, r32')
 const PUSH = form('PUSH r64')
 const POP = form('POP r64')
@@ -79,12 +80,34 @@ export function divideByScratch(e: Emitter, division: Division, { dst }: Insn, p
   if (keepRax) asm.r(PUSH, RAX)
   if (keepRdx) asm.r(PUSH, RDX)
   if (to !== RAX) asm.rr(MOV[bits], RAX, to)
-  if (signed) asm.none(EXTEND[bits])
-  else asm.rr(XOR, RDX, RDX)
-  asm.r(signed ? IDIV[bits] : DIV[bits], SCRATCH)
+  if (bits === 64 && !signed) divideByWidth(e)
+  else {
+    if (signed) asm.none(EXTEND[bits])
+    else asm.rr(XOR, RDX, RDX)
+    asm.r(signed ? IDIV[bits] : DIV[bits], SCRATCH)
+  }
   if (to !== result) asm.rr(MOV[bits], to, result)
   if (keepRdx) asm.r(POP, RDX)
   if (keepRax) asm.r(POP, RAX)
+}
+
+/**
+ * rax by r11, 64 bits without a sign. Where both numbers have 32 bits, as most have, they are divided as such: on many
+ * processors that takes a third of the time, and the test next to nothing.
+ */
+function divideByWidth({ asm, branches }: Emitter): void {
+  const narrow = branches.newLabels(2)
+  const done = narrow + 1
+  asm.rr(MOV[64], RDX, RAX)
+  asm.rr(OR.register[64], RDX, SCRATCH)
+  asm.ri(SHR, RDX, 32)
+  branches.jump(JCC.E, narrow)
+  asm.rr(XOR, RDX, RDX)
+  asm.r(DIV[64], SCRATCH)
+  branches.jump(JMP, done)
+  branches.bind(narrow)
+  asm.r(DIV[32], SCRATCH)
+  branches.bind(done)
 }
 
 /** x / 0 = 0, x % 0 = x, with its upper half cleared in 32 bits */
@@ -117,7 +140,7 @@ const remainderOf = (division: Division): Division => ({ ...division, remainder:
 
 // biome-ignore format: table
 export const DIVIDE: LoweringsOf<Extract<InstructionName, `ALU${Width}_${'DIV' | 'SDIV' | 'MOD' | 'SMOD'}_${'K' | 'X'}`>> = {
-  // r1 /= r2    ->   mov r11, rsi; test r11, r11; je; mov rax, rdi; xor edx, edx; div r11; mov rdi, rax
+  // w1 /= w2    ->   mov r11d, esi; test r11d, r11d; je; mov eax, edi; xor edx, edx; div r11d; mov edi, eax
   ALU64_DIV_X:  byRegister(U64),
   ALU32_DIV_X:  byRegister(U32),
   ALU64_SDIV_X: byRegister(S64),
