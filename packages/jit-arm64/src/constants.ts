@@ -13,7 +13,7 @@ import {
   subImm,
   tstImm,
 } from './asm/data-processing-immediate.ts'
-import { add, and, cmp, eor, mov, orr, sub, type ThreeRegisters, tst } from './asm/data-processing-register.ts'
+import { add, and, cmp, eor, orr, sub, type ThreeRegisters, tst } from './asm/data-processing-register.ts'
 import { type LogicalImmediate, logicalImmediate32, logicalImmediate64 } from './asm/logical-immediate.ts'
 import { type Register, W, type Width, X, ZR } from './asm/registers.ts'
 import { SCRATCH } from './register-map.ts'
@@ -157,9 +157,4 @@ export function logicalConstant(
   }
   if (constant !== 0) loadConstant(code, sf, SCRATCH, constant)
   code.u32(forms.registers(sf, Rd, Rn, constant === 0 ? ZR : SCRATCH))
-}
-
-/** The upper half of Rd = 0. */
-export function zeroExtend(code: MachineBuffer, Rd: Register): void {
-  code.u32(mov(W, Rd, Rd))
 }

@@ -1,5 +1,5 @@
-import type { Label, MachineBuffer, Patch } from '@bpfoundry/codegen'
-import type { Insn } from '@bpfoundry/isa'
+import type { CodeRange, Label, MachineBuffer, Patch } from '@bpfoundry/codegen'
+import type { Insn, InstructionRow } from '@bpfoundry/isa'
 import { b, bCond, bl, cbnz, cbz, tbnz, tbz } from './asm/branches.ts'
 import { type Condition, invert } from './asm/condition.ts'
 import { add, sub } from './asm/data-processing-register.ts'
@@ -7,6 +7,7 @@ import { type Register, type Width, X } from './asm/registers.ts'
 import { IMM14, IMM19, IMM26 } from './branch-patches.ts'
 import { addConstant } from './constants.ts'
 import { HostAddresses } from './host-addresses.ts'
+import { Liveness } from './liveness.ts'
 import { EXECUTED, FRAME, FRAME_VALUE, MEMORY, R10, registerOf } from './register-map.ts'
 
 /**
@@ -16,6 +17,7 @@ import { EXECUTED, FRAME, FRAME_VALUE, MEMORY, R10, registerOf } from './registe
 export const MAX_SLOT_BYTES = 96
 const NEAR_SLOTS = Math.floor(2 ** 20 / MAX_SLOT_BYTES) - 2
 const NEAR_BIT_SLOTS = Math.floor(2 ** 15 / MAX_SLOT_BYTES) - 2
+const NONE = -1
 /** From a branch over the one behind it. */
 const SKIP_BYTES = 8
 
@@ -32,6 +34,10 @@ export interface Callee {
 /** Facts on the program that lowerings ask for. */
 export interface ProgramFacts {
   readonly insns: readonly Insn[]
+  /** By slot; undefined in the second slot of an LD_IMM64. */
+  readonly rows: readonly (InstructionRow | undefined)[]
+  /** By slot: 1 where something jumps to, or a subprogram begins. */
+  readonly isTarget: Uint8Array
   /** By slot where a subprogram begins. */
   readonly callees: ReadonlyMap<number, Callee>
   /** BPF registers of r6..r9 that some instruction reads. Bit mask. */
@@ -62,10 +68,14 @@ export class Emission {
   usesHelpers = false
   /** Slot of the instruction at hand. */
   pc = 0
-  /** Whether instructions here are counted: the program's own, not those of hidden subprograms. */
-  counting = false
+  /** In a subprogram that a fix-up made. */
+  hidden = false
   readonly #slots: Label
   #uncounted = 0
+  /** A BPF register that is read from another A64 register than its own: its copy was left out. */
+  #aliased = NONE
+  #alias: Register = 0
+  readonly #liveness: Liveness
   /** x23 holds R10 as a guest address: around an instruction that writes R10, which no verified program has. */
   #frameIsGuest = false
 
@@ -77,17 +87,34 @@ export class Emission {
     this.callHelperCounted = code.newLabel()
     this.afterHelper = code.newLabel()
     this.#slots = code.newLabels(facts.insns.length)
+    this.#liveness = new Liveness(facts.insns)
+  }
+
+  /** Whether instructions here are counted: the program's own, not those of hidden subprograms. */
+  get counting(): boolean {
+    return this.options.count && !this.hidden
   }
 
   put(word: number): void {
     this.code.u32(word)
   }
 
-  /** Begins the code of the instruction at `pc`. */
-  begin(pc: number): void {
+  /** Begins the code of the instruction at `pc`, which stands for `weight` executed ones. */
+  begin(pc: number, weight: number): void {
     this.pc = pc
     this.code.bind(this.labelOf(pc))
-    if (this.counting) this.#uncounted++
+    this.#uncounted += weight
+  }
+
+  /** Begins the code of a subprogram. */
+  enter(range: CodeRange): void {
+    this.hidden = range.hidden === true
+    this.#liveness.enter(range)
+  }
+
+  /** False where no way on from behind the instruction at `pc` reads the register before it is written. */
+  isLiveBehind(pc: number, bpf: number): boolean {
+    return this.#liveness.isLiveBefore(pc + 1, bpf)
   }
 
   labelOf(slot: number): Label {
@@ -108,9 +135,18 @@ export class Emission {
 
   /** An A64 register with the value of a BPF register. */
   source(bpf: number): Register {
+    if (bpf === this.#aliased) return this.#alias
     if (bpf !== R10 || this.#frameIsGuest) return registerOf(bpf)
     this.put(sub(X, FRAME_VALUE, FRAME, MEMORY))
     return FRAME_VALUE
+  }
+
+  /** Lets `lower` read a BPF register from another A64 register. */
+  withAlias(bpf: number, register: Register, lower: () => void): void {
+    this.#aliased = bpf
+    this.#alias = register
+    lower()
+    this.#aliased = NONE
   }
 
   /** Lets `lower` write R10 as if it were any register. */

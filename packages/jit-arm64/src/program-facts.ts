@@ -8,16 +8,12 @@ import { BPF_REGISTER_COUNT, R10 } from './register-map.ts'
 /** r6..r9. */
 const KEPT = 0x3c0
 
-/** A program, looked at once: everything about it that does not depend on where its code lies. */
-export interface DecodedProgram extends ProgramFacts {
-  /** By slot; undefined in the second slot of an LD_IMM64. */
-  readonly rows: readonly (InstructionRow | undefined)[]
-  /** By slot: 1 where something jumps to. */
-  readonly isTarget: Uint8Array
-}
-
-/** @throws Arm64Error ARM64_OPCODE, ARM64_REGISTER, ARM64_LD_IMM64, ARM64_JUMP */
-export function decodeProgram(insns: readonly Insn[], ranges: readonly CodeRange[]): DecodedProgram {
+/**
+ * Looks at a program once: everything about it that does not depend on where its code lies.
+ *
+ * @throws Arm64Error ARM64_OPCODE, ARM64_REGISTER, ARM64_LD_IMM64, ARM64_JUMP
+ */
+export function decodeProgram(insns: readonly Insn[], ranges: readonly CodeRange[]): ProgramFacts {
   const rows: (InstructionRow | undefined)[] = new Array(insns.length).fill(undefined)
   const isTarget = new Uint8Array(insns.length)
   const callees = new Map<number, Callee>()
@@ -54,7 +50,7 @@ function markTarget(isTarget: Uint8Array, pc: number, target: number): void {
 }
 
 /** A jump into the middle of an instruction is known only once all instructions are. */
-function requireWholeInsns(insns: readonly Insn[], rows: DecodedProgram['rows'], isTarget: Uint8Array): void {
+function requireWholeInsns(insns: readonly Insn[], rows: ProgramFacts['rows'], isTarget: Uint8Array): void {
   for (let slot = 0; slot < rows.length; slot++) {
     if (isTarget[slot] === 1 && rows[slot] === undefined) {
       badJump(

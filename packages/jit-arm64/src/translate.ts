@@ -1,11 +1,13 @@
-import { MachineBuffer, type MachineCode, subprogramsOf } from '@bpfoundry/codegen'
+import { type CodeRange, MachineBuffer, type MachineCode, offsetsBefore } from '@bpfoundry/codegen'
 import type { EngineOptions, ProgramImage } from '@bpfoundry/engine'
-import type { Insn, InstructionKind, InstructionRow } from '@bpfoundry/isa'
+import { type Insn, type InstructionKind, insnSlots } from '@bpfoundry/isa'
 import { brk } from './asm/branches.ts'
 import { Emission, type EmissionOptions } from './emission.ts'
 import { putEntry, putHelperCall } from './entry.ts'
+import { FUSIONS } from './fuse/fusions.ts'
 import { LOWERINGS } from './lower/lowerings.ts'
-import { type DecodedProgram, decodeProgram } from './program-facts.ts'
+import { type PreparedProgram, prepare } from './prepared-program.ts'
+import { decodeProgram } from './program-facts.ts'
 import { writesOf } from './register-effects.ts'
 import { R10 } from './register-map.ts'
 
@@ -16,6 +18,11 @@ export interface Arm64Options extends EngineOptions {
    * Cortex-A53, A57 and A72 (Raspberry Pi 3 and 4). On by default.
    */
   readonly lse?: boolean
+  /**
+   * Whether the passes over BPF instructions run that all back ends share (`optimise` of @bpfoundry/codegen). Off by
+   * default: compilers have done most of it, and translating takes longer with them.
+   */
+  readonly optimise?: boolean
 }
 
 /** Instructions behind which others may run, or that leave for code which counts on its own. */
@@ -33,21 +40,18 @@ const buffer = new MachineBuffer()
  * @throws Arm64Error; CodegenError where subprograms do not cover it
  */
 export function translateArm64(image: ProgramImage, options: Arm64Options): MachineCode {
-  const program = image.inlined ?? image
-  const ranges = subprogramsOf(program)
-  const decoded = decodeProgram(program.insns, ranges)
+  const { count = true, optimise = false } = options
+  const program = prepare(image, optimise, count)
   buffer.reset()
-  const e = new Emission(buffer, decoded, emissionOptions(options))
+  const e = new Emission(buffer, decodeProgram(program.insns, program.subprograms), emissionOptions(options))
   const tailOffsetBytes = putEntry(e)
-  const insnOffsetsBytes = new Uint32Array(program.insns.length + 1)
-  for (const { start, end, hidden = false } of ranges) {
-    e.counting = e.options.count && !hidden
-    putSlots(e, decoded, start, end, insnOffsetsBytes)
-  }
-  insnOffsetsBytes[program.insns.length] = buffer.offset
+  const offsets = new Uint32Array(program.insns.length + 1)
+  for (const range of program.subprograms) putSubprogram(e, range, weigher(program, range, count), offsets)
+  offsets[program.insns.length] = buffer.offset
   // The last instruction may go on, but no verified program does.
   e.put(brk(FALLS_OFF))
   if (e.usesHelpers) putHelperCall(e)
+  const insnOffsetsBytes = program.places === undefined ? offsets : offsetsBefore(offsets, program.places)
   return { bytes: buffer.finish(), runOffsetBytes: 0, tailOffsetBytes, insnOffsetsBytes }
 }
 
@@ -56,34 +60,64 @@ function emissionOptions({ progArray, count = true, lse = true }: Arm64Options):
   return { lse, count, maxEntriesOffsetBytes, slotsOffsetBytes }
 }
 
-function putSlots(
-  e: Emission,
-  { insns, rows, isTarget }: DecodedProgram,
-  start: number,
-  end: number,
-  offsets: Uint32Array,
-): void {
-  for (let pc = start; pc < end; pc++) {
-    const row = rows[pc]
-    if (row === undefined) {
-      offsets[pc] = e.code.offset
-      continue
-    }
+/** Executed instructions that a slot stands for. */
+type Weigher = (pc: number) => number
+
+function weigher({ weights }: PreparedProgram, { hidden }: CodeRange, count: boolean): Weigher {
+  if (!count) return () => 0
+  if (weights !== undefined) return (pc) => weights[pc] as number
+  return hidden === true ? () => 0 : () => 1
+}
+
+function putSubprogram(e: Emission, range: CodeRange, weigh: Weigher, offsets: Uint32Array): void {
+  const { rows, isTarget } = e.facts
+  e.enter(range)
+  for (let pc = range.start; pc < range.end; ) {
     if (isTarget[pc] === 1) {
       e.flushCount()
       e.hostAddresses.forgetAll()
     }
     offsets[pc] = e.code.offset
-    e.begin(pc)
-    if (LEAVES.has(row.kind)) e.flushCount()
-    putInsn(e, row, insns[pc] as Insn)
+    e.begin(pc, weigh(pc))
+    if (LEAVES.has(rows[pc]!.kind)) e.flushCount()
+    const next = putInsns(e, pc, stretchEnd(isTarget, pc, range.end))
+    for (let covered = pc + 1; covered < next; covered++) {
+      offsets[covered] = e.code.offset
+      if (rows[covered] !== undefined) e.begin(covered, weigh(covered))
+    }
+    pc = next
   }
 }
 
-function putInsn(e: Emission, row: InstructionRow, insn: Insn): void {
+/** Slots that a fusion may cover, four at most: up to where something jumps to. */
+function stretchEnd(isTarget: Uint8Array, pc: number, end: number): number {
+  const limit = Math.min(pc + 4, end)
+  for (let slot = pc + 1; slot < limit; slot++) if (isTarget[slot] === 1) return slot
+  return limit
+}
+
+/** Writes one instruction, or several as one. @returns the slot behind them */
+function putInsns(e: Emission, pc: number, end: number): number {
+  for (const fusion of FUSIONS[e.facts.rows[pc]!.id] ?? []) {
+    const next = fusion(e, pc, end)
+    if (next === pc) continue
+    for (let slot = pc; slot < next; slot++) forgetWritten(e, slot)
+    return next
+  }
+  putInsn(e, pc)
+  return pc + insnSlots(e.facts.insns[pc] as Insn)
+}
+
+function putInsn(e: Emission, pc: number): void {
+  const { rows, insns } = e.facts
+  const [row, insn] = [rows[pc]!, insns[pc] as Insn]
   const lower = LOWERINGS[row.id]!
-  const writes = writesOf(row, insn)
-  if ((writes & (1 << R10)) !== 0) e.withWritableFrame(() => lower(e, insn))
+  if ((writesOf(row, insn) & (1 << R10)) !== 0) e.withWritableFrame(() => lower(e, insn))
   else lower(e, insn)
+  forgetWritten(e, pc)
+}
+
+function forgetWritten(e: Emission, pc: number): void {
+  const writes = writesOf(e.facts.rows[pc]!, e.facts.insns[pc] as Insn)
   if (writes !== 0) e.hostAddresses.forget(writes)
 }

@@ -62,6 +62,26 @@ r3 = be32 r3
 exit`,
   },
   {
+    name: 'fusions',
+    source: `
+r3 = r1
+r3 += 14
+w4 = w3
+w4 &= 15
+r5 = r1
+r5 <<= r2
+r2 <<= 32
+r2 s>>= 32
+w5 = w4
+w5 <<= 13
+w4 >>= 19
+w4 |= w5
+r3 = *(u16 *)(r1 + 12)
+r3 = be16 r3
+r0 = r4
+exit`,
+  },
+  {
     name: 'division',
     source: 'r0 /= r1\nw0 s/= w2\nr0 %= r1\nw0 s%= w2\nr0 s/= -1\nr0 s%= 7\nexit',
   },

@@ -42,6 +42,8 @@ export function imageOf(insns: readonly Insn[], more: Partial<ProgramImage> = {}
 export const INTERPRETER: Engine = createInterpreter({ fuel: 50_000_000 })
 /** On any host the process of one's own, so that a crash is a failed test. */
 export const ARM64: Engine = createRemoteArm64Engine({ progArray: PROG_ARRAY })
+/** With the passes that all back ends share, which take a verified program for granted. */
+export const OPTIMISED: Engine = createRemoteArm64Engine({ progArray: PROG_ARRAY, optimise: true })
 export const UNCOUNTED: Engine = createRemoteArm64Engine({ progArray: PROG_ARRAY, count: false })
 /** For CPUs without FEAT_LSE, where there is qemu on one of them. */
 const emulated = process.arch === 'arm64' ? {} : { cpu: 'cortex-a53' }

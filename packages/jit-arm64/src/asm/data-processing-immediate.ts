@@ -185,3 +185,37 @@ export const uxth = (Rd: Register, Rn: Register): number => ubfm(W, Rd, Rn, 0, 1
 /** sxtb, sxth, sxtw: the lowest `bits` of Rn, sign-extended */
 export const signExtend = (sf: Width, Rd: Register, Rn: Register, bits: 8 | 16 | 32): number =>
   sbfm(sf, Rd, Rn, 0, bits - 1)
+
+/**
+ * Extract; N equals sf
+ *
+ * ```
+ *   31  30-29   28-23    22  21   20-16  15-10  9-5  4-0
+ * | sf | op21 | 100111 | N | o0 | Rm | imms | Rn | Rd |
+ * ```
+ */
+export function extract(
+  sf: Width,
+  op21: number,
+  o0: number,
+  Rm: Register,
+  imms: number,
+  Rn: Register,
+  Rd: Register,
+): number {
+  return (
+    field('sf', sf, 1, 31) |
+    field('op21', op21, 2, 29) |
+    (0b100111 << 23) |
+    (sf << 22) |
+    field('o0', o0, 1, 21) |
+    field('Rm', Rm, 5, 16) |
+    field('imms', imms, sf === X ? 6 : 5, 10) |
+    field('Rn', Rn, 5, 5) |
+    field('Rd', Rd, 5, 0)
+  )
+}
+
+/** ror Rd, Rn, #shift */
+export const rorImm = (sf: Width, Rd: Register, Rn: Register, shift: number): number =>
+  extract(sf, 0b00, 0, Rn, shift, Rn, Rd)

@@ -13,6 +13,10 @@ import type { Register, SizeLog2 } from './registers.ts'
 export const STORE = 0b00
 export const LOAD = 0b01
 export const LOAD_SIGNED = 0b10
+/** With size 3: prfm, whose Rt is a hint and no register. */
+export const PREFETCH = 0b10
+/** For a load, into the first cache, to be kept. */
+export const PLDL1KEEP = 0
 /** What a single access does: the field `opc`. */
 export type Access = typeof STORE | typeof LOAD | typeof LOAD_SIGNED
 

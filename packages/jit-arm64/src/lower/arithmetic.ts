@@ -25,16 +25,7 @@ import {
   udiv,
 } from '../asm/data-processing-register.ts'
 import { type Register, W, type Width, X } from '../asm/registers.ts'
-import {
-  AND,
-  addConstant,
-  EOR,
-  type LogicalForms,
-  loadConstant,
-  logicalConstant,
-  ORR,
-  zeroExtend,
-} from '../constants.ts'
+import { AND, addConstant, EOR, type LogicalForms, loadConstant, logicalConstant, ORR } from '../constants.ts'
 import type { Emission } from '../emission.ts'
 import { CPU, FRAME, MEMORY, R10, SCRATCH, SCRATCH2 } from '../register-map.ts'
 import type { Lowering, LoweringsOf } from './lowering.ts'
@@ -43,15 +34,16 @@ import type { Lowering, LoweringsOf } from './lowering.ts'
 const binary =
   (sf: Width, op: ThreeRegisters): Lowering =>
   (e, { dst, src }) => {
-    const d = e.register(dst)
-    e.put(op(sf, d, d, e.source(src)))
+    // Both may be r10, which is one value in one register.
+    const n = e.source(dst)
+    e.put(op(sf, e.register(dst), n, src === dst ? n : e.source(src)))
   }
 
 /** dst -= quotient * divisor */
 function remainder(e: Emission, sf: Width, divide: ThreeRegisters, dst: number, divisor: Register): void {
-  const d = e.register(dst)
-  e.put(divide(sf, SCRATCH2, d, divisor))
-  e.put(msub(sf, d, SCRATCH2, divisor, d))
+  const n = e.source(dst)
+  e.put(divide(sf, SCRATCH2, n, divisor))
+  e.put(msub(sf, e.register(dst), SCRATCH2, divisor, n))
 }
 
 const modulo =
@@ -63,30 +55,29 @@ const modulo =
 const addImmediate =
   (sf: Width, sign: 1 | -1): Lowering =>
   (e, { dst, imm }) => {
-    const d = e.register(dst)
     // -2^31 is its own negative in 32 bits, in 64 it is not.
-    if (imm === 0) clearUpper(e, sf, d)
-    else if (sign === 1 || imm !== -0x80000000) addConstant(e.code, sf, d, d, sign * imm)
-    else throughScratch(e, sf, sub, d, imm)
+    if (imm === 0) copy(e, sf, dst)
+    else if (sign === 1 || imm !== -0x80000000) addConstant(e.code, sf, e.register(dst), e.source(dst), sign * imm)
+    else throughScratch(e, sf, sub, dst, imm)
   }
 
-function throughScratch(e: Emission, sf: Width, op: ThreeRegisters, d: Register, imm: number): void {
+function throughScratch(e: Emission, sf: Width, op: ThreeRegisters, dst: number, imm: number): void {
   loadConstant(e.code, sf, SCRATCH, imm)
-  e.put(op(sf, d, d, SCRATCH))
+  e.put(op(sf, e.register(dst), e.source(dst), SCRATCH))
 }
 
-/** What an operation that changes nothing still does: 32-bit ones clear the upper half. */
-function clearUpper(e: Emission, sf: Width, d: Register): void {
-  if (sf === W) zeroExtend(e.code, d)
+/** What an operation that changes nothing still does: 32-bit ones clear the upper half, and there may be a copy to make. */
+function copy(e: Emission, sf: Width, dst: number): void {
+  const [d, n] = [e.register(dst), e.source(dst)]
+  if (sf === W || d !== n) e.put(mov(sf, d, n))
 }
 
 /** dst = dst op imm, for and, or, xor */
 const logicalImmediate =
   (sf: Width, forms: LogicalForms): Lowering =>
   (e, { dst, imm }) => {
-    const d = e.register(dst)
-    if (forms === AND && imm === -1) clearUpper(e, sf, d)
-    else logicalConstant(e.code, forms, sf, d, d, imm)
+    if (forms === AND && imm === -1) copy(e, sf, dst)
+    else logicalConstant(e.code, forms, sf, e.register(dst), e.source(dst), imm)
   }
 
 /** The exponent where an immediate is a power of two, else -1. Of the negative ones 2^31 counts in 32 bits only. */
@@ -99,22 +90,20 @@ function powerOfTwo(sf: Width, imm: number): number {
 const multiplyImmediate =
   (sf: Width): Lowering =>
   (e, { dst, imm }) => {
-    const d = e.register(dst)
     const shift = powerOfTwo(sf, imm)
-    if (shift === 0) clearUpper(e, sf, d)
-    else if (shift > 0) e.put(lslImm(sf, d, d, shift))
-    else throughScratch(e, sf, mul, d, imm)
+    if (shift === 0) copy(e, sf, dst)
+    else if (shift > 0) e.put(lslImm(sf, e.register(dst), e.source(dst), shift))
+    else throughScratch(e, sf, mul, dst, imm)
   }
 
 /** `r1 /= 8   ->   lsr x1, x1, #3` */
 const divideImmediate =
   (sf: Width): Lowering =>
   (e, { dst, imm }) => {
-    const d = e.register(dst)
     const shift = powerOfTwo(sf, imm)
-    if (shift === 0) clearUpper(e, sf, d)
-    else if (shift > 0) e.put(lsrImm(sf, d, d, shift))
-    else throughScratch(e, sf, udiv, d, imm)
+    if (shift === 0) copy(e, sf, dst)
+    else if (shift > 0) e.put(lsrImm(sf, e.register(dst), e.source(dst), shift))
+    else throughScratch(e, sf, udiv, dst, imm)
   }
 
 /** `r1 %= 8   ->   and x1, x1, #7` */
@@ -125,13 +114,13 @@ const moduloImmediate =
     if (shift < 0) {
       loadConstant(e.code, sf, SCRATCH, imm)
       remainder(e, sf, udiv, dst, SCRATCH)
-    } else logicalConstant(e.code, AND, sf, e.register(dst), e.register(dst), (2 ** shift - 1) | 0)
+    } else logicalConstant(e.code, AND, sf, e.register(dst), e.source(dst), (2 ** shift - 1) | 0)
   }
 
 const signedDivideImmediate =
   (sf: Width): Lowering =>
   (e, { dst, imm }) =>
-    throughScratch(e, sf, sdiv, e.register(dst), imm)
+    throughScratch(e, sf, sdiv, dst, imm)
 
 const signedModuloImmediate =
   (sf: Width): Lowering =>
@@ -147,10 +136,9 @@ type ShiftImmediate = (sf: Width, Rd: Register, Rn: Register, shift: number) => 
 const shiftImmediate =
   (sf: Width, op: ShiftImmediate): Lowering =>
   (e, { dst, imm }) => {
-    const d = e.register(dst)
     const shift = imm & (sf === X ? 63 : 31)
-    if (shift === 0) clearUpper(e, sf, d)
-    else e.put(op(sf, d, d, shift))
+    if (shift === 0) copy(e, sf, dst)
+    else e.put(op(sf, e.register(dst), e.source(dst), shift))
   }
 
 const moveImmediate =
@@ -175,7 +163,7 @@ const moveSigned =
 const negate =
   (sf: Width): Lowering =>
   (e, { dst }) =>
-    e.put(neg(sf, e.register(dst), e.register(dst)))
+    e.put(neg(sf, e.register(dst), e.source(dst)))
 
 /** This CPU's variables are its block. */
 const movePerCpu: Lowering = (e, { dst, src }) => e.put(add(X, e.register(dst), e.source(src), CPU))

@@ -5,23 +5,22 @@
  */
 import type { InstructionName } from '@bpfoundry/isa'
 import { uxth } from '../asm/data-processing-immediate.ts'
-import { rev16, rev32, rev64 } from '../asm/data-processing-register.ts'
+import { mov, rev16, rev32, rev64 } from '../asm/data-processing-register.ts'
 import { W } from '../asm/registers.ts'
-import { zeroExtend } from '../constants.ts'
 import type { Lowering, LoweringsOf } from './lowering.ts'
 
 const swap16: Lowering = (e, { dst }) => {
   const d = e.register(dst)
-  e.put(rev16(W, d, d))
+  e.put(rev16(W, d, e.source(dst)))
   e.put(uxth(d, d))
 }
-const swap32: Lowering = (e, { dst }) => e.put(rev32(e.register(dst), e.register(dst)))
-const swap64: Lowering = (e, { dst }) => e.put(rev64(e.register(dst), e.register(dst)))
+const swap32: Lowering = (e, { dst }) => e.put(rev32(e.register(dst), e.source(dst)))
+const swap64: Lowering = (e, { dst }) => e.put(rev64(e.register(dst), e.source(dst)))
 
 // biome-ignore format: table
 export const BYTE_ORDER: LoweringsOf<Extract<InstructionName, `LE${number}` | `BE${number}` | `BSWAP${number}`>> = {
-  LE16:    (e, { dst }) => e.put(uxth(e.register(dst), e.register(dst))),  // r1 = le16 r1     ->  uxth w1, w1
-  LE32:    (e, { dst }) => zeroExtend(e.code, e.register(dst)),            // r1 = le32 r1     ->  mov w1, w1
+  LE16:    (e, { dst }) => e.put(uxth(e.register(dst), e.source(dst))),  // r1 = le16 r1     ->  uxth w1, w1
+  LE32:    (e, { dst }) => e.put(mov(W, e.register(dst), e.source(dst))),            // r1 = le32 r1     ->  mov w1, w1
   LE64:    () => {},                                                       // r1 = le64 r1     ->
   BE16:    swap16,                                                         // r1 = be16 r1     ->  rev16 w1, w1; uxth w1, w1
   BE32:    swap32,                                                         // r1 = be32 r1     ->  rev w1, w1

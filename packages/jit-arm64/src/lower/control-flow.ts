@@ -16,7 +16,7 @@ import { CONDITION } from '../asm/condition.ts'
 import { addImm, cmpImm, movz, subImm } from '../asm/data-processing-immediate.ts'
 import { addUxtw, cmp, mov } from '../asm/data-processing-register.ts'
 import { LOAD, ldrX, loadStoreIndexed, loadStoreUnsignedImmediate, pushX, strX } from '../asm/loads-and-stores.ts'
-import { LINK, type Register, SP, W, X } from '../asm/registers.ts'
+import { LINK, type Register, SP, W, X, ZR } from '../asm/registers.ts'
 import { addConstant, loadDoubleWord, loadWord } from '../constants.ts'
 import type { Callee, Emission } from '../emission.ts'
 import { restoreRegisters, saveRegisters } from '../frame.ts'
@@ -64,18 +64,24 @@ function savedAcross(e: Emission, callee: Callee): Register[] {
   return [LINK, ...turns, ...bpf.map(registerOf)]
 }
 
-/** `call pc+5   ->   push x30, ...; sub x23, x23, #512; bl; add x23, x23, #512; pop x30, ...` */
+/**
+ * `call pc+5   ->   push x30, ...; sub x23, x23, #512; bl; add x23, x23, #512; pop x30, ...`
+ *
+ * Where a hidden loop calls the program in it, a run begins: in the loop's own frame, with no tail calls made.
+ */
 const callSubprogram: Lowering = (e, insn) => {
   const target = subprogTarget(insn, e.pc) as number
   const callee = e.facts.callees.get(target) as Callee
   const saved = savedAcross(e, callee)
-  const countsTurns = callee.usesTurns && e.facts.usesTurns
+  const beginsRun = e.hidden && !callee.hidden
+  const movesFrame = callee.usesFrame && !beginsRun
   if (callee.hidden && e.counting) countHelperCall(e)
+  if (beginsRun) e.put(strX(ZR, CONTEXT, NATIVE_CONTEXT.tailCalls))
   saveRegisters(e.code, saved)
-  if (callee.usesFrame) e.put(subImm(X, FRAME, FRAME, FRAME_BYTES))
-  if (countsTurns) e.put(movz(W, TURNS, MAX_LOOPS_HIGH, 1))
+  if (movesFrame) e.put(subImm(X, FRAME, FRAME, FRAME_BYTES))
+  if (callee.usesTurns && e.facts.usesTurns) e.put(movz(W, TURNS, MAX_LOOPS_HIGH, 1))
   e.call(e.labelOf(target))
-  if (callee.usesFrame) e.put(addImm(X, FRAME, FRAME, FRAME_BYTES))
+  if (movesFrame) e.put(addImm(X, FRAME, FRAME, FRAME_BYTES))
   restoreRegisters(e.code, saved)
   e.hostAddresses.forgetAll()
 }

@@ -181,6 +181,7 @@ describe('data processing, immediates', () => {
           [imm.lslImm(sf, d, n, shift), `lsl ${name(sf, d)}, ${name(sf, n)}, #${hex(shift)}`],
           [imm.lsrImm(sf, d, n, shift), `lsr ${name(sf, d)}, ${name(sf, n)}, #${hex(shift)}`],
           [imm.asrImm(sf, d, n, shift), `asr ${name(sf, d)}, ${name(sf, n)}, #${hex(shift)}`],
+          [imm.rorImm(sf, d, n, shift), `ror ${name(sf, d)}, ${name(sf, n)}, #${hex(shift)}`],
         ])
       }
       expectTexts([
@@ -308,6 +309,14 @@ describe('loads and stores', () => {
         ],
       ])
     }
+  })
+
+  it('prefetches', () => {
+    expectTexts([
+      [mem.loadStoreUnsignedImmediate(3, mem.PREFETCH, 8, 12, mem.PLDL1KEEP), 'prfm pldl1keep, [x12, #8]'],
+      [mem.loadStoreUnscaled(3, mem.PREFETCH, -1, 12, mem.PLDL1KEEP), 'prfum pldl1keep, [x12, #-1]'],
+      [mem.loadStoreIndexed(3, mem.PREFETCH, 2, 28, mem.PLDL1KEEP), 'prfm pldl1keep, [x28, x2]'],
+    ])
   })
 
   it('of pairs, and on a stack', () => {
