@@ -60,25 +60,30 @@ export class NativeThread implements EngineThread {
 
   /** Runs the code at a host address. */
   run(image: ProgramImage, entry: WordPair, cpu: Cpu, ctx: number): number {
-    // JavaScript runs inside of machine code only in a helper.
-    if (this.#helping) throw new Error(`${image.name}: the engine is already running on this thread`)
+    const gate = this.#gate
+    if (gate.waits) return this.#runInside(image, entry, cpu, ctx)
     const context = this.#context?.cpu === cpu ? this.#context : this.#contextOf(cpu)
     if (this.#environment.memory.u8 !== this.#checkedViews) this.#checkBase()
-    const gate = this.#gate
-    // A program of another environment waits for the helper that runs this one.
-    const outer = gate.waits ? gate.suspend() : undefined
-    try {
-      gate.enter(entry, context.address, ctx)
-      if (gate.waits) this.#help(gate, image, cpu)
-    } finally {
-      if (outer !== undefined) gate.restore(outer)
-      context.book()
-    }
+    gate.enter(entry, context.address, ctx)
+    if (gate.waits) this.#help(context, image)
+    context.book()
     return cpu.regs[0]! >>> 0
   }
 
+  /** A helper runs a program: of another environment, for this one's CPU waits. */
+  #runInside(image: ProgramImage, entry: WordPair, cpu: Cpu, ctx: number): number {
+    if (this.#helping) throw new Error(`${image.name}: the engine is already running on this thread`)
+    const outer = this.#gate.suspend()
+    try {
+      return this.run(image, entry, cpu, ctx)
+    } finally {
+      this.#gate.restore(outer)
+    }
+  }
+
   /** Calls helpers for the code that waits, until it ends. @throws what a helper throws, and FAULT_UNKNOWN_HELPER */
-  #help(gate: Gate, image: ProgramImage, cpu: Cpu): void {
+  #help(context: NativeContext, image: ProgramImage): void {
+    const gate = this.#gate
     const { helpers } = this.#environment
     this.#helping = true
     try {
@@ -86,11 +91,12 @@ export class NativeThread implements EngineThread {
         const crash = gate.takeFault()
         if (crash !== undefined) throw this.#crashed(crash).at({ program: image.name })
         const helper = helpers[gate.helper] ?? unknownHelper(gate.helper)
-        helper(cpu)
+        helper(context.cpu)
         gate.resume()
       } while (gate.waits)
     } catch (error) {
       gate.abandon()
+      context.book()
       // A fault that knows its place came from a crash, or from a program that the helper ran.
       if (error instanceof ExecutionFault && error.where === undefined) this.#locate(error, gate.helperReturn)
       throw error
