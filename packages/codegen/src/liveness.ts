@@ -70,7 +70,12 @@ export function readsOf(insn: Insn): number {
 /** Registers whose value before an instruction is gone behind it. */
 export function writesOf(insn: Insn): number {
   const row = lookupInsn(insn)
-  return row === undefined ? 0 : maskOf(WRITES, row.id, insn)
+  return row === undefined ? 0 : writtenBy(row, insn)
+}
+
+/** {@link writesOf} when the row is known. */
+export function writtenBy(row: InstructionRow, insn: Insn): number {
+  return maskOf(WRITES, row.id, insn)
 }
 
 /** Registers live before each slot of the graph's range, counted from `range.start`; of unreachable slots, too. */

@@ -3,15 +3,8 @@
  * A domain of 65 elements a register, ordered by size; the state of a block that several lead to, or that may be entered
  * from elsewhere, is "anything".
  */
-import {
-  INSTRUCTIONS,
-  type Insn,
-  type InstructionKind,
-  type InstructionRow,
-  lookupInsn,
-  type Operation,
-} from '@bpfoundry/isa'
-import { writesOf } from './liveness.ts'
+import { INSTRUCTIONS, type Insn, type InstructionKind, type InstructionRow, type Operation } from '@bpfoundry/isa'
+import { writtenBy } from './liveness.ts'
 
 /** Width by register, r0..r10 and AX. */
 export type Widths = Uint8Array
@@ -19,12 +12,13 @@ export type Widths = Uint8Array
 const REGISTERS = 12
 const FRAME_POINTER = 10
 
-/** Nothing is known but that the frame pointer is a guest address, of 32 bits. A tail call may enter anywhere a program begins. */
-export function unknownWidths(): Widths {
-  const widths = new Uint8Array(REGISTERS).fill(64)
-  widths[FRAME_POINTER] = 32
-  return widths
-}
+/**
+ * Nothing is known but that the frame pointer is a guest address, of 32 bits. A tail call may enter a program with
+ * anything in its registers.
+ */
+export const NOTHING_KNOWN: Widths = Uint8Array.from({ length: REGISTERS }, (_, register) =>
+  register === FRAME_POINTER ? 32 : 64,
+)
 
 /** Bits that an unsigned number of 32 bits takes. */
 export const bitLength = (value: number): number => 32 - Math.clz32(value)
@@ -91,13 +85,8 @@ const WIDTHS: Readonly<Partial<Record<InstructionKind, Width>>> = {
 const WIDTH_OF: readonly (Width | undefined)[] = INSTRUCTIONS.map(({ kind }) => WIDTHS[kind])
 
 /** Takes the state over one instruction, in place. `next` is the slot behind it. */
-export function stepWidths(widths: Widths, insn: Insn, next: Insn | undefined): void {
-  const row = lookupInsn(insn)
-  if (row === undefined) {
-    widths.set(unknownWidths())
-    return
-  }
-  const written = writesOf(insn)
+export function stepWidths(widths: Widths, row: InstructionRow, insn: Insn, next: Insn | undefined): void {
+  const written = writtenBy(row, insn)
   if (written === 0) return
   const width = WIDTH_OF[row.id]?.(row, insn, widths, next) ?? 64
   // As a rule one register, and the highest one at first.

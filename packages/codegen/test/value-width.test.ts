@@ -4,7 +4,7 @@ import { createInterpreter } from '@bpfoundry/interpreter'
 import { BPF_EXIT_INSN, BPF_LD_IMM64, BPF_RAW_INSN, INSTRUCTIONS, type Insn, type InstructionRow } from '@bpfoundry/isa'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { stepWidths, unknownWidths } from '../src/value-width.ts'
+import { NOTHING_KNOWN, stepWidths } from '../src/value-width.ts'
 import { imageOf } from './support/judge.ts'
 
 /** Values of every width, small ones often. */
@@ -48,10 +48,10 @@ describe('widths bound the values', () => {
     fc.assert(
       fc.property(value, value, number, (left, right, imm) => {
         const insn = instance(row, imm)
-        const widths = unknownWidths()
+        const widths = NOTHING_KNOWN.slice()
         widths[1] = widthOf(left)
         widths[2] = widthOf(right)
-        stepWidths(widths, insn, undefined)
+        stepWidths(widths, row, insn, undefined)
         expect(widthOf(resultOf(insn, left, right))).toBeLessThanOrEqual(widths[1]!)
       }),
       { numRuns: 40 },

@@ -17,17 +17,7 @@
  * it can't fault where they could not, and what another CPU stores meanwhile it sees in an order that they could have
  * seen it in.
  */
-import {
-  BPF_ALU,
-  BPF_ALU64,
-  BPF_OR,
-  BPF_X,
-  type Insn,
-  type InstructionKind,
-  type InstructionRow,
-  insnSlots,
-  lookupInsn,
-} from '@bpfoundry/isa'
+import { type Insn, type InstructionKind, type InstructionRow, insnSlots, lookupInsn } from '@bpfoundry/isa'
 import type { BasicBlock } from '../control-flow-graph.ts'
 import { readsOf, writesOf } from '../liveness.ts'
 import { DELETED } from './draft.ts'
@@ -49,21 +39,33 @@ interface Piece {
 }
 
 const REGISTERS = 16
+const [LDX_B, LDX_H, LDX_W, LDX_DW] = [0x71, 0x69, 0x61, 0x79]
+const [LSH32_K, LSH64_K, OR32_X, OR64_X] = [0x64, 0x67, 0x4c, 0x4f]
+const BE = 0xdc
 const WRITES_MEMORY: ReadonlySet<InstructionKind> = new Set(['store', 'atomic', 'load_acq', 'store_rel', 'call'])
 
 /** Opcodes without one of which there is nothing to join. */
-export const BYTE_LOADS_OPCODES: readonly number[] = [BPF_ALU | BPF_OR | BPF_X, BPF_ALU64 | BPF_OR | BPF_X]
+export const BYTE_LOADS_OPCODES: readonly number[] = [OR32_X, OR64_X]
 
 export function joinByteLoads(insns: Insn[], block: BasicBlock): void {
-  if (block.end - block.start < SHORTEST) return
+  if (!mayJoin(insns, block)) return
   const follower = new PieceFollower(insns)
   for (let pc = block.start; pc < block.end; pc += insnSlots(insns[pc] as Insn)) {
     if (insns[pc] !== DELETED) follower.step(pc)
   }
 }
 
-/** Two loads, a shift and an or. */
-const SHORTEST = 4
+/** True for a block with two narrow loads, a shift and an or: the others need not be followed. */
+function mayJoin(insns: readonly Insn[], { start, end }: BasicBlock): boolean {
+  let [loads, shifts, ors] = [0, 0, 0]
+  for (let pc = start; pc < end; pc++) {
+    const { opcode } = insns[pc] as Insn
+    if (opcode === LDX_B || opcode === LDX_H || opcode === LDX_W) loads++
+    else if (opcode === LSH32_K || opcode === LSH64_K) shifts++
+    else if (opcode === OR32_X || opcode === OR64_X) ors++
+  }
+  return loads >= 2 && shifts >= 1 && ors >= 1
+}
 
 /** Walks over one block. */
 class PieceFollower {
@@ -140,8 +142,7 @@ class PieceFollower {
 }
 
 /** LDX_MEM by bytes. */
-const LOAD: Readonly<Record<number, number>> = { 2: 0x69, 4: 0x61, 8: 0x79 }
-const BE = 0xdc
+const LOAD: Readonly<Record<number, number>> = { 2: LDX_H, 4: LDX_W, 8: LDX_DW }
 
 /** Undefined when the piece reaches beyond the bits that an instruction keeps. */
 function fitting(piece: Piece | undefined, bits: number): Piece | undefined {

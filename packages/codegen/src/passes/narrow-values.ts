@@ -19,7 +19,7 @@ import {
   lookupInsn,
 } from '@bpfoundry/isa'
 import type { ControlFlowGraph } from '../control-flow-graph.ts'
-import { stepWidths, unknownWidths, type Widths } from '../value-width.ts'
+import { NOTHING_KNOWN, stepWidths, type Widths } from '../value-width.ts'
 import { DELETED, remove } from './draft.ts'
 
 /** Blocks in an order where the only predecessor of one comes before it, whose widths it then goes on with. */
@@ -28,20 +28,17 @@ export function narrowValues(insns: Insn[], cfg: ControlFlowGraph): void {
   for (const index of cfg.reversePostorder) {
     const block = cfg.blocks[index]!
     const only = block.predecessors.length === 1 && index !== 0 ? behind[block.predecessors[0]!] : undefined
-    const widths = only?.slice() ?? unknownWidths()
+    const widths = (only ?? NOTHING_KNOWN).slice()
     for (let pc = block.start; pc < block.end; pc += insnSlots(insns[pc] as Insn)) {
       const insn = insns[pc] as Insn
       if (insn === DELETED) continue
-      if (isIdle(insn, widths)) remove(insns, pc)
-      else stepWidths(widths, insn, insns[pc + 1])
+      const row = lookupInsn(insn)
+      if (row === undefined) widths.set(NOTHING_KNOWN)
+      else if (IDLE_OF[row.id]?.(insn, widths[insn.dst]!, row) === true) remove(insns, pc)
+      else stepWidths(widths, row, insn, insns[pc + 1])
     }
     behind[index] = widths
   }
-}
-
-function isIdle(insn: Insn, widths: Widths): boolean {
-  const row = lookupInsn(insn)
-  return row !== undefined && IDLE_OF[row.id]?.(insn, widths[insn.dst]!, row) === true
 }
 
 /** Whether an instruction leaves its destination, whose value is below 2^width, as it is. */
