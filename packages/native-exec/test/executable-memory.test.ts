@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type X86Feature, x86Features } from '../src/cpu-features.ts'
 import { CODE_PAGE_BYTES, freeCode, MAX_CODE_BYTES, placeCode } from '../src/executable-memory.ts'
 import { functionAt } from '../src/foreign-functions.ts'
+import { linuxMemory } from '../src/linux-memory.ts'
 import { NativeExecError } from '../src/native-exec-error.ts'
 import { needs } from './host.ts'
 import { answering } from './machine-code.ts'
@@ -46,6 +47,21 @@ describe('placed code', () => {
     const bytes = { length: lengthBytes } as Uint8Array
     expect(() => placeCode(bytes)).toThrow(expect.objectContaining({ code: 'NATIVE_CODE_SIZE' }))
     expect(() => placeCode(bytes)).toThrow(NativeExecError)
+  })
+})
+
+describe('what the system refuses', () => {
+  needs('linux')
+  const pages = linuxMemory()
+
+  it.each([
+    ['more than there is', 'NATIVE_MAP', 'ENOMEM', () => pages.map(2 ** 50)],
+    ['to protect what is no page', 'NATIVE_PROTECT', 'EINVAL', () => pages.seal(4097, CODE_PAGE_BYTES)],
+    ['to protect what is not mapped', 'NATIVE_PROTECT', 'ENOMEM', () => pages.fence(CODE_PAGE_BYTES, CODE_PAGE_BYTES)],
+    ['to unmap what is no page', 'NATIVE_UNMAP', 'EINVAL', () => pages.unmap(4097, CODE_PAGE_BYTES)],
+  ] as const)('is an error with its errno: %s', (_, code, errno, call) => {
+    expect(call).toThrow(NativeExecError)
+    expect(call).toThrow(expect.objectContaining({ code, errno }))
   })
 })
 
