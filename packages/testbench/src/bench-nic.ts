@@ -134,7 +134,7 @@ export class BenchNic {
     const chosen = program.forMode(mode, this.#card)
     // Known to every CPU before it is in the hook: no poll may find a program that it can't run.
     await this.#host.team?.install(chosen.translation)
-    const poll = this.#host.polls.of(chosen.image)
+    const poll = this.#host.polls.of(chosen)
     if (poll !== undefined) await this.#host.team?.install(poll)
     const flags = XDP_MODE_FLAG[mode] | (options.ifNoExist ? XDP_FLAGS.UPDATE_IF_NOEXIST : 0)
     this.attachments.attach(this.#attachable(chosen), { flags })

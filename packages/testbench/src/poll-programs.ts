@@ -1,6 +1,9 @@
 import { linkPoll, wireImage } from '@bpfoundry/device'
-import type { Engine, ProgramImage, Translation } from '@bpfoundry/engine'
-import type { Kernel } from '@bpfoundry/kernel'
+import type { Engine, Translation } from '@bpfoundry/engine'
+import type { Kernel, KernelProgram } from '@bpfoundry/kernel'
+
+/** A table that is larger than this is not in a core's own caches: scouts are worth their time. */
+const SCOUTED_BYTES: number = 4 * 2 ** 20
 
 /**
  * What drivers run of an engine that compiles, beside the programs themselves: a program with the receive loop around it
@@ -18,11 +21,12 @@ export class PollPrograms {
   }
 
   /** The program with the receive loop around it; undefined where it runs packet by packet. */
-  of(image: ProgramImage): Translation | undefined {
+  of({ image, maps }: Pick<KernelProgram, 'image' | 'maps'>): Translation | undefined {
     if (this.#engine.compiles === false) return undefined
     const known = this.#polls.get(image.id)
     if (known !== undefined) return known
-    const linked = linkPoll(image)
+    const scouts = maps.some(({ storage }) => storage.memoryBytes > SCOUTED_BYTES)
+    const linked = linkPoll(image, { scouts })
     if (linked === undefined) return undefined
     const translation = this.#engine.translate(linked)
     this.#polls.set(image.id, translation)

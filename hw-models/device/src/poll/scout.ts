@@ -1,6 +1,6 @@
 import type { InlinedProgram, Subprogram } from '@bpfoundry/engine'
 import type { Routine } from './routine.ts'
-import { NO_RANKS, Slice } from './slice.ts'
+import { NOTHING_KNOWN, Slice } from './slice.ts'
 
 /** A subprogram that is made for scouting. */
 export interface ScoutFunction {
@@ -29,8 +29,9 @@ const PASSES = [1, 2] as const
 export function scoutsOf(program: InlinedProgram): readonly Scout[] {
   const entry = program.subprograms[0] as Subprogram
   return PASSES.flatMap((rank) => {
-    const slice = new Slice({ program, rank, name: `scout ${rank}` }, entry, NO_RANKS)
-    if (!slice.touches) return []
+    const slice = new Slice({ program, rank, name: `scout ${rank}` }, entry, NOTHING_KNOWN)
+    // A second pass is for what most packets go to, not for the rest of a table whose first line holds most answers.
+    if (!slice.touches || (rank > 1 && slice.answers)) return []
     const functions = slice.functions.map((one) => ({ name: one.name, routine: one.routine() }))
     return [{ name: slice.name, functions }]
   })

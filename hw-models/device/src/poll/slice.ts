@@ -15,17 +15,12 @@ import {
   registersWritten,
   subprogTarget,
 } from '@bpfoundry/isa'
+import { computed, joinValues, ofRank, UNKNOWN, type Value } from './address-rank.ts'
 import { Routine } from './routine.ts'
 
-/**
- * How far an address is from what a packet's own data tell, by register: 0 for constants, context, packet and stack; 1
- * for what is worked out of a look-up's key (the head of a hash chain, an element of an array); 2 for what was loaded
- * from there (an element of a chain), and so on. Joins take the larger.
- */
-export type Ranks = readonly number[]
-
 const REGISTERS = 12
-export const NO_RANKS: Ranks = new Array<number>(REGISTERS).fill(0)
+/** Of each register, at a program's entry. */
+export const NOTHING_KNOWN: readonly Value[] = new Array<Value>(REGISTERS).fill(UNKNOWN)
 
 /** What becomes of an instruction in a slice. */
 type Step =
@@ -68,6 +63,8 @@ export class Slice {
   readonly name: string
   /** Whether it touches anything, itself or in what it calls. */
   touches = false
+  /** Whether a look-up in it comes to an answer before it touches anything: where elements lie at their key's place. */
+  answers = false
   /** Whether it ends somewhere short of the function's own end. */
   endsEarly = false
   /** Of r0 where the function ends; undefined when the slice never comes there. */
@@ -75,18 +72,18 @@ export class Slice {
   readonly #task: SliceTask
   readonly #function: Subprogram
   readonly #isEntry: boolean
-  readonly #before: (number[] | undefined)[]
+  readonly #before: (readonly Value[] | undefined)[]
   readonly #steps: (Step | undefined)[]
 
   /** @param name unique among the slices of a task */
-  constructor(task: SliceTask, of: Subprogram, ranks: Ranks, name: string = task.name) {
+  constructor(task: SliceTask, of: Subprogram, values: readonly Value[], name: string = task.name) {
     this.#task = task
     this.#function = of
     this.#isEntry = of === task.program.subprograms[0]
     this.name = name
     this.#before = new Array(of.end - of.start).fill(undefined)
     this.#steps = new Array(of.end - of.start).fill(undefined)
-    this.#before[0] = [...ranks]
+    this.#before[0] = values
     // Only forward jumps are followed: one pass in the order of the slots sees every way in before the instruction.
     for (let pc = of.start; pc < of.end; pc += insnSlots(this.#insn(pc))) this.#visit(pc)
   }
@@ -142,13 +139,13 @@ export class Slice {
     if (step.do === 'end' || step.do === 'touch' || (step.do === 'call' && step.ends)) {
       this.endsEarly = true
     } else if (row?.kind === 'exit') {
-      this.resultRank = Math.max(this.resultRank ?? 0, before[BPF_REG_0] as number)
+      this.resultRank = Math.max(this.resultRank ?? 0, (before[BPF_REG_0] as Value).rank)
     } else {
       this.#flow(pc, insn, row as InstructionRow, this.#after(step, row as InstructionRow, insn, before))
     }
   }
 
-  #stepOf(row: InstructionRow, insn: Insn, pc: number, before: Ranks): Step {
+  #stepOf(row: InstructionRow, insn: Insn, pc: number, before: readonly Value[]): Step {
     const target = jumpTarget(insn, pc)
     if (target !== undefined && target <= pc) return END
     if (PURE.has(row.kind) || row.operation === 'percpu') return KEEP
@@ -160,33 +157,33 @@ export class Slice {
     return row.operation === 'subprog' ? this.#callOf(pc, subprogTarget(insn, pc) as number, before) : END
   }
 
-  #touchOr(otherwise: Step, base: number, off: number, before: Ranks): Step {
-    return (before[base] as number) >= this.#task.rank ? { do: 'touch', base, off } : otherwise
+  #touchOr(otherwise: Step, base: number, off: number, before: readonly Value[]): Step {
+    return (before[base] as Value).rank >= this.#task.rank ? { do: 'touch', base, off } : otherwise
   }
 
   /** Inlined helpers are followed, from the program's entry. */
-  #callOf(pc: number, target: number, before: Ranks): Step {
+  #callOf(pc: number, target: number, before: readonly Value[]): Step {
     const callee = this.#task.program.subprograms.find(({ start }) => start === target)
     if (!this.#isEntry || callee?.hidden !== true) return END
     const slice = new Slice(this.#task, callee, before, `${this.name} at ${pc}: ${callee.name}`)
     this.touches ||= slice.touches
+    this.answers ||= (slice.resultRank ?? 0) > 0
     return { do: 'call', callee: slice, ends: slice.endsEarly || slice.resultRank === undefined }
   }
 
-  /** Ranks behind an instruction that goes on. */
-  #after(step: Step, row: InstructionRow, insn: Insn, before: Ranks): number[] {
-    const after = [...before]
-    const set = (rank: number): void => {
-      const written = registersWritten(row, insn)
-      for (let register = 0; register < REGISTERS; register++) if (written & (1 << register)) after[register] = rank
-    }
-    if (step.do === 'call') {
-      set(0)
-      after[BPF_REG_0] = step.callee.resultRank ?? 0
-    } else if (row.kind === 'load_acq') set(0)
-    else if (row.kind === 'load') set(this.#loaded(before[insn.src] as number))
-    else set(rankOfOperands(row, insn, before))
+  /** What is known behind an instruction that goes on. */
+  #after(step: Step, row: InstructionRow, insn: Insn, before: readonly Value[]): readonly Value[] {
+    const written = registersWritten(row, insn)
+    const result = this.#resultOf(step, row, insn, before)
+    const after = before.map((value, register) => (written & (1 << register) ? result : value))
+    if (step.do === 'call') after[BPF_REG_0] = ofRank(step.callee.resultRank ?? 0)
     return after
+  }
+
+  #resultOf(step: Step, row: InstructionRow, insn: Insn, before: readonly Value[]): Value {
+    if (step.do === 'call' || row.kind === 'load_acq' || row.kind === 'ld_imm64') return UNKNOWN
+    if (row.kind === 'load') return ofRank(this.#loaded((before[insn.src] as Value).rank))
+    return computed(row, insn, before)
   }
 
   /** The entry's own loads are of context, packet and stack; a look-up loads its key from there. */
@@ -194,22 +191,15 @@ export class Slice {
     return baseRank === 0 && this.#isEntry ? 0 : baseRank + 1
   }
 
-  #flow(pc: number, insn: Insn, { kind }: InstructionRow, ranks: Ranks): void {
+  #flow(pc: number, insn: Insn, { kind }: InstructionRow, values: readonly Value[]): void {
     const target = jumpTarget(insn, pc)
-    if (target !== undefined) this.#join(target, ranks)
-    if (kind !== 'goto') this.#join(pc + insnSlots(insn), ranks)
+    if (target !== undefined) this.#join(target, values)
+    if (kind !== 'goto') this.#join(pc + insnSlots(insn), values)
   }
 
-  #join(pc: number, ranks: Ranks): void {
+  #join(pc: number, values: readonly Value[]): void {
     const at = pc - this.#function.start
     const there = this.#before[at]
-    this.#before[at] = there === undefined ? [...ranks] : there.map((rank, n) => Math.max(rank, ranks[n] as number))
+    this.#before[at] = there === undefined ? values : there.map((value, n) => joinValues(value, values[n] as Value))
   }
-}
-
-/** Largest rank among what an arithmetic instruction reads. */
-function rankOfOperands(row: InstructionRow, { dst, src }: Insn, before: Ranks): number {
-  const ofDst = row.dst === 'rw' ? (before[dst] as number) : 0
-  const ofSrc = row.src === 'r' || row.src === 'rw' ? (before[src] as number) : 0
-  return Math.max(ofDst, ofSrc)
 }

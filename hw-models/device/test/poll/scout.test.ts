@@ -13,9 +13,10 @@ const HASH_LOOKUP = `
   r0 = *(u32 *)(r3 +0)
   if r0 == 0x0 goto pc+4
   r4 = *(u32 *)(r0 +4)
-  if r4 == r1 goto pc+3
+  if r4 == r1 goto pc+4
   r0 = *(u32 *)(r0 +0)
   if r0 != 0x0 goto pc-4
+  r0 = 0
   exit
   r0 += 8
   exit`
@@ -26,6 +27,28 @@ const ARRAY_LOOKUP = `
   if r0 > 0xff goto pc+3
   r0 <<= 4
   r0 += 8192
+  exit
+  r0 = 0
+  exit`
+
+/** A table of cache lines with two slots each: which of them is worked out without a jump. */
+const LINE_LOOKUP = `
+  r1 = *(u32 *)(r2 +0)
+  r3 = r1
+  r3 &= 255
+  r3 <<= 6
+  r3 += 4096
+  r0 = *(u64 *)(r3 +8)
+  r0 ^= r1
+  r0 >>= 63
+  r0 <<= 5
+  r0 += r3
+  r4 = *(u64 *)(r0 +8)
+  if r4 == r1 goto pc+4
+  r0 = *(u32 *)(r3 +0)
+  if r0 == 0x0 goto pc+3
+  r4 = *(u64 *)(r0 +8)
+  if r4 != r1 goto pc+1
   exit
   r0 = 0
   exit`
@@ -101,6 +124,12 @@ describe('a scout is the program up to its first look-up, without effects', () =
     expect(all.length).toBe(1)
     expect(all[0]?.map(operation)).toContain('r5 = *(u8 *)(r0 +8)')
     expect(all[0]?.join('\n')).not.toContain('lock')
+  })
+
+  test('of a table of lines: it touches the line, and leaves the chains behind them alone', () => {
+    const all = scouts(program(`${READ_KEY}\n  r0 = 1\n  exit`, LINE_LOOKUP))
+    expect(all.length).toBe(1)
+    expect(all[0]?.map(operation).filter((text) => text.includes('(r3'))).toEqual(['r5 = *(u8 *)(r3 +8)'])
   })
 
   test('what does not look up has none', () => {
