@@ -29,11 +29,11 @@ export function prepare(image: ProgramImage, { optimise, count }: X86Options): P
 function closedProgram(program: PreparedProgram): PreparedProgram {
   const { insns, subprograms, weights } = program
   const last = insns.at(-1)
-  if (last === undefined || fallsThrough(last) === false) return program
+  if (last === undefined || !fallsThrough(last)) return program
   const end = insns.length + 1
   return {
     insns: [...insns, BPF_EXIT_INSN()],
     subprograms: subprograms.map((range) => (range.end === insns.length ? { ...range, end } : range)),
-    ...(weights === undefined ? {} : { weights: Uint32Array.of(...weights, 0) }),
+    ...(weights === undefined ? {} : { weights: Uint32Array.from({ length: end }, (_, pc) => weights[pc] ?? 0) }),
   }
 }

@@ -5,7 +5,8 @@ const MAX_SLOTS = 20
 
 /** Whether a short loop without loops within begins at a block. */
 export function beginsShortLoop({ blocks }: ControlFlowGraph, { index, start, predecessors }: BasicBlock): boolean {
-  const last = predecessors.length === 0 ? -1 : Math.max(...predecessors)
+  let last = -1
+  for (const from of predecessors) if (from > last) last = from
   if (last < index || blocks[last]!.end - start > MAX_SLOTS) return false
   return !blocks.slice(index + 1, last + 1).some((inner) => inner.predecessors.some((from) => from >= inner.index))
 }

@@ -137,7 +137,8 @@ export class Branches {
   /** Bytes that each record grows by. */
   #relax(): Int32Array {
     const forms = this.#forms
-    const growths = Int32Array.from(forms, (to) => (to === PADDING ? to.growthBytes : 0))
+    const growths = new Int32Array(forms.length)
+    for (let n = 0; n < growths.length; n++) if (forms[n] === PADDING) growths[n] = PADDING.growthBytes
     for (let changed = true; changed; ) {
       changed = false
       const shifts = shiftsOf(growths)
