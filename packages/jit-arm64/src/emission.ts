@@ -40,9 +40,14 @@ export interface ProgramFacts {
   readonly isTarget: Uint8Array
   /** By slot where a subprogram begins. */
   readonly callees: ReadonlyMap<number, Callee>
-  /** BPF registers of r6..r9 that some instruction reads. Bit mask. */
+  /** BPF registers that some instruction reads, and those of r6..r9 that some writes. Bit masks. */
   readonly reads: number
+  readonly clobbers: number
+  /** BPF registers that may be read before they are set. Bit mask. */
+  readonly unset: number
+  readonly usesFrame: boolean
   readonly usesTurns: boolean
+  readonly hasTailCall: boolean
 }
 
 /** What the code may use, and what it must do besides. */

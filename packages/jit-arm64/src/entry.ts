@@ -3,10 +3,10 @@
  *
  * ```
  * run(x0 = NativeContext *, w1 = r1):
- *   save x19..x30                       AAPCS64: the callee keeps them
+ *   save those of x19..x30 that change  AAPCS64: the callee keeps them
  *   x27 = context, x28, x26 = memory base, CPU block
  *   tailCalls, executedInsns, helperCalls = 0
- *   r1 = w1 zero-extended, r10 = the block's stackTop, everything else 0
+ *   r1 = w1 zero-extended, r10 = the block's stackTop, 0 in what is read before it is set
  *   bl tail
  *   block.r0 = x0; context.executedInsns = x25
  *   restore; ret                        w0 is the answer
@@ -39,36 +39,55 @@ import {
   TURNS,
 } from './register-map.ts'
 
-/** x29, x30 first: where they lie is where unwinders look. */
-const CALLEE_SAVED: readonly Register[] = [29, 30, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28]
-const ZEROED: readonly number[] = [0, 2, 3, 4, 5, 6, 7, 8, 9, 11]
 const { fields } = CPU_BLOCK
+
+/**
+ * What `run` keeps for its caller: x29 and x30 first, where unwinders look; then what the program changes. Where a tail
+ * call leads, everything may be changed.
+ */
+function savedByRun({ facts, options }: Emission): readonly Register[] {
+  const used = facts.reads | facts.clobbers
+  const kept = [6, 7, 8, 9].filter((bpf) => (used & (1 << bpf)) !== 0 || facts.hasTailCall).map(registerOf)
+  const frame = facts.usesFrame ? [FRAME] : []
+  const turns = facts.usesTurns || facts.hasTailCall ? [TURNS] : []
+  const executed = options.count ? [EXECUTED] : []
+  return [29, LINK, ...kept, ...frame, ...turns, ...executed, CPU, CONTEXT, MEMORY]
+}
 
 /** Writes `run` and the beginning of the tail entry, whose offset it gives; slot 0 comes next. */
 export function putEntry(e: Emission): number {
   const tail = e.code.newLabel()
-  saveRegisters(e.code, CALLEE_SAVED)
+  const saved = savedByRun(e)
+  saveRegisters(e.code, saved)
   e.put(addImm(X, 29, SP, 0))
   e.put(mov(X, CONTEXT, 0))
   e.put(ldp(MEMORY, CPU, CONTEXT, NATIVE_CONTEXT.memoryBase))
   e.put(strX(ZR, CONTEXT, NATIVE_CONTEXT.tailCalls))
-  e.put(stp(ZR, ZR, CONTEXT, NATIVE_CONTEXT.executedInsns))
-  e.put(add(X, SCRATCH, MEMORY, CPU))
-  e.put(ldrW(FRAME, SCRATCH, fields.stackTop.offsetBytes))
-  e.put(add(X, FRAME, FRAME, MEMORY))
+  if (e.options.count) e.put(stp(ZR, ZR, CONTEXT, NATIVE_CONTEXT.executedInsns))
+  if (e.facts.usesFrame) putFrame(e)
   e.put(mov(W, registerOf(1), 1))
-  for (const bpf of ZEROED) e.put(movz(W, registerOf(bpf), 0))
-  e.put(movz(W, EXECUTED, 0))
+  for (const bpf of ZEROED) if ((e.facts.unset & (1 << bpf)) !== 0) e.put(movz(W, registerOf(bpf), 0))
+  if (e.options.count) e.put(movz(W, EXECUTED, 0))
   e.call(tail)
-  putExit(e)
+  putExit(e, saved)
   return putTailEntry(e, tail)
 }
 
-function putExit(e: Emission): void {
+/** All but R1 and R10. */
+const ZEROED: readonly number[] = [0, 2, 3, 4, 5, 6, 7, 8, 9, 11]
+
+/** R10, in its host form. */
+function putFrame(e: Emission): void {
+  e.put(add(X, SCRATCH, MEMORY, CPU))
+  e.put(ldrW(FRAME, SCRATCH, fields.stackTop.offsetBytes))
+  e.put(add(X, FRAME, FRAME, MEMORY))
+}
+
+function putExit(e: Emission, saved: readonly Register[]): void {
   e.put(add(X, SCRATCH, MEMORY, CPU))
   e.put(strX(registerOf(0), SCRATCH, fields.regs.offsetBytes))
   if (e.options.count) e.put(strX(EXECUTED, CONTEXT, NATIVE_CONTEXT.executedInsns))
-  restoreRegisters(e.code, CALLEE_SAVED)
+  restoreRegisters(e.code, saved)
   e.put(ret())
 }
 

@@ -1,5 +1,5 @@
-import type { CodeRange } from '@bpfoundry/codegen'
-import { type Insn, type InstructionRow, insnSlots, jumpTarget, lookupInsn } from '@bpfoundry/isa'
+import { ALL_REGISTERS, type CodeRange } from '@bpfoundry/codegen'
+import { type Insn, type InstructionKind, type InstructionRow, insnSlots, jumpTarget, lookupInsn } from '@bpfoundry/isa'
 import { Arm64Error } from './arm64-error.ts'
 import type { Callee, ProgramFacts } from './emission.ts'
 import { readsOf, writesOf } from './register-effects.ts'
@@ -7,6 +7,11 @@ import { BPF_REGISTER_COUNT, R10 } from './register-map.ts'
 
 /** r6..r9. */
 const KEPT = 0x3c0
+/** r1..r5. */
+const ARGUMENTS = 0x3e
+
+/** Instructions behind which others may run, or that leave for code which counts on its own. */
+export const LEAVES: ReadonlySet<InstructionKind> = new Set(['jump', 'goto', 'may_goto', 'call', 'exit'])
 
 /**
  * Looks at a program once: everything about it that does not depend on where its code lies.
@@ -17,9 +22,10 @@ export function decodeProgram(insns: readonly Insn[], ranges: readonly CodeRange
   const rows: (InstructionRow | undefined)[] = new Array(insns.length).fill(undefined)
   const isTarget = new Uint8Array(insns.length)
   const callees = new Map<number, Callee>()
-  let [reads, usesTurns] = [0, false]
+  const whole: Effects = { reads: 0, clobbers: 0, usesFrame: false, usesTurns: false }
+  let hasTailCall = false
   for (const { start, end, hidden = false } of ranges) {
-    const effects = { reads: 0, clobbers: 0, usesFrame: false, usesTurns: false }
+    const effects: Effects = { reads: 0, clobbers: 0, usesFrame: false, usesTurns: false }
     isTarget[start] = 1
     for (let pc = start; pc < end; pc += insnSlots(insns[pc] as Insn)) {
       const insn = insns[pc] as Insn
@@ -28,14 +34,33 @@ export function decodeProgram(insns: readonly Insn[], ranges: readonly CodeRange
       if (row.slots === 2) requireSecondSlot(insns, pc, end)
       const target = jumpTarget(insn, pc)
       if (target !== undefined) markTarget(isTarget, pc, target)
-      usesTurns ||= row.name === 'MAY_GOTO'
+      whole.usesTurns ||= row.name === 'MAY_GOTO'
+      hasTailCall ||= row.name === 'TAIL_CALL'
       addEffects(effects, row, insn)
     }
-    reads |= effects.reads
+    whole.reads |= effects.reads
+    whole.clobbers |= effects.clobbers
+    whole.usesFrame ||= effects.usesFrame
     callees.set(start, { ...effects, hidden })
   }
   requireWholeInsns(insns, rows, isTarget)
-  return { insns, callees, reads, usesTurns, rows, isTarget }
+  const unset = unsetAtEntry(insns, rows, isTarget, whole.reads)
+  return { insns, rows, isTarget, callees, ...whole, hasTailCall, unset }
+}
+
+/**
+ * Registers that something may read before the program sets them: of those that are read anywhere the ones that the
+ * straight code at slot 0 does not write first.
+ */
+function unsetAtEntry(insns: readonly Insn[], rows: ProgramFacts['rows'], isTarget: Uint8Array, reads: number): number {
+  let [unset, set] = [0, 0]
+  for (let pc = 0; pc < insns.length && (pc === 0 || isTarget[pc] === 0); pc += insnSlots(insns[pc] as Insn)) {
+    const [row, insn] = [rows[pc] as InstructionRow, insns[pc] as Insn]
+    unset |= readsIn(row, insn) & ~set
+    if (LEAVES.has(row.kind)) break
+    set |= writesOf(row, insn)
+  }
+  return unset | (reads & ~set)
 }
 
 function requireSecondSlot(insns: readonly Insn[], pc: number, end: number): void {
@@ -96,18 +121,24 @@ interface Effects {
   usesTurns: boolean
 }
 
+/** Registers that an instruction reads, with what its helper may. */
+function readsIn(row: InstructionRow, insn: Insn): number {
+  if (row.kind !== 'call') return readsOf(row, insn)
+  return row.name === 'TAIL_CALL' ? ALL_REGISTERS : readsOf(row, insn) | ARGUMENTS
+}
+
 /** Adds what an instruction means for whoever calls its subprogram. Where a tail call leads, everything may be done. */
 function addEffects(effects: Effects, row: InstructionRow, insn: Insn): void {
   if (row.name === 'TAIL_CALL') {
-    effects.reads = KEPT
+    effects.reads = ALL_REGISTERS
     effects.clobbers = KEPT
     effects.usesFrame = true
     effects.usesTurns = true
     return
   }
-  const reads = readsOf(row, insn)
+  const reads = readsIn(row, insn)
   const writes = writesOf(row, insn)
-  effects.reads |= reads & KEPT
+  effects.reads |= reads
   effects.clobbers |= writes & KEPT
   effects.usesFrame ||= row.name === 'CALL_SUBPROG' || ((reads | writes) & (1 << R10)) !== 0
   effects.usesTurns ||= row.name === 'MAY_GOTO'

@@ -1,13 +1,13 @@
 import { type CodeRange, MachineBuffer, type MachineCode, offsetsBefore } from '@bpfoundry/codegen'
 import type { EngineOptions, ProgramImage } from '@bpfoundry/engine'
-import { type Insn, type InstructionKind, insnSlots } from '@bpfoundry/isa'
+import { type Insn, insnSlots } from '@bpfoundry/isa'
 import { brk } from './asm/branches.ts'
 import { Emission, type EmissionOptions } from './emission.ts'
 import { putEntry, putHelperCall } from './entry.ts'
 import { FUSIONS } from './fuse/fusions.ts'
 import { LOWERINGS } from './lower/lowerings.ts'
 import { type PreparedProgram, prepare } from './prepared-program.ts'
-import { decodeProgram } from './program-facts.ts'
+import { decodeProgram, LEAVES } from './program-facts.ts'
 import { writesOf } from './register-effects.ts'
 import { R10 } from './register-map.ts'
 
@@ -24,9 +24,6 @@ export interface Arm64Options extends EngineOptions {
    */
   readonly optimise?: boolean
 }
-
-/** Instructions behind which others may run, or that leave for code which counts on its own. */
-const LEAVES: ReadonlySet<InstructionKind> = new Set(['jump', 'goto', 'may_goto', 'call', 'exit'])
 
 /** What `brk` says where the flow leaves the program. */
 const FALLS_OFF = 1

@@ -113,6 +113,9 @@ export class RemoteThread implements EngineThread {
     runner.set(context + NATIVE_CONTEXT.callHelper, runner.helpAddress)
     runner.set(context + NATIVE_CONTEXT.programTable, CONTROL_ADDRESS + this.#tableOffset)
     runner.set(context + NATIVE_CONTEXT.programCount, this.#tableCount)
+    // Code that does not count leaves them alone.
+    runner.set(context + NATIVE_CONTEXT.executedInsns, 0)
+    runner.set(context + NATIVE_CONTEXT.helperCalls, 0)
     runner.set(FIELD.entry, runner.addressOf(machineCode) + machineCode.runOffsetBytes)
     runner.set(FIELD.r1, ctx)
   }
