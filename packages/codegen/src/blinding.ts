@@ -39,7 +39,7 @@ import { type CodeProgram, subprogramsOf } from './code-program.ts'
 import { controlFlowGraphs } from './control-flow-graph.ts'
 import { liveRegisters, readsOf, writesOf } from './liveness.ts'
 import { linkProgram, ProgramWriter, type RewrittenProgram } from './rewritten-program.ts'
-import { initialWeights, type Weights } from './weights.ts'
+import { initialWeights } from './weights.ts'
 
 /** 32 random bits, unpredictable to who loads programs: of a cryptographic generator, other ones each load. */
 export type RandomU32 = () => number
@@ -50,10 +50,7 @@ export type RandomU32 = () => number
  * @param program as loaded, or what an earlier rewrite made of it
  * @throws CodegenError as {@link controlFlowGraphs}
  */
-export function blindConstants(
-  program: CodeProgram & { readonly weights?: Weights },
-  random: RandomU32,
-): RewrittenProgram {
+export function blindConstants(program: CodeProgram, random: RandomU32): RewrittenProgram {
   const { insns } = program
   const subprograms = subprogramsOf(program)
   const weights = program.weights ?? initialWeights(insns, subprograms)

@@ -1,5 +1,6 @@
-import { type Insn, insnSlots, subprogTarget } from '@bpfoundry/isa'
+import { BPF_EXIT_INSN, fallsThrough, type Insn, insnSlots, subprogTarget } from '@bpfoundry/isa'
 import { CodegenError } from './codegen-error.ts'
+import type { Weights } from './weights.ts'
 
 /** One function: slots `start` up to, not including, `end`. What an engine's `Subprogram` has more is kept as it is. */
 export interface CodeRange {
@@ -14,6 +15,8 @@ export interface CodeProgram {
   readonly insns: readonly Insn[]
   /** In order of `start`, covering the program without gaps; the first is the entry. May be empty: then calls tell. */
   readonly subprograms: readonly CodeRange[]
+  /** What each slot counts, where the program was rewritten before; else each instruction that is not hidden counts 1. */
+  readonly weights?: Weights
 }
 
 /**
@@ -75,4 +78,19 @@ function splitAt(range: CodeRange, starts: readonly number[]): readonly CodeRang
   const inside = starts.filter((start) => start > range.start && start < range.end)
   const bounds = [range.start, ...inside, range.end]
   return bounds.slice(1).map((end, index) => ({ ...range, start: bounds[index] as number, end }))
+}
+
+/**
+ * A program whose last instruction does not go on to what lies behind: where it would, an exit is added. No flow of a
+ * program that ran without a fault reaches it; but some of the kernel's test vectors end so, in what nothing reaches.
+ */
+export function closedProgram(program: CodeProgram): CodeProgram {
+  const { insns, subprograms, weights } = program
+  const last = insns.at(-1)
+  if (last === undefined || !fallsThrough(last)) return program
+  const grown = subprograms.map((range) => (range.end === insns.length ? { ...range, end: insns.length + 1 } : range))
+  const closed = { insns: [...insns, BPF_EXIT_INSN()], subprograms: grown }
+  return weights === undefined
+    ? closed
+    : { ...closed, weights: Uint32Array.from({ length: insns.length + 1 }, (_, pc) => weights[pc] ?? 0) }
 }

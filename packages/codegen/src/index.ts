@@ -1,7 +1,7 @@
 export type { RandomU32 } from './blinding.ts'
 export { blindConstants } from './blinding.ts'
 export type { CodeProgram, CodeRange } from './code-program.ts'
-export { subprogramsOf } from './code-program.ts'
+export { closedProgram, subprogramsOf } from './code-program.ts'
 export type { CodegenErrorCode } from './codegen-error.ts'
 export { CodegenError } from './codegen-error.ts'
 export type { BasicBlock, ControlFlowGraph } from './control-flow-graph.ts'

@@ -28,10 +28,7 @@ export interface OptimiseOptions {
  *
  * @throws CodegenError as `controlFlowGraphs`
  */
-export function optimise(
-  program: CodeProgram & { readonly weights?: Weights },
-  options: OptimiseOptions = {},
-): RewrittenProgram {
+export function optimise(program: CodeProgram, options: OptimiseOptions = {}): RewrittenProgram {
   const subprograms = subprogramsOf(program)
   const insns = program.insns.slice()
   const weights = weightsFor(program, subprograms, options.count ?? true)
@@ -49,11 +46,7 @@ function isChanged(before: readonly Insn[], after: readonly Insn[]): boolean {
   return false
 }
 
-function weightsFor(
-  { insns, weights }: CodeProgram & { readonly weights?: Weights },
-  subprograms: readonly CodeRange[],
-  count: boolean,
-): Weights {
+function weightsFor({ insns, weights }: CodeProgram, subprograms: readonly CodeRange[], count: boolean): Weights {
   if (!count) return new Uint32Array(insns.length)
   return weights?.slice() ?? initialWeights(insns, subprograms)
 }

@@ -31,6 +31,6 @@ function asItIs(program: CodeProgram, count: boolean): RewrittenProgram {
   const { insns } = program
   controlFlowGraphs(program)
   const subprograms = subprogramsOf(program)
-  const weights = count ? initialWeights(insns, subprograms) : new Uint32Array(insns.length)
+  const weights = count ? (program.weights ?? initialWeights(insns, subprograms)) : new Uint32Array(insns.length)
   return sameProgram(insns, subprograms, weights)
 }

@@ -13,7 +13,14 @@ import {
 } from '@bpfoundry/isa'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CodegenError, controlFlowGraph, controlFlowGraphs, endsInBranch, isReachable } from '../src/index.ts'
+import {
+  CodegenError,
+  closedProgram,
+  controlFlowGraph,
+  controlFlowGraphs,
+  endsInBranch,
+  isReachable,
+} from '../src/index.ts'
 import { randomFlow } from './support/random-flow.ts'
 
 const whole = (insns: readonly Insn[]) => controlFlowGraph(insns, { start: 0, end: insns.length })
@@ -124,6 +131,21 @@ describe('subprograms', () => {
       [0, 2],
       [2, 4],
     ])
+  })
+})
+
+describe('closed programs', () => {
+  it('get an exit where the last instruction would go on', () => {
+    const program = { insns: [BPF_EXIT_INSN(), BPF_MOV64_IMM(0, 1)], subprograms: [{ start: 0, end: 2 }] }
+    const closed = closedProgram({ ...program, weights: Uint32Array.of(3, 1) })
+    expect(closed.insns).toEqual([...program.insns, BPF_EXIT_INSN()])
+    expect([...closed.subprograms, [...(closed.weights ?? [])]]).toEqual([{ start: 0, end: 3 }, [3, 1, 0]])
+    expect(controlFlowGraphs(closed)[0]?.blocks.length).toBe(2)
+  })
+
+  it('are others as they are', () => {
+    const program = { insns: [BPF_MOV64_IMM(0, 1), BPF_EXIT_INSN()], subprograms: [] }
+    expect(closedProgram(program)).toBe(program)
   })
 })
 

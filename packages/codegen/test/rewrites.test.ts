@@ -61,3 +61,13 @@ it('without counting nothing weighs, and the results are the same', () => {
     }),
   )
 })
+
+it('a program that was rewritten before keeps its count', () => {
+  const judge = createJudge()
+  fc.assert(
+    fc.property(idiomPrograms(), fc.boolean(), (insns, optimise) => {
+      const blinded = prepareProgram({ insns, subprograms: [] }, { blind: randomU32(5) })
+      expect(judge(prepareProgram(blinded, { optimise }))).toEqual(judge({ insns }))
+    }),
+  )
+})
