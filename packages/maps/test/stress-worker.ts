@@ -1,7 +1,9 @@
 import { workerData } from 'node:worker_threads'
+import { attachCpu } from '@bpfoundry/engine'
 import { GuestMemory } from '@bpfoundry/guest-memory'
 import { BPF_NOEXIST, MAP_TYPE } from '@bpfoundry/kernel-abi'
 import { type BpfMap, openMap } from '../src/index.ts'
+import { InlinedMap } from './inline/inlined-map.ts'
 
 export interface StressJob {
   readonly memory: WebAssembly.Memory
@@ -14,7 +16,12 @@ export interface StressJob {
   readonly permanent: number
   readonly keys: number
   readonly job: 'count' | 'churn'
+  /** Guest address of this worker's CPU block, to do look-ups and updates by instructions; 0 to do them in JavaScript. */
+  readonly cpuBlock: number
 }
+
+/** The operations that programs have. */
+type ProgramSide = Pick<BpfMap, 'lookup' | 'update' | 'delete'>
 
 const job = workerData as StressJob
 const memory = GuestMemory.attach(job.memory)
@@ -38,7 +45,7 @@ function setKey(n: number): void {
 }
 
 /** Adds one to the counter of key `n`, or inserts it with one. */
-function countOne(target: BpfMap, n: number): void {
+function countOne(target: ProgramSide, n: number): void {
   setKey(n)
   for (;;) {
     const found = target.lookup(key, job.cpu)
@@ -52,7 +59,7 @@ function countOne(target: BpfMap, n: number): void {
 }
 
 /** Updates, deletes or looks up; every value says which key it belongs to. */
-function churnOne(target: BpfMap, n: number): void {
+function churnOne(target: ProgramSide, n: number): void {
   setKey(n)
   const choice = random(4)
   if (choice === 0 && n >= job.permanent) target.delete(key, job.cpu)
@@ -65,5 +72,7 @@ function churnOne(target: BpfMap, n: number): void {
 }
 
 const one = job.job === 'count' ? countOne : churnOne
-for (let round = 0; round < job.rounds; round++) one(map, random(job.keys))
+const target =
+  job.cpuBlock === 0 ? map : new InlinedMap(memory, map, attachCpu(memory, job.cpuBlock), job.scratch + 192)
+for (let round = 0; round < job.rounds; round++) one(target, random(job.keys))
 memory.u32[problems + 1] = job.rounds

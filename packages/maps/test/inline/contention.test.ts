@@ -15,7 +15,7 @@ function heldMap(keySizeBytes: number, lockOf: (map: KeyedMap) => number, valueS
   const memory = GuestMemory.create()
   const map = makeMap([MAP_TYPE.HASH, keySizeBytes, valueSizeBytes, maxEntries, 0], 1, memory) as KeyedMap
   let lock = 0
-  const run = new InlineRun(memory, 1, (helper: number, { regs }: Cpu) => {
+  const run = InlineRun.create(memory, 1, (helper: number, { regs }: Cpu) => {
     memory.u32[lock >>> 2]!++
     const [address, key, value, flags] = [1, 2, 3, 4].map((n) => (regs[2 * n] as number) >>> 0)
     const found = openMap(memory, address as number)

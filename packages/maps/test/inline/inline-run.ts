@@ -37,19 +37,37 @@ export class InlineRun {
   readonly #helpers: HelperTable
   readonly #programs = new Map<readonly Insn[], ReturnType<typeof compileProgram>>()
 
-  /** @param fallback takes the place of the helpers 1 and 2 */
-  constructor(memory: GuestMemory, cpus: number, fallback: (helper: number, cpu: Cpu) => void = () => undefined) {
+  /**
+   * @param scratch address of 8 KiB for arguments; 32 bytes do for who has keys and values elsewhere
+   * @param fallback takes the place of the helpers 1 and 2
+   */
+  constructor(
+    memory: GuestMemory,
+    cpus: readonly Cpu[],
+    scratch: number,
+    fallback: (helper: number, cpu: Cpu) => void = () => undefined,
+  ) {
     this.#memory = memory
-    this.cpus = Array.from({ length: cpus }, (_, id) => allocateCpu(memory, id))
-    const scratch = memory.allocate('arguments', 'scratch', 8192)
-    this.#arguments = scratch.address
-    this.key = scratch.address + 64
-    this.value = scratch.address + 1024
+    this.cpus = cpus
+    this.#arguments = scratch
+    this.key = scratch + 64
+    this.value = scratch + 1024
     const helper = (number: number) => (cpu: Cpu) => {
       this.slowPaths++
       fallback(number, cpu)
     }
     this.#helpers = [undefined, helper(1), helper(2)]
+  }
+
+  /** With CPUs and memory of its own, in the thread that owns the memory. */
+  static create(memory: GuestMemory, cpus: number, fallback?: (helper: number, cpu: Cpu) => void): InlineRun {
+    const scratch = memory.allocate('arguments', 'scratch', 8192).address
+    return new InlineRun(
+      memory,
+      Array.from({ length: cpus }, (_, id) => allocateCpu(memory, id)),
+      scratch,
+      fallback,
+    )
   }
 
   /** r0, signed, of a call with the key and value there are. */

@@ -24,7 +24,7 @@ describe.each([4, 8, 16])('the inlined look-up in a trie of %d bytes', (dataByte
       fc.property(given, asked, (present, queries) => {
         const memory = GuestMemory.create()
         const map = makeMap([MAP_TYPE.LPM_TRIE, 4 + dataBytes, 9, 40, 1], 1, memory)
-        const run = new InlineRun(memory, 1)
+        const run = InlineRun.create(memory, 1)
         const body = inlineMapCall(map, LOOKUP, { cpuIdOffsetBytes: 0 }) ?? []
         const put = ([length, data]: readonly [number, readonly number[]], at: number): void =>
           memory.write(at, Uint8Array.of(length, length >> 8, 0, 0, ...data))

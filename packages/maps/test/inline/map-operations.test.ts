@@ -10,7 +10,7 @@ import { InlineRun } from './inline-run.ts'
 const CPUS = 2
 const CPU_FIELDS = { cpuIdOffsetBytes: CPU_BLOCK.fields.cpuId.offsetBytes }
 const [LOOKUP, UPDATE] = ['map_lookup_elem', 'map_update_elem'].map((name) => helperByName(name)?.id as number)
-const NUM_RUNS = Number(process.env.PROGRAMS ?? 400) / 40
+const NUM_RUNS = Number(process.env['PROGRAMS'] ?? 400) / 40
 
 interface Step {
   readonly name: 'lookup' | 'update' | 'delete'
@@ -66,7 +66,7 @@ const steps = fc.array(
 /** The same map, twice at the same address: one for the JavaScript, one for the instructions. */
 class Twin {
   readonly memory: GuestMemory = GuestMemory.create()
-  readonly run: InlineRun = new InlineRun(this.memory, CPUS)
+  readonly run: InlineRun = InlineRun.create(this.memory, CPUS)
   readonly map: BpfMap
 
   constructor(tuple: MapTuple, hashSeed: number) {
@@ -88,7 +88,7 @@ class Twin {
   }
 
   bytes(): Uint8Array {
-    return this.memory.read(this.map.address, Math.min(this.map.memoryBytes, 2 ** 20))
+    return this.memory.read(this.map.address, this.map.memoryBytes)
   }
 }
 
