@@ -11,6 +11,13 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   }
 }
 
+/** Parses a time of a hundredth of a second to an hour, `0.5`; for commander. */
+export function seconds(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  if (value >= 0.01 && value <= 3600) return value
+  throw new InvalidArgumentError('expected seconds, from 0.01 to 3600.')
+}
+
 /** `NAME=FILE`, as often as wanted; for commander. */
 export function assignments(text: string, before: readonly Assignment[]): readonly Assignment[] {
   const at = text.indexOf('=')

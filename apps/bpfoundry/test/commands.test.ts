@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const BLACKLIST = fixture('programs/blacklist/blacklist.v3.o')
 const MIXED = fixture('captures/mixed.pcap')
 
-// Threads take long to start from source: the Ctrl-C case has one.
+// Threads take long to start from source; the testbench's own tests have them.
 test.for([
   ['generic', '--deterministic'],
   ['native', '--deterministic'],
@@ -53,7 +53,18 @@ test.for([
 
 test('Ctrl-C gives the summary so far, and exit code 130', async () => {
   const output = join(folder, 'interrupted.pcap')
-  const args = ['run', BLACKLIST, '--mode', 'native', '--pktgen', 'src=10.0.0.0/8', '--json', '--write', output]
+  const args = [
+    'run',
+    BLACKLIST,
+    '--mode',
+    'native',
+    '--pktgen',
+    'src=10.0.0.0/8',
+    '--json',
+    '--write',
+    output,
+    '--deterministic',
+  ]
   const child = spawn(process.execPath, [...startArguments(), ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   child.stdout.on('data', (chunk) => {

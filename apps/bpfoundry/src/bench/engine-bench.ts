@@ -48,8 +48,13 @@ function engineFor(name: string, count: boolean): Engine {
   return native.available && native.name === name ? createNativeEngine(options) : engineByName(name)
 }
 
-/** Measures one program on one engine, alone in a kernel. */
-export async function measureEngine(name: string, bench: BenchProgram, effort: BenchEffort): Promise<EngineFigures> {
+/** Measures one program, which executes so many instructions, on one engine, alone in a kernel. */
+export async function measureEngine(
+  name: string,
+  bench: BenchProgram,
+  insns: number,
+  effort: BenchEffort,
+): Promise<EngineFigures> {
   const engine = engineFor(name, effort.count)
   const kernel = Kernel.create({ engine })
   const { image } = loadBenchProgram(kernel, bench)
@@ -62,17 +67,17 @@ export async function measureEngine(name: string, bench: BenchProgram, effort: B
   const single = kernel.runtime.program(image.id) as CompiledProgram
   requireAnswer(bench, name, run(single))
   warmUp(() => run(single))
-  const nsPerCall = (await sample(() => run(single), effort)).least
+  const nsPerCall = (await sample(() => run(single), effort, CALLS)).least
   const times = Math.max(1, Math.min(1e6, Math.round(LOOP_NS / nsPerCall)))
   const looped = loopedImage(image, LOOP_ID, times, bench.movesFrame ? frame.place : undefined)
   const loop = kernel.runtime.install(engine.translate(looped))
   requireAnswer(bench, name, run(loop))
   warmUp(() => run(loop))
-  const { least, median } = await sample(() => run(loop), effort)
+  const { least, median } = await sample(() => run(loop), effort, LOOPS)
   return {
     engine: name,
     program: bench.name,
-    insns: executedInsns(bench),
+    insns,
     nsPerRun: least / times,
     nsPerRunMedian: median / times,
     nsPerCall,
@@ -92,8 +97,20 @@ function warmUp(run: () => unknown): void {
   while (performance.now() < until)
 }
 
-async function sample(run: () => unknown, { cpuNs }: BenchEffort): Promise<{ least: number; median: number }> {
-  const { min, p50 } = await measure(run, { min_cpu_time: cpuNs, inner_gc: false })
+/** Nothing that is measured allocates, and mitata's way to make room takes a gigabyte where there is no `gc()`. */
+const NO_COLLECTION = { inner_gc: false, gc: false }
+
+/** A call may take nanoseconds: the clock is read once for many. */
+const CALLS = { batch_samples: 256 }
+/** A loop takes long enough to be timed by itself. */
+const LOOPS = { batch_threshold: 0 }
+
+async function sample(
+  run: () => unknown,
+  { cpuNs }: BenchEffort,
+  batches: typeof CALLS | typeof LOOPS,
+): Promise<{ least: number; median: number }> {
+  const { min, p50 } = await measure(run, { ...NO_COLLECTION, ...batches, min_cpu_time: cpuNs })
   return { least: min, median: p50 }
 }
 
@@ -115,12 +132,12 @@ function compileTime(kernel: Kernel, engine: Engine, image: ProgramImage): numbe
 function codeLength(engine: Engine, kernel: Kernel, image: ProgramImage): { codeBytes?: number } {
   if (engine.name === 'wasm')
     return { codeBytes: emitWasm(image, { progArray: PROG_ARRAY_LAYOUT, count: false }).length }
-  const { codeBytes } = kernel.programById(image.id)?.translation as { readonly codeBytes?: number }
+  const { codeBytes } = (kernel.programById(image.id)?.translation ?? {}) as { readonly codeBytes?: number }
   return codeBytes === undefined ? {} : { codeBytes }
 }
 
-/** As the interpreter counts them. */
-function executedInsns(bench: BenchProgram): number {
+/** Instructions that a run of the program executes, as the interpreter counts them. */
+export function executedInsns(bench: BenchProgram): number {
   const kernel = Kernel.create({ engine: engineByName('interpreter') })
   const { image } = loadBenchProgram(kernel, bench)
   const cpu = kernel.cpus[0] as (typeof kernel.cpus)[number]

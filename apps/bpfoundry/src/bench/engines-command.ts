@@ -2,7 +2,7 @@ import { cpus, release } from 'node:os'
 import type { CommandIo } from '../command-io.ts'
 import { EXIT, UsageError } from '../exit-code.ts'
 import { type Cell, formatJson, formatTable, Progress } from '../output.ts'
-import { type EngineFigures, measureEngine } from './engine-bench.ts'
+import { type EngineFigures, executedInsns, measureEngine } from './engine-bench.ts'
 import { type KernelFigures, measureRunningKernel } from './kernel-bench.ts'
 import { BENCH_PROGRAMS, type BenchProgram } from './programs.ts'
 import { measureUbpf, type UbpfFigures } from './ubpf-bench.ts'
@@ -12,6 +12,7 @@ export interface BenchEnginesOptions {
   readonly ubpf?: string
   readonly program?: string
   readonly milliseconds: number
+  readonly kernel: boolean
   readonly count?: boolean
   readonly json?: boolean
 }
@@ -35,10 +36,13 @@ export async function benchEngines(options: BenchEnginesOptions, io: CommandIo):
   const effort = { cpuNs: options.milliseconds * 1e6, count: options.count === true }
   const engines: EngineFigures[] = []
   try {
+    if (options.ubpf !== undefined) progress.show('uBPF')
+    const ubpf = options.ubpf === undefined ? {} : { ubpf: measureUbpf(options.ubpf, programs) }
     for (const program of programs) {
+      const insns = executedInsns(program)
       for (const engine of options.engine) {
         progress.show(`${program.name} on ${engine}`)
-        engines.push(await measureEngine(engine, program, effort))
+        engines.push(await measureEngine(engine, program, insns, effort))
       }
     }
     progress.show('the running kernel')
@@ -47,8 +51,8 @@ export async function benchEngines(options: BenchEnginesOptions, io: CommandIo):
       host: { cpu: cpus()[0]?.model ?? 'unknown', arch: process.arch, node: process.version, kernel: release() },
       counted: effort.count,
       engines,
-      ...(await measureRunningKernel(programs)),
-      ...(options.ubpf === undefined ? {} : { ubpf: measureUbpf(options.ubpf, programs) }),
+      ...(options.kernel ? await measureRunningKernel(programs) : {}),
+      ...ubpf,
     }
     progress.clear()
     io.out(options.json ? `${formatJson(report)}\n` : textOf(report))

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { wholeNumber } from '../arguments.ts'
+import { seconds, wholeNumber } from '../arguments.ts'
 import { benchBlacklistCommand } from '../bench/blacklist-command.ts'
 import { benchEngines } from '../bench/engines-command.ts'
 import type { CommandContext } from '../command-io.ts'
@@ -18,6 +18,7 @@ export function addBenchCommand(program: Command, { io, finish }: CommandContext
     .option('--ubpf <path>', 'ubpf_plugin of a uBPF build, to be measured beside')
     .option('--program <name>', 'only programs whose name contains this')
     .option('--milliseconds <n>', 'time for each figure', wholeNumber(1, 60_000), 200)
+    .option('--no-kernel', "don't measure the running kernel beside it")
     .option('--count', 'let compiled code count instructions, as reports need it')
     .option('--json', 'figures as JSON (schema bpfoundry.bench-engines/1)')
     .action(async (options) => finish(await benchEngines(options, io)))
@@ -28,7 +29,7 @@ export function addBenchCommand(program: Command, { io, finish }: CommandContext
     .option('--cpus <n>', 'emulated CPUs, a worker thread each', wholeNumber(1, 64), 2)
     .option('--frames <n>', 'different frames in the traffic', wholeNumber(64, 1 << 24))
     .option('--pairs <n>', 'runs with one CPU and with all', wholeNumber(1, 1000), 3)
-    .option('--seconds <n>', 'about how long a run takes', Number, 1)
+    .option('--seconds <n>', 'about how long a run takes', seconds, 1)
     .addOption(engineOption())
     .option('--no-kernel', "don't measure the running kernel beside it")
     .option('--json', 'figures as JSON (schema bpfoundry.bench-blacklist/1)')
