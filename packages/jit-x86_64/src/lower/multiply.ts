@@ -21,7 +21,6 @@ const SHL: Forms = { 32: form('SHL r/m32, imm8'), 64: form('SHL r/m64, imm8') }
 const LEA: Forms = { 32: form('LEA r32, m'), 64: form('LEA r64, m') }
 const XOR: Form = form('XOR r/m32, r32')
 const MOV: Forms = { 32: form('MOV r/m32, r32'), 64: form('MOV r/m64, r64') }
-const MOV32: Form = MOV[32]
 
 /** Factors that `lea r, [r + r * 2^n]` multiplies by. */
 const LEA_SCALES: ReadonlyMap<number, Scale> = new Map([
@@ -39,32 +38,36 @@ export function log2Exact(value: number): number {
 const byConstant =
   (bits: Width): Lowering =>
   ({ asm }, { dst, imm }) =>
-    multiply(asm, bits, registerOf(dst), imm)
+    multiply(asm, bits, registerOf(dst), registerOf(dst), imm)
 
-/** By 0, powers of two, 3, 5 and 9 in one cycle, by a power of two more or less 1 in two, else in three. */
-function multiply(asm: Assembler, bits: Width, to: Register, imm: number): void {
-  const power = imm < 0 ? -1 : log2Exact(imm)
+/**
+ * `to = from * imm`: by 0, 1, powers of two, 3, 5 and 9 in one cycle, by a power of two more or less 1 in two, else in
+ * three.
+ */
+export function multiply(asm: Assembler, bits: Width, to: Register, from: Register, imm: number): void {
   const scale = LEA_SCALES.get(imm)
   if (imm === 0) asm.rr(XOR, to, to)
-  else if (scale !== undefined) asm.rm(LEA[bits], to, to, to, 0, scale)
-  else if (power > 0) asm.ri(SHL[bits], to, power)
-  else if (power === 0) unchanged(asm, bits, to)
-  else if (imm < 0 || !shiftAndAdd(asm, bits, to, imm)) {
-    asm.rri(isImm8(imm) ? IMUL_IMM8[bits] : IMUL_IMM32[bits], to, to, imm)
+  else if (scale !== undefined) asm.rm(LEA[bits], to, from, from, 0, scale)
+  else if (imm > 0 && log2Exact(imm) >= 0) shiftLeft(asm, bits, to, from, log2Exact(imm))
+  else if (imm < 0 || !shiftAndAdd(asm, bits, to, from, imm)) {
+    asm.rri(isImm8(imm) ? IMUL_IMM8[bits] : IMUL_IMM32[bits], to, from, imm)
   }
 }
 
-function unchanged(asm: Assembler, bits: Width, to: Register): void {
-  if (bits === 32) asm.rr(MOV32, to, to)
+function shiftLeft(asm: Assembler, bits: Width, to: Register, from: Register, count: number): void {
+  // In 32 bits a move to itself clears the upper half, which by a count of 0 nothing else would.
+  if (to !== from || (bits === 32 && count === 0)) asm.rr(MOV[bits], to, from)
+  if (count > 0) asm.ri(SHL[bits], to, count)
 }
 
 /** `r1 *= 31   ->   mov r11, rdi; shl rdi, 5; sub rdi, r11`, as hashes of strings do; and 33 with an addition */
-function shiftAndAdd(asm: Assembler, bits: Width, to: Register, imm: number): boolean {
+function shiftAndAdd(asm: Assembler, bits: Width, to: Register, from: Register, imm: number): boolean {
   const [below, above] = [log2Exact(imm - 1), log2Exact(imm + 1)]
   if (below < 0 && above < 0) return false
-  asm.rr(MOV[bits], SCRATCH, to)
+  const once = to === from ? SCRATCH : from
+  asm.rr(MOV[bits], to === from ? SCRATCH : to, from)
   asm.ri(SHL[bits], to, Math.max(below, above))
-  asm.rr(below < 0 ? SUB.register[bits] : ADD.register[bits], to, SCRATCH)
+  asm.rr(below < 0 ? SUB.register[bits] : ADD.register[bits], to, once)
   return true
 }
 

@@ -14,7 +14,7 @@ import type { Lowering, LoweringsOf, Width } from './lowering.ts'
 const R4 = 4
 
 /** The forms of one shift at one width. */
-interface ShiftForms {
+export interface ShiftForms {
   readonly bits: Width
   readonly one: Form
   readonly imm8: Form
@@ -71,20 +71,24 @@ function shiftByRcx(e: Emitter, { cl }: ShiftForms, { dst, src }: Insn, pc: numb
   if (keep) e.asm.rr(MOV[64], RCX, SCRATCH)
 }
 
+export const SHL: Readonly<Record<Width, ShiftForms>> = { 32: formsOf('SHL', 32), 64: formsOf('SHL', 64) }
+export const SHR: Readonly<Record<Width, ShiftForms>> = { 32: formsOf('SHR', 32), 64: formsOf('SHR', 64) }
+export const SAR: Readonly<Record<Width, ShiftForms>> = { 32: formsOf('SAR', 32), 64: formsOf('SAR', 64) }
+
 // biome-ignore format: table
 export const SHIFT: LoweringsOf<Extract<InstructionName, `ALU${Width}_${'LSH' | 'RSH' | 'ARSH'}_${'K' | 'X'}`>> = {
   // r1 <<= 3         ->   shl rdi, 3
-  ALU64_LSH_K:  byConstant(formsOf('SHL', 64)),
-  ALU32_LSH_K:  byConstant(formsOf('SHL', 32)),
-  ALU64_RSH_K:  byConstant(formsOf('SHR', 64)),
-  ALU32_RSH_K:  byConstant(formsOf('SHR', 32)),
-  ALU64_ARSH_K: byConstant(formsOf('SAR', 64)),
-  ALU32_ARSH_K: byConstant(formsOf('SAR', 32)),
+  ALU64_LSH_K:  byConstant(SHL[64]),
+  ALU32_LSH_K:  byConstant(SHL[32]),
+  ALU64_RSH_K:  byConstant(SHR[64]),
+  ALU32_RSH_K:  byConstant(SHR[32]),
+  ALU64_ARSH_K: byConstant(SAR[64]),
+  ALU32_ARSH_K: byConstant(SAR[32]),
   // r1 <<= r2        ->   shlx rdi, rdi, rsi
-  ALU64_LSH_X:  byRegister(formsOf('SHL', 64)),
-  ALU32_LSH_X:  byRegister(formsOf('SHL', 32)),
-  ALU64_RSH_X:  byRegister(formsOf('SHR', 64)),
-  ALU32_RSH_X:  byRegister(formsOf('SHR', 32)),
-  ALU64_ARSH_X: byRegister(formsOf('SAR', 64)),
-  ALU32_ARSH_X: byRegister(formsOf('SAR', 32)),
+  ALU64_LSH_X:  byRegister(SHL[64]),
+  ALU32_LSH_X:  byRegister(SHL[32]),
+  ALU64_RSH_X:  byRegister(SHR[64]),
+  ALU32_RSH_X:  byRegister(SHR[32]),
+  ALU64_ARSH_X: byRegister(SAR[64]),
+  ALU32_ARSH_X: byRegister(SAR[32]),
 }
