@@ -7,6 +7,7 @@
 import {
   BPF_ADD,
   BPF_ALU32_IMM,
+  BPF_ALU32_REG,
   BPF_ALU64_IMM,
   BPF_ALU64_REG,
   BPF_AND,
@@ -105,20 +106,26 @@ export function marked(rest: Found): Found {
 }
 
 /**
- * The line at r4 for a 4-byte key, r1 being hash and key: a hit, or r0 = the chain behind it, 0 for a miss. Which slot it
- * is decides no branch, for nothing could predict it.
+ * `to` = the line's first slot (its address in `line`), or the second where `difference` is not 0. No branch decides it,
+ * for nothing could predict it; the highest bit of a number or its negative tells whether it is 0.
  */
+function chooseSlot(to: number, line: number, difference: number): Insn[] {
+  return [
+    BPF_MOV64_REG(to, difference),
+    BPF_ALU64_IMM(BPF_NEG, to, 0),
+    BPF_ALU64_REG(BPF_OR, to, difference),
+    BPF_ALU64_IMM(BPF_RSH, to, 63),
+    multiply(to, LINE_SLOT_BYTES),
+    BPF_ALU64_REG(BPF_ADD, to, line),
+  ]
+}
+
+/** The line at r4 for a 4-byte key, r1 being hash and key. */
 function wordInLine({ hashOffset }: HashGeometry): Steps {
   return [
     BPF_LDX_MEM(BPF_DW, R3, R4, hashOffset),
     BPF_ALU64_REG(BPF_XOR, R3, R1),
-    // r0 = r4, or the second slot where r3 is not 0: the highest bit of r3 | -r3 says so.
-    BPF_MOV64_REG(R0, R3),
-    BPF_ALU64_IMM(BPF_NEG, R0, 0),
-    BPF_ALU64_REG(BPF_OR, R0, R3),
-    BPF_ALU64_IMM(BPF_RSH, R0, 63),
-    multiply(R0, LINE_SLOT_BYTES),
-    BPF_ALU64_REG(BPF_ADD, R0, R4),
+    chooseSlot(R0, R4, R3),
     BPF_LDX_MEM(BPF_DW, R3, R0, hashOffset),
     jump(BPF_JMP_REG(BPF_JEQ, R3, R1, 0), 'hit'),
   ]
@@ -158,45 +165,51 @@ function wordWalk(geometry: HashGeometry): Steps {
   ]
 }
 
-/** The line at r0 for another key, r1 being the hash. */
+/** The line at r0 for another key, r1 being the hash. r3, r4 and r5 are used up. */
 function bytesInLine({ hashOffset, keyOffset, keyBytes }: HashGeometry): Steps {
-  const slot = (at: number, different: string): Steps => [
-    BPF_LDX_MEM(BPF_W, R3, R0, at + hashOffset),
-    jump(BPF_JMP32_REG(BPF_JNE, R3, R1, 0), different),
-    jumpUnlessEqual(R0, at + keyOffset, R2, keyBytes, [R3, R5], different),
+  const inSlot = (different: string): Steps => [
+    BPF_LDX_MEM(BPF_W, R3, R5, hashOffset),
+    jump(BPF_JMP32_REG(BPF_JNE, R3, R1, 0), 'chain'),
+    jumpUnlessEqual(R5, keyOffset, R2, keyBytes, [R3, R4], different),
+    BPF_MOV64_REG(R0, R5),
+    jump(BPF_JMP_A(0), 'hit'),
   ]
   return [
-    slot(0, 'second'),
-    jump(BPF_JMP_A(0), 'hit'),
-    label('second'),
-    slot(LINE_SLOT_BYTES, 'chain'),
-    BPF_ALU64_IMM(BPF_ADD, R0, LINE_SLOT_BYTES),
-    jump(BPF_JMP_A(0), 'hit'),
+    BPF_LDX_MEM(BPF_W, R3, R0, hashOffset),
+    BPF_ALU32_REG(BPF_XOR, R3, R1),
+    chooseSlot(R5, R0, R3),
+    inSlot('other key'),
+    // Another key of the same hash: as good as never.
+    label('other key'),
+    jump(BPF_JMP_REG(BPF_JNE, R5, R0, 0), 'chain'),
+    BPF_ALU64_IMM(BPF_ADD, R5, LINE_SLOT_BYTES),
+    inSlot('chain'),
     label('chain'),
   ]
 }
 
-/** The walk for other keys: r4 is the hash. The stripe's word is looked at before and after. */
+/** The walk for other keys: r4 is the hash. A chain is walked between two looks at the stripe's word. */
 function bytesWalk(geometry: HashGeometry): Steps {
   const { hashOffset, keyOffset, keyBytes } = geometry
   return [
     BPF_MOV32_REG(R1, R4),
+    BPF_MOV32_REG(R0, R4),
+    headOf(R0, geometry),
+    geometry.lines ? bytesInLine(geometry) : [],
+    BPF_LDX_MEM(BPF_W, R3, R0, 0),
+    jump(BPF_JMP_IMM(BPF_JEQ, R3, 0, 0), 'miss'),
+    BPF_MOV32_REG(R4, R1),
     stripeOf(R4, geometry),
     loadAcquire(R5, R4),
     BPF_STX_MEM(BPF_W, BPF_REG_FP, R5, SEEN),
-    BPF_MOV32_REG(R0, R1),
-    headOf(R0, geometry),
-    geometry.lines ? bytesInLine(geometry) : [],
-    BPF_LDX_MEM(BPF_W, R0, R0, 0),
-    jump(BPF_JMP_IMM(BPF_JEQ, R0, 0, 0), 'miss'),
     label('walk'),
-    BPF_LDX_MEM(BPF_W, R3, R0, hashOffset),
-    jump(BPF_JMP32_REG(BPF_JNE, R3, R1, 0), 'next'),
-    jumpUnlessEqual(R0, keyOffset, R2, keyBytes, [R3, R5], 'next'),
-    jump(BPF_JMP_A(0), 'hit'),
-    label('next'),
     BPF_LDX_MEM(BPF_W, R0, R0, 0),
-    jump(BPF_JMP_IMM(BPF_JNE, R0, 0, 0), 'walk'),
+    jump(BPF_JMP_IMM(BPF_JEQ, R0, 0, 0), 'end'),
+    BPF_LDX_MEM(BPF_W, R3, R0, hashOffset),
+    jump(BPF_JMP32_REG(BPF_JNE, R3, R1, 0), 'walk'),
+    jumpUnlessEqual(R0, keyOffset, R2, keyBytes, [R3, R5], 'walk'),
+    jump(BPF_JMP_A(0), 'hit'),
+    label('end'),
     BPF_LDX_MEM(BPF_W, R3, BPF_REG_FP, SEEN),
     jump(BPF_JMP32_IMM(BPF_JSET, R3, 1, 0), 'helper'),
     loadAcquire(R5, R4),
