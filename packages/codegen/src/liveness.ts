@@ -36,46 +36,48 @@ const CALLS_READ: Readonly<Partial<Record<InstructionName, number>>> = {
   TAIL_CALL: ALL_REGISTERS,
 }
 
-/** Of every row, by its id: registers that it implies, and whether its fields dst and src name more. */
-interface Sets {
-  readonly implied: Uint16Array
-  readonly dst: Uint8Array
-  readonly src: Uint8Array
+/**
+ * What a row reads and writes, packed in one number a row, for every pass asks for it:
+ *
+ * ```
+ *  0               12          13          14           15           16               28
+ *  | reads implied | reads dst | reads src | writes dst | writes src | writes implied |
+ * ```
+ */
+function packRow(row: InstructionRow): number {
+  // Two registers that nothing implies tell which fields are meant.
+  const probe: Insn = { opcode: row.opcode, dst: 14, src: 15, off: 0, imm: 0 }
+  const read = registersRead(row, probe) | (CALLS_READ[row.name] ?? 0)
+  // A tail call that is not taken changes no register.
+  const written = row.name === 'TAIL_CALL' ? 0 : registersWritten(row, probe)
+  const fields = ((read >> 14) & 3) | (((written >> 14) & 3) << 2)
+  return (read & ALL_REGISTERS) | (fields << 12) | ((written & ALL_REGISTERS) << 16)
 }
 
-/** Asks for a row's registers with two that nothing implies in its fields. */
-function setsOf(registers: (row: InstructionRow, insn: Insn) => number): Sets {
-  const probe: Insn = { opcode: 0, dst: 14, src: 15, off: 0, imm: 0 }
-  const masks = INSTRUCTIONS.map((row) => registers(row, probe))
-  return {
-    implied: Uint16Array.from(masks, (mask) => mask & ALL_REGISTERS),
-    dst: Uint8Array.from(masks, (mask) => (mask >> 14) & 1),
-    src: Uint8Array.from(masks, (mask) => (mask >> 15) & 1),
-  }
+const PACKED: Int32Array = Int32Array.from(INSTRUCTIONS, packRow)
+
+/** Registers that an instruction of a row reads: what the row says, and what calls read here. */
+export function readBy(row: InstructionRow, insn: Insn): number {
+  const packed = PACKED[row.id]!
+  return (packed & ALL_REGISTERS) | (((packed >> 12) & 1) << insn.dst) | (((packed >> 13) & 1) << insn.src)
 }
 
-const READS: Sets = setsOf((row, insn) => registersRead(row, insn) | (CALLS_READ[row.name] ?? 0))
-/** A tail call that is not taken changes no register. */
-const WRITES: Sets = setsOf((row, insn) => (row.name === 'TAIL_CALL' ? 0 : registersWritten(row, insn)))
+/** Registers whose value before an instruction of a row is gone behind it. */
+export function writtenBy(row: InstructionRow, insn: Insn): number {
+  const packed = PACKED[row.id]!
+  return (packed >> 16) | (((packed >> 14) & 1) << insn.dst) | (((packed >> 15) & 1) << insn.src)
+}
 
-const maskOf = ({ implied, dst, src }: Sets, id: number, insn: Insn): number =>
-  implied[id]! | (dst[id]! << insn.dst) | (src[id]! << insn.src)
-
-/** Registers that an instruction reads: what its row says, and what calls read here. Without a row, all. */
+/** {@link readBy} of any instruction; all registers where it has no row. */
 export function readsOf(insn: Insn): number {
   const row = lookupInsn(insn)
-  return row === undefined ? ALL_REGISTERS : maskOf(READS, row.id, insn)
+  return row === undefined ? ALL_REGISTERS : readBy(row, insn)
 }
 
-/** Registers whose value before an instruction is gone behind it. */
+/** {@link writtenBy} of any instruction; none where it has no row. */
 export function writesOf(insn: Insn): number {
   const row = lookupInsn(insn)
   return row === undefined ? 0 : writtenBy(row, insn)
-}
-
-/** {@link writesOf} when the row is known. */
-export function writtenBy(row: InstructionRow, insn: Insn): number {
-  return maskOf(WRITES, row.id, insn)
 }
 
 /** Registers live before each slot of the graph's range, counted from `range.start`; of unreachable slots, too. */
@@ -113,8 +115,8 @@ function effectsOf(insns: readonly Insn[], start: number, end: number): Effects 
   for (let pc = start; pc < end; pc += insnSlots(insns[pc] as Insn)) {
     const insn = insns[pc] as Insn
     const row = lookupInsn(insn)
-    reads[pc - start] = row === undefined ? ALL_REGISTERS : maskOf(READS, row.id, insn)
-    if (row !== undefined) writes[pc - start] = maskOf(WRITES, row.id, insn)
+    reads[pc - start] = row === undefined ? ALL_REGISTERS : readBy(row, insn)
+    if (row !== undefined) writes[pc - start] = writtenBy(row, insn)
   }
   return { reads, writes }
 }
