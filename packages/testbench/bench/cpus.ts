@@ -1,13 +1,15 @@
 // How much faster two emulated CPUs are than one: pnpm build, then
-//   node --import ./tools/typescript-hook/register.mjs packages/testbench/bench/cpus.ts [PAIRS]
-// Wall packets a second on the native model, one CPU and two in turn, in one process: only the ratio means anything.
+//   node --import ./tools/typescript-hook/register.mjs packages/testbench/bench/cpus.ts [PAIRS] [ENGINE]
+// Wall packets a second on the native model, one CPU and two in turn, in one process: only the ratio means anything,
+// and that only on a host with two cores to spare.
 import { fileURLToPath } from 'node:url'
 import { pktgen, prepared, Testbench, type Traffic } from '@bpfoundry/testbench'
 
 const OBJECT = fileURLToPath(new URL('../../../fixtures/programs/blacklist/blacklist.v3.o', import.meta.url))
 const TRAFFIC = 'rate=10M,size=60,src=10.0.0.0/8,dst=192.0.2.1,proto=udp,dport=9,allowed=10%'
-const COUNT = 1_000_000
-const pairs = Number(process.argv[2] ?? 5)
+const [, , pairs = '5', engine = 'interpreter'] = process.argv
+/** About a second's worth on one CPU. */
+const COUNT = engine === 'interpreter' ? 1_000_000 : 10_000_000
 
 /** Frames made in advance, so that generating them takes no time from the CPUs that are measured. */
 function traffic(count: number): Traffic {
@@ -15,7 +17,7 @@ function traffic(count: number): Traffic {
 }
 
 async function packetsPerSecond(cpus: number): Promise<number> {
-  const bench = await Testbench.create({ cpus, threads: true })
+  const bench = await Testbench.create({ cpus, threads: true, engine })
   const nic = bench.addNic('eno1', {
     profile: 'ixgbe',
     queues: 2,
@@ -36,7 +38,7 @@ async function packetsPerSecond(cpus: number): Promise<number> {
 }
 
 const ratios: number[] = []
-for (let pair = 0; pair < pairs; pair++) {
+for (let pair = 0; pair < Number(pairs); pair++) {
   const [one, two] = [await packetsPerSecond(1), await packetsPerSecond(2)]
   ratios.push(two / one)
   console.log(`1 CPU ${(one / 1e3).toFixed(0)} kpps, 2 CPUs ${(two / 1e3).toFixed(0)} kpps: ${(two / one).toFixed(2)}`)
