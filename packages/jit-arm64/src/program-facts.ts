@@ -1,18 +1,12 @@
 import { ALL_REGISTERS, type CodeRange } from '@bpfoundry/codegen'
-import { type Insn, type InstructionKind, type InstructionRow, insnSlots, jumpTarget, lookupInsn } from '@bpfoundry/isa'
+import { type Insn, type InstructionRow, insnSlots, jumpTarget, lookupInsn } from '@bpfoundry/isa'
 import { Arm64Error } from './arm64-error.ts'
 import type { Callee, ProgramFacts } from './emission.ts'
-import { readsOf, writesOf } from './register-effects.ts'
+import { CALL_SUBPROG, largestRegister, leaves, MAY_GOTO, readsOf, TAIL_CALL, writesOf } from './register-effects.ts'
 import { BPF_REGISTER_COUNT, R10 } from './register-map.ts'
 
 /** r6..r9. */
 const KEPT = 0x3c0
-/** r1..r5. */
-const ARGUMENTS = 0x3e
-
-/** Instructions behind which others may run, or that leave for code which counts on its own. */
-export const LEAVES: ReadonlySet<InstructionKind> = new Set(['jump', 'goto', 'may_goto', 'call', 'exit'])
-
 /**
  * Looks at a program once: everything about it that does not depend on where its code lies.
  *
@@ -34,8 +28,8 @@ export function decodeProgram(insns: readonly Insn[], ranges: readonly CodeRange
       if (row.slots === 2) requireSecondSlot(insns, pc, end)
       const target = jumpTarget(insn, pc)
       if (target !== undefined) markTarget(isTarget, pc, target)
-      whole.usesTurns ||= row.name === 'MAY_GOTO'
-      hasTailCall ||= row.name === 'TAIL_CALL'
+      whole.usesTurns ||= row.id === MAY_GOTO
+      hasTailCall ||= row.id === TAIL_CALL
       addEffects(effects, row, insn)
     }
     whole.reads |= effects.reads
@@ -56,8 +50,8 @@ function unsetAtEntry(insns: readonly Insn[], rows: ProgramFacts['rows'], isTarg
   let [unset, set] = [0, 0]
   for (let pc = 0; pc < insns.length && (pc === 0 || isTarget[pc] === 0); pc += insnSlots(insns[pc] as Insn)) {
     const [row, insn] = [rows[pc] as InstructionRow, insns[pc] as Insn]
-    unset |= readsIn(row, insn) & ~set
-    if (LEAVES.has(row.kind)) break
+    unset |= readsOf(row, insn) & ~set
+    if (leaves(row)) break
     set |= writesOf(row, insn)
   }
   return unset | (reads & ~set)
@@ -98,13 +92,8 @@ function rowOf(insn: Insn, pc: number): InstructionRow {
     const got = `opcode 0x${opcode.toString(16)}, dst ${dst}, src ${src}, off ${off}, imm ${imm}`
     throw new Arm64Error({ code: 'ARM64_OPCODE', message: 'no such instruction', where: { pc }, got })
   }
-  if (typeof row.dst === 'string') requireRegister(insn.dst, pc)
-  if (typeof row.src === 'string') requireRegister(insn.src, pc)
-  return row
-}
-
-function requireRegister(register: number, pc: number): void {
-  if (register < BPF_REGISTER_COUNT) return
+  const register = largestRegister(row, insn)
+  if (register < BPF_REGISTER_COUNT) return row
   throw new Arm64Error({
     code: 'ARM64_REGISTER',
     message: `no register r${register}`,
@@ -121,25 +110,19 @@ interface Effects {
   usesTurns: boolean
 }
 
-/** Registers that an instruction reads, with what its helper may. */
-function readsIn(row: InstructionRow, insn: Insn): number {
-  if (row.kind !== 'call') return readsOf(row, insn)
-  return row.name === 'TAIL_CALL' ? ALL_REGISTERS : readsOf(row, insn) | ARGUMENTS
-}
-
 /** Adds what an instruction means for whoever calls its subprogram. Where a tail call leads, everything may be done. */
 function addEffects(effects: Effects, row: InstructionRow, insn: Insn): void {
-  if (row.name === 'TAIL_CALL') {
+  if (row.id === TAIL_CALL) {
     effects.reads = ALL_REGISTERS
     effects.clobbers = KEPT
     effects.usesFrame = true
     effects.usesTurns = true
     return
   }
-  const reads = readsIn(row, insn)
+  const reads = readsOf(row, insn)
   const writes = writesOf(row, insn)
   effects.reads |= reads
   effects.clobbers |= writes & KEPT
-  effects.usesFrame ||= row.name === 'CALL_SUBPROG' || ((reads | writes) & (1 << R10)) !== 0
-  effects.usesTurns ||= row.name === 'MAY_GOTO'
+  effects.usesFrame ||= row.id === CALL_SUBPROG || ((reads | writes) & (1 << R10)) !== 0
+  effects.usesTurns ||= row.id === MAY_GOTO
 }

@@ -7,8 +7,8 @@ import { putEntry, putHelperCall } from './entry.ts'
 import { FUSIONS } from './fuse/fusions.ts'
 import { LOWERINGS } from './lower/lowerings.ts'
 import { type PreparedProgram, prepare } from './prepared-program.ts'
-import { decodeProgram, LEAVES } from './program-facts.ts'
-import { writesOf } from './register-effects.ts'
+import { decodeProgram } from './program-facts.ts'
+import { leaves, writesOf } from './register-effects.ts'
 import { R10 } from './register-map.ts'
 
 /** Options of {@link translateArm64}. */
@@ -76,8 +76,8 @@ function putSubprogram(e: Emission, range: CodeRange, weigh: Weigher, offsets: U
     }
     offsets[pc] = e.code.offset
     e.begin(pc, weigh(pc))
-    if (LEAVES.has(rows[pc]!.kind)) e.flushCount()
-    const next = putInsns(e, pc, stretchEnd(isTarget, pc, range.end))
+    if (leaves(rows[pc]!)) e.flushCount()
+    const next = putInsns(e, pc, range.end)
     for (let covered = pc + 1; covered < next; covered++) {
       offsets[covered] = e.code.offset
       if (rows[covered] !== undefined) e.begin(covered, weigh(covered))
@@ -93,16 +93,26 @@ function stretchEnd(isTarget: Uint8Array, pc: number, end: number): number {
   return limit
 }
 
-/** Writes one instruction, or several as one. @returns the slot behind them */
+/** Writes one instruction, or several as one, up to slot `end`. @returns the slot behind them */
 function putInsns(e: Emission, pc: number, end: number): number {
-  for (const fusion of FUSIONS[e.facts.rows[pc]!.id] ?? []) {
-    const next = fusion(e, pc, end)
-    if (next === pc) continue
-    for (let slot = pc; slot < next; slot++) forgetWritten(e, slot)
-    return next
+  const next = tryFusions(e, pc, end)
+  if (next === pc) {
+    putInsn(e, pc)
+    return pc + insnSlots(e.facts.insns[pc] as Insn)
   }
-  putInsn(e, pc)
-  return pc + insnSlots(e.facts.insns[pc] as Insn)
+  for (let slot = pc; slot < next; slot++) forgetWritten(e, slot)
+  return next
+}
+
+function tryFusions(e: Emission, pc: number, end: number): number {
+  const fusions = FUSIONS[e.facts.rows[pc]!.id]
+  if (fusions === undefined) return pc
+  const limit = stretchEnd(e.facts.isTarget, pc, end)
+  for (const fusion of fusions) {
+    const next = fusion(e, pc, limit)
+    if (next !== pc) return next
+  }
+  return pc
 }
 
 function putInsn(e: Emission, pc: number): void {
