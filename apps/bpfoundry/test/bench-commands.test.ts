@@ -2,8 +2,8 @@ import { Kernel } from '@bpfoundry/kernel'
 import { CollectionKernel, kernelOracle } from '@bpfoundry/kernel-oracle'
 import { engineByName } from '@bpfoundry/testbench'
 import { expect, test } from 'vitest'
-import { loadBenchProgram } from '../src/bench/load-program.ts'
-import { BENCH_PROGRAMS } from '../src/bench/programs.ts'
+import { loadBenchProgram } from '../src/benchmarks/load-program.ts'
+import { BENCH_PROGRAMS } from '../src/benchmarks/programs.ts'
 import { bpfoundry } from './command-line.ts'
 
 test('bench engines: figures for each program and engine, the kernel beside them', async () => {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { seconds, wholeNumber } from '../arguments.ts'
-import { benchBlacklistCommand } from '../bench/blacklist-command.ts'
-import { benchEngines } from '../bench/engines-command.ts'
+import { benchBlacklistCommand } from '../benchmarks/blacklist-command.ts'
+import { benchEngines } from '../benchmarks/engines-command.ts'
 import type { CommandContext } from '../command-io.ts'
 import { engineOption, enginesOption } from '../engine-option.ts'
 

@@ -6,6 +6,7 @@ import { emitWasm, wasmPositions } from '@bpfoundry/jit-wasm'
 import { translateX86 } from '@bpfoundry/jit-x86_64'
 import { helperName } from '@bpfoundry/kernel-abi'
 import { PROG_ARRAY_LAYOUT } from '@bpfoundry/maps'
+import { x86Features } from '@bpfoundry/native-exec'
 import { type CodeLine, loadDisassembler, type MachineTarget } from './disassembler.ts'
 import { readWasm } from './wasm-text.ts'
 
@@ -60,8 +61,12 @@ async function machineParts(target: MachineTarget, image: ProgramImage): Promise
   }
 }
 
+/** As the engine does it here; on a host of another kind for the least that the target has. */
 function translateFor(target: MachineTarget, image: ProgramImage): MachineCode {
-  return target === 'arm64' ? translateArm64(image, OPTIONS) : translateX86(image, OPTIONS)
+  if (target === 'arm64') return translateArm64(image, OPTIONS)
+  const present = process.arch === 'x64' ? x86Features() : new Set()
+  const features = { bmi2: present.has('bmi2'), movbe: present.has('movbe') }
+  return translateX86(image, { ...OPTIONS, features })
 }
 
 /** Code is in the order of the module; what stands before an instruction's own belongs to the structure around it. */
