@@ -17,9 +17,8 @@
  */
 import { HashTable } from './hash-table.ts'
 
-/** Bytes of a slot, and bits of a line's bytes. */
+/** Bytes of a slot. */
 export const LINE_SLOT_BYTES = 32
-export const LINE_SHIFT = 6
 /** Words of an element. */
 export const PERMIT = 2
 const SLOT_WORDS = LINE_SLOT_BYTES / 4

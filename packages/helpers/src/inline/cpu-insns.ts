@@ -52,7 +52,7 @@ function cpuBlock(register: number): Insn[] {
 }
 
 /** bpf_ktime_get_ns and its like; `onTime` makes of r0 what the helper answers. */
-export function clock(...onTime: readonly Insn[]): Insn[] {
+function clock(...onTime: readonly Insn[]): Insn[] {
   return [...cpuBlock(R0), BPF_LDX_MEM(BPF_DW, R0, R0, offsetOf('nowNs')), ...onTime, BPF_EXIT_INSN()]
 }
 
