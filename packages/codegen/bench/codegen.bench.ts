@@ -1,5 +1,5 @@
 // node --import ./tools/typescript-hook/register.mjs --conditions=source packages/codegen/bench/codegen.bench.ts
-// Microseconds that each piece takes for a program of about 100 instructions; best of several rounds.
+// Microseconds that each piece takes for a program of about 100 instructions.
 import {
   blindConstants,
   controlFlowGraphs,
@@ -16,24 +16,20 @@ import { acceptedPrograms } from '@bpfoundry/program-generator'
 import fc from 'fast-check'
 import { idiomPrograms } from '../test/support/idiom-programs.ts'
 
-const ROUNDS = 60
-const ROUND_MS = 3
+const WARM_UP_CALLS = 3000
+/** A window is short, so that on a machine with other work some go by undisturbed. */
+const CALLS_A_WINDOW = 5
+const WINDOWS = 8000
 
-/** Best mean time of one call, in microseconds. */
-function measure(run: () => unknown): number {
-  let best = Number.POSITIVE_INFINITY
-  let times = 1
-  for (let round = 0; round < ROUNDS; ) {
+/** Microseconds of one call in the best and in the median window. */
+function measure(run: () => unknown): { best: number; median: number } {
+  for (let n = 0; n < WARM_UP_CALLS; n++) run()
+  const times = Float64Array.from({ length: WINDOWS }, () => {
     const start = performance.now()
-    for (let n = 0; n < times; n++) run()
-    const ms = performance.now() - start
-    if (ms < ROUND_MS) times *= 2
-    else {
-      best = Math.min(best, (1000 * ms) / times)
-      round++
-    }
-  }
-  return best
+    for (let n = 0; n < CALLS_A_WINDOW; n++) run()
+    return (1000 * (performance.now() - start)) / CALLS_A_WINDOW
+  }).sort()
+  return { best: times[0] as number, median: times[WINDOWS >> 1] as number }
 }
 
 const rel32: Patch = (buffer, at, target) => buffer.patchU32(at, target - at - 4)
@@ -88,9 +84,9 @@ for (const [name, insns] of Object.entries(PROGRAMS)) {
   const [cfg] = controlFlowGraphs({ insns, subprograms: [] })
   console.log(`${name}: ${insns.length} slots, ${cfg!.blocks.length} blocks; ${after} slots after the passes`)
   for (const [what, run] of Object.entries(rowsFor(insns))) {
-    const us = measure(run)
+    const { best, median } = measure(run)
     console.log(
-      `  ${what.padEnd(22)} ${us.toFixed(2).padStart(8)} us ${((1000 * us) / insns.length).toFixed(0).padStart(5)} ns a slot`,
+      `  ${what.padEnd(22)} best ${best.toFixed(1).padStart(6)} us, median ${median.toFixed(1).padStart(6)} us`,
     )
   }
 }

@@ -70,18 +70,17 @@ export function blindConstants(program: CodeProgram, random: RandomU32): Rewritt
 /** Whether AX holds a value across the instruction, or is named by it: fix-ups may use it, too, and take care of that. */
 function slotsWithBusyAx(program: CodeProgram): (pc: number) => boolean {
   const graphs = controlFlowGraphs(program)
-  const usesAx = (insn: Insn): boolean => ((readsOf(insn) | writesOf(insn)) & AX) !== 0
-  if (!program.insns.some((insn, pc) => !isSecondSlot(program.insns, pc) && usesAx(insn))) return () => false
+  if (!program.insns.some(({ dst, src }) => dst === BPF_REG_AX || src === BPF_REG_AX)) return () => false
   const busy = new Uint8Array(program.insns.length)
   for (const cfg of graphs) {
     const live = liveRegisters(program.insns, cfg)
     for (let pc = cfg.range.start; pc < cfg.range.end; pc++) busy[pc] = (live[pc - cfg.range.start]! & AX) === 0 ? 0 : 1
   }
-  return (pc) => busy[pc] === 1 || usesAx(program.insns[pc] as Insn)
+  const namesAx = (insn: Insn): boolean => ((readsOf(insn) | writesOf(insn)) & AX) !== 0
+  return (pc) => busy[pc] === 1 || namesAx(program.insns[pc] as Insn)
 }
 
 const AX = 1 << BPF_REG_AX
-const isSecondSlot = (insns: readonly Insn[], pc: number): boolean => pc > 0 && insnSlots(insns[pc - 1] as Insn) === 2
 const isZero = (insn: Insn, next: Insn | undefined): boolean =>
   insn.imm === 0 && (insnSlots(insn) === 1 || next?.imm === 0)
 
