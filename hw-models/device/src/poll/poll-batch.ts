@@ -6,7 +6,7 @@ import type { PollQueue, XdpStage } from '../driver-poll.ts'
 import { FATE } from '../fates.ts'
 import { FRAME_DESCRIPTOR_BYTES, FrameCursor } from '../frame-descriptor.ts'
 import type { NicHandle } from '../nic-handle.ts'
-import { POLL_BLOCK, POLL_COUNT, POLL_RECORD, POLL_RECORDS_OFFSET_BYTES } from './poll-block.ts'
+import { POLL_BLOCK, POLL_RECORD, POLL_RECORDS_OFFSET_BYTES } from './poll-block.ts'
 
 /** What a {@link PollBatch} belongs to. */
 export interface PollBatchOptions {
@@ -23,12 +23,11 @@ const SCOUTED_PACKETS = 4
 
 const block = POLL_BLOCK.fields
 const record = POLL_RECORD.fields
-const count = POLL_COUNT.fields
 const REDIRECT_IFINDEX = CPU_BLOCK.fields.redirectIfindex.offsetBytes >>> 2
 
-/** Words that are zeroed before each run: the counts of the verdicts that may be settled. */
-const FIRST_COUNT = (block.counts.offsetBytes + XDP_ACTION.DROP * POLL_COUNT.sizeBytes) >>> 2
-const LAST_COUNT = (block.counts.offsetBytes + (XDP_ACTION.PASS + 1) * POLL_COUNT.sizeBytes) >>> 2
+/** Words that are zeroed before each run. */
+const FIRST_COUNT = block.passed.offsetBytes >>> 2
+const LAST_COUNT = POLL_BLOCK.sizeBytes >>> 2
 
 /**
  * Handles packets of one queue and one stage by the poll program of its hook: the loop around the program is compiled with it, and
@@ -46,8 +45,6 @@ export class PollBatch {
   readonly #block: number
   readonly #buff: number
   readonly #frame = new FrameCursor()
-  /** Free entries of the fill ring before the run. */
-  #fillFree = 0
 
   constructor({ memory, cpu, handle, queue, passUp }: PollBatchOptions) {
     const own = handle.cpus[cpu.id]
@@ -59,8 +56,7 @@ export class PollBatch {
     this.#passUp = passUp
     this.#block = queue.handle.pollBlock
     this.#buff = own.xdpBuff
-    const passed = handle.stackSink === 'discard' ? 1 << XDP_ACTION.PASS : 0
-    this.#set(block.givenBack, (1 << XDP_ACTION.DROP) | passed)
+    this.#set(block.passes, handle.stackSink === 'discard' ? 1 : 0)
     this.#set(block.xdpBuff, own.xdpBuff)
     this.#set(block.records, this.#block + POLL_RECORDS_OFFSET_BYTES)
     this.#set(block.entries, queue.completion.entries)
@@ -68,7 +64,6 @@ export class PollBatch {
     this.#set(block.pool, queue.handle.pool)
     this.#set(block.fill, queue.pool.fill.entries)
     this.#set(block.fillMask, queue.pool.fill.capacity - 1)
-    this.#set(block.frameBytes, handle.frameBytes)
   }
 
   /**
@@ -105,15 +100,16 @@ export class PollBatch {
 
   #begin(first: number, packets: number): void {
     const { fill } = this.#queue.pool
-    this.#fillFree = fill.free()
     this.#set(block.fillTail, fill.tail)
-    this.#set(block.fillFree, this.#fillFree)
+    this.#set(block.fillEnd, fill.tail + fill.free())
     this.#set(block.next, first)
     this.#set(block.end, first + packets)
     this.#set(block.recordCount, 0)
     this.#set(block.scout, packets >= SCOUTED_PACKETS ? 1 : 0)
     const { u32 } = this.#memory
     for (let word = FIRST_COUNT; word < LAST_COUNT; word++) u32[(this.#block >>> 2) + word] = 0
+    u32[(this.#buff + XDP_BUFF.frameSize) >>> 2] = this.#frameBytes
+    u32[(this.#buff + XDP_BUFF.flags) >>> 2] = 0
   }
 
   /** Runs the poll program until all packets are taken: again where a program faulted, whose packet is aborted. */
@@ -146,24 +142,23 @@ export class PollBatch {
 
   /** Counts what the poll program settled, and settles the rest. */
   #account(stage: XdpStage): void {
-    this.#queue.pool.posted(this.#fillFree - this.#word(block.fillFree))
-    this.#accountGivenBack(stage, XDP_ACTION.DROP)
-    this.#accountGivenBack(stage, XDP_ACTION.PASS)
-    const records = this.#word(block.recordCount)
+    const { pool, fates, counters } = this.#queue
+    pool.posted((this.#word(block.fillTail) - pool.fill.tail) | 0)
+    const [records, passed] = [this.#word(block.recordCount), this.#word(block.passed)]
+    const dropped = this.handled - records - passed
+    this.#count(stage, XDP_ACTION.DROP, dropped, block.droppedBytes)
+    this.#count(stage, XDP_ACTION.PASS, passed, block.passedBytes)
+    fates.add(FATE.drop, dropped)
+    fates.add(FATE.pass, passed)
+    counters.add(QUEUE.stackBytes, this.#total(block.stackBytes))
     for (let n = 0; n < records; n++) this.#settle(stage, this.#recordAt(n))
   }
 
-  #accountGivenBack({ hook }: XdpStage, verdict: number): void {
-    const queue = this.#queue
-    const row = this.#block + block.counts.offsetBytes + verdict * POLL_COUNT.sizeBytes
-    const packets = readU64(this.#memory, row + count.packets.offsetBytes)
+  #count({ hook }: XdpStage, verdict: number, packets: number, bytes: { readonly offsetBytes: number }): void {
     if (packets === 0) return
-    const wireBytes = readU64(this.#memory, row + count.wireBytes.offsetBytes)
+    const wireBytes = this.#total(bytes)
     hook.count(verdict, packets, wireBytes)
-    queue.counters.add(QUEUE.bytes, wireBytes)
-    queue.fates.add(verdict === XDP_ACTION.DROP ? FATE.drop : FATE.pass, packets)
-    if (verdict === XDP_ACTION.DROP) return
-    queue.counters.add(QUEUE.stackBytes, readU64(this.#memory, row + count.lengthBytes.offsetBytes))
+    this.#queue.counters.add(QUEUE.bytes, wireBytes)
   }
 
   #settle(stage: XdpStage, at: number): void {
@@ -196,6 +191,10 @@ export class PollBatch {
 
   #set(place: { readonly offsetBytes: number }, value: number): void {
     this.#memory.u32[(this.#block + place.offsetBytes) >>> 2] = value
+  }
+
+  #total(place: { readonly offsetBytes: number }): number {
+    return readU64(this.#memory, this.#block + place.offsetBytes)
   }
 
   #word(place: { readonly offsetBytes: number }): number {

@@ -12,18 +12,20 @@ export const POLL_BLOCK: StructLayout<
   | 'records'
   | 'entries'
   | 'pool'
+  | 'fill'
   | 'mask'
   | 'next'
   | 'end'
   | 'recordCount'
-  | 'frameBytes'
-  | 'givenBack'
+  | 'passes'
   | 'scout'
-  | 'fill'
   | 'fillMask'
   | 'fillTail'
-  | 'fillFree'
-  | 'counts'
+  | 'fillEnd'
+  | 'passed'
+  | 'droppedBytes'
+  | 'passedBytes'
+  | 'stackBytes'
 > = structLayout({
   /** struct xdp_buff of this CPU. */
   xdpBuff: 'ptr',
@@ -40,27 +42,20 @@ export const POLL_BLOCK: StructLayout<
   end: 'u32',
   /** Records written so far. */
   recordCount: 'u32',
-  frameBytes: 'u32',
-  /** Verdicts that need nobody's attention, a bit each: the packet is counted and its frame given back. */
-  givenBack: 'u32',
+  /** Not 0: nobody looks at packets that pass, so that they are counted and their frames given back. */
+  passes: 'u32',
   /** Not 0: scouts run ahead of the programs. */
   scout: 'u32',
-  /** Entries of the fill ring, less one; free-running number of the next one; how many may still be filled. */
+  /** Entries of the fill ring, less one; free-running numbers of the next one, and of the first that is not free. */
   fillMask: 'u32',
   fillTail: 'u32',
-  fillFree: 'u32',
-  /** {@link POLL_COUNT} by verdict, of the packets that were given back. */
-  counts: ['u64', 4 * 4],
-})
-
-/** What is counted of packets that were given back, a row a verdict. */
-export const POLL_COUNT: StructLayout<'packets' | 'wireBytes' | 'lengthBytes' | 'reserved'> = structLayout({
-  packets: 'u64',
-  /** Length as received, and as the program left it. */
-  wireBytes: 'u64',
-  lengthBytes: 'u64',
-  /** Rows are powers of two apart. */
-  reserved: 'u64',
+  fillEnd: 'u32',
+  /** Packets that passed and were given back. What was neither kept as a record nor passed was dropped. */
+  passed: 'u32',
+  /** Lengths as received of what was given back, summed; of what passed also as the program left it. */
+  droppedBytes: 'u64',
+  passedBytes: 'u64',
+  stackBytes: 'u64',
 })
 
 /** A packet that somebody must look at. */

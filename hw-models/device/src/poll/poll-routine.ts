@@ -9,18 +9,15 @@ import {
   BPF_DW,
   BPF_EXIT_INSN,
   BPF_JEQ,
-  BPF_JGT,
   BPF_JMP32_IMM,
   BPF_JMP32_REG,
   BPF_JNE,
-  BPF_JSET,
   BPF_LDX_MEM,
   BPF_LSH,
   BPF_MOV32_REG,
   BPF_MOV64_IMM,
   BPF_MOV64_PERCPU_REG,
   BPF_MOV64_REG,
-  BPF_RSH,
   BPF_ST_MEM,
   BPF_STX_MEM,
   BPF_SUB,
@@ -30,14 +27,12 @@ import {
 import { XDP_ACTION, XDP_BUFF } from '@bpfoundry/kernel-abi'
 import { FRAME_DESCRIPTOR, FRAME_DESCRIPTOR_BYTES } from '../frame-descriptor.ts'
 import { POOL_FRAMES_OFFSET_BYTES } from '../frame-pool.ts'
-import { POLL_BLOCK, POLL_COUNT, POLL_RECORD } from './poll-block.ts'
+import { POLL_BLOCK, POLL_RECORD } from './poll-block.ts'
 import { Routine } from './routine.ts'
 
 const block = POLL_BLOCK.fields
 const descriptor = FRAME_DESCRIPTOR.fields
 const record = POLL_RECORD.fields
-/** {@link POLL_COUNT} at r0 = block + verdict * row. */
-const row = shifted(POLL_COUNT.fields, block.counts.offsetBytes)
 const cpu = CPU_BLOCK.fields
 
 /** Kept over the program's call: the poll block, the packet's descriptor, its ring number in a scout pass, struct xdp_buff. */
@@ -77,7 +72,7 @@ const descriptorOf = (dst: number, scratch: number): readonly Insn[] => [
   BPF_ALU64_REG(BPF_ADD, dst, scratch),
 ]
 
-/** struct xdp_buff of the packet at the descriptor. */
+/** struct xdp_buff of the packet at the descriptor, as far as it differs from packet to packet. */
 const fillBuff = (): readonly Insn[] => [
   load32(1, DESCRIPTOR, descriptor.data),
   load32(5, DESCRIPTOR, descriptor.lengthBytes),
@@ -90,9 +85,6 @@ const fillBuff = (): readonly Insn[] => [
   BPF_ALU64_REG(BPF_SUB, 1, 3),
   store64(BUFF, { offsetBytes: XDP_BUFF.dataMeta }, 1),
   store64(BUFF, { offsetBytes: XDP_BUFF.dataHardStart }, 4),
-  load32(2, BLOCK, block.frameBytes),
-  store32(BUFF, { offsetBytes: XDP_BUFF.frameSize }, 2),
-  BPF_ST_MEM(BPF_W, BUFF, XDP_BUFF.flags, 0),
 ]
 
 /** One pass of a scout over all packets that are to come. */
@@ -118,24 +110,31 @@ function runProgram(routine: Routine): void {
     .add(BPF_MOV32_REG(0, 0))
 }
 
-/** Counts a packet whose verdict is in r0 and that nobody needs to look at. */
-function countGivenBack(routine: Routine): void {
-  routine
-    .add(BPF_ALU64_IMM(BPF_LSH, 0, Math.log2(POLL_COUNT.sizeBytes)), BPF_ALU64_REG(BPF_ADD, 0, BLOCK))
-    .add(load64(1, 0, row.packets), BPF_ALU64_IMM(BPF_ADD, 1, 1), store64(0, row.packets, 1))
-    .add(load32(2, DESCRIPTOR, descriptor.lengthBytes), ...addTo(0, row.wireBytes, 2, 1))
-    .add(load64(2, BUFF, { offsetBytes: XDP_BUFF.dataEnd }), load64(1, BUFF, { offsetBytes: XDP_BUFF.data }))
-    .add(BPF_ALU64_REG(BPF_SUB, 2, 1), ...addTo(0, row.lengthBytes, 2, 1))
-}
+/** `*(u64 *)(block + total) += length as received`; leaves the length in r2. */
+const addLength = (total: Place): readonly Insn[] => [
+  load32(2, DESCRIPTOR, descriptor.lengthBytes),
+  ...addTo(BLOCK, total, 2, 1),
+]
+
+/** Counts a packet that passed and that nobody looks at. */
+const countPassed: readonly Insn[] = [
+  load32(1, BLOCK, block.passed),
+  BPF_ALU32_IMM(BPF_ADD, 1, 1),
+  store32(BLOCK, block.passed, 1),
+  ...addLength(block.passedBytes),
+  load64(2, BUFF, { offsetBytes: XDP_BUFF.dataEnd }),
+  load64(1, BUFF, { offsetBytes: XDP_BUFF.data }),
+  BPF_ALU64_REG(BPF_SUB, 2, 1),
+  ...addTo(BLOCK, block.stackBytes, 2, 1),
+]
 
 /** Posts the packet's frame to the card again, or puts it on the pool's stack when the fill ring is full. */
 function giveBack(routine: Routine): void {
   routine
-    .add(load32(4, DESCRIPTOR, descriptor.frame), load32(1, BLOCK, block.fillFree))
-    .jump('pool', BPF_JMP32_IMM(BPF_JEQ, 1, 0, 0))
-    .add(BPF_ALU32_IMM(BPF_SUB, 1, 1), store32(BLOCK, block.fillFree, 1))
-    .add(load32(2, BLOCK, block.fillTail), BPF_MOV32_REG(3, 2))
-    .add(BPF_ALU32_IMM(BPF_ADD, 2, 1), store32(BLOCK, block.fillTail, 2))
+    .add(load32(4, DESCRIPTOR, descriptor.frame))
+    .add(load32(2, BLOCK, block.fillTail), load32(1, BLOCK, block.fillEnd))
+    .jump('pool', BPF_JMP32_REG(BPF_JEQ, 2, 1, 0))
+    .add(BPF_MOV32_REG(3, 2), BPF_ALU32_IMM(BPF_ADD, 2, 1), store32(BLOCK, block.fillTail, 2))
     .add(load32(1, BLOCK, block.fillMask), BPF_ALU32_REG(BPF_AND, 3, 1), BPF_ALU32_IMM(BPF_LSH, 3, 2))
     .add(load64(1, BLOCK, block.fill), BPF_ALU64_REG(BPF_ADD, 3, 1), store32(3, { offsetBytes: 0 }, 4))
     .jump('next')
@@ -187,29 +186,24 @@ export function pollRoutine(scouts: readonly string[]): Routine {
   }
   runProgram(routine.label('packet'))
   routine
-    .jump('record', BPF_JMP32_IMM(BPF_JGT, 0, XDP_ACTION.TX, 0))
-    .add(load32(1, BLOCK, block.givenBack), BPF_ALU32_REG(BPF_RSH, 1, 0))
-    .jump('give back', BPF_JMP32_IMM(BPF_JSET, 1, 1, 0))
+    .jump('drop', BPF_JMP32_IMM(BPF_JEQ, 0, XDP_ACTION.DROP, 0))
+    .jump('record', BPF_JMP32_IMM(BPF_JNE, 0, XDP_ACTION.PASS, 0))
+    .add(load32(1, BLOCK, block.passes))
+    .jump('pass', BPF_JMP32_IMM(BPF_JNE, 1, 0, 0))
   keepRecord(routine.label('record'))
   routine.jump('next', BPF_JMP32_IMM(BPF_JNE, 0, XDP_ACTION.REDIRECT, 0))
   takeRedirect(routine)
-  routine.jump('next')
-  countGivenBack(routine.label('give back'))
-  giveBack(routine)
+  routine
+    .jump('next')
+    .label('pass')
+    .add(...countPassed)
+    .jump('give back')
+    .label('drop')
+    .add(...addLength(block.droppedBytes))
+  giveBack(routine.label('give back'))
   return routine
     .label('next')
     .add(load32(1, BLOCK, block.next), load32(2, BLOCK, block.end))
     .jump('packet', BPF_JMP32_REG(BPF_JNE, 1, 2, 0))
     .add(load32(0, BLOCK, block.recordCount), BPF_EXIT_INSN())
-}
-
-function shifted<Name extends string>(
-  fields: Readonly<Record<Name, Place>>,
-  byBytes: number,
-): Readonly<Record<Name, Place>> {
-  const names = Object.keys(fields) as Name[]
-  return Object.fromEntries(names.map((name) => [name, { offsetBytes: fields[name].offsetBytes + byBytes }])) as Record<
-    Name,
-    Place
-  >
 }

@@ -52,9 +52,6 @@ export const WIRE_BLOCK: StructLayout<
   | 'head'
   | 'packets'
   | 'headroomBytes'
-  | 'ifindex'
-  | 'queue'
-  | 'home'
   | 'firstPacket'
   | 'roundPackets'
   | 'startNs'
@@ -76,9 +73,6 @@ export const WIRE_BLOCK: StructLayout<
   /** Packets to play in this call: there is room for them. */
   packets: 'u32',
   headroomBytes: 'u32',
-  ifindex: 'u32',
-  queue: 'u32',
-  home: 'u32',
   /** Number on the card of the round's packet 0. */
   firstPacket: 'u32',
   roundPackets: 'u32',

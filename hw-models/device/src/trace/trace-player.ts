@@ -1,13 +1,14 @@
 import type { CompiledProgram, Cpu } from '@bpfoundry/engine'
 import { type GuestMemory, readU64, writeU64 } from '@bpfoundry/guest-memory'
 import { CounterBlock, QUEUE_WIRE } from '../counters.ts'
-import { FrameCursor } from '../frame-descriptor.ts'
+import { FRAME_DESCRIPTOR, FrameCursor } from '../frame-descriptor.ts'
 import type { NicHandle, NicQueueHandle } from '../nic-handle.ts'
 import { RingConsumer, RingProducer } from '../spsc-ring.ts'
 import { type QueueTrace, TRACE_ALIGN_BYTES, TRACE_FRAME, type TraceHandle, WIRE_BLOCK } from './trace-layout.ts'
 
 const block = WIRE_BLOCK.fields
 const source = TRACE_FRAME.fields
+const descriptor = FRAME_DESCRIPTOR.fields
 
 /** Options of {@link TracePlayer}. */
 export interface TracePlayerOptions {
@@ -74,7 +75,8 @@ class QueuePlayer {
     this.#completion = new RingProducer(memory, queue.completion)
     this.#counters = new CounterBlock(memory, queue.wireCounters)
     memory.refresh()
-    this.#begin(nic, queue, trace, queueTrace)
+    this.#begin(nic, trace, queueTrace)
+    this.#prepareRing(nic, queue)
   }
 
   play(budget: number): number {
@@ -96,7 +98,7 @@ class QueuePlayer {
     return packets
   }
 
-  #begin(nic: NicHandle, queue: NicQueueHandle, trace: TraceHandle, { frames, frameCount }: QueueTrace): void {
+  #begin(nic: NicHandle, trace: TraceHandle, { frames, frameCount }: QueueTrace): void {
     this.#set(block.frame, frames)
     this.#set(block.first, frames)
     this.#set(block.last, frames + frameCount * TRACE_FRAME.sizeBytes)
@@ -105,13 +107,25 @@ class QueuePlayer {
     this.#set(block.mask, this.#completion.capacity - 1)
     this.#set(block.fillMask, this.#fill.capacity - 1)
     this.#set(block.headroomBytes, nic.headroomBytes)
-    this.#set(block.ifindex, nic.ifindex)
-    this.#set(block.queue, queue.index)
-    this.#set(block.home, queue.returns.address)
     this.#set(block.firstPacket, trace.firstPacket)
     this.#set(block.roundPackets, trace.roundPackets)
     writeU64(this.#memory, this.#block + block.startNs.offsetBytes, 0)
     writeU64(this.#memory, this.#block + block.roundNs.offsetBytes, trace.roundNs)
+  }
+
+  /** What every descriptor of the ring says. Whoever else filled it said the same. */
+  #prepareRing(nic: NicHandle, queue: NicQueueHandle): void {
+    const { u32 } = this.#memory
+    for (let index = 0; index < this.#completion.capacity; index++) {
+      const at = this.#completion.addressOf(index)
+      const set = (field: { readonly offsetBytes: number }, value: number): void => {
+        u32[(at + field.offsetBytes) >>> 2] = value
+      }
+      set(descriptor.metaBytes, 0)
+      set(descriptor.home, queue.returns.address)
+      set(descriptor.ingressIfindex, nic.ifindex)
+      set(descriptor.queue, queue.index)
+    }
   }
 
   /** What the wire program does, for engines that interpret. */
@@ -130,6 +144,8 @@ class QueuePlayer {
     const word = (field: { readonly offsetBytes: number }): number => u32[(at + field.offsetBytes) >>> 2] as number
     const cursor = this.#cursor
     const lengthBytes = word(source.lengthBytes)
+    const slot = this.#completion.addressOf((this.#get(block.tail) + ahead) & this.#get(block.mask))
+    cursor.load(this.#memory, slot)
     cursor.frame = u32[this.#fill.entry(ahead) >>> 2] as number
     cursor.data = cursor.frame + this.#get(block.headroomBytes)
     cursor.dataMeta = cursor.data
@@ -137,14 +153,9 @@ class QueuePlayer {
     cursor.timestampNs = this.#getU64(block.startNs) + readU64(this.#memory, at + source.timestampNs.offsetBytes)
     cursor.packetIndex = (this.#get(block.firstPacket) + word(source.packet)) >>> 0
     cursor.rssHash = word(source.rssHash)
-    cursor.home = this.#get(block.home)
-    cursor.ingressIfindex = this.#get(block.ifindex)
-    cursor.queue = this.#get(block.queue)
+    cursor.store(this.#memory, slot)
     const from = word(source.address)
-    const bytes = Math.ceil(lengthBytes / TRACE_ALIGN_BYTES) * TRACE_ALIGN_BYTES
-    u8.copyWithin(cursor.data, from, from + bytes)
-    const tail = (this.#get(block.tail) + ahead) & this.#get(block.mask)
-    cursor.store(this.#memory, this.#completion.addressOf(tail))
+    u8.copyWithin(cursor.data, from, from + Math.ceil(lengthBytes / TRACE_ALIGN_BYTES) * TRACE_ALIGN_BYTES)
     writeU64(this.#memory, this.#block + block.bytes.offsetBytes, this.#getU64(block.bytes) + lengthBytes)
   }
 

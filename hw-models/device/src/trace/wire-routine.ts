@@ -15,7 +15,6 @@ import {
   BPF_LDX_MEM,
   BPF_LSH,
   BPF_MOV64_REG,
-  BPF_ST_MEM,
   BPF_STX_MEM,
   BPF_SUB,
   BPF_W,
@@ -59,26 +58,17 @@ const nextEntry = (dst: number, entries: Place, number: Place, mask: Place, entr
   BPF_ALU64_REG(BPF_ADD, dst, 1),
 ]
 
-/** Words of a descriptor that come from the block. */
-const CONSTANTS: readonly (readonly [to: Place, from: Place])[] = [
-  [descriptor.home, block.home],
-  [descriptor.ingressIfindex, block.ifindex],
-  [descriptor.queue, block.queue],
-]
-
-/** Fills the descriptor of the frame at r0; leaves where its bytes go in r2, and its length in r3. */
+/** Fills the descriptor of the frame at r0, but for what is the same in the whole ring; leaves where its bytes go in r2, and its length in r3. */
 function describe(routine: Routine): void {
   routine
     .add(store32(DESCRIPTOR, descriptor.frame, 0))
     .add(load32(2, BLOCK, block.headroomBytes), BPF_ALU64_REG(BPF_ADD, 2, 0), store32(DESCRIPTOR, descriptor.data, 2))
     .add(load32(3, SOURCE, source.lengthBytes), store32(DESCRIPTOR, descriptor.lengthBytes, 3))
-    .add(BPF_ST_MEM(BPF_W, DESCRIPTOR, descriptor.metaBytes.offsetBytes, 0))
     .add(load64(4, SOURCE, source.timestampNs), load64(5, BLOCK, block.startNs), BPF_ALU64_REG(BPF_ADD, 4, 5))
     .add(store64(DESCRIPTOR, descriptor.timestampNs, 4))
     .add(load32(4, SOURCE, source.packet), load32(5, BLOCK, block.firstPacket), BPF_ALU32_REG(BPF_ADD, 4, 5))
     .add(store32(DESCRIPTOR, descriptor.packetIndex, 4))
     .add(load32(4, SOURCE, source.rssHash), store32(DESCRIPTOR, descriptor.rssHash, 4))
-  for (const [to, from] of CONSTANTS) routine.add(load32(4, BLOCK, from), store32(DESCRIPTOR, to, 4))
   routine.add(load64(4, BLOCK, block.bytes), BPF_ALU64_REG(BPF_ADD, 4, 3), store64(BLOCK, block.bytes, 4))
 }
 
