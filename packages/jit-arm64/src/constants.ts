@@ -98,16 +98,18 @@ function putImm12(code: MachineBuffer, emit: WithImm12, sf: Width, Rd: Register,
 export function addConstant(code: MachineBuffer, sf: Width, Rd: Register, Rn: Register, constant: number): void {
   const magnitude = Math.abs(constant)
   const emit = constant < 0 ? subImm : addImm
+  // What is added to must not be what the constant is made in.
+  const made = Rn === SCRATCH ? Rd : SCRATCH
   if (isImm12(magnitude)) putImm12(code, emit, sf, Rd, Rn, magnitude)
   else if (magnitude <= HALF) {
-    code.u32(movz(W, SCRATCH, magnitude))
-    code.u32((constant < 0 ? sub : add)(sf, Rd, Rn, SCRATCH))
+    code.u32(movz(W, made, magnitude))
+    code.u32((constant < 0 ? sub : add)(sf, Rd, Rn, made))
   } else if (magnitude < 2 ** 24) {
     putImm12(code, emit, sf, Rd, Rn, magnitude & ~IMM12)
     putImm12(code, emit, sf, Rd, Rd, magnitude & IMM12)
   } else {
-    loadConstant(code, sf, SCRATCH, constant)
-    code.u32(add(sf, Rd, Rn, SCRATCH))
+    loadConstant(code, sf, made, constant)
+    code.u32(add(sf, Rd, Rn, made))
   }
 }
 

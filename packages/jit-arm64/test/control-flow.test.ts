@@ -16,6 +16,7 @@ import {
   BPF_EXIT_INSN,
   BPF_JA,
   BPF_JEQ,
+  BPF_JGT,
   BPF_JMP,
   BPF_JMP_A,
   BPF_JMP_IMM,
@@ -396,44 +397,35 @@ describe('may_goto', () => {
 
 describe('jumps', () => {
   it(
-    'reach over more code than one conditional branch can',
+    'reach over more code than one conditional branch can, taken and not',
     running(() => {
-      const filler = Array.from({ length: 12_000 }, (_, n) => BPF_LD_IMM64(3, BigInt(n) * 0x1234_5678_9abcn)).flat()
-      const far = filler.length
-      const over = (insn: Insn): Insn => ({ ...insn, off: far })
+      const taken = [
+        BPF_JMP_IMM(BPF_JEQ, 1, 1, 0),
+        BPF_JMP_IMM(BPF_JEQ, 2, 0, 0),
+        BPF_JMP_IMM(BPF_JSET, 1, 1, 0),
+        BPF_JMP_IMM(BPF_JSLT, 3, 0, 0),
+        BPF_JMP_IMM(BPF_JGT, 1, 0, 0),
+      ]
+      const untaken = [
+        BPF_JMP_IMM(BPF_JEQ, 1, 4, 0),
+        BPF_JMP_IMM(BPF_JEQ, 1, 0, 0),
+        BPF_JMP_IMM(BPF_JSET, 1, 4, 0),
+        BPF_JMP_IMM(BPF_JSLT, 1, 0, 0),
+        BPF_JMP_IMM(BPF_JGT, 2, 0, 0),
+      ]
+      const filler = Array.from({ length: 12_000 }, (_, n) => BPF_LD_IMM64(4, BigInt(n) * 0x1234_5678_9abcn)).flat()
+      const jumps = [...taken, ...untaken]
+      // Jump n stands at start + 2 n and leads to a pair behind the filler: r0 += 2 ** n, and back.
+      const start = 3
+      const behind = start + 2 * jumps.length + 1 + filler.length
       runAll([
-        BPF_MOV64_IMM(0, 1),
-        over(BPF_JMP_IMM(BPF_JEQ, 0, 1, 0)),
+        BPF_MOV64_IMM(1, 1),
+        BPF_MOV64_IMM(2, 0),
+        BPF_MOV64_IMM(3, -1),
+        ...jumps.flatMap((insn, n) => [{ ...insn, off: behind - start - 1 }, BPF_MOV64_IMM(5, n)]),
+        BPF_JMP_A(filler.length + 2 * jumps.length),
         ...filler,
-        BPF_ALU64_IMM(BPF_ADD, 0, 5),
-        BPF_EXIT_INSN(),
-      ])
-      runAll([
-        BPF_MOV64_IMM(0, 1),
-        over(BPF_JMP_IMM(BPF_JEQ, 0, 0, 0)),
-        ...filler,
-        BPF_ALU64_IMM(BPF_ADD, 0, 5),
-        BPF_EXIT_INSN(),
-      ])
-      runAll([
-        BPF_MOV64_IMM(0, 1),
-        over(BPF_JMP_IMM(BPF_JSET, 0, 4, 0)),
-        ...filler,
-        BPF_ALU64_IMM(BPF_ADD, 0, 5),
-        BPF_EXIT_INSN(),
-      ])
-      runAll([
-        BPF_MOV64_IMM(0, -1),
-        over(BPF_JMP_IMM(BPF_JSLT, 0, 0, 0)),
-        ...filler,
-        BPF_ALU64_IMM(BPF_ADD, 0, 5),
-        BPF_EXIT_INSN(),
-      ])
-      runAll([
-        BPF_MOV64_IMM(0, 9),
-        over(BPF_JMP_IMM(0x20, 0, 3, 0)),
-        ...filler,
-        BPF_ALU64_IMM(BPF_ADD, 0, 5),
+        ...jumps.flatMap((_, n) => [BPF_ALU64_IMM(BPF_ADD, 0, 2 ** n), BPF_JMP_A(start - behind - 1)]),
         BPF_EXIT_INSN(),
       ])
     }),
