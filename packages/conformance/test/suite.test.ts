@@ -4,7 +4,16 @@ import { ENGINE_NAMES, engineByName } from '@bpfoundry/testbench'
 import { expect, test } from 'vitest'
 import { conformanceFiles } from '../../../fixtures/conformance/conformance-cases.ts'
 import { vectorLines } from '../../../fixtures/conformance/vector-lines.ts'
-import { type Answer, askBare, createBareMachine, type DataCase } from '../src/index.ts'
+import {
+  type Answer,
+  askBare,
+  askVector,
+  createBareMachine,
+  createEmulatedKernel,
+  type DataCase,
+  judge,
+  readVector,
+} from '../src/index.ts'
 import { readSuiteCase, SUITE_FOLDER, suiteFiles } from './suite-files.ts'
 
 const made = conformanceFiles()
@@ -54,11 +63,23 @@ test('every unused field of every public row is non-zero in a case', () => {
   expect(missing).toEqual([])
 })
 
-test.each(ENGINE_NAMES.filter((name) => name !== 'auto'))('all cases pass on %s', async (name) => {
+const ENGINES = ENGINE_NAMES.filter((name) => name !== 'auto')
+
+test.each(ENGINES)('all cases pass on %s', async (name) => {
   const machine = createBareMachine(engineByName(name))
   const answers: Answer[] = []
   for (const one of cases) answers.push(await askBare(machine, one))
   machine.close()
   expect(answers.filter(({ pass }) => pass !== true)).toEqual([])
   expect(answers.length).toBeGreaterThan(700)
+})
+
+test.each(ENGINES)('all vectors pass on %s', (name) => {
+  const kernel = createEmulatedKernel(engineByName(name))
+  const answers = vectorLines()
+    .trim()
+    .split('\n')
+    .map((text, index) => readVector({ file: 'vectors.jsonl', line: index + 1, text }))
+    .map((vector) => judge(askVector(kernel, vector), vector.expect))
+  expect(answers.filter(({ pass }) => pass !== true)).toEqual([])
 })
