@@ -1,19 +1,20 @@
 /**
  * The memory that JavaScript and the runner share besides the guest's: commands and answers, the NATIVE_CONTEXT of the
- * run, tables of tail calls, and the code. The runner maps it in two parts, so that nothing in its process can be both
+ * run, the table of tail calls, and the code. The runner maps it in two parts, so that nothing in its process can be both
  * written and executed: data readable and writable, code readable and executable.
  */
 import { NATIVE_CONTEXT } from '@bpfoundry/codegen'
+import { MAX_PROGRAM_ID } from '../program-table.ts'
 
 /** Where the runner has the control area. A static program without libraries has all addresses for itself. */
 export const CONTROL_ADDRESS: number = 2 ** 36
 /** Where the runner has guest address 0. Its null page is not mapped, nor is what lies past guest memory's end. */
 export const GUEST_ADDRESS: number = 2 ** 37
 
-/** Bytes of the data part: one page of fields, the signal stack, and program tables. */
-export const DATA_BYTES: number = 32 << 20
+/** Bytes of the data part: one page of fields, the signal stack, and the table of tail calls. */
+export const DATA_BYTES: number = 16 << 20
 /** Bytes of code. Only pages that are written cost memory. */
-export const CODE_BYTES: number = 224 << 20
+export const CODE_BYTES: number = 240 << 20
 export const CONTROL_BYTES: number = DATA_BYTES + CODE_BYTES
 
 /** What JavaScript wants the runner to do. */
@@ -77,7 +78,8 @@ export const FIELD = {
 
 export const SIGNAL_STACK_OFFSET = 0x1_0000
 export const SIGNAL_STACK_BYTES = 0x1_0000
-/** Tables of tail calls lie from here on to the end of the data part. */
-export const TABLES_OFFSET = 0x2_0000
+/** The table of tail calls, by program id, of the environment that runs. */
+export const TABLE_OFFSET = 0x2_0000
+export const TABLE_ENTRIES: number = MAX_PROGRAM_ID + 1
 
 export const HEADER_BYTES: number = FIELD.context + NATIVE_CONTEXT.sizeBytes

@@ -14,6 +14,7 @@ import { sharedMemoryCalls } from './shared-memory.ts'
 const NAME = 'bpfoundry-guest'
 /** Stretches that are looked at for something to copy; the rest of a file is zero by itself. */
 const CHUNK_BYTES = 65_536
+const ZEROS = new Uint8Array(CHUNK_BYTES)
 
 /** A guest memory and the file that lies under it. */
 export interface GuestFile {
@@ -85,8 +86,8 @@ function locked<T>({ i32 }: GuestMemory, change: () => T): T {
 /** Copies the chunks that hold something. */
 function copyChunks(bytes: Uint8Array, base: number, from: number, to: number, fd: number): void {
   for (let at = from; at < to; at += CHUNK_BYTES) {
-    const chunk = new BigUint64Array(bytes.buffer, at, CHUNK_BYTES / 8)
-    if (chunk.some((word) => word !== 0n)) sharedMemoryCalls().copyToFile(fd, at, base + at, CHUNK_BYTES)
+    const chunk = bytes.subarray(at, at + CHUNK_BYTES)
+    if (Buffer.compare(chunk, ZEROS) !== 0) sharedMemoryCalls().copyToFile(fd, at, base + at, CHUNK_BYTES)
   }
 }
 

@@ -1,4 +1,4 @@
-import { NATIVE_CONTEXT } from '@bpfoundry/codegen'
+import { type MachineCode, NATIVE_CONTEXT } from '@bpfoundry/codegen'
 import type { Place } from '@bpfoundry/diagnostics'
 import {
   type CompiledProgram,
@@ -10,7 +10,9 @@ import {
   type ProgramImage,
   type Translation,
 } from '@bpfoundry/engine'
-import { COMMAND, CONTROL_ADDRESS, FIELD, GUEST_ADDRESS, STATUS } from './control-area.ts'
+import { NativeExecError } from '../native-exec-error.ts'
+import { MAX_PROGRAM_ID } from '../program-table.ts'
+import { COMMAND, CONTROL_ADDRESS, FIELD, GUEST_ADDRESS, STATUS, TABLE_ENTRIES, TABLE_OFFSET } from './control-area.ts'
 import { type GuestFile, guestFile } from './guest-file.ts'
 import { processFault, signalFault } from './remote-fault.ts'
 import { type RemoteTranslation, requireRemote, slotAt } from './remote-translation.ts'
@@ -18,7 +20,6 @@ import { type Runner, RunnerGone } from './runner.ts'
 import type { RunnerSlot } from './runner-slot.ts'
 
 const { fields } = CPU_BLOCK
-const FIRST_COUNT = 64
 
 /** What a helper threw; wrapped, for it may have thrown undefined. */
 interface Failure {
@@ -31,10 +32,8 @@ export class RemoteThread implements EngineThread {
   readonly #environment: EngineEnvironment
   readonly #guest: GuestFile
   readonly #installed = new Map<number, RemoteTranslation>()
-  /** The runner that the table lies in. */
+  /** The runner of the last run. */
   #runner: Runner | undefined
-  #tableOffset = 0
-  #tableCount = 0
 
   /** @throws NativeExecError NATIVE_PLATFORM, NATIVE_MAP, NATIVE_NO_KOFFI */
   constructor(slot: RunnerSlot, environment: EngineEnvironment) {
@@ -43,17 +42,19 @@ export class RemoteThread implements EngineThread {
     this.#guest = guestFile(environment.memory)
   }
 
-  /** @throws NativeExecError NATIVE_FOREIGN */
+  /** @throws NativeExecError NATIVE_FOREIGN, NATIVE_PROGRAM_ID */
   install(translation: Translation): CompiledProgram {
     const remote = requireRemote(translation)
-    this.#installed.set(remote.image.id, remote)
-    if (this.#runner?.alive === true) this.#enterTable(this.#runner, remote)
+    const { id } = remote.image
+    checkProgramId(id)
+    this.#installed.set(id, remote)
+    this.#enterTable(id, remote.machineCode)
     return { image: remote.image, run: (cpu, ctx) => this.#run(remote, cpu, ctx) }
   }
 
   remove(id: number): void {
     this.#installed.delete(id)
-    if (this.#runner?.alive === true && id < this.#tableCount) this.#runner.set(this.#tableOffset + 8 * id, 0)
+    this.#enterTable(id, undefined)
   }
 
   /** Forgets the programs. The runner stays, for other engines of the thread. */
@@ -83,27 +84,15 @@ export class RemoteThread implements EngineThread {
   /** A runner that sees this environment's memory and programs. */
   #takeRunner(): Runner {
     const { runner } = this.#slot
-    if (runner !== this.#runner) {
-      this.#runner = runner
-      this.#tableCount = 0
-      for (const each of this.#installed.values()) this.#enterTable(runner, each)
-    }
+    this.#runner = runner
+    runner.useTable(this, () => [...this.#installed].map(([id, { machineCode }]) => [id, machineCode]))
     runner.useGuest(this.#guest)
     return runner
   }
 
-  #enterTable(runner: Runner, { image, machineCode }: RemoteTranslation): void {
-    if (image.id >= this.#tableCount) this.#growTable(runner, image.id)
-    const entry = runner.addressOf(machineCode) + machineCode.tailOffsetBytes
-    runner.set(this.#tableOffset + 8 * image.id, entry)
-  }
-
-  #growTable(runner: Runner, id: number): void {
-    const count = Math.max(FIRST_COUNT, 2 ** Math.ceil(Math.log2(id + 1)))
-    const offset = runner.allocateTable(count)
-    for (let at = 0; at < this.#tableCount; at++) runner.set(offset + 8 * at, runner.get(this.#tableOffset + 8 * at))
-    this.#tableOffset = offset
-    this.#tableCount = count
+  /** Keeps the table up to date where the runner has it already. */
+  #enterTable(id: number, code: MachineCode | undefined): void {
+    if (this.#runner?.alive === true) this.#runner.enterTable(this, id, code)
   }
 
   #prepare(runner: Runner, { machineCode }: RemoteTranslation, cpu: Cpu, ctx: number): void {
@@ -111,8 +100,8 @@ export class RemoteThread implements EngineThread {
     runner.set(context + NATIVE_CONTEXT.memoryBase, GUEST_ADDRESS)
     runner.set(context + NATIVE_CONTEXT.cpuBlock, cpu.block)
     runner.set(context + NATIVE_CONTEXT.callHelper, runner.helpAddress)
-    runner.set(context + NATIVE_CONTEXT.programTable, CONTROL_ADDRESS + this.#tableOffset)
-    runner.set(context + NATIVE_CONTEXT.programCount, this.#tableCount)
+    runner.set(context + NATIVE_CONTEXT.programTable, CONTROL_ADDRESS + TABLE_OFFSET)
+    runner.set(context + NATIVE_CONTEXT.programCount, TABLE_ENTRIES)
     // Code that does not count leaves them alone.
     runner.set(context + NATIVE_CONTEXT.executedInsns, 0)
     runner.set(context + NATIVE_CONTEXT.helperCalls, 0)
@@ -177,6 +166,16 @@ function sourceOf(image: ProgramImage, pc: number): Pick<Place, 'source'> {
   const line = (image.inlined ?? image).lines.findLast((entry) => entry.pc <= pc)
   if (line === undefined) return {}
   return { source: { file: line.file, line: line.line, column: line.column, text: line.text } }
+}
+
+function checkProgramId(id: number): void {
+  if (Number.isInteger(id) && id >= 0 && id <= MAX_PROGRAM_ID) return
+  throw new NativeExecError({
+    code: 'NATIVE_PROGRAM_ID',
+    message: 'program id out of range',
+    got: id,
+    expected: `0 to ${MAX_PROGRAM_ID}`,
+  })
 }
 
 function unknownHelper(id: number): ExecutionFault {

@@ -12,7 +12,7 @@ import {
   SIGNAL_STACK_BYTES,
   SIGNAL_STACK_OFFSET,
   STATUS,
-  TABLES_OFFSET,
+  TABLE_OFFSET,
 } from './control-area.ts'
 import { elfExecutable } from './elf-image.ts'
 import type { GuestFile } from './guest-file.ts'
@@ -52,7 +52,8 @@ export class Runner implements ControlFields {
   readonly #bytes: Uint8Array
   readonly #doorbell = new Uint8Array(1)
   readonly #placed = new WeakMap<MachineCode, number>()
-  #tablesEnd = TABLES_OFFSET
+  #tableOwner: object | undefined
+  readonly #tableIds = new Set<number>()
   #codeEnd = DATA_BYTES
   #guest: GuestFile | undefined
   #guestBytes = 0
@@ -138,19 +139,31 @@ export class Runner implements ControlFields {
     if (known !== undefined) return known
     const at = this.#codeEnd
     const { bytes } = code
-    if (at + bytes.length > CONTROL_BYTES) throw noRoom('code', bytes.length, CODE_BYTES)
+    if (at + bytes.length > CONTROL_BYTES) throw noRoom(bytes.length)
     this.#codeEnd = Math.ceil((at + bytes.length) / 16) * 16
     this.#bytes.set(bytes, at)
     this.#placed.set(code, CONTROL_ADDRESS + at)
     return CONTROL_ADDRESS + at
   }
 
-  /** Room for a table of `count` u64, all zeros; its offset in the control area. @throws NativeExecError NATIVE_CODE_SIZE */
-  allocateTable(count: number): number {
-    const at = this.#tablesEnd
-    if (at + 8 * count > DATA_BYTES) throw noRoom('tables', 8 * count, DATA_BYTES - TABLES_OFFSET)
-    this.#tablesEnd = at + 8 * count
-    return at
+  /**
+   * Makes the tail calls of one environment what runs find: by program id where they lead. There is one table, which
+   * whoever runs fills; of the one before, what it set is taken away.
+   */
+  useTable(owner: object, entries: () => Iterable<readonly [id: number, code: MachineCode]>): void {
+    if (owner === this.#tableOwner) return
+    for (const id of this.#tableIds) this.set(entryOffset(id), 0)
+    this.#tableIds.clear()
+    this.#tableOwner = owner
+    for (const [id, code] of entries()) this.enterTable(owner, id, code)
+  }
+
+  /** Sets an entry, or with undefined takes it away, if the table is that owner's now. */
+  enterTable(owner: object, id: number, code: MachineCode | undefined): void {
+    if (owner !== this.#tableOwner) return
+    this.set(entryOffset(id), code === undefined ? 0 : this.addressOf(code) + code.tailOffsetBytes)
+    if (code === undefined) this.#tableIds.delete(id)
+    else this.#tableIds.add(id)
   }
 
   /** Ends the process. */
@@ -187,12 +200,14 @@ function executableFile({ bytes }: RunnerProgram): number {
   return fd
 }
 
-function noRoom(what: string, got: number, limit: number): NativeExecError {
+const entryOffset = (id: number): number => TABLE_OFFSET + 8 * id
+
+function noRoom(lengthBytes: number): NativeExecError {
   return new NativeExecError({
     code: 'NATIVE_CODE_SIZE',
-    message: `no room left in the runner for ${what}`,
-    got: `${got} bytes more`,
-    expected: `${limit} bytes in all`,
-    hint: 'close the engine and open another: the room of programs that are gone is not used again',
+    message: 'no room left in the runner for code',
+    got: `${lengthBytes} bytes more`,
+    expected: `${CODE_BYTES} bytes in all`,
+    hint: 'close the engine: the next run starts another runner, and room of programs that are gone is not used again',
   })
 }

@@ -211,7 +211,7 @@ describe('the engine', () => {
     'keeps its ids however many there are',
     running(() => {
       const { compile, cpu } = remote()
-      for (const id of [1, 63, 64, 5000]) expect(compile(asm(`r0 = ${id}\nexit`), id).run(cpu, 0)).toBe(id)
+      for (const id of [1, 63, 64, 5000, 2 ** 20 - 1]) expect(compile(asm(`r0 = ${id}\nexit`), id).run(cpu, 0)).toBe(id)
     }),
   )
 
