@@ -11,6 +11,8 @@
  * r3 = 0x1234_5678_9 ll ->   r3 = ... ^ random64 ll; r11 = random64 ll; r3 ^= r11
  * ```
  *
+ * In loops, constants are kept in registers that the subprogram has no use for (kept-constants.ts).
+ *
  * What is blinded is what Linux blinds: ALU but shifts, conditional jumps, stores, all 64-bit immediates but addresses
  * of functions. Left as they are: 0, which says nothing; shift counts and byte-order widths, which the verifier bounds;
  * offsets of memory accesses and distances of jumps.
@@ -25,6 +27,7 @@ import {
   BPF_MEM,
   BPF_MOV,
   BPF_REG_AX,
+  BPF_SIZE,
   BPF_STX,
   BPF_X,
   BPF_XOR,
@@ -35,11 +38,12 @@ import {
   insnSlots,
   lookupInsn,
 } from '@bpfoundry/isa'
-import { type CodeProgram, subprogramsOf } from './code-program.ts'
-import { controlFlowGraphs } from './control-flow-graph.ts'
+import { type CodeProgram, type CodeRange, subprogramsOf } from './code-program.ts'
+import { type ControlFlowGraph, controlFlowGraphs } from './control-flow-graph.ts'
+import { type KeptConstants, keptConstants } from './kept-constants.ts'
 import { liveRegisters, readsOf, writesOf } from './liveness.ts'
 import { linkProgram, ProgramWriter, type RewrittenProgram } from './rewritten-program.ts'
-import { initialWeights } from './weights.ts'
+import { initialWeights, type Weights } from './weights.ts'
 
 /** 32 random bits, unpredictable to who loads programs: of a cryptographic generator, other ones each load. */
 export type RandomU32 = () => number
@@ -54,30 +58,52 @@ export function blindConstants(program: CodeProgram, random: RandomU32): Rewritt
   const { insns } = program
   const subprograms = subprogramsOf(program)
   const weights = program.weights ?? initialWeights(insns, subprograms)
-  const busy = slotsWithBusyAx({ insns, subprograms })
+  const graphs = controlFlowGraphs({ insns, subprograms })
+  const busy = slotsWithBusyAx(insns, graphs)
   const writer = new ProgramWriter(insns.length)
-  for (let pc = 0; pc < insns.length; pc += insnSlots(insns[pc] as Insn)) {
-    const insn = insns[pc] as Insn
-    const row = lookupInsn(insn)
-    const blind = row === undefined || busy(pc) ? undefined : BLIND[row.name]
-    writer.begin(pc)
-    if (blind === undefined || isZero(insn, insns[pc + 1])) keepInsn(writer, insns, pc, weights[pc] as number)
-    else blind({ writer, insn, next: insns[pc + 1], pc, weight: weights[pc] as number, random })
+  for (const cfg of graphs) {
+    const kept = keptConstants(insns, cfg, comesFromRegister)
+    blindRange({ insns, weights, busy, writer, kept, random }, cfg.range)
   }
   return linkProgram(writer, subprograms)
 }
 
+/** What a range is blinded with. */
+interface Blinding {
+  readonly insns: readonly Insn[]
+  readonly weights: Weights
+  readonly busy: (pc: number) => boolean
+  readonly writer: ProgramWriter
+  readonly kept: KeptConstants
+  readonly random: RandomU32
+}
+
+function blindRange(blinding: Blinding, { start, end }: CodeRange): void {
+  const { insns, weights, busy, writer, kept } = blinding
+  writer.begin(start)
+  for (const [imm, register] of kept) makeConstant(blinding, register, imm, 64, 0)
+  for (let pc = start; pc < end; pc += insnSlots(insns[pc] as Insn)) {
+    const insn = insns[pc] as Insn
+    const row = lookupInsn(insn)
+    const blind = row === undefined || busy(pc) ? undefined : BLIND[row.name]
+    // The subprogram begins with the constants that it keeps.
+    if (pc !== start) writer.begin(pc)
+    const weight = weights[pc] as number
+    if (blind === undefined || isZero(insn, insns[pc + 1])) keepInsn(writer, insns, pc, weight)
+    else blind({ ...blinding, insn, next: insns[pc + 1], pc, weight })
+  }
+}
+
 /** Whether AX holds a value across the instruction, or is named by it: fix-ups may use it, too, and take care of that. */
-function slotsWithBusyAx(program: CodeProgram): (pc: number) => boolean {
-  const graphs = controlFlowGraphs(program)
-  if (!program.insns.some(({ dst, src }) => dst === BPF_REG_AX || src === BPF_REG_AX)) return () => false
-  const busy = new Uint8Array(program.insns.length)
+function slotsWithBusyAx(insns: readonly Insn[], graphs: readonly ControlFlowGraph[]): (pc: number) => boolean {
+  if (!insns.some(({ dst, src }) => dst === BPF_REG_AX || src === BPF_REG_AX)) return () => false
+  const busy = new Uint8Array(insns.length)
   for (const cfg of graphs) {
-    const live = liveRegisters(program.insns, cfg)
+    const live = liveRegisters(insns, cfg)
     for (let pc = cfg.range.start; pc < cfg.range.end; pc++) busy[pc] = (live[pc - cfg.range.start]! & AX) === 0 ? 0 : 1
   }
   const namesAx = (insn: Insn): boolean => ((readsOf(insn) | writesOf(insn)) & AX) !== 0
-  return (pc) => busy[pc] === 1 || namesAx(program.insns[pc] as Insn)
+  return (pc) => busy[pc] === 1 || namesAx(insns[pc] as Insn)
 }
 
 const AX = 1 << BPF_REG_AX
@@ -92,43 +118,54 @@ function keepInsn(writer: ProgramWriter, insns: readonly Insn[], pc: number, wei
 }
 
 /** What a blinding rule works on. */
-interface Place {
-  readonly writer: ProgramWriter
+interface Place extends Blinding {
   readonly insn: Insn
   readonly next: Insn | undefined
   readonly pc: number
   readonly weight: number
-  readonly random: RandomU32
 }
 
 type Blind = (place: Place) => void
+/** What making a constant takes. */
+type Maker = Pick<Blinding, 'writer' | 'random'>
 
 /** `register` = imm in two steps, 32 bits or 64 bits sign-extended: the sign extension of an xor is the xor of both. */
-function makeConstant({ writer, random }: Place, register: number, imm: number, bits: 32 | 64, weight: number): void {
+function makeConstant({ writer, random }: Maker, register: number, imm: number, bits: 32 | 64, weight: number): void {
   const aluImm = bits === 32 ? BPF_ALU32_IMM : BPF_ALU64_IMM
   const key = random() | 0
   writer.make(aluImm(BPF_MOV, register, imm ^ key), weight)
   writer.make(aluImm(BPF_XOR, register, key), 0)
 }
 
-/** `dst op= imm` and `if dst op imm`: AX = imm, and the form with a register. `off` is kept: it says signed, or how far. */
+/** The register that holds the instruction's immediate: one that keeps it, or AX, made just now. */
+function constantOf(place: Place, bits: 32 | 64): number {
+  const register = place.kept.get(place.insn.imm)
+  if (register === undefined) makeConstant(place, BPF_REG_AX, place.insn.imm, bits, 0)
+  return register ?? BPF_REG_AX
+}
+
+/** `dst op= imm` and `if dst op imm`: the form with a register. `off` is kept: it says signed, or how far. */
 const withRegister =
   (bits: 32 | 64): Blind =>
   (place) => {
     const { writer, insn, pc, weight } = place
-    makeConstant(place, BPF_REG_AX, insn.imm, bits, 0)
-    writer.keep({ ...insn, opcode: insn.opcode | BPF_X, src: BPF_REG_AX, imm: 0 }, pc, weight)
+    const src = constantOf(place, bits)
+    writer.keep({ ...insn, opcode: insn.opcode | BPF_X, src, imm: 0 }, pc, weight)
   }
 
 const move =
   (bits: 32 | 64): Blind =>
-  (place) =>
-    makeConstant(place, place.insn.dst, place.insn.imm, bits, place.weight)
+  (place) => {
+    const { writer, insn, weight, kept } = place
+    const src = kept.get(insn.imm)
+    if (src === undefined) makeConstant(place, insn.dst, insn.imm, bits, weight)
+    else writer.make({ ...insn, opcode: insn.opcode | BPF_X, src, imm: 0 }, weight)
+  }
 
 const store: Blind = (place) => {
   const { writer, insn, weight } = place
-  makeConstant(place, BPF_REG_AX, insn.imm, 64, 0)
-  writer.make({ ...insn, opcode: (insn.opcode & 0x18) | BPF_STX | BPF_MEM, src: BPF_REG_AX, imm: 0 }, weight)
+  const src = constantOf(place, 64)
+  writer.make({ ...insn, opcode: BPF_SIZE(insn.opcode) | BPF_STX | BPF_MEM, src, imm: 0 }, weight)
 }
 
 /** Most 64-bit immediates are numbers of 32 bits, addresses of maps above all: those need one register and no third move. */
@@ -136,7 +173,6 @@ const immediate64: Blind = (place) => {
   const { writer, insn, next, weight, random, pc } = place
   const high = next?.imm ?? 0
   writer.begin(pc + 1)
-  writer.begin(pc)
   if (high === 0) return makeConstant(place, insn.dst, insn.imm, 32, weight)
   if (high === insn.imm >> 31) return makeConstant(place, insn.dst, insn.imm, 64, weight)
   const [lowKey, highKey] = [random() | 0, random() | 0]
@@ -164,3 +200,8 @@ function ruleFor(row: InstructionRow): Blind | undefined {
 const BLIND: Readonly<Partial<Record<InstructionName, Blind>>> = Object.fromEntries(
   INSTRUCTIONS.map((row) => [row.name, ruleFor(row)] as const).filter(([, rule]) => rule !== undefined),
 )
+
+/** Numbers that {@link constantOf} may find in a register. Only 64-bit immediates can't. */
+function comesFromRegister(insn: Insn, row: InstructionRow): boolean {
+  return insn.imm !== 0 && row.slots === 1 && BLIND[row.name] !== undefined
+}

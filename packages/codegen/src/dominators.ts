@@ -113,6 +113,27 @@ export function loopStructure(cfg: ControlFlowGraph, dominators: DominatorTree):
   return { isLoopHeader, backEdges, irreducibleEdges }
 }
 
+/** How many natural loops each block lies in. */
+export function loopDepths(cfg: ControlFlowGraph, { backEdges }: LoopStructure): Uint8Array {
+  const depths = new Uint8Array(cfg.blocks.length)
+  for (const header of new Set(backEdges.map(({ to }) => to))) {
+    const latches = backEdges.filter(({ to }) => to === header).map(({ from }) => from)
+    for (const block of loopBody(cfg, header, latches)) depths[block]!++
+  }
+  return depths
+}
+
+/** The blocks of a natural loop: its header, and what leads to a latch without passing it. */
+function loopBody(cfg: ControlFlowGraph, header: number, latches: readonly number[]): ReadonlySet<number> {
+  const body = new Set([header, ...latches])
+  // A set is walked in the order of insertion, those inserted meanwhile included.
+  for (const block of body) {
+    if (block === header) continue
+    for (const from of cfg.blocks[block]!.predecessors) if (isReachable(cfg, from)) body.add(from)
+  }
+  return body
+}
+
 /** Edges that do not lead forwards in reverse postorder, each pair of blocks once. */
 function retreatingEdges({ blocks, reversePostorder, orderOf }: ControlFlowGraph): Edge[] {
   const edges: Edge[] = []

@@ -13,7 +13,7 @@ export {
   isTailCall,
 } from './control-flow-graph.ts'
 export type { DominatorTree, Edge, LoopStructure } from './dominators.ts'
-export { dominatorTree, loopStructure, mergeBlocks } from './dominators.ts'
+export { dominatorTree, loopDepths, loopStructure, mergeBlocks } from './dominators.ts'
 export type { JitHarden } from './hardening.ts'
 export { isHardened } from './hardening.ts'
 export type { AddressForm, Rotation } from './idioms.ts'

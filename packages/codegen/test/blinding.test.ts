@@ -125,6 +125,44 @@ describe('forms', () => {
   })
 })
 
+describe('constants that loops need', () => {
+  const TAIL_CALL: Insn = { opcode: 0xf5, dst: 0, src: 0, off: 0, imm: 0 }
+  /** A loop that adds 4660 and compares with 100, and reads r1, behind what the case puts first. */
+  const loop = (...first: Insn[]): Insn[] => [...first, ...insnsOf('r0 = r1; r0 += 4660; if r0 != 100 goto -2; exit')]
+  const uses = (insns: readonly Insn[]): string[] => listingOf(insns).filter((line) => /^(r0 \+=|if)/.test(line))
+
+  it('are made once, in registers that nothing names', () => {
+    expect(uses(blind(loop()).insns)).toEqual(['r0 += r5', 'if r0 != r4 goto -2'])
+  })
+
+  it('are kept across calls in r6 to r9', () => {
+    expect(uses(blind(loop(...insnsOf('call 7'))).insns)).toEqual(['r0 += r9', 'if r0 != r8 goto -2'])
+  })
+
+  it('are not kept where a tail call lets others see registers', () => {
+    const { insns } = blind(loop(TAIL_CALL))
+    expect(insns.filter(({ src, opcode }) => src === BPF_REG_AX && opcode !== 0xf5).length).toBe(2)
+  })
+
+  it('are not kept where the beginning is in the loop', () => {
+    const { insns } = blind(insnsOf('r0 += 4660; if r0 != 100 goto -2; exit'))
+    expect(insns.filter(({ src }) => src === BPF_REG_AX).length).toBe(2)
+  })
+
+  it('the ones used most come first, when registers are few', () => {
+    const named = insnsOf('r1 = 0; r2 = 0; r3 = 0; r4 = 0; r6 = 0; r7 = 0; r8 = 0; r9 = 0')
+    const { insns } = blind([...named, ...insnsOf('r0 = r1; r0 += 4660; r0 ^= 5; r0 |= 5; if r0 != 100 goto -4; exit')])
+    expect(insns.filter(({ src }) => src === 5).length).toBe(2)
+  })
+
+  it('weigh nothing, and a subprogram begins with them', () => {
+    const { places, subprograms, weights } = blind(loop())
+    expect([...places]).toEqual([0, 5, 6, 7, 8])
+    expect(subprograms).toEqual([{ start: 0, end: 8 }])
+    expect([...weights]).toEqual([0, 0, 0, 0, 1, 1, 1, 1])
+  })
+})
+
 describe('any program', () => {
   it('shows none of its numbers', () => {
     let hidden = 0

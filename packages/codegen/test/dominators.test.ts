@@ -6,6 +6,7 @@ import {
   controlFlowGraph,
   dominatorTree,
   isReachable,
+  loopDepths,
   loopStructure,
   mergeBlocks,
 } from '../src/index.ts'
@@ -110,6 +111,19 @@ describe('loops', () => {
       { numRuns: 500 },
     )
     expect(Math.min(reducible, other)).toBeGreaterThan(20)
+  })
+
+  it('lie in each other as their bodies do', () => {
+    const text = 'r9 = 1\n r0 += 1\n r1 += 1\n if r1 < 5 goto -2\n r2 = 1\n if r0 < 5 goto -5\n r3 = 1\n exit'
+    const cfg = graphOf(assembleLlvm(text).insns)
+    const depths = loopDepths(cfg, loopStructure(cfg, dominatorTree(cfg)))
+    expect(cfg.blocks.map(({ start, index }) => [start, depths[index]])).toEqual([
+      [0, 0],
+      [1, 1],
+      [2, 2],
+      [4, 1],
+      [6, 0],
+    ])
   })
 
   it('meet again where branches do', () => {
