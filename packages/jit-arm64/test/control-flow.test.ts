@@ -32,6 +32,7 @@ import {
   type Insn,
   instructionRow,
 } from '@bpfoundry/isa'
+import { createRemoteArm64Engine } from '@bpfoundry/native-exec'
 import { describe, expect, it, type TestContext } from 'vitest'
 import { MAX_SLOT_BYTES } from '../src/emission.ts'
 import { translateArm64 } from '../src/index.ts'
@@ -344,16 +345,22 @@ describe('tail calls', () => {
     }),
   )
 
-  it(
-    'find the array’s fields wherever the layout has them',
-    running(() => {
-      const far = { maxEntriesOffsetBytes: 70_004, slotsOffsetBytes: 4 * 4096 }
-      const image = imageOf([...callSlot(0), BPF_EXIT_INSN()])
-      expect(translateArm64(image, { progArray: far }).bytes.length).toBeGreaterThan(
-        translateArm64(image, { progArray: PROG_ARRAY }).bytes.length,
-      )
-    }),
-  )
+  it.each([
+    [4, 16_380],
+    [16_384, 16_388],
+    [40_004, 70_004],
+    [0x1_2344, 0x2_0008],
+  ])('find the array’s fields at offsets %i and %i', (maxEntriesOffsetBytes, slotsOffsetBytes) => {
+    if (CANNOT_RUN !== undefined) return console.log(`not run: ${CANNOT_RUN}`)
+    const engine = createRemoteArm64Engine({ progArray: { maxEntriesOffsetBytes, slotsOffsetBytes } })
+    const { buffer, memory, cpu, thread } = createBench(engine)
+    memory.u32[(buffer + maxEntriesOffsetBytes) >>> 2] = 3
+    memory.u32[(buffer + slotsOffsetBytes + 8) >>> 2] = 12
+    const call = (index: number): Insn[] => [...BPF_LD_IMM64(2, BigInt(buffer)), BPF_MOV64_IMM(3, index), tailCall]
+    const caller = imageOf([...call(3), ...call(1), ...call(2), ...leaf(5)], { id: 11 })
+    thread.install(engine.translate(imageOf(leaf(1), { id: 12 })))
+    expect(thread.install(engine.translate(caller)).run(cpu, 0)).toBe(1)
+  })
 })
 
 describe('may_goto', () => {
