@@ -14,6 +14,9 @@ import { acquireLock, type GuestMemory, releaseLock } from '@bpfoundry/guest-mem
 
 /** Bytes of a slot: a cache line. */
 export const SLOT_BYTES = 64
+/** Words after the counter of fresh elements. */
+export const FROM_START = 1
+export const FROM_END = 2
 /** Word of a slot that leads to its first free element. */
 export const FREE = 1
 
@@ -24,8 +27,13 @@ export interface PoolPlace {
   readonly capacity: number
   readonly slotCount: number
   readonly slots: number
-  /** Guest address of the word that counts the elements that are no longer fresh. */
+  /**
+   * Guest address of the word that counts the elements that are no longer fresh. Where some are taken for permits, two
+   * more words follow: how many were taken from the beginning, and how many from the end.
+   */
   readonly freshCounter: number
+  /** Some elements are only ever taken in stead of others, as permits: those come from the end, so that no page is wasted. */
+  readonly permits?: boolean
   readonly elements: number
   readonly elementBytes: number
   /** Per-CPU values: address of CPU 0's first value, bytes of a value, and where in the element its address is kept. */
@@ -41,9 +49,13 @@ export class ElementPool {
     this.memory = place.memory
   }
 
-  /** An element that nobody else has, or 0 when all are in use. */
-  take(slot: number): number {
-    return this.popFree(slot) || this.takeFresh() || this.steal(slot)
+  /**
+   * An element that nobody else has, or 0 when all are in use.
+   *
+   * @param asPermit it will not be written to
+   */
+  take(slot: number, asPermit = false): number {
+    return this.popFree(slot) || this.takeFresh(asPermit) || this.steal(slot)
   }
 
   /** Gives back an element that no bucket links to any more. */
@@ -72,20 +84,28 @@ export class ElementPool {
     return element
   }
 
-  private takeFresh(): number {
+  private takeFresh(asPermit: boolean): number {
     const { u32, i32 } = this.memory
     const { capacity, freshCounter, elements, elementBytes, perCpu } = this.place
     const counter = freshCounter >>> 2
     for (;;) {
-      const index = i32[counter] as number
-      if (index >= capacity) return 0
-      if (Atomics.compareExchange(i32, counter, index, index + 1) !== index) continue
+      const taken = i32[counter] as number
+      if (taken >= capacity) return 0
+      if (Atomics.compareExchange(i32, counter, taken, taken + 1) !== taken) continue
+      const index = this.place.permits === true ? this.freshIndex(counter, asPermit) : taken
       const element = elements + index * elementBytes
       if (perCpu !== undefined) {
         u32[(element + perCpu.pointerOffset) >>> 2] = perCpu.values + index * perCpu.valueBytes
       }
       return element
     }
+  }
+
+  /** The next index from one end; both together never exceed what was counted before. */
+  private freshIndex(counter: number, asPermit: boolean): number {
+    const { i32 } = this.memory
+    if (!asPermit) return Atomics.add(i32, counter + FROM_START, 1)
+    return this.place.capacity - 1 - Atomics.add(i32, counter + FROM_END, 1)
   }
 
   private steal(slot: number): number {

@@ -115,6 +115,7 @@ export class HashTable {
       slotCount: plan.slotCount,
       slots: address + plan.slots,
       freshCounter: this.control,
+      permits: this.headShift !== 0,
       elements: this.elements,
       elementBytes: plan.elementBytes,
       ...(shape.perCpu === true

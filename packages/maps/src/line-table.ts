@@ -37,11 +37,9 @@ export class LineTable extends HashTable {
   }
 
   override take(hash: number, slot: number): number {
-    const permit = super.take(hash, slot)
-    if (permit === 0) return 0
-    const line = this.headOf(hash)
-    if (this.permitAt(line) === 0) return this.reserve(line, permit)
-    return this.permitAt(line + SLOT_WORDS) === 0 ? this.reserve(line + SLOT_WORDS, permit) : permit
+    const free = this.freeSlot(this.headOf(hash))
+    const element = this.pool.take(slot, free !== 0)
+    return element === 0 || free === 0 ? element : this.reserve(free, element)
   }
 
   override insert(element: number, hash: number): void {
@@ -102,6 +100,12 @@ export class LineTable extends HashTable {
   /** Elements of lines lie below those of the pool. */
   private isSlot(element: number): boolean {
     return element < this.elements
+  }
+
+  /** Word of a line's first free slot, or 0. */
+  private freeSlot(line: number): number {
+    if (this.permitAt(line) === 0) return line
+    return this.permitAt(line + SLOT_WORDS) === 0 ? line + SLOT_WORDS : 0
   }
 
   private permitAt(slot: number): number {

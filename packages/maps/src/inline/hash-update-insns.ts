@@ -10,12 +10,14 @@
 import {
   BPF_ADD,
   BPF_ALU32_IMM,
+  BPF_ALU32_REG,
   BPF_ALU64_IMM,
   BPF_AND,
   BPF_ATOMIC_OP,
   BPF_CMPXCHG,
   BPF_DW,
   BPF_EXIT_INSN,
+  BPF_FETCH,
   BPF_JEQ,
   BPF_JGE,
   BPF_JGT,
@@ -41,12 +43,13 @@ import {
   BPF_ST_MEM,
   BPF_STORE_REL,
   BPF_STX_MEM,
+  BPF_SUB,
   BPF_W,
   BPF_XOR,
   type Insn,
 } from '@bpfoundry/isa'
 import { BPF_EXIST, BPF_NOEXIST, ERRNO } from '@bpfoundry/kernel-abi'
-import { FREE, SLOT_BYTES } from '../element-pool.ts'
+import { FREE, FROM_END, FROM_START, SLOT_BYTES } from '../element-pool.ts'
 import { COUNT, type HashGeometry, INSERTIONS, SEQUENCE, SPARE } from '../hash-table.ts'
 import { LINE_SLOT_BYTES, PERMIT } from '../line-table.ts'
 import { multiply } from './array-insns.ts'
@@ -220,6 +223,31 @@ function leaveLine(geometry: HashGeometry): Steps {
   ]
 }
 
+/** r2 = index of a fresh element, for a slot of the line from the end: `ElementPool.freshIndex`. r1 is the counter. */
+function freshIndex(geometry: HashGeometry): Steps {
+  const fetchAdd = (register: number, word: number): Insn[] => [
+    BPF_MOV32_IMM(register, 1),
+    BPF_ATOMIC_OP(BPF_W, BPF_ADD | BPF_FETCH, R1, register, word * 4),
+  ]
+  const toPermit = (at: number): Steps => [
+    BPF_LDX_MEM(BPF_W, R0, R4, at + PERMIT * 4),
+    jump(BPF_JMP_IMM(BPF_JEQ, R0, 0, 0), 'permit'),
+  ]
+  return [
+    recall(R4, 'hash'),
+    headOf(R4, geometry),
+    toPermit(0),
+    toPermit(LINE_SLOT_BYTES),
+    fetchAdd(R2, FROM_START),
+    jump(BPF_JMP_A(0), 'index'),
+    label('permit'),
+    fetchAdd(R0, FROM_END),
+    BPF_MOV32_IMM(R2, geometry.capacity - 1),
+    BPF_ALU32_REG(BPF_SUB, R2, R0),
+    label('index'),
+  ]
+}
+
 /** r2 = an element, or on to `full`: `ElementPool.take`. All other registers are used up. */
 function takeElement(geometry: HashGeometry, cpu: CpuFields): Steps {
   const { slots, slotCount, capacity, elementBytes, elements, freshCounter } = geometry
@@ -252,6 +280,7 @@ function takeElement(geometry: HashGeometry, cpu: CpuFields): Steps {
     BPF_ALU32_IMM(BPF_ADD, R4, 1),
     BPF_ATOMIC_OP(BPF_W, BPF_CMPXCHG, R1, R4, 0),
     jump(BPF_JMP32_REG(BPF_JNE, R0, R2, 0), 'fresh'),
+    geometry.lines ? freshIndex(geometry) : [],
     multiply(R2, elementBytes),
     BPF_ALU32_IMM(BPF_ADD, R2, elements),
     jump(BPF_JMP_A(0), 'element'),
