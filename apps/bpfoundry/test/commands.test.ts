@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const BLACKLIST = fixture('programs/blacklist/blacklist.v3.o')
 const MIXED = fixture('captures/mixed.pcap')
 
-// Threads take long to start from source; the testbench's own tests have them.
+// Threads take long to start from source: the Ctrl-C case has one.
 test.for([
   ['generic', '--deterministic'],
   ['native', '--deterministic'],

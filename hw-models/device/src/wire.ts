@@ -225,13 +225,14 @@ export class NicWire {
     const count = ring.available()
     const cursor = this.#cursor
     const drained = this.#drained
-    for (let ahead = 0; ahead < count; ahead++) {
-      cursor.load(this.#memory, ring.entry(ahead))
+    for (let n = 0; n < count; n++) {
+      cursor.load(this.#memory, ring.entry(0))
       drained.show(this.#memory.u8, cursor, cpu)
       each(drained)
+      // In this order: the CPU may want an entry for the frame again as soon as that is home.
+      ring.release(1)
       returnFrame(this.#memory, cursor.home, cursor.frame)
     }
-    ring.release(count)
     return count
   }
 
