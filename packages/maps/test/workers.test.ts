@@ -63,7 +63,6 @@ it.each<[MapTuple, boolean]>([
   [[MAP_TYPE.HASH, 4, 8, 100, 0], false],
   [[MAP_TYPE.HASH, 4, 8, 100, 0], true],
   [[MAP_TYPE.HASH, 8, 8, 100, 0], false],
-  [[MAP_TYPE.HASH, 8, 16, 100, 0], true],
   [[MAP_TYPE.PERCPU_HASH, 4, 8, 100, 0], false],
   [[MAP_TYPE.LRU_HASH, 4, 8, 40, 0], false],
   [[MAP_TYPE.LRU_PERCPU_HASH, 4, 8, 40, 0], false],
