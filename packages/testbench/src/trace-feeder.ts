@@ -2,6 +2,7 @@ import { type NicWire, type TracePlay, traceBytes, WireTrace } from '@bpfoundry/
 import type { GuestMemory } from '@bpfoundry/guest-memory'
 import type { CpuTeam } from './cpu-team.ts'
 import { drain, type FeedOptions } from './feeder.ts'
+import { askForHugePages } from './huge-pages.ts'
 import type { Traffic } from './traffic.ts'
 
 /** Guest memory that a trace may take; longer traffic is fed packet by packet. */
@@ -27,7 +28,9 @@ export function dealOut(
   const size = { ...round, frames: Math.min(round.frames, count) }
   // Half of what is left stays for maps and cards that come later.
   if (traceBytes(size) > Math.min(mostBytes, memory.availableBytes / 2)) return undefined
-  return new WireTrace(memory, wire, traffic, size)
+  return new WireTrace(memory, wire, traffic, size, ({ address, sizeBytes }) => {
+    askForHugePages(memory, address, sizeBytes)
+  })
 }
 
 /** Traffic that was dealt out to a card's queues once, to be played more than once; see BenchNic.deal. */

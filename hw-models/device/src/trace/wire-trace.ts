@@ -59,10 +59,18 @@ export class WireTrace {
   /**
    * Deals a round of frames out. The card's MTU, link state and RSS table count as they are now.
    *
+   * @param allocated told of each region before it is written to
    * @throws GuestMemoryError GUEST_MEMORY_EXHAUSTED
    */
-  constructor(memory: GuestMemory, wire: NicWire, source: TraceSource, size: TraceSize) {
-    const deal = new Deal(memory, wire, source, size)
+  constructor(
+    memory: GuestMemory,
+    wire: NicWire,
+    source: TraceSource,
+    size: TraceSize,
+    allocated: (region: Region) => void = () => {},
+  ) {
+    const deal = new Deal(memory, wire, size, allocated)
+    deal.run(wire, source)
     this.memory = memory
     this.wire = wire
     this.size = size
@@ -173,7 +181,7 @@ interface RefusedFrame {
 /** Puts frames into guest memory and their descriptions into one table a queue. */
 class Deal {
   readonly regions: readonly Region[]
-  readonly queues: readonly QueueFrames[]
+  queues: readonly QueueFrames[] = []
   readonly refused: RefusedFrame[] = []
   readonly #memory: GuestMemory
   readonly #frames: number
@@ -181,19 +189,23 @@ class Deal {
   readonly #queueOf: Uint16Array
   #top: number
 
-  constructor(memory: GuestMemory, wire: NicWire, source: TraceSource, size: TraceSize) {
+  constructor(memory: GuestMemory, wire: NicWire, size: TraceSize, allocated: (region: Region) => void) {
     const { frames } = size
     const queues = wire.handle.queues.length
     const bytes = memory.allocate('trace frames', 'packet', lineBytes(size))
     const tables = memory.allocate('trace', 'ring', frames * TRACE_FRAME.sizeBytes + queues * BLOCK_BYTES)
     this.regions = [bytes, tables]
+    for (const region of this.regions) allocated(region)
     this.#memory = memory
     this.#frames = frames
     this.#rows = new Uint32Array(frames * WORDS)
     this.#queueOf = new Uint16Array(frames)
     this.#top = bytes.address
+  }
+
+  run(wire: NicWire, source: TraceSource): void {
     this.#readRound(wire, source)
-    this.queues = this.#writeTables(tables.address, queues)
+    this.queues = this.#writeTables((this.regions[1] as Region).address, wire.handle.queues.length)
   }
 
   #readRound(wire: NicWire, source: TraceSource): void {
