@@ -1,5 +1,6 @@
 // node --import ./tools/typescript-hook/register.mjs --conditions=source packages/jit-wasm/bench/wasm.bench.ts
-// Times of a run on each engine, in one process, and of translating: the least and the median of many samples.
+// Times of a run on each engine, in one process, and of translating: the least and the median of many samples. A name
+// as printed, such as `trivial/wasm`, has only that one measured: calls of a function that is the only one are quicker.
 import { allocateCpu, type Engine, type EngineEnvironment, type ProgramImage } from '@bpfoundry/engine'
 import { GuestMemory } from '@bpfoundry/guest-memory'
 import { createInterpreter } from '@bpfoundry/interpreter'
@@ -9,7 +10,9 @@ import { measure } from 'mitata'
 import { BENCH_PROGRAMS } from '../../interpreter/bench/programs.ts'
 
 const PACKET_BYTES = 1500
-const RUN_NS = 4e8
+const WARM_UP_MS = 1000
+/** Short samples, so that some of them are not interrupted on a machine that has other things to do. */
+const SAMPLING = { min_cpu_time: 4e8, batch_threshold: 2000, batch_samples: 512 }
 const progArray = { maxEntriesOffsetBytes: 0, slotsOffsetBytes: 8 }
 
 const memory = GuestMemory.create()
@@ -43,26 +46,25 @@ interface Sample {
 }
 
 async function timeOf(run: () => unknown): Promise<Sample> {
-  const { min, p50 } = await measure(run, { min_cpu_time: RUN_NS })
+  for (const start = performance.now(); performance.now() - start < WARM_UP_MS; ) run()
+  const { min, p50 } = await measure(run, SAMPLING)
   return { least: min, median: p50 }
 }
 
 const column = (value: number, digits: number): string => value.toFixed(digits).padStart(12)
 
+const only = process.argv[2]
 console.log('run                                      least ns   median ns  x interpreter (least)')
 for (const { name, insns } of BENCH_PROGRAMS) {
   let slowest = 0
   for (const [label, engine] of ENGINES) {
+    const key = `${name}/${label}`
+    if (only !== undefined && only !== key) continue
     const image = imageOf(name, insns(packet, PACKET_BYTES))
     const program = engine.open(environment).install(engine.translate(image))
     const { least, median } = await timeOf(() => program.run(cpu, packet))
     if (slowest === 0) slowest = least
-    console.log(
-      `${name.padEnd(16)} ${label.padEnd(22)}`,
-      column(least, 1),
-      column(median, 1),
-      column(least / slowest, 4),
-    )
+    console.log(key.padEnd(39), column(least, 1), column(median, 1), column(least / slowest, 4))
   }
 }
 
@@ -86,6 +88,7 @@ const STEPS: readonly (readonly [string, () => unknown])[] = [
 ]
 console.log(`\nprogram of ${parserImage().insns.length} instructions    least us   median us`)
 for (const [label, step] of STEPS) {
+  if (only !== undefined && only !== label) continue
   const { least, median } = await timeOf(step)
   console.log(label.padEnd(26), column(least / 1000, 1), column(median / 1000, 1))
 }
