@@ -4,7 +4,7 @@
  *
  * Sound: nothing in the subprogram reads or writes such a register. Behind its exit r6 to r9 are the caller's again,
  * and r1 to r5 are nobody's. While others run, r6 to r9 stay; helpers and subprograms may see r1 to r5, and a program
- * that is called by tail call sees all: so r1 to r5 are taken only where nothing is called, and none where a tail call is.
+ * that is called by tail call sees all: so r1 to r5 are taken only where nothing is called, none where a tail call is.
  */
 import { type Insn, type InstructionRow, insnSlots, lookupInsn } from '@bpfoundry/isa'
 import type { ControlFlowGraph } from './control-flow-graph.ts'
@@ -16,8 +16,7 @@ export type KeptConstants = ReadonlyMap<number, number>
 
 const NONE: KeptConstants = new Map()
 /** In the order they are taken: those that native back ends need not save come first. */
-const ANY: readonly number[] = [5, 4, 3, 2, 1, 9, 8, 7, 6]
-const ACROSS_CALLS: readonly number[] = [9, 8, 7, 6]
+const CANDIDATES: readonly number[] = [5, 4, 3, 2, 1, 9, 8, 7, 6]
 /** A use in a loop counts as this many outside of it. */
 const TURNS = 8
 
@@ -43,16 +42,14 @@ export function keptConstants(
 
 function freeRegisters(insns: readonly Insn[], { range }: ControlFlowGraph): readonly number[] {
   let named = 0
-  let calls = false
   for (let pc = range.start; pc < range.end; pc += insnSlots(insns[pc] as Insn)) {
     const insn = insns[pc] as Insn
     const row = lookupInsn(insn)
     if (row === undefined || row.name === 'TAIL_CALL') return []
-    if (row.kind === 'call') calls = true
-    // A call names r1 to r5 by what it may read, and those are not taken with calls anyway.
+    // Of a call that is r1 to r5, which it may read.
     named |= readBy(row, insn) | writtenBy(row, insn)
   }
-  return (calls ? ACROSS_CALLS : ANY).filter((register) => ((named >> register) & 1) === 0)
+  return CANDIDATES.filter((register) => ((named >> register) & 1) === 0)
 }
 
 /** How much each constant is used in loops. */
