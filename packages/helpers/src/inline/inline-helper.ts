@@ -61,6 +61,16 @@ function byNumber<T>(rows: readonly (readonly [name: string, value: T])[]): Read
   )
 }
 
+/** What was made for a map already, by helper: the same for every program. */
+const made = new WeakMap<BpfMap, Map<number, readonly Insn[] | undefined>>()
+
+function forMap(helper: number, map: BpfMap): readonly Insn[] | undefined {
+  const known = made.get(map) ?? new Map<number, readonly Insn[] | undefined>()
+  made.set(map, known)
+  if (!known.has(helper)) known.set(helper, FOR_MAP_BY_NUMBER.get(helper)?.(map, helper))
+  return known.get(helper)
+}
+
 const PLAIN_BY_NUMBER = byNumber(PLAIN)
 const FOR_MAP_BY_NUMBER = byNumber(FOR_MAP)
 
@@ -80,7 +90,7 @@ export function inlinesByMap(helper: number): boolean {
 export function inlineHelper(helper: number, map?: BpfMap): readonly Insn[] | undefined {
   const plain = PLAIN_BY_NUMBER.get(helper)
   if (plain !== undefined) return plain
-  return map === undefined ? undefined : FOR_MAP_BY_NUMBER.get(helper)?.(map, helper)
+  return map === undefined ? undefined : forMap(helper, map)
 }
 
 /** Bytes of its own stack frame that an inlined helper uses at most. */

@@ -43,8 +43,12 @@ export function sequence(steps: Steps): Insn[] {
   return insns
 }
 
-function flatten(steps: Steps): (Insn | Label | Jump)[] {
-  return steps.flatMap((step) => (isNested(step) ? flatten(step) : [step]))
+function flatten(steps: Steps, flat: (Insn | Label | Jump)[] = []): (Insn | Label | Jump)[] {
+  for (const step of steps) {
+    if (isNested(step)) flatten(step, flat)
+    else flat.push(step)
+  }
+  return flat
 }
 
 function isNested(step: Steps[number]): step is Steps {
