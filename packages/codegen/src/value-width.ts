@@ -21,10 +21,10 @@ export const NOTHING_KNOWN: Widths = Uint8Array.from({ length: REGISTERS }, (_, 
 )
 
 /** Bits that an unsigned number of 32 bits takes. */
-export const bitLength = (value: number): number => 32 - Math.clz32(value)
+const bitLength = (value: number): number => 32 - Math.clz32(value)
 
 /** Bits that an immediate takes once it is sign-extended to `bits`. */
-export const immediateWidth = (imm: number, bits: number): number => (imm < 0 ? bits : bitLength(imm))
+const immediateWidth = (imm: number, bits: number): number => (imm < 0 ? bits : bitLength(imm))
 
 type Result = (left: number, right: number, bits: number) => number
 

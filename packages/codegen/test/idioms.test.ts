@@ -15,7 +15,7 @@ describe('rotations', () => {
     ['not: one register shifted twice', 'w2 = w1; w2 <<= 7; w2 >>= 25; w1 |= w2', undefined],
     ['not: by nothing', 'w2 = w1; w2 <<= 0; w1 >>= 32; w1 |= w2', undefined],
   ])('%s', (_, text, expected) => {
-    const found = rotateAt(insnsOf(text.includes('>>= 32') ? text.replace('>>= 32', '>>= 31') : text), 0)
+    const found = rotateAt(insnsOf(text), 0)
     expect(found && [found.value, found.dst, found.bits, found.left]).toEqual(expected)
   })
 
