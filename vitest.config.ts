@@ -25,7 +25,7 @@ export default defineConfig({
           isolate: false,
         },
       },
-      { extends: true, test: { name: 'machine code', include: MACHINE_CODE, passWithNoTests: true } },
+      { extends: true, test: { name: 'machine code', include: MACHINE_CODE } },
     ],
   },
 })
