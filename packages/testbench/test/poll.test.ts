@@ -12,10 +12,9 @@ import {
 import type { CompiledProgram, Engine } from '@bpfoundry/engine'
 import { createInterpreter } from '@bpfoundry/interpreter'
 import { createWasmEngine } from '@bpfoundry/jit-wasm'
-import { translateX86 } from '@bpfoundry/jit-x86_64'
 import { Kernel } from '@bpfoundry/kernel'
 import { PROG_ARRAY_LAYOUT } from '@bpfoundry/maps'
-import { createEngineOf } from '@bpfoundry/native-exec'
+import { createNativeEngine, nativeEngineAvailable } from '@bpfoundry/native-exec'
 import { createNfpCores, nfpCard } from '@bpfoundry/nfp'
 import { readCapture } from '@bpfoundry/packet'
 import { describe, expect, test } from 'vitest'
@@ -24,11 +23,11 @@ import { stagesOf } from '../src/stages.ts'
 import { fixture, object } from './fixtures.ts'
 
 const OPTIONS = { progArray: PROG_ARRAY_LAYOUT }
-const x86 = process.arch === 'x64' && process.platform === 'linux'
-if (!x86) console.log('skipped: x86-64 machine code, which this host does not run')
+const native = nativeEngineAvailable()
+if (!native.available) console.log(`skipped: machine code, ${native.reason}`)
 const ENGINES: readonly Engine[] = [
   createWasmEngine(OPTIONS),
-  ...(x86 ? [createEngineOf({ name: 'x86_64', translate: translateX86 }, OPTIONS)] : []),
+  ...(native.available ? [createNativeEngine(OPTIONS)] : []),
 ]
 const interpreter = createInterpreter()
 
