@@ -22,7 +22,7 @@ export interface Job {
   readonly counting: Counting
   /** Registers of the caller that the code changes. */
   readonly saved: readonly Register[]
-  /** Whether the entry function ends the run itself, saving a call: it has nothing of the caller's to restore. */
+  /** Whether the entry function ends the run itself, saving a call. */
   readonly direct: boolean
 }
 
@@ -37,6 +37,9 @@ export class Emitter {
   job!: Job
   /** The function that is being translated. */
   fn!: FunctionFacts
+  /** Label of the code that ends the run, and whether it is there: of a direct program's exits. */
+  end: Label = 0
+  endWritten = false
   /** Label of slot 0; those of the others follow. */
   #slots: Label = 0
   /** Label of the first function's entry; those of the others follow in the order of {@link ProgramFacts.functions}. */
@@ -48,6 +51,8 @@ export class Emitter {
     this.branches.reset()
     this.job = job
     this.#slots = this.branches.newLabels(job.insns.length)
+    this.end = this.branches.newLabels(1)
+    this.endWritten = false
     this.#entries = this.branches.newLabels(job.facts.functions.length)
   }
 

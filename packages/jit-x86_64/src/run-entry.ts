@@ -4,16 +4,17 @@
  * ```
  *   push of what C keeps and the program changes
  *   r9 = context, r12 = host address of guest memory, edi = r1, ebp = top of the stack, registers that are read = 0
- *   call entry function            (or straight on into it, when there is nothing to restore)
- *   store rax into the CPU block, pop, ret
+ *   straight on into the entry function, whose exit stores rax into the CPU block, pops, ret
  * ```
- * Everything is left out that the program has no use for.
+ * Everything is left out that the program has no use for. In a program that makes tail calls, the entry function is
+ * called instead, for what goes on in its place must find no saved registers on the stack.
  */
 import { NATIVE_CONTEXT } from '@bpfoundry/codegen'
 import { CPU_BLOCK } from '@bpfoundry/engine'
 import { BPF_REG_AX, BPF_REG_FP } from '@bpfoundry/isa'
 import { type ProgramFacts, usesAx } from './analysis/program-facts.ts'
 import type { Assembler } from './asm/assembler.ts'
+import { JMP } from './asm/branches.ts'
 import { form } from './asm/form.ts'
 import { NONE, R12, R13, R14, R15, RAX, RBP, RBX, RCX, RDI, RDX, type Register, RSI, RSP } from './asm/register.ts'
 import { type Emitter, registerOf } from './emitter.ts'
@@ -70,18 +71,46 @@ function changedRegisters(facts: ProgramFacts): number {
 /** Writes the function, before the entry function when that is gone straight on into. */
 export function writeRunEntry(e: Emitter): void {
   const { asm, job } = e
-  const main = job.facts.functions[0]!
-  const { saved } = job
-  const pad = main.callsOut && saved.length % 2 === 0
-  for (const register of saved) asm.r(PUSH, register)
-  if (pad) withImmediate(asm, SUB, 64, RSP, WORD_BYTES)
+  saveRegisters(e)
   setRegisters(e)
   if (job.direct) return
-  e.branches.call(e.entry(main))
+  e.branches.call(e.entry(job.facts.functions[0]!))
   storeResult(asm)
-  if (pad) withImmediate(asm, ADD, 64, RSP, WORD_BYTES)
-  for (const register of saved.toReversed()) asm.r(POP, register)
+  restoreRegisters(e)
   asm.none(RET)
+}
+
+/**
+ * Where a tail call from another program enters. An entry function that ends the run itself takes from the stack what
+ * the function above has put there, so that something must lie there: the caller, who called what made the tail call,
+ * has kept what it needs, and `exit` leads back to it.
+ */
+export function writeTailEntry(e: Emitter): void {
+  const main = e.entry(e.job.facts.functions[0]!)
+  saveRegisters(e)
+  e.branches.jump(JMP, main)
+}
+
+/** Ends the run. */
+export function writeRunEnd(e: Emitter): void {
+  storeResult(e.asm)
+  restoreRegisters(e)
+  e.asm.none(RET)
+}
+
+function saveRegisters(e: Emitter): void {
+  for (const register of e.job.saved) e.asm.r(PUSH, register)
+  if (isPadded(e)) withImmediate(e.asm, SUB, 64, RSP, WORD_BYTES)
+}
+
+function restoreRegisters(e: Emitter): void {
+  if (isPadded(e)) withImmediate(e.asm, ADD, 64, RSP, WORD_BYTES)
+  for (const register of e.job.saved.toReversed()) e.asm.r(POP, register)
+}
+
+/** Functions begin 8 bytes off alignment: by the return address of their call, or of the run's. */
+function isPadded({ job }: Emitter): boolean {
+  return job.facts.functions[0]!.callsOut && job.saved.length % 2 === (job.direct ? 1 : 0)
 }
 
 /** Registers as at a program's entry. What no instruction reads before it is written is left as it is. */
@@ -102,7 +131,7 @@ function setRegisters({ asm, job }: Emitter): void {
 }
 
 /** *(cpu block).r0 = rax */
-export function storeResult(asm: Assembler): void {
+function storeResult(asm: Assembler): void {
   asm.rm(LOAD64, SCRATCH, CONTEXT, NONE, NATIVE_CONTEXT.cpuBlock)
   asm.rm(ADD_FROM, SCRATCH, CONTEXT, NONE, NATIVE_CONTEXT.memoryBase)
   asm.rm(STORE64, RAX, SCRATCH, NONE, CPU_BLOCK.fields.regs.offsetBytes)

@@ -4,7 +4,7 @@ import { insnSlots } from '@bpfoundry/isa'
 import { insnCounts, startsOnce } from './analysis/insn-counts.ts'
 import { type FunctionFacts, type ProgramFacts, programFacts, usesAx } from './analysis/program-facts.ts'
 import { beginsShortLoop } from './analysis/short-loops.ts'
-import type { RelaxedCode } from './asm/branches.ts'
+import type { Label, RelaxedCode } from './asm/branches.ts'
 import { form } from './asm/form.ts'
 import { type Counting, Emitter, type Job } from './emitter.ts'
 import { FUSIONS_BY_ID } from './fuse/fusions.ts'
@@ -12,7 +12,7 @@ import { LOWERING_BY_ID } from './lower/lowerings.ts'
 import type { X86Options } from './options.ts'
 import { type PreparedProgram, prepare } from './prepared-program.ts'
 import { COUNTER } from './register-map.ts'
-import { savedRegisters, writeRunEntry } from './run-entry.ts'
+import { savedRegisters, writeRunEntry, writeTailEntry } from './run-entry.ts'
 
 const XOR = form('XOR r/m32, r32')
 const MOV_IMM32 = form('MOV r32, imm32')
@@ -38,16 +38,27 @@ export function translateX86(image: ProgramImage, options: X86Options): MachineC
   emitter.branches.bind(run)
   writeRunEntry(emitter)
   for (const fn of job.facts.functions) writeFunction(emitter, fn, counts)
+  const tail = writeTail(emitter)
   const code = emitter.branches.finish()
-  const tailOffsetBytes = code.offsetOf(emitter.entry(job.facts.functions[0]!))
+  const tailOffsetBytes = code.offsetOf(tail)
   const insnOffsetsBytes = insnOffsets(emitter, code, program, (image.inlined ?? image).insns.length)
   return { bytes: code.bytes, runOffsetBytes: code.offsetOf(run), tailOffsetBytes, insnOffsetsBytes }
+}
+
+/** The entry for tail calls: the entry function itself where it finds on the stack what it expects. */
+function writeTail(e: Emitter): Label {
+  const { direct, saved, facts } = e.job
+  if (!direct || saved.length === 0) return e.entry(facts.functions[0]!)
+  const label = e.newLabel()
+  e.branches.bind(label)
+  writeTailEntry(e)
+  return label
 }
 
 function jobOf(insns: Job['insns'], facts: ProgramFacts, options: X86Options): Job {
   const { features = {}, abi = 'system-v', progArray, count = true } = options
   const saved = savedRegisters(facts, abi)
-  const direct = saved.length === 0 && !facts.functions[0]!.called
+  const direct = !facts.tailCalls && !facts.functions[0]!.called
   return { insns, facts, features, abi, progArray, saved, direct, counting: count ? countingOf(facts) : 'none' }
 }
 

@@ -12,7 +12,7 @@ import { form } from '../asm/form.ts'
 import { NONE, RSP } from '../asm/register.ts'
 import { type Emitter, registerOf } from '../emitter.ts'
 import { CONTEXT, FRAME } from '../register-map.ts'
-import { storeResult } from '../run-entry.ts'
+import { writeRunEnd } from '../run-entry.ts'
 import { moveConstant } from './constant.ts'
 import { ADD, SUB, withImmediate } from './immediate-arithmetic.ts'
 import type { Lowering, LoweringsOf } from './lowering.ts'
@@ -78,10 +78,25 @@ function keptOver(e: Emitter, { writes }: FunctionFacts, pc: number): number[] {
 
 /** `exit   ->   ret`; the entry function books its count first, and may end the run itself */
 const exit: Lowering = (e) => {
-  if (e.inMain) e.flushCount()
-  if (e.inMain && e.job.direct) storeResult(e.asm)
+  if (e.inMain && e.job.direct) endRun(e)
+  else {
+    if (e.inMain) e.flushCount()
+    dropFrame(e)
+    e.asm.none(RET)
+  }
+}
+
+/** Once in a program; other exits jump there, when there are registers to restore. */
+function endRun(e: Emitter): void {
+  if (e.endWritten && e.job.saved.length > 0) {
+    e.branches.jump(JMP, e.end)
+    return
+  }
+  if (!e.endWritten) e.branches.bind(e.end)
+  e.endWritten = true
+  e.flushCount()
   dropFrame(e)
-  e.asm.none(RET)
+  writeRunEnd(e)
 }
 
 /** Leaves the function's words on the stack. */
