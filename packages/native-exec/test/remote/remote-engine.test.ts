@@ -128,6 +128,7 @@ describe('a program that crashes', () => {
     ['reads before memory',      'r1 = -8\nr0 = 1\nr0 = *(u64 *)(r1 + 0)\nexit',           'FAULT_OUT_OF_BOUNDS',     2],
     ['writes past memory',       'r1 = 0x7ffffff0 ll\n*(u64 *)(r1 + 8) = 1\nexit',         'FAULT_OUT_OF_BOUNDS',     2],
     ['reads far outside',        'r1 = 0x70000000000000 ll\nr0 = *(u8 *)(r1 + 0)\nexit',   'FAULT_OUT_OF_BOUNDS',     2],
+    ['adds across 16 bytes',     'r2 = 1\nlock *(u64 *)(r10 - 19) += r2\nexit',            'FAULT_MISALIGNED_ATOMIC', 1],
     ['calls itself for ever',    'call f\nexit\nf: call f\nexit',                          'FAULT_OUT_OF_BOUNDS',     2],
   ]
 
