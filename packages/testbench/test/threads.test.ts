@@ -20,8 +20,8 @@ const PROGRAMS = [
 const TRAFFIC =
   'rate=1000000,src=10.0.0.0/22,dst=192.0.2.1,proto=udp,sport=1000,dport=9,size=60,weight=2;proto=tcp,src=10.1.0.0/24,weight=1'
 
-async function run(name: string, mode: XdpMode, threads: boolean): Promise<unknown> {
-  const bench = await Testbench.create({ cpus: 2, threads })
+async function run(name: string, mode: XdpMode, threads: boolean, engine = 'interpreter'): Promise<unknown> {
+  const bench = await Testbench.create({ cpus: 2, threads, engine })
   const profile = mode === 'offload' ? 'agilio-cx-2x10' : 'ixgbe'
   const nic = bench.addNic('eno1', { profile, queues: 4, ringSize: 128, stackSink: 'discard', txSink: 'discard' })
   const objects = await bench.load(object(name))
@@ -55,3 +55,10 @@ describe.each(PROGRAMS)('%s', (name) => {
 test('offload: threads give the fates and the maps of one thread in turn', async () => {
   expect(await run('blacklist', 'offload', true)).toEqual(await run('blacklist', 'offload', false))
 })
+
+test.each(['blacklist', 'tail_calls', 'rate_limiter'])(
+  '%s: the fastest engine in threads gives what the interpreter gives in turn',
+  async (name) => {
+    expect(await run(name, 'native', true, 'auto')).toEqual(await run(name, 'native', false))
+  },
+)
