@@ -1,10 +1,8 @@
-import { describeEngine, ENGINE_NAMES } from '@bpfoundry/testbench'
+import { DEFAULT_ENGINE, describeEngine, ENGINE_NAMES } from '@bpfoundry/testbench'
 import { InvalidArgumentError, Option } from 'commander'
 import type { CommandIo } from './command-io.ts'
 
 const AUTO = 'auto'
-/** Runs anywhere, and fast. */
-const DEFAULT_ENGINE = 'wasm'
 const concrete: readonly string[] = ENGINE_NAMES.filter((name) => name !== AUTO)
 
 /** `--engine E`. */

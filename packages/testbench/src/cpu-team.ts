@@ -105,31 +105,33 @@ export class TurnTeam implements CpuTeam {
   }
 }
 
-/** Worker threads, one an emulated CPU, kept between runs. */
-export class WorkerPool {
-  readonly #pool: Piscina
-  readonly size: number
+/** More threads than any set of benches in one process has CPUs: a run needs all of its CPUs at once. */
+const MOST_THREADS = 256
+/** How long a thread without a CPU waits for the next run: starting one costs more than most runs. */
+const IDLE_MS = 3000
 
-  constructor(size: number) {
-    this.size = size
-    const source = import.meta.url.endsWith('.ts')
-    this.#pool = new Piscina({
-      filename: new URL(source ? './cpu-worker.ts' : './cpu-worker.js', import.meta.url).href,
-      minThreads: size,
-      maxThreads: size,
-      concurrentTasksPerWorker: 1,
-      // Node 20 can't run TypeScript itself; from source the workspace's hook strips the types.
-      ...(source ? { execArgv: sourceArguments() } : {}),
-    })
-  }
+let pool: Piscina | undefined
 
-  run(task: CpuTask): Promise<CpuOutcome> {
-    return this.#pool.run(task, { transferList: [task.port] }) as Promise<CpuOutcome>
-  }
+/**
+ * The process's worker threads. A run takes one a CPU, whichever bench it belongs to, and leaves nothing behind in it;
+ * threads that nobody needs end by themselves, and don't keep the process alive.
+ */
+function workers(): Piscina {
+  const source = import.meta.url.endsWith('.ts')
+  pool ??= new Piscina({
+    filename: new URL(source ? './cpu-worker.ts' : './cpu-worker.js', import.meta.url).href,
+    minThreads: 0,
+    maxThreads: MOST_THREADS,
+    concurrentTasksPerWorker: 1,
+    idleTimeout: IDLE_MS,
+    // Node 20 can't run TypeScript itself; from source the workspace's hook strips the types.
+    ...(source ? { execArgv: sourceArguments() } : {}),
+  })
+  return pool
+}
 
-  async close(): Promise<void> {
-    await this.#pool.destroy()
-  }
+function runInThread(task: CpuTask): Promise<CpuOutcome> {
+  return workers().run(task, { transferList: [task.port] }) as Promise<CpuOutcome>
 }
 
 function sourceArguments(): string[] {
@@ -147,7 +149,7 @@ export class ThreadTeam implements CpuTeam {
   #ended = false
   #failure: unknown
 
-  constructor(task: TeamTask, pool: WorkerPool, control: WorkerControl) {
+  constructor(task: TeamTask, control: WorkerControl) {
     this.#control = control
     control.stopping = false
     control.halted = false
@@ -163,7 +165,7 @@ export class ThreadTeam implements CpuTeam {
     }
     this.#outcomes = Promise.all(
       task.cpus.map((cpu, index) =>
-        pool.run({
+        runInThread({
           memory: task.memory.memory,
           cpuBlock: cpu.block,
           engine: task.engine,

@@ -70,6 +70,9 @@ const PREFERENCE = [process.arch === 'arm64' ? 'arm64' : 'x86-64', 'wasm']
 /** Names of the engines for hosts like this one, and `auto`. */
 export const ENGINE_NAMES: readonly string[] = [...ROWS.filter(({ offered }) => offered).map(({ name }) => name), AUTO]
 
+/** What runs anywhere, and fast: the engine of who names none. */
+export const DEFAULT_ENGINE = 'wasm'
+
 /** What a name stands for on this host. */
 export interface EngineDescription {
   /** The engine's own name. */

@@ -13,7 +13,7 @@ export type {
 export { benchBlacklist, blacklistBenchKeys } from './blacklist-bench.ts'
 export { CaptureOutput } from './capture-output.ts'
 export type { EngineDescription } from './engines.ts'
-export { describeEngine, ENGINE_NAMES, engineByName } from './engines.ts'
+export { DEFAULT_ENGINE, describeEngine, ENGINE_NAMES, engineByName } from './engines.ts'
 export { readInput, readText } from './file-access.ts'
 export { fillMap } from './map-file.ts'
 export type { CpuReportRow, RunReport } from './run-report.ts'

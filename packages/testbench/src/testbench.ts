@@ -5,8 +5,8 @@ import { createNfpCores } from '@bpfoundry/nfp'
 import { BenchNic, type NicHost } from './bench-nic.ts'
 import { type BenchObjects, createObjects, type ObjectOptions } from './bench-objects.ts'
 import type { PlayTask } from './cpu-loop.ts'
-import { type CpuTeam, ThreadTeam, TurnTeam, WorkerPool } from './cpu-team.ts'
-import { engineByName } from './engines.ts'
+import { type CpuTeam, ThreadTeam, TurnTeam } from './cpu-team.ts'
+import { DEFAULT_ENGINE, engineByName } from './engines.ts'
 import { readInput } from './file-access.ts'
 import { askForHugePages } from './huge-pages.ts'
 import { OffloadCard } from './offload-card.ts'
@@ -20,7 +20,7 @@ export interface TestbenchOptions {
   readonly cpus?: number
   /** A worker thread a CPU; by default all CPUs run in this thread in turn, which repeats exactly on every host. */
   readonly threads?: boolean
-  /** "interpreter" */
+  /** "wasm" by default; "interpreter", "x86-64", "arm64", or "auto": machine code where it can be. */
   readonly engine?: string
   /** Seed of bpf_get_prandom_u32; 1 by default. */
   readonly seed?: number
@@ -57,14 +57,13 @@ export class Testbench implements NicHost {
   readonly polls: PollPrograms
   readonly #trace: (line: string) => void
   readonly #objects: BenchObjects[] = []
-  #pool: WorkerPool | undefined
   #control: WorkerControl | undefined
   #team: CpuTeam | undefined
 
   private constructor(kernel: Kernel, options: TestbenchOptions) {
     this.kernel = kernel
     this.polls = new PollPrograms(kernel)
-    this.engine = options.engine ?? 'interpreter'
+    this.engine = options.engine ?? DEFAULT_ENGINE
     this.threads = options.threads ?? false
     this.#trace = options.trace ?? (() => {})
   }
@@ -72,7 +71,7 @@ export class Testbench implements NicHost {
   /** @throws KernelError KERNEL_CPUS; TestbenchError TESTBENCH_ENGINE */
   static async create(options: TestbenchOptions = {}): Promise<Testbench> {
     const kernel = Kernel.create({
-      engine: engineByName(options.engine ?? 'interpreter'),
+      engine: engineByName(options.engine ?? DEFAULT_ENGINE),
       ...(options.cpus === undefined ? {} : { cpus: options.cpus }),
       ...(options.seed === undefined ? {} : { seed: options.seed }),
       ...(options.trace === undefined ? {} : { trace: options.trace }),
@@ -137,7 +136,7 @@ export class Testbench implements NicHost {
       ...(play === undefined ? {} : { play }),
       trace: (_cpu: number, text: string) => this.#trace(text),
     }
-    const team = this.threads ? new ThreadTeam(task, this.#workers(), this.#controlWords()) : new TurnTeam(task)
+    const team = this.threads ? new ThreadTeam(task, this.#controlWords()) : new TurnTeam(task)
     this.#team = team
     return {
       ready: () => team.ready(),
@@ -158,10 +157,8 @@ export class Testbench implements NicHost {
     }
   }
 
-  /** Unloads all objects and ends the worker threads. */
+  /** Unloads all objects. Worker threads wait a little for the next bench, then end by themselves. */
   async close(): Promise<void> {
-    await this.#pool?.close()
-    this.#pool = undefined
     this.polls.close()
     for (const objects of this.#objects.splice(0)) objects.close()
     this.kernel.runtime.close()
@@ -169,11 +166,6 @@ export class Testbench implements NicHost {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-
-  #workers(): WorkerPool {
-    this.#pool ??= new WorkerPool(this.kernel.cpus.length)
-    return this.#pool
   }
 
   #controlWords(): WorkerControl {

@@ -74,10 +74,11 @@ describe.each(MODES)('%s on %s', (mode, profile) => {
     const nic = bench.addNic('eno1', { profile, queues: 2, ringSize: 64, stackSink: 'discard', txSink: 'discard' })
     const [dropping, passing] = [await bench.load(object('drop')), await bench.load(object('pass'))]
     await nic.attachXdp(dropping.program(), { mode })
+    const packets = 200_000
     let replaced = 0
-    const running = nic.receive(pktgen(`count=60000,${TRAFFIC}`))
+    const running = nic.receive(pktgen(`count=${packets},${TRAFFIC}`))
     const replacing = (async () => {
-      for (; bench.team !== undefined && replaced < 40; replaced++) {
+      for (; bench.team !== undefined; replaced++) {
         await nic.attachXdp((replaced % 2 === 0 ? passing : dropping).program(), { mode })
         await new Promise((resolve) => setImmediate(resolve))
       }
@@ -85,9 +86,8 @@ describe.each(MODES)('%s on %s', (mode, profile) => {
     const [report] = await Promise.all([running, replacing])
     expect(replaced).toBeGreaterThan(0)
     expectAccounted(report)
-    expect(report.fates.in).toBe(60_000)
     // No packet saw neither program: each was dropped or passed by one of them.
-    expect(report.fates.drop + report.fates.pass).toBe(60_000)
+    expect(report.fates.drop + report.fates.pass).toBe(packets)
     expect(report.fates.drop).toBeGreaterThan(0)
     expect(report.fates.pass).toBeGreaterThan(0)
   })
