@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 
 const CHECKS = [
   { name: 'tests', command: ['pnpm', 'test'], counted: true },
+  { name: 'engines, 2,000 programs', command: ['pnpm', 'engines'], env: { PROGRAMS: '2000' } },
   { name: 'build', command: ['pnpm', 'build'] },
   { name: 'type checks of tests', command: ['pnpm', 'exec', 'tsc', '-p', 'tsconfig.tests.json'] },
   { name: 'biome', command: ['pnpm', 'exec', 'biome', 'ci', '.'] },
@@ -20,9 +21,13 @@ const CHECKS = [
 const root = resolve(import.meta.dirname, '../..')
 
 /** Runs a command, shows its output as it comes, and gives it back with the exit code. */
-function run(command) {
+function run(command, env = {}) {
   return new Promise((done) => {
-    const child = spawn(command[0], command.slice(1), { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command[0], command.slice(1), {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {
@@ -37,10 +42,10 @@ function run(command) {
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
 const summary = []
-for (const { name, command, counted } of CHECKS) {
+for (const { name, command, counted, env } of CHECKS) {
   console.log(`\n--- ${name}: ${command.join(' ')}`)
   const started = performance.now()
-  const { code, output } = await run(command)
+  const { code, output } = await run(command, env)
   const counts = counted ? [...output.matchAll(/^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)].at(-1) : undefined
   const [passed, failed, skipped] = counts === undefined ? [0, 0, 0] : counts.slice(1).map((n) => Number(n ?? 0))
   totals.passed += passed

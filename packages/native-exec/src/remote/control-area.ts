@@ -82,4 +82,4 @@ export const SIGNAL_STACK_BYTES = 0x1_0000
 export const TABLE_OFFSET = 0x2_0000
 export const TABLE_ENTRIES: number = MAX_PROGRAM_ID + 1
 
-export const HEADER_BYTES: number = FIELD.context + NATIVE_CONTEXT.sizeBytes
+const HEADER_BYTES: number = FIELD.context + NATIVE_CONTEXT.sizeBytes
