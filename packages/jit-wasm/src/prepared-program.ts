@@ -1,6 +1,5 @@
-import { type CodeProgram, prepareProgram, type Weights } from '@bpfoundry/codegen'
+import { type CodeProgram, closedProgram, prepareProgram, type Weights } from '@bpfoundry/codegen'
 import type { EngineOptions, ProgramImage } from '@bpfoundry/engine'
-import { BPF_EXIT_INSN, fallsThrough } from '@bpfoundry/isa'
 
 /** Options of {@link createWasmEngine}. */
 export interface WasmEngineOptions extends EngineOptions {
@@ -38,27 +37,4 @@ export function prepare(image: ProgramImage, { count = true, optimise = false }:
     isOutside: (pc) => pc >= (made.places[slots] as number),
     pcBefore: (pc) => Math.min(before(pc), slots - 1),
   }
-}
-
-/** A program as an image has it: of the inlined forms some were rewritten before. */
-type Weighed = CodeProgram & { readonly weights?: Weights }
-
-/**
- * A program whose last instruction does not go on to what lies behind: where it would, an exit stands there. No flow may
- * reach that; but the kernel's test vectors end so in what nothing reaches.
- */
-function closedProgram(program: Weighed): Weighed {
-  const { insns, subprograms, weights } = program
-  const last = insns.at(-1)
-  if (last === undefined || !fallsThrough(last)) return { insns, subprograms, ...weighed(weights) }
-  const end = insns.length + 1
-  return {
-    insns: [...insns, BPF_EXIT_INSN()],
-    subprograms: subprograms.map((range) => (range.end === insns.length ? { ...range, end } : range)),
-    ...weighed(weights === undefined ? undefined : Uint32Array.of(...weights, 0)),
-  }
-}
-
-function weighed(weights: Weights | undefined): { readonly weights?: Weights } {
-  return weights === undefined ? {} : { weights }
 }

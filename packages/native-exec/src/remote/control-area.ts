@@ -3,7 +3,6 @@
  * run, the table of tail calls, and the code. The runner maps it in two parts, so that nothing in its process can be both
  * written and executed: data readable and writable, code readable and executable.
  */
-import { NATIVE_CONTEXT } from '@bpfoundry/codegen'
 import { MAX_PROGRAM_ID } from '../program-table.ts'
 
 /** Where the runner has the control area. A static program without libraries has all addresses for itself. */
@@ -81,5 +80,3 @@ export const SIGNAL_STACK_BYTES = 0x1_0000
 /** The table of tail calls, by program id, of the environment that runs. */
 export const TABLE_OFFSET = 0x2_0000
 export const TABLE_ENTRIES: number = MAX_PROGRAM_ID + 1
-
-const HEADER_BYTES: number = FIELD.context + NATIVE_CONTEXT.sizeBytes
