@@ -54,7 +54,7 @@ export async function main(args: readonly string[], io: CommandIo): Promise<numb
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
-    io.err(`${formatError(error, args.includes('--json'))}\n`)
+    io.err(`${formatError(error, { json: args.includes('--json'), terminal: io.terminal })}\n`)
     return exitCodeOf(error)
   }
 }

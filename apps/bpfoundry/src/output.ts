@@ -67,14 +67,14 @@ export function formatJson(value: unknown): string {
   )
 }
 
-/** An error for stderr: several lines for people, one JSON object under `--json`. */
-export function formatError(error: unknown, json: boolean): string {
+/** An error for stderr: several lines for people, in colour where one watches, one JSON object under `--json`. */
+export function formatError(error: unknown, { json, terminal }: { json: boolean; terminal: boolean }): string {
   if (!isDiagnostic(error)) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
     return json ? JSON.stringify({ error: { code: 'INTERNAL', message: text } }) : `bpfoundry: ${text}`
   }
   if (json) return JSON.stringify({ error: error.toJSON() })
-  return error.format().replace(/^(\w+)/, (code) => pc.red(code))
+  return terminal ? error.format().replace(/^(\w+)/, (code) => pc.red(code)) : error.format()
 }
 
 /** A progress line on a terminal's stderr; nothing elsewhere. */

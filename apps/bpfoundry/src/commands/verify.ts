@@ -49,7 +49,7 @@ function verifyObjects(objects: readonly string[], options: VerifyOptions, io: C
     } catch (error) {
       // One unreadable object does not keep the others from their verdicts.
       if (!isDiagnostic(error)) throw error
-      io.err(`${formatError(error, options.json === true)}\n`)
+      io.err(`${formatError(error, { json: options.json === true, terminal: io.terminal })}\n`)
       code = Math.max(code, exitCodeOf(error))
     }
   }

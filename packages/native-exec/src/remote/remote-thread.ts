@@ -68,17 +68,31 @@ export class RemoteThread implements EngineThread {
     if (slot.busy) throw new Error(`${program.image.name}: the engine is already running on this thread`)
     slot.busy = true
     try {
-      const runner = this.#takeRunner()
-      this.#prepare(runner, program, cpu, ctx)
-      const failure = this.#carryOut(runner, program, cpu)
-      book(runner, cpu)
-      if (failure !== undefined) throw failure.error
+      this.#begin(program, cpu, ctx)
     } catch (error) {
       throw error instanceof RunnerGone ? processFault(error).at({ program: program.image.name }) : error
     } finally {
       slot.busy = false
     }
     return cpu.regs[0]! >>> 0
+  }
+
+  /** A runner may end while nobody looks, as any process: what it never heard of goes to another, once. */
+  #begin(program: RemoteTranslation, cpu: Cpu, ctx: number): void {
+    try {
+      this.#runOnce(program, cpu, ctx)
+    } catch (error) {
+      if (!(error instanceof RunnerGone) || error.heard) throw error
+      this.#runOnce(program, cpu, ctx)
+    }
+  }
+
+  #runOnce(program: RemoteTranslation, cpu: Cpu, ctx: number): void {
+    const runner = this.#takeRunner()
+    this.#prepare(runner, program, cpu, ctx)
+    const failure = this.#carryOut(runner, program, cpu)
+    book(runner, cpu)
+    if (failure !== undefined) throw failure.error
   }
 
   /** A runner that sees this environment's memory and programs. */

@@ -36,8 +36,16 @@ const forgotten = new FinalizationRegistry<number>((address) => sharedMemoryCall
 
 let program: RunnerProgram | undefined
 
-/** What became of the runner that a run was in. */
-export class RunnerGone extends Error {}
+/** What became of the runner that a run was in, or was to begin in. */
+export class RunnerGone extends Error {
+  /** False when the runner was gone before it heard of the command: nothing of it happened. */
+  readonly heard: boolean
+
+  constructor(message: string, heard: boolean) {
+    super(message)
+    this.heard = heard
+  }
+}
 
 /**
  * A process that runs arm64 code: started once, then a run is a byte to it and a byte back. When it ends, by a crash that
@@ -101,15 +109,24 @@ export class Runner implements ControlFields {
   /** Has a command carried out; what the runner answers. @throws RunnerGone */
   command(command: number): number {
     this.set(FIELD.command, command)
+    this.#ring()
     try {
-      writeSync(this.#commands, this.#doorbell)
       if (readSync(this.#answers, this.#doorbell) === 1) return this.get(FIELD.status)
     } catch (error) {
       this.close()
-      throw new RunnerGone(`runner is gone: ${String(error)}`)
+      throw new RunnerGone(`runner is gone: ${String(error)}`, true)
     }
     this.close()
-    throw new RunnerGone('runner is gone')
+    throw new RunnerGone('runner is gone', true)
+  }
+
+  #ring(): void {
+    try {
+      writeSync(this.#commands, this.#doorbell)
+    } catch (error) {
+      this.close()
+      throw new RunnerGone(`runner is gone: ${String(error)}`, false)
+    }
   }
 
   /** Makes a guest memory, at its present length, what runs see. @throws RunnerGone; NativeExecError NATIVE_MAP */
@@ -118,7 +135,7 @@ export class Runner implements ControlFields {
     if (guest === this.#guest && guestBytes === this.#guestBytes) return
     this.set(FIELD.guestBytes, guestBytes)
     this.#bytes.set(new TextEncoder().encode(`${guest.path}\0`), FIELD.path)
-    if (this.command(COMMAND.MAP) !== STATUS.DONE) throw new RunnerGone('runner did not map guest memory')
+    if (this.command(COMMAND.MAP) !== STATUS.DONE) throw new RunnerGone('runner did not map guest memory', true)
     const mapped = this.#signed(FIELD.mapped)
     if (mapped < 0) {
       const message = `runner can't map ${guestBytes} bytes of guest memory: errno ${-mapped}`

@@ -160,6 +160,21 @@ describe('a program that crashes', () => {
   )
 
   it(
+    'finds its process gone before it begins: it has another, and nobody notices',
+    running(() => {
+      const { compile, cpu } = remote([])
+      const program = compile(asm('r0 = 5\nexit'))
+      expect(program.run(cpu, 0)).toBe(5)
+      killChildren()
+      expect(program.run(cpu, 0)).toBe(5)
+      // Another memory is the first thing that a new process learns of.
+      killChildren()
+      const other = remote([])
+      expect(other.compile(asm('r0 = 6\nexit')).run(other.cpu, 0)).toBe(6)
+    }),
+  )
+
+  it(
     'takes the process with it: the next run has another, with all programs',
     running(() => {
       const helpers: HelperFunction[] = []
@@ -175,6 +190,12 @@ describe('a program that crashes', () => {
     }),
   )
 })
+
+/** Ends all children, and waits for the system to have closed their ends of the pipes. */
+function killChildren(): void {
+  for (const pid of children()) process.kill(pid, 'SIGKILL')
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
+}
 
 /** Processes that this one started and that still run. */
 function children(): number[] {
