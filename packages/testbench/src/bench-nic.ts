@@ -246,9 +246,12 @@ export class BenchNic {
   /** Ends the run: rings are emptied while the CPUs finish, or they could not. */
   async #finish(team: CpuTeam, drains: readonly CardDrain[]): Promise<readonly string[]> {
     let finished = false
-    const ending = team.finish().finally(() => {
+    const ending = team.finish()
+    const settled = (): void => {
       finished = true
-    })
+    }
+    // Both ways: a failure is kept for the caller, and is not an unhandled one meanwhile.
+    ending.then(settled, settled)
     while (!finished) {
       drain(drains)
       await new Promise((resolve) => setImmediate(resolve))
