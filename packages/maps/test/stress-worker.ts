@@ -1,4 +1,4 @@
-import { workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { attachCpu } from '@bpfoundry/engine'
 import { GuestMemory } from '@bpfoundry/guest-memory'
 import { BPF_NOEXIST, MAP_TYPE } from '@bpfoundry/kernel-abi'
@@ -23,56 +23,85 @@ export interface StressJob {
 /** The operations that programs have. */
 type ProgramSide = Pick<BpfMap, 'lookup' | 'update' | 'delete'>
 
-const job = workerData as StressJob
-const memory = GuestMemory.attach(job.memory)
-const map = openMap(memory, job.map)
-const key = job.scratch
-const value = job.scratch + 64
-const problems = (job.scratch + 128) >>> 2
-const lpm = map.attributes.type === MAP_TYPE.LPM_TRIE
+/** One job in this worker. */
+class Stress {
+  readonly #job: StressJob
+  readonly #memory: GuestMemory
+  readonly #map: BpfMap
+  readonly #key: number
+  readonly #value: number
+  /** Index of the word that counts what must not happen. */
+  readonly #problems: number
+  readonly #lpm: boolean
+  #state: number
 
-let state = 12_345 + job.cpu
-function random(below: number): number {
-  state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
-  return (state >>> 8) % below
-}
+  constructor(job: StressJob) {
+    this.#job = job
+    this.#memory = GuestMemory.attach(job.memory)
+    this.#map = openMap(this.#memory, job.map)
+    this.#key = job.scratch
+    this.#value = job.scratch + 64
+    this.#problems = (job.scratch + 128) >>> 2
+    this.#lpm = this.#map.attributes.type === MAP_TYPE.LPM_TRIE
+    this.#state = 12_345 + job.cpu
+  }
 
-/** Key `n`: in a trie a prefix of 32 bits, in other maps the number itself in the first word. */
-function setKey(n: number): void {
-  const word = key >>> 2
-  memory.u32[word] = lpm ? 32 : n
-  memory.u32[word + 1] = lpm ? Math.imul(n, 0x9e3779b1) : 0
-}
-
-/** Adds one to the counter of key `n`, or inserts it with one. */
-function countOne(target: ProgramSide, n: number): void {
-  setKey(n)
-  for (;;) {
-    const found = target.lookup(key, job.cpu)
-    if (found !== 0) {
-      Atomics.add(memory.u32, found >>> 2, 1)
-      return
+  run(): void {
+    const { job, rounds, keys, cpuBlock, scratch } = this.#job
+    const map = this.#map
+    const target: ProgramSide =
+      cpuBlock === 0 ? map : new InlinedMap(this.#memory, map, attachCpu(this.#memory, cpuBlock), scratch + 192)
+    for (let round = 0; round < rounds; round++) {
+      const n = this.#random(keys)
+      this.#setKey(n)
+      if (job === 'count') this.#countOne(target)
+      else this.#churnOne(target, n)
     }
-    memory.u32[value >>> 2] = 1
-    if (target.update(key, value, BPF_NOEXIST, job.cpu) === 0) return
+    this.#memory.u32[this.#problems + 1] = rounds
+  }
+
+  #random(below: number): number {
+    this.#state = (Math.imul(this.#state, 1_103_515_245) + 12_345) >>> 0
+    return (this.#state >>> 8) % below
+  }
+
+  /** Key `n`: in a trie a prefix of 32 bits, in other maps the number itself in the first word. */
+  #setKey(n: number): void {
+    const word = this.#key >>> 2
+    this.#memory.u32[word] = this.#lpm ? 32 : n
+    this.#memory.u32[word + 1] = this.#lpm ? Math.imul(n, 0x9e3779b1) : 0
+  }
+
+  /** Adds one to the key's counter, or inserts it with one. */
+  #countOne(target: ProgramSide): void {
+    const { u32 } = this.#memory
+    const { cpu } = this.#job
+    for (;;) {
+      const found = target.lookup(this.#key, cpu)
+      if (found !== 0) {
+        Atomics.add(u32, found >>> 2, 1)
+        return
+      }
+      u32[this.#value >>> 2] = 1
+      if (target.update(this.#key, this.#value, BPF_NOEXIST, cpu) === 0) return
+    }
+  }
+
+  /** Updates, deletes or looks up key `n`; every value says which key it belongs to. */
+  #churnOne(target: ProgramSide, n: number): void {
+    const { u32 } = this.#memory
+    const { cpu, permanent } = this.#job
+    const choice = this.#random(4)
+    if (choice === 0 && n >= permanent) target.delete(this.#key, cpu)
+    else if (choice === 1) {
+      u32[this.#value >>> 2] = n
+      u32[(this.#value >>> 2) + 1] = ~n
+      if (target.update(this.#key, this.#value, 0, cpu) !== 0 && n < permanent) Atomics.add(u32, this.#problems, 1)
+    } else if (target.lookup(this.#key, cpu) === 0 && n < permanent) Atomics.add(u32, this.#problems, 1)
   }
 }
 
-/** Updates, deletes or looks up; every value says which key it belongs to. */
-function churnOne(target: ProgramSide, n: number): void {
-  setKey(n)
-  const choice = random(4)
-  if (choice === 0 && n >= job.permanent) target.delete(key, job.cpu)
-  else if (choice === 1) {
-    memory.u32[value >>> 2] = n
-    memory.u32[(value >>> 2) + 1] = ~n
-    const result = target.update(key, value, 0, job.cpu)
-    if (result !== 0 && n < job.permanent) Atomics.add(memory.u32, problems, 1)
-  } else if (target.lookup(key, job.cpu) === 0 && n < job.permanent) Atomics.add(memory.u32, problems, 1)
-}
-
-const one = job.job === 'count' ? countOne : churnOne
-const target =
-  job.cpuBlock === 0 ? map : new InlinedMap(memory, map, attachCpu(memory, job.cpuBlock), job.scratch + 192)
-for (let round = 0; round < job.rounds; round++) one(target, random(job.keys))
-memory.u32[problems + 1] = job.rounds
+parentPort?.on('message', (job: StressJob) => {
+  new Stress(job).run()
+  parentPort?.postMessage('done')
+})
