@@ -45,5 +45,11 @@ for (let pair = 0; pair < Number(pairs); pair++) {
 }
 ratios.sort((a, b) => a - b)
 console.log(
-  `ratio: median ${ratios[ratios.length >> 1]?.toFixed(2)}, ${ratios[0]?.toFixed(2)} to ${ratios.at(-1)?.toFixed(2)}`,
+  `ratio: median ${median(ratios).toFixed(2)}, ${ratios[0]?.toFixed(2)} to ${ratios.at(-1)?.toFixed(2)}`,
 )
+
+/** Of sorted numbers: the one in the middle, or the mean of the two there. */
+function median(sorted: readonly number[]): number {
+  const middle = (sorted.length - 1) / 2
+  return ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2
+}
