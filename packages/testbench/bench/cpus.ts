@@ -44,9 +44,7 @@ for (let pair = 0; pair < Number(pairs); pair++) {
   console.log(`1 CPU ${(one / 1e3).toFixed(0)} kpps, 2 CPUs ${(two / 1e3).toFixed(0)} kpps: ${(two / one).toFixed(2)}`)
 }
 ratios.sort((a, b) => a - b)
-console.log(
-  `ratio: median ${median(ratios).toFixed(2)}, ${ratios[0]?.toFixed(2)} to ${ratios.at(-1)?.toFixed(2)}`,
-)
+console.log(`ratio: median ${median(ratios).toFixed(2)}, ${ratios[0]?.toFixed(2)} to ${ratios.at(-1)?.toFixed(2)}`)
 
 /** Of sorted numbers: the one in the middle, or the mean of the two there. */
 function median(sorted: readonly number[]): number {
