@@ -1,14 +1,15 @@
 /** The layer order: a package imports from lower layers only, never sideways or up. Folders, lowest layer first. */
 export const LAYERS = [
   ['packages/diagnostics'],
-  ['packages/isa', 'packages/elf', 'packages/packet'],
-  ['packages/btf', 'packages/guest-memory', 'packages/kernel-abi'],
+  ['packages/isa', 'packages/elf', 'packages/packet', 'packages/c-source'],
+  ['packages/btf', 'packages/cbpf', 'packages/guest-memory', 'packages/kernel-abi'],
   ['packages/maps', 'packages/verifier', 'packages/engine', 'packages/codegen'],
   ['packages/helpers', 'packages/interpreter', 'packages/jit-wasm', 'packages/jit-x86_64', 'packages/jit-arm64'],
   ['packages/native-exec', 'packages/loader'],
-  ['packages/kernel', 'hw-models/device'],
+  ['packages/kernel', 'packages/kernel-oracle', 'hw-models/device'],
   ['hw-models/generic', 'hw-models/native', 'hw-models/nfp'],
   ['packages/testbench', 'packages/conformance'],
+  ['packages/campaign'],
   ['apps/bpfoundry'],
 ]
 

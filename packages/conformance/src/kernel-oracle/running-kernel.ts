@@ -12,7 +12,7 @@ interface OracleMap {
 }
 
 /**
- * What is needed of a bpf(2) client of the running kernel; the repository's `tools/kernel-oracle` is one. It is handed
+ * What is needed of a bpf(2) client of the running kernel; the repository's `packages/kernel-oracle` is one. It is handed
  * in, so that this package works without native code.
  */
 export interface Oracle<Map extends OracleMap = OracleMap> {

@@ -1,0 +1,28 @@
+export type { CSourceErrorCode } from './c-source-error.ts'
+export { CSourceError } from './c-source-error.ts'
+export type {
+  CArray,
+  CEnum,
+  CFloat,
+  CFunctionType,
+  CInteger,
+  CMember,
+  CPointer,
+  CQualified,
+  CRecord,
+  CType,
+  CTypedef,
+  CVoid,
+} from './c-type.ts'
+export type { CAddress, CFields, CList, CNumber, CString, CValue } from './c-value.ts'
+export type { Expression } from './expression.ts'
+export type {
+  AsmOperand,
+  AsmStatement,
+  Attribute,
+  FunctionDeclaration,
+  FunctionDefinition,
+  ReadOptions,
+  TranslationUnit,
+  VariableDeclaration,
+} from './translation-unit.ts'

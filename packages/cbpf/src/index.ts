@@ -1,0 +1,1 @@
+export type { ClassicInsn } from './classic-insn.ts'
