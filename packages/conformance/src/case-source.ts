@@ -3,15 +3,17 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import type { ClassicCase } from './classic/classic-case.ts'
 import { ConformanceError } from './conformance-error.ts'
 import { type DataCase, readDataCase } from './data-file/data-file.ts'
 import { readVector } from './vector/read-vector.ts'
 import type { Vector } from './vector/vector.ts'
 
-/** A case of either format. */
+/** A case of any kind. */
 export type ConformanceCase =
   | { readonly kind: 'bare'; readonly bare: DataCase }
   | { readonly kind: 'vector'; readonly vector: Vector }
+  | { readonly kind: 'classic'; readonly classic: ClassicCase }
 
 /**
  * The cases of a file or of a folder (with its folders): `.data` files hold one, `.jsonl` and `.jsonl.gz` files one a
