@@ -12,8 +12,8 @@ import {
 import { GuestMemory } from '@bpfoundry/guest-memory'
 import { BPF_ALU, BPF_CALL, BPF_DW, BPF_IMM, BPF_JMP, BPF_K, BPF_LD, BPF_MOV, type Insn } from '@bpfoundry/isa'
 import { describe, expect, it } from 'vitest'
+import { findKernelTree } from '../../../conformance/test/kernel-tree/kernel-tree.ts'
 import { imageOf } from '../harness.ts'
-import { findKernelTree } from './kernel-tree.ts'
 import { type KernelTailCallTest, type KernelTest, type KernelVectors, readTestBpf } from './test-bpf.ts'
 
 /** `GENERATED=1`: also the programs that the kernel's fill functions make, 14.5 million instructions. */

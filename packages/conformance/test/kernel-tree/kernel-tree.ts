@@ -4,29 +4,34 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Files of a kernel tree that the vectors are made from. */
+/** What the suites read of a kernel tree: files, folders with all that they hold, and `*` within one folder. */
 const WANTED = [
   'lib/test_bpf.c',
   'include/linux/filter.h',
-  'include/uapi/linux/bpf.h',
-  'include/uapi/linux/bpf_common.h',
-  'include/uapi/linux/filter.h',
+  'include/uapi',
+  'scripts/bpf_doc.py',
+  'tools/include',
+  'tools/lib/bpf/*.h',
+  'tools/testing/selftests/bpf/*.h',
+  'tools/testing/selftests/bpf/*/*.h',
+  'tools/testing/selftests/bpf/progs',
+  'tools/testing/selftests/bpf/verifier',
 ] as const
 
 /** Where a distribution puts its kernel source. */
 const TARBALLS = '/usr/src'
 
 /** A kernel tree of the user's, or why there is none. */
-export type KernelTree = { readonly folder: string } | { readonly missing: string }
+export type FoundKernelTree = { readonly folder: string } | { readonly missing: string }
 
 /**
  * The tree that `KERNEL_TREE` names, else what Debian's newest `linux-source-*` package holds: of its tarball the wanted
  * files are unpacked once into a cache below the temporary folder.
  */
-export function findKernelTree(): KernelTree {
+export function findKernelTree(): FoundKernelTree {
   const named = process.env['KERNEL_TREE']
   if (named !== undefined) {
-    const absent = WANTED.filter((file) => !existsSync(join(named, file)))
+    const absent = WANTED.filter((path) => !path.includes('*') && !existsSync(join(named, path)))
     return absent.length === 0 ? { folder: named } : { missing: `KERNEL_TREE lacks ${absent.join(', ')}` }
   }
   const tarball = newestTarball()
@@ -41,16 +46,20 @@ function newestTarball(): string | undefined {
   return newest === undefined ? undefined : join(TARBALLS, newest)
 }
 
-function unpack(tarball: string): KernelTree {
+function unpack(tarball: string): FoundKernelTree {
   const { size, mtimeMs } = statSync(tarball)
-  const key = createHash('sha256').update(`${tarball} ${size} ${mtimeMs}`).digest('hex').slice(0, 16)
+  const key = createHash('sha256')
+    .update(JSON.stringify([tarball, size, mtimeMs, WANTED]))
+    .digest('hex')
+    .slice(0, 16)
   const folder = join(tmpdir(), `bpfoundry-kernel-tree-${key}`)
   if (existsSync(folder)) return { folder }
   const fresh = `${folder}.${process.pid}`
   mkdirSync(fresh, { recursive: true })
   try {
-    const members = WANTED.map((file) => `*/${file}`)
-    const options = ['--occurrence=1', '--strip-components=1', '--wildcards', '--no-wildcards-match-slash']
+    // Members start with the folder linux-source-<version>; `*` stands for no slash.
+    const options = ['--strip-components=1', '--wildcards', '--no-wildcards-match-slash']
+    const members = WANTED.map((path) => `*/${path}`)
     execFileSync('tar', ['-xJf', tarball, '-C', fresh, ...options, ...members], { stdio: ['ignore', 'ignore', 'pipe'] })
     renameSync(fresh, folder)
   } catch (error) {
