@@ -1,9 +1,19 @@
 /** What a register holds after a context field was loaded; the names are those of the verifier's log. */
-export type ContextValue = 'scalar' | 'pkt' | 'pkt_end' | 'pkt_meta' | 'sock_common_or_null' | 'flow_keys'
+export type ContextValue =
+  | 'scalar'
+  | 'pkt'
+  | 'pkt_end'
+  | 'pkt_meta'
+  | 'sock'
+  | 'sock_or_null'
+  | 'sock_common_or_null'
+  | 'flow_keys'
+  | 'tp_buffer'
+  | 'trusted_ptr'
 
 /**
  * Field, offset and extent in bytes, sizes of a load and of a store in bytes (`1 2 4` is a field that may be read in
- * part), and what a load yields. A store also needs the program type's leave, so does a load that yields no scalar.
+ * part; `^1` only at its first byte), and what a load yields. A field may have several rows. A store also needs the program type's leave, so does a load that yields no scalar.
  */
 export type ContextFieldRow = readonly [
   name: string,

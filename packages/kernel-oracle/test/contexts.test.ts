@@ -25,7 +25,30 @@ const CASES: readonly (readonly [string, number, number])[] = [
   ['lwt_seg6local', PROG_TYPE.LWT_SEG6LOCAL, 0],
   ['sk_skb', PROG_TYPE.SK_SKB, 0],
   ['flow_dissector', PROG_TYPE.FLOW_DISSECTOR, 0],
+  ['kprobe', PROG_TYPE.KPROBE, 0],
+  ['perf_event', PROG_TYPE.PERF_EVENT, 0],
+  ['raw_tracepoint', PROG_TYPE.RAW_TRACEPOINT, 0],
+  ['raw_tracepoint_writable', PROG_TYPE.RAW_TRACEPOINT_WRITABLE, 0],
+  ['cgroup_device', PROG_TYPE.CGROUP_DEVICE, ATTACH_TYPE.CGROUP_DEVICE],
+  ['cgroup_sysctl', PROG_TYPE.CGROUP_SYSCTL, ATTACH_TYPE.CGROUP_SYSCTL],
+  ['sock_ops', PROG_TYPE.SOCK_OPS, ATTACH_TYPE.CGROUP_SOCK_OPS],
+  ['sk_msg', PROG_TYPE.SK_MSG, ATTACH_TYPE.SK_MSG_VERDICT],
+  ['sk_reuseport', PROG_TYPE.SK_REUSEPORT, ATTACH_TYPE.SK_REUSEPORT_SELECT],
+  ['sk_lookup', PROG_TYPE.SK_LOOKUP, ATTACH_TYPE.SK_LOOKUP],
+  ['netfilter', PROG_TYPE.NETFILTER, ATTACH_TYPE.NETFILTER],
+  ...hooks('setsockopt getsockopt', PROG_TYPE.CGROUP_SOCKOPT),
+  ...hooks('inet_sock_create inet_sock_release inet4_post_bind inet6_post_bind', PROG_TYPE.CGROUP_SOCK),
+  ...hooks('inet4_bind inet6_bind inet4_connect inet6_connect unix_connect', PROG_TYPE.CGROUP_SOCK_ADDR),
+  ...hooks('udp4_sendmsg udp6_sendmsg unix_sendmsg udp4_recvmsg udp6_recvmsg', PROG_TYPE.CGROUP_SOCK_ADDR),
+  ...hooks('inet4_getpeername inet6_getsockname unix_getsockname', PROG_TYPE.CGROUP_SOCK_ADDR),
 ]
+
+/** Cases for hooks of control groups. */
+function hooks(names: string, type: number): (readonly [string, number, number])[] {
+  return names
+    .split(' ')
+    .map((name) => [name, type, ATTACH_TYPE[`CGROUP_${name.toUpperCase()}` as keyof typeof ATTACH_TYPE]])
+}
 
 interface Probe {
   readonly offsetBytes: number
@@ -50,9 +73,14 @@ function probes(contextBytes: number): Probe[] {
   return found
 }
 
+/** Ends with a value that every hook may return. */
+function exits(type: number): Insn[] {
+  const value = type === PROG_TYPE.CGROUP_SOCK_ADDR ? 1 : 0
+  return [BPF_MOV64_IMM(isa.BPF_REG_0, value), BPF_EXIT_INSN()]
+}
+
 function accepts(oracle: KernelOracle, type: number, expectedAttachType: number, insn: Insn): boolean {
-  const zero = (register: number): Insn => BPF_MOV64_IMM(register, 0)
-  const insns = [zero(isa.BPF_REG_2), insn, zero(isa.BPF_REG_0), BPF_EXIT_INSN()]
+  const insns = [BPF_MOV64_IMM(isa.BPF_REG_2, 0), insn, ...exits(type)]
   const answer = oracle.loadProgram({ type, expectedAttachType, insns, logLevel: 0 })
   oracle.close(answer.fd)
   return answer.ok
@@ -79,14 +107,20 @@ describe('context tables, every access of every size, against the kernel', () =>
       for (const field of contextLayout(type, { attachType })?.fields ?? []) {
         const [bytes = 4] = field.loads.slice(-1)
         const size = SIZES.find(([sizeBytes]) => sizeBytes === bytes)?.[1] ?? isa.BPF_W
-        const load = BPF_RAW_INSN(isa.BPF_LDX | size | isa.BPF_MEM, 6, 1, field.offsetBytes, 0)
-        const insns = [load, BPF_MOV64_IMM(isa.BPF_REG_0, 0), BPF_EXIT_INSN()]
+        const load = BPF_RAW_INSN(
+          isa.BPF_LDX | size | isa.BPF_MEM,
+          6,
+          1,
+          Math.ceil(field.offsetBytes / bytes) * bytes,
+          0,
+        )
+        const insns = [load, ...exits(type)]
         const answer = oracle.loadProgram({ type, expectedAttachType: attachType, insns, logLevel: 2 })
         oracle.close(answer.fd)
         const yields = /; R1=ctx\(\) R6(?:_w)?=(\w+)\(/.exec(answer.log)?.[1]
-        expect(yields, `${name} ${field.name}`).toBe(
-          field.yields === 'sock_common_or_null' ? 'sock_common_or_null' : field.yields,
-        )
+        // A pointer by BTF goes on with the name of what it points to.
+        const word = yields?.startsWith('trusted_ptr_') ? 'trusted_ptr' : yields
+        expect(word, `${name} ${field.name}`).toBe(field.yields)
       }
     }
   })
