@@ -16,8 +16,26 @@ export type { Oracle } from './kernel-oracle/running-kernel.ts'
 export { createRunningKernel } from './kernel-oracle/running-kernel.ts'
 export type { Answer, RunAnswer } from './report/answer.ts'
 export { bareDifferences, differences, judge } from './report/answer.ts'
+export type { AskedCase, CaseTimes } from './report/build-case-result.ts'
+export { caseResult } from './report/build-case-result.ts'
+export type { CaseResult, Outcome, Phase } from './report/case-result.ts'
+export type {
+  Agreement,
+  ConformanceJson,
+  FileRow,
+  KeptResult,
+  ReasonRow,
+  RunFacts,
+  SuiteName,
+  SuiteRow,
+} from './report/conformance-report.ts'
+export { ConformanceReport } from './report/conformance-report.ts'
+export type { FailureReason } from './report/reasons.ts'
+export { REASONS } from './report/reasons.ts'
 export type { EngineSummary } from './report/summary.ts'
 export { Summary } from './report/summary.ts'
+export type { Counts } from './report/tally.ts'
+export type { SlowCase } from './report/timing.ts'
 export { readVector } from './vector/read-vector.ts'
 export type { Expectation, FillValue, Vector, VectorMap, VectorProgram, VectorRun } from './vector/vector.ts'
 export type { NewVector } from './vector/write-vector.ts'

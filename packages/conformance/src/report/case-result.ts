@@ -1,6 +1,12 @@
 import type { Suite } from '../kernel-tree/suite-case.ts'
 import type { Answer } from './answer.ts'
 
+/** Where the time of a case goes: its question is made, engines load it, they run it, the running kernel answers. */
+export const PHASES = ['read', 'load', 'run', 'kernel'] as const
+export type Phase = (typeof PHASES)[number]
+
+export type Outcome = 'passed' | 'failed' | 'not-run'
+
 /** What came of one case with all who were asked: a line of a campaign's results, plain JSON. */
 export interface CaseResult {
   readonly id: string
@@ -10,8 +16,8 @@ export interface CaseResult {
   readonly name: string
   readonly privilege: 'full' | 'unprivileged'
   /** Failed: an engine's answer is not the expected one, or there is none. Not run: nobody could be asked. */
-  readonly outcome: 'passed' | 'failed' | 'not-run'
-  /** Why it failed or was not run: one of few stable words, which reports count by. */
+  readonly outcome: Outcome
+  /** Why it failed or was not run: one of few stable words (`REASONS`), which reports count by. */
   readonly reason?: string
   /** In full, a line or two. */
   readonly detail?: string
@@ -26,4 +32,6 @@ export interface CaseResult {
   /** Disassembly, of a case that failed or differs. */
   readonly listing?: readonly string[]
   readonly durationMs: number
+  /** What `durationMs` is made of, as far as it was measured. */
+  readonly phasesMs?: Readonly<Partial<Record<Phase, number>>>
 }

@@ -1,0 +1,115 @@
+import type { ConformanceCase } from '../case-source.ts'
+import type { NotRunnable, SuiteCase } from '../kernel-tree/suite-case.ts'
+import { type Answer, differences } from './answer.ts'
+import type { CaseResult, Outcome, Phase } from './case-result.ts'
+import { expectedWords } from './expected-words.ts'
+import { listingOf } from './listing.ts'
+import { shortened } from './log-excerpt.ts'
+import type { FailureReason } from './reasons.ts'
+
+/** What is known of a case when everybody has been asked. */
+export interface AskedCase {
+  /** Whose case it is; of a vectors' file `{suite: 'vectors', ...}`. */
+  readonly of: Omit<SuiteCase, 'suite' | 'question'> & { readonly suite: CaseResult['suite'] }
+  readonly question: ConformanceCase | NotRunnable
+  readonly answers: readonly Answer[]
+  readonly kernel?: Answer
+  /** Where an engine's answer differs from the kernel's; found here from verdicts and results if it is not given. */
+  readonly differsFromKernel?: readonly string[]
+  /** Why answers are missing: the time limit, the end of the process. */
+  readonly failure?: { readonly reason: FailureReason; readonly detail: string }
+  readonly times?: CaseTimes
+}
+
+/** Wall clock, of one case. */
+export interface CaseTimes {
+  /** Of `question()`. */
+  readonly readMs?: number
+  /** Of all engines, loading included. */
+  readonly enginesMs?: number
+  readonly kernelMs?: number
+}
+
+/** The line of a campaign's results for a case. */
+export function caseResult(asked: AskedCase): CaseResult {
+  const { of, question, kernel, times = {} } = asked
+  const { id, suite, file, line, name, privilege } = of
+  const phasesMs = phases(asked.answers, times)
+  const differs = kernel === undefined ? [] : (asked.differsFromKernel ?? differing(asked.answers, kernel))
+  const standing = standingOf(asked)
+  const told = standing.outcome === 'failed' || differs.length > 0
+  return {
+    ...{ id, suite, file, line, name, privilege },
+    ...standing,
+    expected: question.kind === 'not-runnable' ? '' : expectedWords(question),
+    answers: asked.answers.map((answer) => withoutBulk(answer, told)),
+    ...(kernel === undefined ? {} : { kernel: withoutBulk(kernel, told) }),
+    ...(differs.length === 0 ? {} : { differsFromKernel: differs }),
+    ...(told && question.kind !== 'not-runnable' ? { listing: listingOf(question) } : {}),
+    durationMs: (times.readMs ?? 0) + (times.enginesMs ?? 0) + (times.kernelMs ?? 0),
+    phasesMs,
+  }
+}
+
+type StandingFields = Pick<CaseResult, 'outcome' | 'reason' | 'detail'>
+
+function standingOf({ question, answers, failure }: AskedCase): StandingFields {
+  const because = (outcome: Outcome, reason: string, detail: string): StandingFields => ({ outcome, reason, detail })
+  if (question.kind === 'not-runnable') return because('not-run', question.reason, question.detail)
+  if (failure !== undefined) return because('failed', failure.reason, failure.detail)
+  const wrong = answers.filter(({ pass, error }) => pass === false || error !== undefined)
+  if (answers.length === 0) return because('failed', 'no-answer', 'nobody answered')
+  const first = wrong[0]
+  if (first === undefined) return { outcome: 'passed' }
+  return because('failed', reasonOf(first), wrong.map(complaint).join('\n'))
+}
+
+const complaint = ({ engine, error, differs = [] }: Answer): string =>
+  `${engine}: ${[...(error === undefined ? [] : [error]), ...differs].join('; ') || 'not as expected'}`
+
+/** What a difference is about, by the word that it starts with. */
+// biome-ignore format: table
+const REASON_OF_FIELD: readonly (readonly [start: RegExp, reason: FailureReason])[] = [
+  [/^load_ok: true/,                    'accepted'],
+  [/^load_ok/,                          'refused'],
+  [/^errno/,                            'errno'],
+  [/^log/,                              'log'],
+  [/^(insn_processed|stack_depth)/,     'verifier-statistics'],
+  [/^(xlated|jited)/,                   'instructions'],
+  [/^run_errno/,                        'run-error'],
+]
+
+/** One word for why an answer is wrong. */
+function reasonOf(answer: Answer & { readonly reasons?: readonly string[] }): string {
+  const given = answer.reasons?.[0]
+  if (given !== undefined) return given
+  const [difference] = answer.differs ?? []
+  if (difference === undefined) return 'no-answer'
+  return REASON_OF_FIELD.find(([start]) => start.test(difference))?.[1] ?? 'result'
+}
+
+function differing(answers: readonly Answer[], kernel: Answer): string[] {
+  return answers.flatMap((answer) => differences(answer, kernel).map((text) => `${answer.engine}: ${text}`))
+}
+
+function phases(
+  answers: readonly Answer[],
+  { readMs, enginesMs, kernelMs }: CaseTimes,
+): Partial<Record<Phase, number>> {
+  const loadMs = Math.min(
+    answers.reduce((sum, { load_us = 0 }) => sum + load_us / 1000, 0),
+    enginesMs ?? 0,
+  )
+  return {
+    ...(readMs === undefined ? {} : { read: readMs }),
+    ...(enginesMs === undefined ? {} : { load: loadMs, run: enginesMs - loadMs }),
+    ...(kernelMs === undefined ? {} : { kernel: kernelMs }),
+  }
+}
+
+/** Logs of what went well are of no use to anybody; of the others the beginning and the end are. */
+function withoutBulk(answer: Answer, told: boolean): Answer {
+  const { verifier_log, ...rest } = answer
+  if (verifier_log === undefined) return answer
+  return told ? { ...rest, verifier_log: shortened(verifier_log) } : rest
+}

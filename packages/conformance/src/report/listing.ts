@@ -1,0 +1,31 @@
+import { formatKernelInsn, type Insn, isLdImm64 } from '@bpfoundry/isa'
+import type { ConformanceCase } from '../case-source.ts'
+
+/** A listing is cut after so many instructions: the largest program has 199,587. */
+const MOST_INSNS = 400
+
+/** The instructions of a case, a line each, in the verifier log's style: `   3: (07) r1 += 1`; none of kinds without any. */
+export function listingOf(question: ConformanceCase): string[] {
+  switch (question.kind) {
+    case 'bare':
+      return kernelListing(question.bare.insns)
+    case 'vector':
+      return kernelListing(question.vector.insns)
+    default:
+      return []
+  }
+}
+
+function kernelListing(insns: readonly Insn[]): string[] {
+  const lines: string[] = []
+  for (let at = 0; at < insns.length && lines.length < MOST_INSNS; ) {
+    const insn = insns[at] as Insn
+    lines.push(`${String(at).padStart(4)}: ${formatKernelInsn(insn, insns[at + 1])}`)
+    at += isLdImm64(insn) && at + 1 < insns.length ? 2 : 1
+  }
+  return noted(lines, insns.length)
+}
+
+function noted(lines: string[], slots: number): string[] {
+  return slots > MOST_INSNS ? [...lines, `(the program has ${slots} instruction slots)`] : lines
+}
