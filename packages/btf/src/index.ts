@@ -35,6 +35,7 @@ export type {
   BtfVoid,
 } from './btf-type.ts'
 export { decodeBtfExt } from './ext-decode.ts'
+export { encodeBtfExt } from './ext-encode.ts'
 export type { BtfExt, CoreRelocation, FunctionInfo, LineInfo, SectionInfo } from './ext-info.ts'
 export { CORE_RELOCATION, coreRelocationName } from './ext-info.ts'
 export type { BtfMapDefinition, BtfMapValues } from './map-definition.ts'
