@@ -14,8 +14,9 @@ export type { DataCase, DataExpectation } from './data-file/data-file.ts'
 export { readDataCase } from './data-file/data-file.ts'
 export type { Oracle } from './kernel-oracle/running-kernel.ts'
 export { createRunningKernel } from './kernel-oracle/running-kernel.ts'
-export type { Answer, RunAnswer } from './report/answer.ts'
-export { bareDifferences, differences, judge } from './report/answer.ts'
+export type { Answer, Reason, RunAnswer } from './report/answer.ts'
+export { bareDifferences, differences } from './report/differences.ts'
+export { judge } from './report/judge.ts'
 export type { AskedCase, CaseTimes } from './report/build-case-result.ts'
 export { caseResult } from './report/build-case-result.ts'
 export type { CaseResult, Outcome, Phase } from './report/case-result.ts'
@@ -37,9 +38,23 @@ export { Summary } from './report/summary.ts'
 export type { Counts } from './report/tally.ts'
 export type { SlowCase } from './report/timing.ts'
 export { readVector } from './vector/read-vector.ts'
-export type { Expectation, FillValue, Vector, VectorMap, VectorProgram, VectorRun } from './vector/vector.ts'
-export type { NewVector } from './vector/write-vector.ts'
-export { formatVector } from './vector/write-vector.ts'
+export type { EachRun, Expectation, TextPattern } from './vector/expectation.ts'
+export type {
+  FillValue,
+  Vector,
+  VectorBtf,
+  VectorDump,
+  VectorFunction,
+  VectorLine,
+  VectorMap,
+  VectorMapBtf,
+  VectorPrivilege,
+  VectorProgram,
+  VectorRun,
+} from './vector/vector.ts'
+export { createVector } from './vector/vector.ts'
+export type { NewVector, VectorRecord } from './vector/write-vector.ts'
+export { formatVector, vectorRecord } from './vector/write-vector.ts'
 export { createEmulatedKernel } from './verified/emulated-kernel.ts'
-export type { LoadPart, VectorKernel } from './verified/vector-kernel.ts'
+export type { Loaded, LoadPart, VectorKernel } from './verified/vector-kernel.ts'
 export { askVector } from './verified/vector-kernel.ts'

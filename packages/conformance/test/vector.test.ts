@@ -83,7 +83,13 @@ test('a map that can not be made, and what is not done here, answer with an erro
   expect(
     ask({ id: 1, ...program, maps: [{ type: 'array', key_size: 3, value_size: 4, max_entries: 1 }] }).error,
   ).toMatch(/EINVAL/)
-  expect(ask({ id: 2, ...program, btf: '00' })).toMatchObject({ error: 'unsupported: btf', pass: false })
+  expect(ask({ id: 2, ...program, perfmon: false })).toMatchObject({
+    error: 'unsupported: perfmon',
+    unsupported: ['perfmon'],
+    pass: false,
+    reasons: [{ kind: 'unsupported', text: 'unsupported: perfmon' }],
+  })
+  expect(ask({ id: 3, ...program, btf: '00' }).error).toMatch(/^BTF load: EINVAL/)
 })
 
 // biome-ignore format: table

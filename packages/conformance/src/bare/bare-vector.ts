@@ -13,10 +13,10 @@ import {
   BPF_W,
   type Insn,
 } from '@bpfoundry/isa'
-import { LOG_LEVEL, PROG_TYPE, XDP_ACTION } from '@bpfoundry/kernel-abi'
+import { PROG_TYPE, XDP_ACTION } from '@bpfoundry/kernel-abi'
 import type { DataCase } from '../data-file/data-file.ts'
 import type { Answer } from '../report/answer.ts'
-import type { Vector } from '../vector/vector.ts'
+import { createVector, type Vector } from '../vector/vector.ts'
 import { askVector, type VectorKernel } from '../verified/vector-kernel.ts'
 
 /** The frame: 8 bytes for r0, then the memory; at least what BPF_PROG_TEST_RUN takes. */
@@ -40,22 +40,13 @@ export function askBareOf(kernel: VectorKernel, bare: DataCase): Answer {
 function bareVector({ id, insns, memory }: DataCase): Vector {
   const dataIn = new Uint8Array(Math.max(LEAST_FRAME_BYTES, RESULT_BYTES + memory.length))
   dataIn.set(memory, RESULT_BYTES)
-  return {
+  return createVector({
     id,
     type: PROG_TYPE.XDP,
-    expectedAttachType: 0,
     insns: [...caller(memory.length), ...insns],
-    license: 'GPL',
-    flags: 0,
-    logLevel: LOG_LEVEL.STATS,
     logTail: 0,
-    mapRefs: [],
-    maps: [],
-    progs: [],
     runs: [{ dataIn, repeat: 1, flags: 0 }],
-    listsRuns: false,
-    unsupported: [],
-  }
+  })
 }
 
 /** Looks the memory up in the packet, calls what follows, and puts r0 into the packet's first bytes. */

@@ -79,6 +79,8 @@ export function createRunningKernel<Map extends OracleMap>(oracle: Oracle<Map>):
   const mapOf = (fd: number): Map => maps.get(fd) as Map
   return {
     name: 'kernel',
+    unsupported: () => [],
+    dumpMap: () => [],
     createMap: ({ type, keySizeBytes, valueSizeBytes, maxEntries, flags, mapExtra }, inner) => {
       const spec = { type, keySizeBytes, valueSizeBytes, maxEntries, flags, mapExtra }
       const map = oracle.createMap({ ...spec, ...(inner === undefined ? {} : { inner: mapOf(inner) }) })

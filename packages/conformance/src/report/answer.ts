@@ -1,4 +1,4 @@
-import type { Expectation } from '../vector/vector.ts'
+import type { FailureReason } from './reasons.ts'
 
 /** What came of one run. */
 export interface RunAnswer {
@@ -10,6 +10,18 @@ export interface RunAnswer {
   readonly data_out?: string
   readonly ctx_out?: string
   readonly duration_ns?: number
+  /** The time limit ended it. */
+  readonly timed_out?: true
+  /** What the load or, where it was loaded, the run needs and the engine does not do: a failure of ours, no verdict. */
+  readonly unsupported?: readonly string[]
+}
+
+/** One way in which an answer is not the expected one. */
+export interface Reason {
+  /** One of few stable words, which reports count by. */
+  readonly kind: FailureReason
+  /** `retval: 2, expected 1` */
+  readonly text: string
 }
 
 /** The answer to one case by one engine, or by the kernel: a line of `vectors run --jsonl`. */
@@ -20,6 +32,8 @@ export interface Answer extends RunAnswer {
   /** 0, or a name such as EACCES. */
   readonly errno?: number | string
   readonly verifier_log?: string
+  /** The trace outgrew the room for it: `verifier_log` holds what there is without one. */
+  readonly log_overflow?: true
   readonly insn_processed?: number
   readonly total_states?: number
   readonly peak_states?: number
@@ -31,6 +45,11 @@ export interface Answer extends RunAnswer {
   readonly xlated_len?: number
   readonly jited_len?: number
   readonly tag?: string
+  /** Instructions after the fix-ups and machine code, hex, where asked for. */
+  readonly xlated?: string
+  readonly jited?: string
+  /** What is in the maps at the end, hex, where asked for: by map, keys and values. */
+  readonly maps?: readonly (readonly (readonly [key: string, value: string])[])[]
   /** All bits of r0, hex, of a program that no verifier sees. */
   readonly r0?: string
   readonly runs?: readonly RunAnswer[]
@@ -40,87 +59,11 @@ export interface Answer extends RunAnswer {
   readonly pass?: boolean
   /** What differs from the expectation: `retval: 2, expected 1`. */
   readonly differs?: readonly string[]
+  /** The same with a word for each. */
+  readonly reasons?: readonly Reason[]
 }
 
-/** How one field of an expectation is held against an answer. */
-type Comparison = (answer: Answer, wanted: unknown) => boolean
-
-const equal =
-  (name: keyof Answer): Comparison =>
-  (answer, wanted) =>
-    (answer[name] ?? firstRun(answer)[name as keyof RunAnswer]) === wanted
-
-const firstRun = (answer: Answer): RunAnswer => answer.runs?.[0] ?? {}
-
-const COMPARISONS: Readonly<Record<keyof Expectation, Comparison>> = {
-  load_ok: equal('load_ok'),
-  errno: equal('errno'),
-  log: (answer, wanted) => answer.verifier_log?.includes(String(wanted)) === true,
-  insn_processed: equal('insn_processed'),
-  retval: equal('retval'),
-  run_errno: equal('run_errno'),
-  data_out: equal('data_out'),
-  ctx_out: equal('ctx_out'),
-  r0: equal('r0'),
-}
-
-/** The answer with `pass`, and what differs. */
-export function judge(answer: Answer, expect: Expectation | undefined): Answer {
-  if (expect === undefined) return answer.error === undefined ? answer : { ...answer, pass: false }
-  const differs = Object.entries(COMPARISONS).flatMap(([name, holds]) => {
-    const wanted = expect[name as keyof Expectation]
-    return wanted === undefined || holds(answer, wanted) ? [] : [difference(answer, name as keyof Expectation, wanted)]
-  })
-  const pass = differs.length === 0 && answer.error === undefined
-  return { ...answer, pass, ...(differs.length === 0 ? {} : { differs }) }
-}
-
-function difference(answer: Answer, name: keyof Expectation, wanted: unknown): string {
-  if (name === 'log') return `log lacks ${JSON.stringify(wanted)}`
-  const got = answer[name] ?? firstRun(answer)[name as keyof RunAnswer]
-  return `${name}: ${JSON.stringify(got) ?? 'nothing'}, expected ${JSON.stringify(wanted)}`
-}
-
-/** What two answers must have in common: verdict and results, not times and sizes. */
-const COMPARED: readonly (keyof Answer & keyof Expectation)[] = [
-  'load_ok',
-  'errno',
-  'retval',
-  'run_errno',
-  'data_out',
-  'ctx_out',
-]
-
-/** Where `answer` differs from another's; what only one of them tells is no difference. */
-export function differences(answer: Answer, other: Answer): string[] {
-  return COMPARED.flatMap((name) => {
-    const [mine, theirs] = [answer, other].map((one) => one[name] ?? firstRun(one)[name as keyof RunAnswer])
-    if (mine === undefined || theirs === undefined || mine === theirs) return []
-    return [`${name}: ${JSON.stringify(mine)}, ${other.engine} says ${JSON.stringify(theirs)}`]
-  })
-}
-
-/** Whether a program gave no result: refused, or stopped in its run. */
-export function failed({ load_ok, run_errno }: Answer): boolean {
-  return load_ok !== true || (run_errno !== undefined && run_errno !== 0)
-}
-
-/** As {@link differences}, for programs that no verifier saw: where one verifies and one does not, a failure is a failure. */
-export function bareDifferences(answer: Answer, other: Answer): string[] {
-  if (failed(answer) !== failed(other)) {
-    const words = failed(answer) ? 'failed' : 'ran'
-    return [`${words}, ${other.engine} ${failed(other) ? `refuses: ${lastWords(other)}` : 'runs it'}`]
-  }
-  if (failed(answer)) return []
-  return (['r0', 'data_out'] as const).flatMap((name) =>
-    answer[name] === other[name] ? [] : [`${name}: ${answer[name]}, ${other.engine} says ${other[name]}`],
-  )
-}
-
-/** What a refusal says in the end. */
-function lastWords({ verifier_log, error }: Answer): string {
-  const lines = (verifier_log ?? '')
-    .split('\n')
-    .filter((line) => line !== '' && !/^(processed|verification|stack) /.test(line))
-  return lines.at(-1) ?? error ?? 'no reason given'
+/** The runs of an answer, however many were asked for. */
+export function runsOf(answer: Answer): readonly RunAnswer[] {
+  return answer.runs ?? ((answer.run_errno ?? answer.retval) === undefined ? [] : [answer])
 }

@@ -1,7 +1,8 @@
 import type { ConformanceCase } from '../case-source.ts'
 import type { NotRunnable, SuiteCase } from '../kernel-tree/suite-case.ts'
-import { type Answer, differences } from './answer.ts'
+import type { Answer } from './answer.ts'
 import type { CaseResult, Outcome, Phase } from './case-result.ts'
+import { differences } from './differences.ts'
 import { expectedWords } from './expected-words.ts'
 import { listingOf } from './listing.ts'
 import { shortened } from './log-excerpt.ts'
@@ -80,8 +81,8 @@ const REASON_OF_FIELD: readonly (readonly [start: RegExp, reason: FailureReason]
 ]
 
 /** One word for why an answer is wrong. */
-function reasonOf(answer: Answer & { readonly reasons?: readonly string[] }): string {
-  const given = answer.reasons?.[0]
+function reasonOf(answer: Answer): string {
+  const given = answer.reasons?.[0]?.kind
   if (given !== undefined) return given
   const [difference] = answer.differs ?? []
   if (difference === undefined) return 'no-answer'

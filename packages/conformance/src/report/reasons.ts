@@ -10,6 +10,7 @@ export type FailureReason =
   | 'instructions'
   | 'run-error'
   | 'result'
+  | 'unsupported'
   | 'no-answer'
   | 'timeout'
   | 'crash'
@@ -25,6 +26,7 @@ export const REASONS: Readonly<Record<FailureReason | NotRunnableReason, string>
   instructions:          'other instructions after the fix-ups, or other machine code',
   'run-error':           'the run gave an error, or none where one is expected',
   result:                'another return value, packet or context',
+  unsupported:           'needs what the engine or the verifier does not do yet',
   'no-answer':           'the engine has no answer',
   timeout:               'no answer within the time limit',
   crash:                 'the process that ran it ended',
@@ -42,3 +44,8 @@ export const REASONS_OF_THE_MACHINE: ReadonlySet<string> = new Set<NotRunnableRe
   'needs-module',
   'needs-kernel-btf',
 ])
+
+/** The sentence of a reason; the word itself where there is none. */
+export function meaningOf(reason: string): string {
+  return (REASONS as Readonly<Record<string, string>>)[reason] ?? reason
+}

@@ -1,5 +1,8 @@
 import { type ConformanceError, errorAt, type SourceLine } from '../conformance-error.ts'
 
+const isU32 = (value: unknown): boolean =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff_ffff
+
 type Json = Readonly<Record<string, unknown>>
 
 /** Reads the fields of one JSON object; every complaint tells the line and the field. */
@@ -25,7 +28,7 @@ export class JsonFields {
     return this.#object[name]
   }
 
-  /** A whole number of at most 32 bits, `fallback` when absent. */
+  /** A whole number, of at most 32 bits unless told, `fallback` when absent. */
   number(name: string, fallback: number, most: number = 0xffff_ffff): number {
     const value = this.has(name) ? this.#object[name] : fallback
     if (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most) return value as number
@@ -70,11 +73,14 @@ export class JsonFields {
 
   /** A list of pairs of whole numbers. */
   pairs(name: string): (readonly [number, number])[] {
-    return this.list(name).map((pair) => {
-      if (Array.isArray(pair) && pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0)) {
-        return pair as unknown as readonly [number, number]
-      }
-      throw this.#wrong(name, pair, 'pairs of whole numbers')
+    return this.tuples(name, 2).map(([first = 0, second = 0]) => [first, second])
+  }
+
+  /** A list of lists of `length` whole numbers of at most 32 bits. */
+  tuples(name: string, length: number): (readonly number[])[] {
+    return this.list(name).map((tuple) => {
+      if (Array.isArray(tuple) && tuple.length === length && tuple.every(isU32)) return tuple as readonly number[]
+      throw this.#wrong(name, tuple, `lists of ${length} whole numbers`)
     })
   }
 

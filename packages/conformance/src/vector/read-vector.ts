@@ -2,12 +2,21 @@ import { decodeInsns, INSN_BYTES, type Insn } from '@bpfoundry/isa'
 import { MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { errorAt, type SourceLine } from '../conformance-error.ts'
 import { JsonFields } from './json-fields.ts'
-import type { Expectation, FillValue, Vector, VectorMap, VectorProgram, VectorRun } from './vector.ts'
-
-/** BPF_LOG_STATS: errors and statistics. */
-const DEFAULT_LOG_LEVEL = 4
-const DEFAULT_LOG_TAIL = 4096
-const UNSUPPORTED = ['btf', 'func_info', 'attach_btf', 'kfuncs'] as const
+import { readExpectation } from './read-expectation.ts'
+import {
+  DEFAULT_LOG_LEVEL,
+  DEFAULT_LOG_TAIL,
+  type FillValue,
+  VECTOR_DUMPS,
+  type Vector,
+  type VectorBtf,
+  type VectorDump,
+  type VectorMap,
+  type VectorMapBtf,
+  type VectorPrivilege,
+  type VectorProgram,
+  type VectorRun,
+} from './vector.ts'
 
 /**
  * Reads one line of the JSON Lines format. Fields that are not known are left alone.
@@ -18,17 +27,17 @@ const UNSUPPORTED = ['btf', 'func_info', 'attach_btf', 'kfuncs'] as const
 export function readVector(line: SourceLine): Vector {
   const fields = new JsonFields(line, parse(line))
   const runs = readRuns(fields)
-  const expect = fields.has('expect') ? readExpectation(fields) : undefined
   const maps = fields.objects('maps').map((map, index) => readMap(map, index))
+  const program = readProgram(fields, maps.length, PROG_TYPE.SOCKET_FILTER)
   return {
     id: fields.raw('id') ?? null,
-    ...readProgram(fields, maps.length),
+    ...program,
     maps,
-    progs: fields.objects('progs').map((program) => readProgram(program, maps.length)),
+    progs: fields.objects('progs').map((one) => readProgram(one, maps.length, program.type)),
     runs,
     listsRuns: fields.has('runs'),
-    unsupported: UNSUPPORTED.filter((name) => fields.has(name)),
-    ...(expect === undefined ? {} : { expect }),
+    ...(fields.has('dump') ? { dump: readDump(fields) } : {}),
+    ...(fields.has('expect') ? { expect: readExpectation(fields) } : {}),
   }
 }
 
@@ -45,10 +54,19 @@ function parse(line: SourceLine): unknown {
   }
 }
 
-function readProgram(fields: JsonFields, mapCount: number): VectorProgram {
+function readDump(fields: JsonFields): readonly VectorDump[] {
+  return fields.list('dump').map((name) => {
+    const dump = VECTOR_DUMPS.find((known) => known === name)
+    if (dump === undefined) throw fields.wrong('dump', name, `a list of ${VECTOR_DUMPS.join(', ')}`)
+    return dump
+  })
+}
+
+function readProgram(fields: JsonFields, mapCount: number, defaultType: number): VectorProgram {
   const insns = readInsns(fields)
+  const privilege = readPrivilege(fields)
   return {
-    type: fields.named('prog_type', PROG_TYPE, 'BPF_PROG_TYPE_', PROG_TYPE.SOCKET_FILTER),
+    type: fields.named('prog_type', PROG_TYPE, 'BPF_PROG_TYPE_', defaultType),
     expectedAttachType: fields.number('expected_attach_type', 0),
     insns,
     license: fields.text('license', 'GPL'),
@@ -59,7 +77,37 @@ function readProgram(fields: JsonFields, mapCount: number): VectorProgram {
       if (pc < insns.length && map < mapCount) return { pc, map }
       throw fields.wrong('map_refs', [pc, map], `an instruction below ${insns.length} and a map below ${mapCount}`)
     }),
+    ...readProgramBtf(fields),
+    ...(fields.has('attach_btf') ? { attachBtf: fields.text('attach_btf', '') } : {}),
+    ...(fields.has('kfuncs') ? { kfuncs: readKfuncs(fields, insns.length) } : {}),
+    ...(privilege === 'full' ? {} : { privilege }),
   }
+}
+
+function readPrivilege(fields: JsonFields): VectorPrivilege {
+  if (fields.flag('unpriv')) return 'unprivileged'
+  return fields.has('perfmon') && !fields.flag('perfmon') ? 'no-perfmon' : 'full'
+}
+
+function readProgramBtf(fields: JsonFields): { readonly btf?: VectorBtf } {
+  const bytes = fields.bytes('btf')
+  const functions = fields.tuples('func_info', 2).map(([pc = 0, typeId = 0]) => ({ pc, typeId }))
+  const lines = fields.tuples('line_info', 4).map(([pc = 0, fileNameOffset = 0, lineOffset = 0, lineColumn = 0]) => {
+    return { pc, fileNameOffset, lineOffset, lineColumn }
+  })
+  if (bytes !== undefined) return { btf: { bytes, functions, lines } }
+  if (functions.length + lines.length === 0) return {}
+  throw fields.wrong('btf', undefined, 'the BTF that func_info and line_info are of')
+}
+
+function readKfuncs(fields: JsonFields, insnCount: number): readonly { readonly pc: number; readonly name: string }[] {
+  return fields.list('kfuncs').map((element) => {
+    const [pc, name] = Array.isArray(element) && element.length === 2 ? (element as unknown[]) : []
+    if (Number.isInteger(pc) && (pc as number) >= 0 && (pc as number) < insnCount && typeof name === 'string') {
+      return { pc: pc as number, name }
+    }
+    throw fields.wrong('kfuncs', element, `[an instruction below ${insnCount}, a name]`)
+  })
 }
 
 function readInsns(fields: JsonFields): readonly Insn[] {
@@ -77,11 +125,18 @@ function readMap(fields: JsonFields, index: number): VectorMap {
     valueSizeBytes: fields.number('value_size', 0),
     maxEntries: fields.number('max_entries', 0),
     flags: fields.number('flags', 0),
-    mapExtra: fields.number('map_extra', 0),
+    mapExtra: fields.number('map_extra', 0, Number.MAX_SAFE_INTEGER),
     freeze: fields.flag('freeze'),
     fill: fields.list('fill').map((element) => readElement(fields, element)),
     ...(inner === undefined ? {} : { inner }),
+    ...readMapBtf(fields),
   }
+}
+
+function readMapBtf(fields: JsonFields): { readonly btf?: VectorMapBtf } {
+  const bytes = fields.bytes('btf')
+  if (bytes === undefined) return {}
+  return { btf: { bytes, keyTypeId: fields.number('btf_key', 0), valueTypeId: fields.number('btf_value', 0) } }
 }
 
 function readElement(fields: JsonFields, element: unknown): readonly [Uint8Array, FillValue] {
@@ -98,6 +153,9 @@ function readFillValue(fields: JsonFields, value: unknown): FillValue {
   throw fields.wrong('fill', value, 'hex, {"map": index} or {"prog": index}')
 }
 
+/** Room that is made before the kernel says how much it needs. */
+const MOST_OUT_BYTES = 1 << 24
+
 const RUN_FIELDS = ['data_in', 'ctx_in', 'run'] as const
 
 function readRuns(fields: JsonFields): VectorRun[] {
@@ -113,11 +171,7 @@ function readRun(fields: JsonFields): VectorRun {
     flags: fields.number('run_flags', 0),
     ...(dataIn === undefined ? {} : { dataIn }),
     ...(ctxIn === undefined ? {} : { ctxIn }),
+    ...(fields.has('data_out_size') ? { dataOutBytes: fields.number('data_out_size', 0, MOST_OUT_BYTES) } : {}),
+    ...(fields.has('ctx_out_size') ? { ctxOutBytes: fields.number('ctx_out_size', 0, MOST_OUT_BYTES) } : {}),
   }
-}
-
-function readExpectation(fields: JsonFields): Expectation {
-  const expect = fields.raw('expect')
-  if (typeof expect === 'object' && expect !== null && !Array.isArray(expect)) return expect as Expectation
-  throw fields.wrong('expect', expect, 'an object of what the answer must say')
 }

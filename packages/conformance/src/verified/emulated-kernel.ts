@@ -1,11 +1,12 @@
 import { type Engine, ExecutionFault } from '@bpfoundry/engine'
-import { INSN_BYTES, type Insn } from '@bpfoundry/isa'
-import { Kernel, KernelError, type KernelMap, type KernelProgram, ProgramRejected } from '@bpfoundry/kernel'
-import { errnoName } from '@bpfoundry/kernel-abi'
-import type { VerifierStats } from '@bpfoundry/verifier'
+import { Kernel, KernelError, type KernelMap, type KernelProgram } from '@bpfoundry/kernel'
+import { errnoName, mapTypeName } from '@bpfoundry/kernel-abi'
+import { MAP_TYPES_SUPPORTED } from '@bpfoundry/maps'
 import type { RunAnswer } from '../report/answer.ts'
-import type { VectorProgram, VectorRun } from '../vector/vector.ts'
-import type { LoadPart, VectorKernel } from './vector-kernel.ts'
+import type { Vector, VectorMap, VectorProgram, VectorRun } from '../vector/vector.ts'
+import { loadVectorProgram } from './emulated-load.ts'
+import { decodeVectorBtf } from './vector-btf.ts'
+import type { VectorKernel } from './vector-kernel.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
@@ -16,8 +17,10 @@ export function createEmulatedKernel(engine: Engine): VectorKernel {
   const programs = new Map<number, KernelProgram>()
   return {
     name: engine.name,
-    createMap: (map) => {
-      const created = kernel.createMap({ name: '', ...map })
+    unsupported,
+    createMap: ({ btf, ...map }) => {
+      const types = btf === undefined ? {} : mapBtf(btf)
+      const created = kernel.createMap({ name: '', ...map, ...types })
       maps.set(created.fd, created)
       return created.fd
     },
@@ -28,12 +31,13 @@ export function createEmulatedKernel(engine: Engine): VectorKernel {
       map.update(key, perCpu ? forEveryCpu(value, map.valueBytes) : value)
     },
     freezeMap: (fd) => (maps.get(fd) as KernelMap).freeze(),
-    loadProgram: (program, insns) => {
-      const { loaded, part } = load(kernel, program, insns)
+    loadProgram: (program, insns, dump) => {
+      const { loaded, part } = loadVectorProgram(kernel, program, insns, dump)
       if (loaded !== undefined) programs.set(loaded.fd, loaded)
       return { fd: loaded?.fd ?? -1, part }
     },
     runProgram: (fd, run) => runProgram(kernel, programs.get(fd) as KernelProgram, run),
+    dumpMap: (fd) => [...(maps.get(fd) as KernelMap).entries()].map(([key, value]) => [hex(key), hex(value)]),
     closeAll: () => {
       for (const open of [...programs.values(), ...maps.values()]) open.close()
       programs.clear()
@@ -42,51 +46,38 @@ export function createEmulatedKernel(engine: Engine): VectorKernel {
   }
 }
 
+/** Fields of a program that the emulated kernel can't do what they say with. Listed in docs/parity/conformance.md. */
+const PROGRAM_FIELDS: readonly (readonly [field: string, has: (program: VectorProgram) => boolean])[] = [
+  ['attach_btf', ({ attachBtf }) => attachBtf !== undefined],
+  ['kfuncs', ({ kfuncs = [] }) => kfuncs.length > 0],
+  ['perfmon', ({ privilege }) => privilege === 'no-perfmon'],
+  ['unpriv', ({ privilege }) => privilege === 'unprivileged'],
+]
+
+function unsupported(vector: Vector): readonly string[] {
+  const programs = [vector, ...vector.progs]
+  const fields = PROGRAM_FIELDS.filter(([, has]) => programs.some(has)).map(([field]) => field)
+  const mapTypes = vector.maps
+    .filter(({ type }) => isUnsupported(type))
+    .map(({ type }) => `map type ${mapTypeName(type)}`)
+  const runFlags = vector.runs.some(({ flags }) => flags !== 0) ? ['run_flags'] : []
+  const dump = vector.dump?.includes('jited') ? ['dump jited'] : []
+  return [...fields, ...new Set(mapTypes), ...runFlags, ...dump]
+}
+
+/** A map type that Linux has; one that it lacks too is refused, by both. */
+const isUnsupported = (type: number): boolean =>
+  !MAP_TYPES_SUPPORTED.includes(type) && !mapTypeName(type).startsWith('type ') && type !== 0
+
+function mapBtf({ bytes, keyTypeId, valueTypeId }: NonNullable<VectorMap['btf']>): object {
+  return { btf: decodeVectorBtf(bytes), btfKeyTypeId: keyTypeId, btfValueTypeId: valueTypeId }
+}
+
 function forEveryCpu(value: Uint8Array, wholeBytes: number): Uint8Array {
   const padded = Math.ceil(value.length / 8) * 8
   const whole = new Uint8Array(wholeBytes)
   for (let at = 0; at < wholeBytes; at += padded) whole.set(value, at)
   return whole
-}
-
-interface Loaded {
-  readonly loaded?: KernelProgram
-  readonly part: LoadPart
-}
-
-function load(kernel: Kernel, program: VectorProgram, insns: readonly Insn[]): Loaded {
-  const request = { ...program, insns, name: 'vector', functionInfo: [], lineInfo: [] }
-  const started = performance.now()
-  const took = (): number => Math.round((performance.now() - started) * 1e4) / 10
-  try {
-    const loaded = kernel.loadProgram(request)
-    const { image, log, stats, tag } = loaded
-    const lengths = { xlated_len: image.insns.length * INSN_BYTES, ...codeLength(loaded), tag }
-    return { loaded, part: { load_ok: true, errno: 0, load_us: took(), ...verdict(program, log, stats), ...lengths } }
-  } catch (error) {
-    if (!(error instanceof KernelError)) throw error
-    const refused = { load_ok: false, errno: errnoName(error.errno), load_us: took() }
-    if (error instanceof ProgramRejected) return { part: { ...refused, ...verdict(program, error.log, error.stats) } }
-    return { part: { ...refused, verifier_log: error.message } }
-  }
-}
-
-function verdict({ logTail }: VectorProgram, log: string, stats: VerifierStats): LoadPart {
-  return {
-    verifier_log: logTail === 0 ? log : log.slice(-logTail),
-    insn_processed: stats.insnsProcessed,
-    total_states: stats.totalStates,
-    peak_states: stats.peakStates,
-    stack_depth:
-      stats.stackDepthBytes.length === 1 ? (stats.stackDepthBytes[0] as number) : stats.stackDepthBytes.join('+'),
-    verification_time_us: stats.verificationTimeUs,
-  }
-}
-
-/** Machine code tells its length. */
-function codeLength({ translation }: KernelProgram): LoadPart {
-  const { codeBytes } = translation as { readonly codeBytes?: unknown }
-  return typeof codeBytes === 'number' ? { jited_len: codeBytes } : {}
 }
 
 function runProgram(kernel: Kernel, program: KernelProgram, run: VectorRun): RunAnswer {

@@ -7,10 +7,16 @@ import {
   isLdImm64,
 } from '@bpfoundry/isa'
 import type { Answer, RunAnswer } from '../report/answer.ts'
-import type { Vector, VectorMap, VectorProgram, VectorRun } from '../vector/vector.ts'
+import type { Vector, VectorDump, VectorMap, VectorProgram, VectorRun } from '../vector/vector.ts'
 
 /** What loading gave, besides an fd. */
 export type LoadPart = Omit<Answer, 'id' | 'engine'>
+
+/** A program that was loaded or refused. */
+export interface Loaded {
+  readonly fd: number
+  readonly part: LoadPart
+}
 
 /**
  * A kernel that vectors are put to: the emulated one, or the running one. Handles are file descriptors; everything it
@@ -18,6 +24,8 @@ export type LoadPart = Omit<Answer, 'id' | 'engine'>
  */
 export interface VectorKernel {
   readonly name: string
+  /** Which fields of a case it can't do what they say with: the case is not asked, but answered with them. */
+  unsupported(vector: Vector): readonly string[]
   /** @throws Error whose message answers the case */
   createMap(map: VectorMap, inner: number | undefined): number
   /** @throws Error */
@@ -25,8 +33,10 @@ export interface VectorKernel {
   /** @throws Error */
   freezeMap(fd: number): void
   /** `fd` is -1 when it is refused. */
-  loadProgram(program: VectorProgram, insns: readonly Insn[]): { readonly fd: number; readonly part: LoadPart }
+  loadProgram(program: VectorProgram, insns: readonly Insn[], dump: readonly VectorDump[]): Loaded
   runProgram(fd: number, run: VectorRun): RunAnswer
+  /** Keys and values in hex. */
+  dumpMap(fd: number): readonly (readonly [key: string, value: string])[]
   /** Ends a case. */
   closeAll(): void
 }
@@ -34,7 +44,8 @@ export interface VectorKernel {
 /** Puts one case to a kernel: maps, programs, fill, load, runs. Whatever it is, there is an answer. */
 export function askVector(kernel: VectorKernel, vector: Vector): Answer {
   const answer = { id: vector.id, engine: kernel.name }
-  if (vector.unsupported.length > 0) return { ...answer, error: `unsupported: ${vector.unsupported.join(', ')}` }
+  const unsupported = kernel.unsupported(vector)
+  if (unsupported.length > 0) return { ...answer, unsupported, error: `unsupported: ${unsupported.join(', ')}` }
   try {
     return { ...answer, ...loadAndRun(kernel, vector) }
   } catch (error) {
@@ -49,14 +60,23 @@ function loadAndRun(kernel: VectorKernel, vector: Vector): LoadPart {
   for (const map of vector.maps) {
     maps.push(kernel.createMap(map, map.inner === undefined ? undefined : maps[map.inner]))
   }
-  const programs = vector.progs.map((program) => kernel.loadProgram(program, withMaps(program, maps)).fd)
+  const programs = vector.progs.map((program) => kernel.loadProgram(program, withMaps(program, maps), []).fd)
   vector.maps.forEach((map, index) => {
     fillMap(kernel, maps[index] as number, map, { maps, programs })
   })
-  const { fd, part } = kernel.loadProgram(vector, withMaps(vector, maps))
-  if (fd < 0 || vector.runs.length === 0) return part
+  const dump = dumpsOf(vector)
+  const { fd, part } = kernel.loadProgram(vector, withMaps(vector, maps), dump)
+  if (fd < 0) return part
   const runs = vector.runs.map((run) => kernel.runProgram(fd, run))
-  return vector.listsRuns ? { ...part, runs } : { ...part, ...runs[0] }
+  const ran = vector.listsRuns || runs.length > 1 ? { runs } : runs[0]
+  const left = dump.includes('maps') ? { maps: maps.map((map) => kernel.dumpMap(map)) } : {}
+  return { ...part, ...ran, ...left }
+}
+
+/** What is asked for, and what the expectation needs. */
+function dumpsOf({ dump = [], expect = {} }: Vector): readonly VectorDump[] {
+  const judged = expect.xlated ?? expect.xlated_insns ?? expect.xlated_lacks_insns
+  return judged === undefined || dump.includes('xlated') ? dump : [...dump, 'xlated']
 }
 
 interface Handles {

@@ -1,0 +1,82 @@
+import { encodeInsns, INSN_BYTES, type Insn } from '@bpfoundry/isa'
+import { type Kernel, KernelError, type KernelProgram, ProgramRejected } from '@bpfoundry/kernel'
+import { errnoName } from '@bpfoundry/kernel-abi'
+import type { VerifierStats } from '@bpfoundry/verifier'
+import type { VectorDump, VectorProgram } from '../vector/vector.ts'
+import { programBtf } from './vector-btf.ts'
+import type { LoadPart } from './vector-kernel.ts'
+
+/** What came of a load: the program where it was accepted, and its part of the answer. */
+export interface EmulatedLoad {
+  readonly loaded?: KernelProgram
+  readonly part: LoadPart
+}
+
+/** Loads a program of a case into the emulated kernel. */
+export function loadVectorProgram(
+  kernel: Kernel,
+  program: VectorProgram,
+  insns: readonly Insn[],
+  dump: readonly VectorDump[],
+): EmulatedLoad {
+  const started = performance.now()
+  const took = (): number => Math.round((performance.now() - started) * 1e4) / 10
+  try {
+    const loaded = kernel.loadProgram(requestOf(program, insns))
+    const { log, stats } = loaded
+    return {
+      loaded,
+      part: { load_ok: true, errno: 0, load_us: took(), ...verdict(program, log, stats), ...info(loaded, dump) },
+    }
+  } catch (error) {
+    return { part: { load_us: took(), ...refusal(program, error) } }
+  }
+}
+
+function requestOf(
+  { type, expectedAttachType, license, flags, logLevel, btf }: VectorProgram,
+  insns: readonly Insn[],
+): Parameters<Kernel['loadProgram']>[0] {
+  const types = btf === undefined ? { functionInfo: [], lineInfo: [] } : programBtf(btf)
+  return { name: 'vector', type, expectedAttachType, insns, license, flags, logLevel, ...types }
+}
+
+function refusal(program: VectorProgram, error: unknown): LoadPart {
+  if (error instanceof ProgramRejected) {
+    const { errno, log, stats, rejection } = error
+    const refused = { load_ok: false, errno: errnoName(errno), ...verdict(program, log, stats) }
+    return rejection.code === 'VERIFIER_UNSUPPORTED'
+      ? { ...refused, unsupported: [whatOf(rejection.message)] }
+      : refused
+  }
+  if (error instanceof KernelError) {
+    return { load_ok: false, errno: errnoName(error.errno), verifier_log: error.message }
+  }
+  throw error
+}
+
+/** `kernel functions` of `kernel functions not supported`. */
+const whatOf = (message: string): string => message.trimEnd().replace(/ not supported$/, '')
+
+function verdict({ logTail }: VectorProgram, log: string, stats: VerifierStats): LoadPart {
+  const { stackDepthBytes } = stats
+  return {
+    verifier_log: logTail === 0 ? log : log.slice(-logTail),
+    insn_processed: stats.insnsProcessed,
+    total_states: stats.totalStates,
+    peak_states: stats.peakStates,
+    stack_depth: stackDepthBytes.length === 1 ? (stackDepthBytes[0] as number) : stackDepthBytes.join('+'),
+    verification_time_us: stats.verificationTimeUs,
+  }
+}
+
+function info({ image, tag, translation }: KernelProgram, dump: readonly VectorDump[]): LoadPart {
+  const { codeBytes } = translation as { readonly codeBytes?: unknown }
+  return {
+    xlated_len: image.insns.length * INSN_BYTES,
+    // Machine code tells its length.
+    ...(typeof codeBytes === 'number' ? { jited_len: codeBytes } : {}),
+    tag,
+    ...(dump.includes('xlated') ? { xlated: Buffer.from(encodeInsns(image.insns)).toString('hex') } : {}),
+  }
+}
