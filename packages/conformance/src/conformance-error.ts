@@ -13,6 +13,7 @@ import { Diagnostic, type DiagnosticFields, type SourceSpan } from '@bpfoundry/d
  * | `CONFORMANCE_JSON` | a line of a JSON Lines file that is no JSON object |
  * | `CONFORMANCE_FIELD` | a field of a vector that is unknown, missing or of the wrong kind |
  * | `CONFORMANCE_NO_SUCH_FILE`, `CONFORMANCE_UNREADABLE` | the file |
+ * | `CONFORMANCE_UNWRITABLE` | a report that can't be written |
  * | `CONFORMANCE_KERNEL_TREE` | a folder that is no kernel tree |
  * | `CONFORMANCE_SOURCE` | a construct of the kernel tree that is not read |
  * | `CONFORMANCE_PROGRAM` | control flow that leaves the program, where no verifier looked at it |
@@ -29,6 +30,7 @@ export type ConformanceErrorCode =
   | 'CONFORMANCE_FIELD'
   | 'CONFORMANCE_NO_SUCH_FILE'
   | 'CONFORMANCE_UNREADABLE'
+  | 'CONFORMANCE_UNWRITABLE'
   | 'CONFORMANCE_KERNEL_TREE'
   | 'CONFORMANCE_SOURCE'
   | 'CONFORMANCE_PROGRAM'

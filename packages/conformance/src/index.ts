@@ -15,30 +15,34 @@ export { readDataCase } from './data-file/data-file.ts'
 export type { Oracle } from './kernel-oracle/running-kernel.ts'
 export { createRunningKernel } from './kernel-oracle/running-kernel.ts'
 export type { Answer, Reason, RunAnswer } from './report/answer.ts'
-export { bareDifferences, differences } from './report/differences.ts'
-export { judge } from './report/judge.ts'
 export type { AskedCase, CaseTimes } from './report/build-case-result.ts'
 export { caseResult } from './report/build-case-result.ts'
 export type { CaseResult, Outcome, Phase } from './report/case-result.ts'
+export type { ConformanceJson } from './report/conformance-json.ts'
+export { conformanceJson } from './report/conformance-json.ts'
+export { ConformanceReport } from './report/conformance-report.ts'
+export { bareDifferences, differences } from './report/differences.ts'
+export { judge } from './report/judge.ts'
+export { writeJunit } from './report/junit/junit.ts'
+export type { FailureReason } from './report/reasons.ts'
+export { REASONS } from './report/reasons.ts'
 export type {
   Agreement,
-  ConformanceJson,
   FileRow,
   KeptResult,
   ReasonRow,
   RunFacts,
   SuiteName,
   SuiteRow,
-} from './report/conformance-report.ts'
-export { ConformanceReport } from './report/conformance-report.ts'
-export type { FailureReason } from './report/reasons.ts'
-export { REASONS } from './report/reasons.ts'
+} from './report/report-rows.ts'
 export type { EngineSummary } from './report/summary.ts'
 export { Summary } from './report/summary.ts'
 export type { Counts } from './report/tally.ts'
+export type { TerminalOptions, TerminalReport, TextTable } from './report/terminal.ts'
+export { terminalReport } from './report/terminal.ts'
 export type { SlowCase } from './report/timing.ts'
-export { readVector } from './vector/read-vector.ts'
 export type { EachRun, Expectation, TextPattern } from './vector/expectation.ts'
+export { readVector } from './vector/read-vector.ts'
 export type {
   FillValue,
   Vector,
