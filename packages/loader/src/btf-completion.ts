@@ -54,7 +54,7 @@ function completeDatasec(
   type: BtfDatasec,
   elf: ElfFile,
   symbolsBySection: ReadonlyMap<number, readonly ElfSymbol[]>,
-): BtfDatasec {
+): BtfType {
   const section = elf.section(type.name)
   if (section === undefined) return layOutExterns(btf, type)
   const symbols = new Map((symbolsBySection.get(section.index) ?? []).map((symbol) => [symbol.name, symbol]))
@@ -68,10 +68,15 @@ function completeDatasec(
   return { ...type, sizeBytes: Math.min(section.sizeBytes, 0xffffffff), entries }
 }
 
-/** `.ksyms` and `.kconfig` are in no section: their variables are put one after the other. */
-function layOutExterns(btf: Btf, type: BtfDatasec): BtfDatasec {
+/**
+ * `.ksyms` and `.kconfig` are in no section: their variables are put one after the other. Functions are left out, for a
+ * kernel takes only variables there; a section of nothing else becomes a type that nobody refers to, so that ids stay.
+ */
+function layOutExterns(btf: Btf, type: BtfDatasec): BtfType {
+  const variables = type.entries.filter(({ typeId }) => btf.type(typeId).kind === BTF_KIND.VAR)
+  if (variables.length === 0) return { kind: BTF_KIND.PTR, id: type.id, name: '', nameOffset: 0, typeId: 0 }
   let end = 0
-  const entries = type.entries.map((entry): BtfDatasecEntry => {
+  const entries = variables.map((entry): BtfDatasecEntry => {
     const sizeBytes = btf.sizeOf(entry.typeId) ?? 0
     const offsetBytes = end
     end += sizeBytes

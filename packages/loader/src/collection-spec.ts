@@ -41,6 +41,18 @@ export interface MapRelocation {
   readonly valueOffsetBytes?: number
 }
 
+/**
+ * What an instruction needs of the kernel that it is loaded into, found there by name: a call's function (a kfunc), an
+ * LD_IMM64's variable, or the id of a type. Its imm is 0 so far.
+ */
+export interface ExternReference {
+  readonly pc: number
+  readonly kind: 'function' | 'variable' | 'type'
+  readonly name: string
+  /** The program loads without it. */
+  readonly weak: boolean
+}
+
 /** A program as the object file describes it: subprograms already appended, calls resolved. */
 export interface ProgramSpec {
   /** Name of the function. */
@@ -56,6 +68,8 @@ export interface ProgramSpec {
   /** Complete: entry function first, then every function it calls. Map references are still by name: their imm is 0. */
   insns: Insn[]
   readonly mapRelocations: readonly MapRelocation[]
+  /** With the option `externs: 'keep'`: what is still to be found in the kernel. */
+  readonly externs?: readonly ExternReference[]
   license: string
   readonly functionInfo: readonly FunctionInfo[]
   readonly lineInfo: readonly LineInfo[]

@@ -1,6 +1,6 @@
 export type { CollectionOptions } from './collection.ts'
 export { Collection } from './collection.ts'
-export type { MapContent, MapRelocation, MapSpec, ProgramSpec } from './collection-spec.ts'
+export type { ExternReference, MapContent, MapRelocation, MapSpec, ProgramSpec } from './collection-spec.ts'
 export { CollectionSpec } from './collection-spec.ts'
 export type { CollectionSpecOptions } from './load-collection-spec.ts'
 export { loadCollectionSpec } from './load-collection-spec.ts'

@@ -7,7 +7,7 @@ import { readDataMaps, readVariables } from './data-maps.ts'
 import { readLegacyMaps } from './legacy-maps.ts'
 import { LoaderError } from './loader-error.ts'
 import { type ObjectFile, openObject, placeIn } from './object-file.ts'
-import { type CoreRelocationMode, linkProgram } from './program-linker.ts'
+import { type CoreRelocationMode, type ExternMode, linkProgram } from './program-linker.ts'
 import { type ProgramSection, programSection, unknownSection } from './program-sections.ts'
 import type { ObjectIndex } from './relocation-target.ts'
 
@@ -29,6 +29,11 @@ export interface CollectionSpecOptions {
    * that it was compiled with is the target's.
    */
   readonly coreRelocations?: CoreRelocationMode
+  /**
+   * What to do with functions and variables of the kernel. `refuse`, the default: a program that needs one is marked
+   * unsupported. `keep`: it is listed in {@link ProgramSpec.externs}, for who loads the program to find.
+   */
+  readonly externs?: ExternMode
 }
 
 /**
@@ -142,7 +147,8 @@ function readProgram(
       hint: 'remove `static`, or the SEC() of what is no program',
     })
   }
-  const linked = linkProgram(index, entry, options.coreRelocations ?? 'refuse', budget)
+  const modes = { coreRelocations: options.coreRelocations ?? 'refuse', externs: options.externs ?? 'refuse' }
+  const linked = linkProgram(index, entry, modes, budget)
   const unsupported = kind.type === PROG_TYPE.STRUCT_OPS ? structOps(object, entry) : linked.unsupported
   return {
     name: entry.name,
@@ -153,6 +159,7 @@ function readProgram(
     autoload: kind.autoload,
     insns: linked.insns,
     mapRelocations: linked.mapRelocations,
+    ...(linked.externs.length === 0 ? {} : { externs: linked.externs }),
     license: object.license,
     functionInfo: linked.functionInfo,
     lineInfo: linked.lineInfo,

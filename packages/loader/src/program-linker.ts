@@ -1,11 +1,19 @@
-import type { FunctionInfo, LineInfo } from '@bpfoundry/btf'
-import { BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC, BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, type Insn } from '@bpfoundry/isa'
+import { CORE_RELOCATION, type FunctionInfo, type LineInfo } from '@bpfoundry/btf'
+import {
+  BPF_PSEUDO_BTF_ID,
+  BPF_PSEUDO_CALL,
+  BPF_PSEUDO_FUNC,
+  BPF_PSEUDO_KFUNC_CALL,
+  BPF_PSEUDO_MAP_FD,
+  BPF_PSEUDO_MAP_VALUE,
+  type Insn,
+} from '@bpfoundry/isa'
 import type { CodeFunction } from './code-section.ts'
-import type { MapRelocation } from './collection-spec.ts'
+import type { ExternReference, MapRelocation } from './collection-spec.ts'
 import { describeCoreRelocation, isFinal } from './core-relocation.ts'
 import { LoaderError } from './loader-error.ts'
 import { type ObjectFile, placeIn } from './object-file.ts'
-import { type ObjectIndex, type Target, targetOf } from './relocation-target.ts'
+import { type ExternTarget, type ObjectIndex, type Target, targetOf } from './relocation-target.ts'
 
 /** Most instructions of one program, for any user of any kernel. @see BPF_COMPLEXITY_LIMIT_INSNS */
 const MAX_PROGRAM_INSNS = 1_000_000
@@ -14,6 +22,7 @@ const MAX_PROGRAM_INSNS = 1_000_000
 export interface LinkedProgram {
   readonly insns: Insn[]
   readonly mapRelocations: readonly MapRelocation[]
+  readonly externs: readonly ExternReference[]
   readonly functionInfo: readonly FunctionInfo[]
   readonly lineInfo: readonly LineInfo[]
   readonly unsupported?: LoaderError
@@ -29,6 +38,14 @@ interface Frame {
 /** How CO-RE relocations are taken. */
 export type CoreRelocationMode = 'refuse' | 'as-compiled'
 
+/** How functions and variables of the kernel are taken. */
+export type ExternMode = 'refuse' | 'keep'
+
+interface LinkModes {
+  readonly coreRelocations: CoreRelocationMode
+  readonly externs: ExternMode
+}
+
 /**
  * Appends to a function every function it calls, directly or not, and points the calls at them. Order: each callee is
  * placed when its first call is met, and its own callees before the rest of its caller's, as libbpf does.
@@ -39,10 +56,10 @@ export type CoreRelocationMode = 'refuse' | 'as-compiled'
 export function linkProgram(
   index: ObjectIndex,
   entry: CodeFunction,
-  coreRelocations: CoreRelocationMode,
+  modes: LinkModes,
   budget: { insns: number },
 ): LinkedProgram {
-  const linker = new Linker(index, entry, coreRelocations, budget)
+  const linker = new Linker(index, entry, modes, budget)
   linker.run()
   return linker.result()
 }
@@ -50,18 +67,19 @@ export function linkProgram(
 class Linker {
   readonly #index: ObjectIndex
   readonly #entry: CodeFunction
-  readonly #coreRelocations: CoreRelocationMode
+  readonly #modes: LinkModes
   readonly #budget: { insns: number }
   readonly #bases = new Map<CodeFunction, number>()
   readonly #stack: Frame[] = []
   readonly #insns: Insn[] = []
   readonly #mapRelocations: MapRelocation[] = []
+  readonly #externs: ExternReference[] = []
   #unsupported: LoaderError | undefined
 
-  constructor(index: ObjectIndex, entry: CodeFunction, mode: CoreRelocationMode, budget: { insns: number }) {
+  constructor(index: ObjectIndex, entry: CodeFunction, modes: LinkModes, budget: { insns: number }) {
     this.#index = index
     this.#entry = entry
-    this.#coreRelocations = mode
+    this.#modes = modes
     this.#budget = budget
   }
 
@@ -74,10 +92,11 @@ class Linker {
   }
 
   result(): LinkedProgram {
-    this.#mapRelocations.sort((a, b) => a.pc - b.pc)
+    for (const list of [this.#mapRelocations, this.#externs]) list.sort((a, b) => a.pc - b.pc)
     return {
       insns: this.#insns,
       mapRelocations: this.#mapRelocations,
+      externs: this.#externs,
       functionInfo: this.#records(({ functionInfo }) => functionInfo),
       lineInfo: this.#records(({ lineInfo }) => lineInfo),
       ...(this.#unsupported === undefined ? {} : { unsupported: this.#unsupported }),
@@ -95,7 +114,7 @@ class Linker {
     for (let pc = code.start; pc < code.end; pc++) this.#insns.push(code.section.insns[pc] as Insn)
     this.#bases.set(code, base)
     this.#stack.push({ code, base, next: code.start })
-    this.#checkCoreRelocations(code)
+    this.#checkCoreRelocations(code, base)
     return base
   }
 
@@ -110,6 +129,8 @@ class Linker {
   #apply(target: Target, at: number, code: CodeFunction, pc: number): void {
     if (target.kind === 'unsupported') {
       this.#refuse(`needs ${target.what}, which is not supported`, code, pc, target.what, target.hint)
+    } else if (target.kind === 'extern') {
+      this.#applyExtern(target, at, code, pc)
     } else if (target.kind === 'call' || target.kind === 'function') {
       const src = target.kind === 'call' ? BPF_PSEUDO_CALL : BPF_PSEUDO_FUNC
       this.#patch(at, { src, imm: this.#place(target.callee) - at - 1 })
@@ -123,15 +144,29 @@ class Linker {
     }
   }
 
+  #applyExtern({ isCall, name, weak, hint }: ExternTarget, at: number, code: CodeFunction, pc: number): void {
+    if (this.#modes.externs === 'refuse') {
+      const what = `${weak ? 'weak ' : ''}${isCall ? 'kernel function' : 'extern variable'} '${name}'`
+      this.#refuse(`needs ${what}, which is not supported`, code, pc, what, hint)
+      return
+    }
+    this.#externs.push({ pc: at, kind: isCall ? 'function' : 'variable', name, weak })
+    this.#patch(at, { src: isCall ? BPF_PSEUDO_KFUNC_CALL : BPF_PSEUDO_BTF_ID, imm: 0 })
+  }
+
   #patch(at: number, fields: Partial<Insn>): void {
     this.#insns[at] = { ...(this.#insns[at] as Insn), ...fields }
   }
 
-  #checkCoreRelocations(code: CodeFunction): void {
+  #checkCoreRelocations(code: CodeFunction, base: number): void {
     const btf = this.#index.object.btf
-    if (btf === undefined || this.#coreRelocations === 'as-compiled') return
+    if (btf === undefined) return
     for (const relocation of code.coreRelocations) {
-      if (isFinal(btf, relocation)) continue
+      if (this.#modes.externs === 'keep' && relocation.kind === CORE_RELOCATION.TYPE_ID_TARGET) {
+        const { name } = btf.type(relocation.typeId)
+        this.#externs.push({ pc: base + relocation.pc, kind: 'type', name, weak: false })
+      }
+      if (this.#modes.coreRelocations === 'as-compiled' || isFinal(btf, relocation)) continue
       const what = describeCoreRelocation(btf, relocation)
       const hint = "if the layout is the same on the target, load with coreRelocations: 'as-compiled'"
       this.#refuse('needs a CO-RE relocation, which is not supported', code, code.start + relocation.pc, what, hint)

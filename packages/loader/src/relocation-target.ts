@@ -17,7 +17,18 @@ export type Target =
   | { readonly kind: 'value'; readonly map: string; readonly offsetBytes: number }
   | { readonly kind: 'call'; readonly callee: CodeFunction }
   | { readonly kind: 'function'; readonly callee: CodeFunction }
+  | ExternTarget
   | { readonly kind: 'unsupported'; readonly what: string; readonly hint: string }
+
+/** Defined outside the object: a kernel function or variable, or kernel configuration. */
+export interface ExternTarget {
+  readonly kind: 'extern'
+  readonly name: string
+  readonly isCall: boolean
+  readonly weak: boolean
+  /** What to do where it can't be had. */
+  readonly hint: string
+}
 
 /** Where everything that code may refer to lies. */
 export interface ObjectIndex {
@@ -133,14 +144,12 @@ function loadTarget(
 }
 
 /** What is defined outside the object: kernel functions and variables, and kernel configuration. */
-function externTarget(index: ObjectIndex, symbol: ElfSymbol, isCall: boolean): Target {
+function externTarget(index: ObjectIndex, symbol: ElfSymbol, isCall: boolean): ExternTarget {
   const name = index.object.elf.symbolName(symbol)
-  const weak = symbol.bind === STB_WEAK ? 'weak ' : ''
-  const what = isCall ? `${weak}kernel function '${name}'` : `${weak}extern variable '${name}'`
   const hint = isCall
     ? 'kernel functions are not there yet; use a helper, or define the function in this object'
     : 'kernel variables and configuration are not there yet; use a `const volatile` global that is set before loading'
-  return unsupported(what, hint)
+  return { kind: 'extern', name, isCall, weak: symbol.bind === STB_WEAK, hint }
 }
 
 function unsupported(what: string, hint: string): Target {

@@ -202,6 +202,11 @@ describe('linking', () => {
       where: { input: 'a.o', section: 'xdp', program: 'needs', pc: 0 },
     })
     expect(spec.programs.get('plain')?.unsupported).toBeUndefined()
+    const kept = loadCollectionSpec(bytes, { externs: 'keep' }).programs.get('needs')
+    expect(kept).toMatchObject({ externs: [{ pc: 0, kind: 'function', name: 'bpf_kfunc', weak: false }] })
+    expect(kept?.unsupported).toBeUndefined()
+    // BPF_PSEUDO_KFUNC_CALL
+    expect(kept?.insns[0]).toMatchObject({ src: 2, imm: 0 })
   })
 })
 
