@@ -1,0 +1,66 @@
+/**
+ * Headers that are in no kernel tree: those of the C library and the compiler, as far as the test programs' declarations
+ * need them, and what the kernel's build generates. A tree's own file of the name goes first where there is one.
+ */
+
+const integers = (bits: readonly number[]): string =>
+  bits
+    .map((width) => {
+      const type = { 8: 'char', 16: 'short', 32: 'int', 64: 'long' }[width]
+      const signed = width === 8 ? 'signed char' : type
+      return `typedef ${signed} int${width}_t;\ntypedef unsigned ${type} uint${width}_t;\n`
+    })
+    .join('')
+
+const STDDEF = '#define NULL ((void *)0)\n#define offsetof(type, member) ((unsigned long)&((type *)0)->member)\n'
+
+const LIMITS = [
+  ['CHAR_BIT', '8'],
+  ['INT_MAX', '2147483647'],
+  ['INT_MIN', '(-INT_MAX - 1)'],
+  ['UINT_MAX', '4294967295U'],
+  ['LONG_MAX', '9223372036854775807L'],
+  ['LONG_MIN', '(-LONG_MAX - 1L)'],
+  ['ULONG_MAX', '18446744073709551615UL'],
+  ['LLONG_MAX', '9223372036854775807LL'],
+  ['LLONG_MIN', '(-LLONG_MAX - 1LL)'],
+  ['ULLONG_MAX', '18446744073709551615ULL'],
+]
+  .map(([name, value]) => `#undef ${name}\n#define ${name} ${value}\n`)
+  .join('')
+
+/**
+ * vmlinux.h where no text of one is given: what of the kernel's types is user space's, too. Others stay unknown, and
+ * the functions that need them can't be made.
+ */
+const VMLINUX = `#include <linux/types.h>
+#include <linux/bpf.h>
+#include <linux/bpf_perf_event.h>
+#include <linux/btf.h>
+typedef _Bool bool;
+enum { false = 0, true = 1 };
+typedef __u8 u8;
+typedef __s8 s8;
+typedef __u16 u16;
+typedef __s16 s16;
+typedef __u32 u32;
+typedef __s32 s32;
+typedef __u64 u64;
+typedef __s64 s64;
+typedef unsigned long size_t;
+`
+
+/** By name, as `#include <name>` has it. */
+export const SUBSTITUTE_HEADERS: ReadonlyMap<string, string> = new Map([
+  ['stddef.h', `typedef unsigned long size_t;\n${STDDEF}`],
+  ['stdbool.h', '#define bool _Bool\n#define true 1\n#define false 0\n'],
+  ['stdint.h', integers([8, 16, 32, 64])],
+  ['limits.h', LIMITS],
+  ['linux/limits.h', '#define NAME_MAX 255\n#define PATH_MAX 4096\n'],
+  ['errno.h', '#include <asm-generic/errno.h>\n'],
+  ['string.h', 'typedef unsigned long size_t;\n'],
+  ['time.h', 'typedef long time_t;\n'],
+  ['sys/socket.h', ''],
+  ['sys/types.h', ''],
+  ['vmlinux.h', VMLINUX],
+])
