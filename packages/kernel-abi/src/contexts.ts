@@ -3,6 +3,14 @@ import { type ContextFieldRow, type ContextValue, SK_BUFF_BYTES, SK_BUFF_ROWS, X
 import { hookContext } from './hook-contexts.ts'
 import { PROG_TYPE } from './program-types.ts'
 import { SK_BUFF_RULES, type SkBuffRule } from './sk-buff-rules.ts'
+import {
+  SOCK_BYTES,
+  SOCK_ROWS,
+  TCP_SOCK_BYTES,
+  TCP_SOCK_ROWS,
+  XDP_SOCK_BYTES,
+  XDP_SOCK_ROWS,
+} from './socket-context-rows.ts'
 import { XDP_MD } from './xdp.ts'
 
 /** A context field as one program type may use it. */
@@ -92,6 +100,34 @@ export function contextLayout(programType: number, scope: ContextScope = {}): Co
   if (rule !== undefined) return { structName: '__sk_buff', sizeBytes: SK_BUFF_BYTES, fields: skBuffFields(rule) }
   const hook = hookContext(programType, scope.attachType ?? 0)
   return hook && { ...hook, fields: hook.rows.map((row) => field(row, row[3], row[4], row[5])) }
+}
+
+/** What a pointer to a socket points to; the names are those of the verifier's log. */
+export type SocketKind = 'sock' | 'sock_common' | 'tcp_sock' | 'xdp_sock'
+
+const layoutOf = (structName: string, sizeBytes: number, rows: readonly ContextFieldRow[]): ContextLayout => ({
+  structName,
+  sizeBytes,
+  fields: rows.map((row) => field(row, row[3], '', row[5])),
+})
+
+/** What only full sockets have. @see bpf_sock_common_is_valid_access in net/core/filter.c */
+const NOT_COMMON: ReadonlySet<string> = new Set(['type', 'protocol', 'mark', 'priority'])
+
+const SOCKETS: Readonly<Record<SocketKind, ContextLayout>> = {
+  sock: layoutOf('bpf_sock', SOCK_BYTES, SOCK_ROWS),
+  sock_common: layoutOf(
+    'bpf_sock',
+    SOCK_BYTES,
+    SOCK_ROWS.filter(([name]) => !NOT_COMMON.has(name)),
+  ),
+  tcp_sock: layoutOf('bpf_tcp_sock', TCP_SOCK_BYTES, TCP_SOCK_ROWS),
+  xdp_sock: layoutOf('bpf_xdp_sock', XDP_SOCK_BYTES, XDP_SOCK_ROWS),
+}
+
+/** The fields that may be loaded through a pointer to a socket. Nothing may be stored there. */
+export function socketLayout(kind: SocketKind): ContextLayout {
+  return SOCKETS[kind]
 }
 
 /** A load from or a store to the context. */

@@ -14,8 +14,8 @@ export {
   PROG_TEST_RUN_ATTR,
 } from './bpf-attr.ts'
 export type { ContextValue } from './context-rows.ts'
-export type { ContextAccess, ContextField, ContextLayout, ContextScope } from './contexts.ts'
-export { contextField, contextLayout } from './contexts.ts'
+export type { ContextAccess, ContextField, ContextLayout, ContextScope, SocketKind } from './contexts.ts'
+export { contextField, contextLayout, socketLayout } from './contexts.ts'
 export type { ErrnoName } from './errno.ts'
 export { ERRNO, errnoName, errnoText } from './errno.ts'
 export type { ArgumentType, HelperPrototype, HelperValue, ReturnType, TypeFlagName } from './helper-prototypes.ts'

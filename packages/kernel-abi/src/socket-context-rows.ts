@@ -137,3 +137,39 @@ export const SK_LOOKUP_ROWS: readonly ContextFieldRow[] = [
   ['ingress_ifindex', 64,  4, '1 2 4', '', 'scalar'],
 ]
 export const SK_LOOKUP_BYTES = 72
+
+/** struct bpf_tcp_sock, behind a pointer. @see bpf_tcp_sock_is_valid_access */
+// biome-ignore format: table
+export const TCP_SOCK_ROWS: readonly ContextFieldRow[] = [
+  ['snd_cwnd',           0, 4, '4', '', 'scalar'],
+  ['srtt_us',            4, 4, '4', '', 'scalar'],
+  ['rtt_min',            8, 4, '4', '', 'scalar'],
+  ['snd_ssthresh',      12, 4, '4', '', 'scalar'],
+  ['rcv_nxt',           16, 4, '4', '', 'scalar'],
+  ['snd_nxt',           20, 4, '4', '', 'scalar'],
+  ['snd_una',           24, 4, '4', '', 'scalar'],
+  ['mss_cache',         28, 4, '4', '', 'scalar'],
+  ['ecn_flags',         32, 4, '4', '', 'scalar'],
+  ['rate_delivered',    36, 4, '4', '', 'scalar'],
+  ['rate_interval_us',  40, 4, '4', '', 'scalar'],
+  ['packets_out',       44, 4, '4', '', 'scalar'],
+  ['retrans_out',       48, 4, '4', '', 'scalar'],
+  ['total_retrans',     52, 4, '4', '', 'scalar'],
+  ['segs_in',           56, 4, '4', '', 'scalar'],
+  ['data_segs_in',      60, 4, '4', '', 'scalar'],
+  ['segs_out',          64, 4, '4', '', 'scalar'],
+  ['data_segs_out',     68, 4, '4', '', 'scalar'],
+  ['lost_out',          72, 4, '4', '', 'scalar'],
+  ['sacked_out',        76, 4, '4', '', 'scalar'],
+  ['bytes_received',    80, 8, '8', '', 'scalar'],
+  ['bytes_acked',       88, 8, '8', '', 'scalar'],
+  ['dsack_dups',        96, 4, '4', '', 'scalar'],
+  ['delivered',        100, 4, '4', '', 'scalar'],
+  ['delivered_ce',     104, 4, '4', '', 'scalar'],
+  ['icsk_retransmits', 108, 4, '4', '', 'scalar'],
+]
+export const TCP_SOCK_BYTES = 112
+
+/** struct bpf_xdp_sock, behind a pointer. @see bpf_xdp_sock_is_valid_access */
+export const XDP_SOCK_ROWS: readonly ContextFieldRow[] = [['queue_id', 0, 4, '4', '', 'scalar']]
+export const XDP_SOCK_BYTES = 4

@@ -7,6 +7,8 @@ export interface VerifierMap extends MapAttributes {
   readonly id: number
   /** Frozen and read-only for programs: loads at constant offsets are known scalars. Bytes of the single value. */
   readonly constantValue?: Uint8Array
+  /** Of a map of maps: what its elements are like. */
+  readonly inner?: VerifierMap
 }
 
 /** What a program load brings to the verifier. */

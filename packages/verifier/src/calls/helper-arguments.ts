@@ -45,6 +45,9 @@ const PLAIN: ReadonlySet<ArgumentType> = new Set<ArgumentType>([
   'ARG_SCALAR',
   'ARG_PTR_TO_STACK',
   'ARG_PTR_TO_RINGBUF_MEM',
+  'ARG_PTR_TO_SOCK_COMMON',
+  'ARG_PTR_TO_BTF_ID_SOCK_COMMON',
+  'ARG_PTR_TO_SOCKET',
 ])
 
 /** Checks argument `index` (0 is r1) and notes what it says. */
@@ -99,7 +102,12 @@ function noteReference(
     }
     notes.releasedNumber = number
   }
-  if (register.referenceId !== 0) notes.referenceId = register.referenceId
+  if (register.referenceId === 0) return
+  if (notes.referenceId !== 0) {
+    const message = `more than one arg with ref_obj_id R${number} ${register.referenceId} ${notes.referenceId}`
+    v.refuse('VERIFIER_TWO_REFERENCES', 'EACCES', message)
+  }
+  notes.referenceId = register.referenceId
 }
 
 function takeMap(_v: Verification, { register }: Argument, notes: CallNotes): void {

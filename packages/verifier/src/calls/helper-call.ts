@@ -1,7 +1,14 @@
 /** Calls of helpers: who may call what, with which arguments, and what it leaves in r0. */
 
 import type { Insn } from '@bpfoundry/isa'
-import { type HelperPrototype, helperPrototype, MAP_TYPE, MAX_HELPER_ID, TYPE_FLAG } from '@bpfoundry/kernel-abi'
+import {
+  type HelperPrototype,
+  helperPrototype,
+  MAP_TYPE,
+  MAX_HELPER_ID,
+  type ReturnType,
+  TYPE_FLAG,
+} from '@bpfoundry/kernel-abi'
 import { synchronise } from '../domain/bounds-deduction.ts'
 import { narrowUnsigned, UNKNOWN } from '../domain/scalar.ts'
 import { fromNumber, ZERO } from '../domain/word64.ts'
@@ -16,7 +23,14 @@ import {
   UNINITIALISED,
   UNKNOWN_SCALAR,
 } from '../state/register-state.ts'
-import { PTR_TO_MAP_VALUE, PTR_TO_MEM, typeFlags } from '../state/register-type.ts'
+import {
+  PTR_TO_MAP_VALUE,
+  PTR_TO_MEM,
+  PTR_TO_SOCK_COMMON,
+  PTR_TO_SOCKET,
+  PTR_TO_TCP_SOCK,
+  typeFlags,
+} from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 import { type CallNotes, newCallNotes } from './call-notes.ts'
@@ -30,9 +44,30 @@ import { checkTailCall, returnFromTailCall } from './tail-call.ts'
 const CALLER_SAVED = [0, 1, 2, 3, 4, 5] as const
 
 /** BPF_FUNC_* that have rules of their own. */
+const MAP_LOOKUP_ELEM = 1
 const TAIL_CALL = 12
 const SMP_PROCESSOR_ID = 8
+const SK_LOOKUP_TCP = 84
+const SK_LOOKUP_UDP = 85
+const SK_FULLSOCK = 95
+const TCP_SOCK = 96
+const SKC_LOOKUP_TCP = 99
 const RINGBUF_RESERVE = 131
+
+/** Helpers whose result the program must give back. @see is_acquire_function in kernel/bpf/verifier.c */
+const ACQUIRES: ReadonlySet<number> = new Set([SK_LOOKUP_TCP, SK_LOOKUP_UDP, SKC_LOOKUP_TCP, RINGBUF_RESERVE])
+/** Helpers that give the same object by another type: it belongs to the argument's reference. @see is_ptr_cast_function */
+const CASTS: ReadonlySet<number> = new Set([SK_FULLSOCK, TCP_SOCK])
+
+/** Look-ups in these give out sockets that are counted. */
+const SOCKET_MAPS: ReadonlySet<number> = new Set([MAP_TYPE.SOCKMAP, MAP_TYPE.SOCKHASH])
+
+/** Pointers to objects that come out of a helper. */
+const OBJECT_RESULTS: Readonly<Partial<Record<ReturnType, number>>> = {
+  RET_PTR_TO_SOCKET: PTR_TO_SOCKET,
+  RET_PTR_TO_SOCK_COMMON: PTR_TO_SOCK_COMMON,
+  RET_PTR_TO_TCP_SOCK: PTR_TO_TCP_SOCK,
+}
 
 /** Helpers that change the map they are handed. */
 const CHANGES_MAP: ReadonlySet<string> = new Set([
@@ -42,14 +77,8 @@ const CHANGES_MAP: ReadonlySet<string> = new Set([
   'bpf_map_pop_elem',
 ])
 
-/** Elements of these maps are objects of the kernel, not memory. */
-const OBJECT_MAPS: ReadonlySet<number> = new Set([
-  MAP_TYPE.ARRAY_OF_MAPS,
-  MAP_TYPE.HASH_OF_MAPS,
-  MAP_TYPE.XSKMAP,
-  MAP_TYPE.SOCKMAP,
-  MAP_TYPE.SOCKHASH,
-])
+/** Elements of these are maps themselves. */
+const MAPS_OF_MAPS: ReadonlySet<number> = new Set([MAP_TYPE.ARRAY_OF_MAPS, MAP_TYPE.HASH_OF_MAPS])
 
 function label(id: number): string {
   return `${calledName(id)}#${id}`
@@ -134,18 +163,30 @@ function resultOf(v: Verification, prototype: HelperPrototype, notes: CallNotes)
   if (type === 'RET_INTEGER') return prototype.id === SMP_PROCESSOR_ID ? cpuNumber(v) : UNKNOWN_SCALAR
   const { map } = notes
   const mayBeAbsent = (flags & TYPE_FLAG.PTR_MAYBE_NULL) !== 0 && !isElementKnown(v, map, notes)
+  const kept = mayBeAbsent ? flags : flags & ~TYPE_FLAG.PTR_MAYBE_NULL
   const id = mayBeAbsent ? v.newId() : 0
+  const referenceId = referenceOf(v, prototype, notes)
+  // A reference's id is the pointer's own, unless the pointer is another view of an object that was got before.
+  const identity = { id: CASTS.has(prototype.id) ? id : referenceId || id, referenceId }
   if (type === 'RET_PTR_TO_MAP_VALUE' && map !== undefined) {
-    if (OBJECT_MAPS.has(map.type)) throw v.noted(unsupported(`looking up an element of map_type ${map.type} is`))
-    const kept = mayBeAbsent ? flags : flags & ~TYPE_FLAG.PTR_MAYBE_NULL
-    return pointerTo(PTR_TO_MAP_VALUE | typeFlags(kept), { map, id })
+    if (MAPS_OF_MAPS.has(map.type) && map.inner === undefined) {
+      throw v.noted(unsupported(`looking up an element of map_type ${map.type} is`))
+    }
+    return pointerTo(PTR_TO_MAP_VALUE | typeFlags(kept), { map, ...identity })
   }
   if (type === 'RET_PTR_TO_MEM') {
-    const referenceId = prototype.id === RINGBUF_RESERVE ? acquireReference(v) : 0
-    const memory = { memoryBytes: notes.allocatedBytes, id: referenceId || id, referenceId }
-    return pointerTo(PTR_TO_MEM | typeFlags(flags), memory)
+    return pointerTo(PTR_TO_MEM | typeFlags(flags), { memoryBytes: notes.allocatedBytes, ...identity })
   }
+  const object = OBJECT_RESULTS[type]
+  if (object !== undefined) return pointerTo(object | typeFlags(kept), identity)
   throw v.noted(unsupported(`the result of ${prototype.name}#${prototype.id} (${type}) is`))
+}
+
+/** The reference that the result belongs to; 0 for none. */
+function referenceOf(v: Verification, { id }: HelperPrototype, { map, referenceId }: CallNotes): number {
+  if (CASTS.has(id)) return referenceId
+  const acquires = ACQUIRES.has(id) || (id === MAP_LOOKUP_ELEM && map !== undefined && SOCKET_MAPS.has(map.type))
+  return acquires ? acquireReference(v) : 0
 }
 
 function cpuNumber(v: Verification): RegisterState {

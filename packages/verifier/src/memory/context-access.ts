@@ -4,16 +4,28 @@ import { isConstantZero } from '../domain/scalar.ts'
 import { unsupported } from '../report/refusal.ts'
 import { tnumText } from '../report/state-text.ts'
 import { pointerTo, type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
-import { PTR_TO_PACKET, PTR_TO_PACKET_END, PTR_TO_PACKET_META, typeName } from '../state/register-type.ts'
+import {
+  MAYBE_NULL,
+  mayBeNull,
+  PTR_TO_PACKET,
+  PTR_TO_PACKET_END,
+  PTR_TO_PACKET_META,
+  PTR_TO_SOCK_COMMON,
+  PTR_TO_SOCKET,
+  typeName,
+} from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { type Access, loaded } from './access.ts'
 
 // biome-ignore format: table
 const LOADED: Readonly<Partial<Record<ContextValue, RegisterState>>> = {
-  scalar:   UNKNOWN_SCALAR,
-  pkt:      pointerTo(PTR_TO_PACKET),
-  pkt_meta: pointerTo(PTR_TO_PACKET_META),
-  pkt_end:  pointerTo(PTR_TO_PACKET_END),
+  scalar:              UNKNOWN_SCALAR,
+  pkt:                 pointerTo(PTR_TO_PACKET),
+  pkt_meta:            pointerTo(PTR_TO_PACKET_META),
+  pkt_end:             pointerTo(PTR_TO_PACKET_END),
+  sock:                pointerTo(PTR_TO_SOCKET),
+  sock_or_null:        pointerTo(PTR_TO_SOCKET | MAYBE_NULL),
+  sock_common_or_null: pointerTo(PTR_TO_SOCK_COMMON | MAYBE_NULL),
 }
 
 /** Refuses a pointer that was moved off what it points to, for pointers that only serve unmodified. */
@@ -50,7 +62,8 @@ export function accessContext(v: Verification, access: Access): void {
   if (isWrite || valueNumber < 0) return
   const found = LOADED[field.yields]
   if (found === undefined) throw v.noted(unsupported(`loading ${layout?.structName}.${field.name} is`))
-  v.write(valueNumber, loaded(found, sizeBytes, signExtends))
+  const value = mayBeNull(found.type) ? found.with({ id: v.newId() }) : found
+  v.write(valueNumber, loaded(value, sizeBytes, signExtends))
 }
 
 function fieldHint(layout: ContextLayout, offset: number): string {

@@ -14,7 +14,11 @@ import {
   PTR_TO_MEM,
   PTR_TO_PACKET,
   PTR_TO_PACKET_META,
+  PTR_TO_SOCK_COMMON,
+  PTR_TO_SOCKET,
   PTR_TO_STACK,
+  PTR_TO_TCP_SOCK,
+  PTR_TO_XDP_SOCK,
   SCALAR,
   typeName,
 } from '../state/register-type.ts'
@@ -25,6 +29,7 @@ import { accessMapKey, accessMapValue } from './map-access.ts'
 import { accessMapPointer } from './map-pointer-access.ts'
 import { accessPacket } from './packet-access.ts'
 import { checkRegion } from './region-access.ts'
+import { accessSocket } from './socket-access.ts'
 import { accessStack } from './stack-access.ts'
 
 interface MemoryKind {
@@ -43,6 +48,10 @@ const KINDS: ReadonlyMap<number, MemoryKind> = new Map([
   [PTR_TO_PACKET_META, { label: 'packet ',  access: accessPacket }],
   [PTR_TO_MEM,         { label: '',         access: accessMemory }],
   [CONST_PTR_TO_MAP,   { label: '',         access: accessMapPointer }],
+  [PTR_TO_SOCKET,      { label: 'sock ',    access: accessSocket }],
+  [PTR_TO_SOCK_COMMON, { label: 'sock_common ', access: accessSocket }],
+  [PTR_TO_TCP_SOCK,    { label: 'tcp_sock ', access: accessSocket }],
+  [PTR_TO_XDP_SOCK,    { label: 'xdp_sock ', access: accessSocket }],
 ])
 
 function accessMemory(v: Verification, access: Access): void {
@@ -117,7 +126,13 @@ function refuseTarget(v: Verification, number: number, pointer: RegisterState): 
 }
 
 /** Types whose accesses the fix-ups rewrite, so that one instruction can't serve them and others. */
-const REWRITTEN: ReadonlySet<number> = new Set([PTR_TO_CTX])
+const REWRITTEN: ReadonlySet<number> = new Set([
+  PTR_TO_CTX,
+  PTR_TO_SOCKET,
+  PTR_TO_SOCK_COMMON,
+  PTR_TO_TCP_SOCK,
+  PTR_TO_XDP_SOCK,
+])
 
 /** Refuses an instruction that other paths used with a pointer of another sort, where the difference counts. */
 export function notePointerType(v: Verification, type: number): void {

@@ -1,11 +1,35 @@
 /** Pointers that may be NULL, and what becomes of them once they were compared with 0. */
+import { MAP_TYPE } from '@bpfoundry/kernel-abi'
 import type { FrameState } from './frame-state.ts'
 import type { PathState } from './path-state.ts'
 import { type RegisterState, scalarRegister } from './register-state.ts'
-import { MAYBE_NULL, mayBeNull } from './register-type.ts'
+import {
+  baseType,
+  CONST_PTR_TO_MAP,
+  MAYBE_NULL,
+  mayBeNull,
+  PTR_TO_MAP_VALUE,
+  PTR_TO_SOCKET,
+  PTR_TO_XDP_SOCK,
+} from './register-type.ts'
 import { mapRegisters } from './register-walk.ts'
 
+/** What an element of such a map is, once it is known to be there: an object, not memory. */
+// biome-ignore format: table
+const ELEMENT_OBJECTS: ReadonlyMap<number, number> = new Map<number, number>([
+  [MAP_TYPE.XSKMAP,   PTR_TO_XDP_SOCK],
+  [MAP_TYPE.SOCKMAP,  PTR_TO_SOCKET],
+  [MAP_TYPE.SOCKHASH, PTR_TO_SOCKET],
+])
+
+/** @see mark_ptr_not_null_reg in kernel/bpf/verifier.c */
 function nonNull(register: RegisterState): RegisterState {
+  const { map } = register
+  if (baseType(register.type) === PTR_TO_MAP_VALUE && map !== undefined) {
+    if (map.inner !== undefined) return register.with({ type: CONST_PTR_TO_MAP, map: map.inner, id: 0 })
+    const object = ELEMENT_OBJECTS.get(map.type)
+    if (object !== undefined) return register.with({ type: object, map: undefined, id: 0 })
+  }
   return register.with({ type: register.type & ~MAYBE_NULL, id: 0 })
 }
 
@@ -15,7 +39,8 @@ function nonNull(register: RegisterState): RegisterState {
  */
 export function resolveNull(state: PathState, pointer: RegisterState, isNull: boolean): void {
   const { id, referenceId } = pointer
-  if (isNull && referenceId !== 0) {
+  // Another view of an object (a cast) may be NULL while the object is there.
+  if (isNull && referenceId !== 0 && referenceId === id) {
     state.references = state.references.filter((reference) => reference.id !== referenceId)
   }
   mapRegisters(state, (register) => {

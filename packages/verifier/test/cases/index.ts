@@ -6,6 +6,7 @@ import { HELPER_CASES } from './helpers.ts'
 import { MAP_CASES } from './maps.ts'
 import { CONTEXT_CASES, PACKET_CASES, PACKET_LOAD_CASES } from './packet.ts'
 import { FORM_CASES, REGISTER_CASES } from './registers.ts'
+import { SOCKET_CASES } from './sockets.ts'
 import { STACK_CASES } from './stack.ts'
 
 /** All cases by topic; the topic names the file of recorded logs. */
@@ -22,4 +23,5 @@ export const CASES: Readonly<Record<string, readonly VerifierCase[]>> = {
   helpers: HELPER_CASES,
   calls: CALL_CASES,
   atomics: ATOMIC_CASES,
+  sockets: SOCKET_CASES,
 }

@@ -30,6 +30,8 @@ const MAP_ROWS = [
   ['ports',   MAP_TYPE.DEVMAP,          4,   4,     4,       0],
   ['events',  MAP_TYPE.PERF_EVENT_ARRAY, 4,  4,     4,       0],
   ['ring',    MAP_TYPE.RINGBUF,         0,   0,     4096,    0],
+  ['sockets', MAP_TYPE.SOCKMAP,         4,   4,     4,       0],
+  ['xsks',    MAP_TYPE.XSKMAP,          4,   4,     4,       0],
 ] as const
 
 export type MapName = (typeof MAP_ROWS)[number][0]
