@@ -14,6 +14,18 @@ export type { DataCase, DataExpectation } from './data-file/data-file.ts'
 export { readDataCase } from './data-file/data-file.ts'
 export type { Oracle } from './kernel-oracle/running-kernel.ts'
 export { createRunningKernel } from './kernel-oracle/running-kernel.ts'
+export { KernelTree } from './kernel-tree/kernel-tree.ts'
+export type {
+  NotRunnable,
+  NotRunnableReason,
+  Suite,
+  SuiteCase,
+  SuiteFile,
+  SuiteReading,
+} from './kernel-tree/suite-case.ts'
+export { SUITES } from './kernel-tree/suite-case.ts'
+export type { SuiteOptions } from './kernel-tree/suites.ts'
+export { suiteFiles } from './kernel-tree/suites.ts'
 export type { Answer, Reason, RunAnswer } from './report/answer.ts'
 export type { AskedCase, CaseTimes } from './report/build-case-result.ts'
 export { caseResult } from './report/build-case-result.ts'
