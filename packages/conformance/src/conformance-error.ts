@@ -14,6 +14,7 @@ import { Diagnostic, type DiagnosticFields, type SourceSpan } from '@bpfoundry/d
  * | `CONFORMANCE_FIELD` | a field of a vector that is unknown, missing or of the wrong kind |
  * | `CONFORMANCE_NO_SUCH_FILE`, `CONFORMANCE_UNREADABLE` | the file |
  * | `CONFORMANCE_UNWRITABLE` | a report that can't be written |
+ * | `CONFORMANCE_BASELINE` | a file that is no baseline |
  * | `CONFORMANCE_KERNEL_TREE` | a folder that is no kernel tree |
  * | `CONFORMANCE_SOURCE` | a construct of the kernel tree that is not read |
  * | `CONFORMANCE_PROGRAM` | control flow that leaves the program, where no verifier looked at it |
@@ -31,6 +32,7 @@ export type ConformanceErrorCode =
   | 'CONFORMANCE_NO_SUCH_FILE'
   | 'CONFORMANCE_UNREADABLE'
   | 'CONFORMANCE_UNWRITABLE'
+  | 'CONFORMANCE_BASELINE'
   | 'CONFORMANCE_KERNEL_TREE'
   | 'CONFORMANCE_SOURCE'
   | 'CONFORMANCE_PROGRAM'

@@ -4,7 +4,7 @@ import type { Answer } from './answer.ts'
 import type { CaseResult, Outcome, Phase } from './case-result.ts'
 import { differences } from './differences.ts'
 import { expectedWords } from './expected-words.ts'
-import { listingOf } from './listing.ts'
+import { hexListing, listingOf } from './listing.ts'
 import { shortened } from './log-excerpt.ts'
 import type { FailureReason } from './reasons.ts'
 
@@ -38,6 +38,7 @@ export function caseResult(asked: AskedCase): CaseResult {
   const phasesMs = phases(asked.answers, times)
   const differs = kernel === undefined ? [] : (asked.differsFromKernel ?? differing(asked.answers, kernel))
   const standing = standingOf(asked)
+  const xlated = xlatedOf(asked.answers)
   const told = standing.outcome === 'failed' || differs.length > 0
   return {
     ...{ id, suite, file, line, name, privilege },
@@ -47,6 +48,7 @@ export function caseResult(asked: AskedCase): CaseResult {
     ...(kernel === undefined ? {} : { kernel: withoutBulk(kernel, told) }),
     ...(differs.length === 0 ? {} : { differsFromKernel: differs }),
     ...(told && question.kind !== 'not-runnable' ? { listing: listingOf(question) } : {}),
+    ...(xlated === undefined ? {} : { xlatedListing: xlated }),
     durationMs: (times.readMs ?? 0) + (times.enginesMs ?? 0) + (times.kernelMs ?? 0),
     phasesMs,
   }
@@ -68,25 +70,9 @@ function standingOf({ question, answers, failure }: AskedCase): StandingFields {
 const complaint = ({ engine, error, differs = [] }: Answer): string =>
   `${engine}: ${[...(error === undefined ? [] : [error]), ...differs].join('; ') || 'not as expected'}`
 
-/** What a difference is about, by the word that it starts with. */
-// biome-ignore format: table
-const REASON_OF_FIELD: readonly (readonly [start: RegExp, reason: FailureReason])[] = [
-  [/^load_ok: true/,                    'accepted'],
-  [/^load_ok/,                          'refused'],
-  [/^errno/,                            'errno'],
-  [/^log/,                              'log'],
-  [/^(insn_processed|stack_depth)/,     'verifier-statistics'],
-  [/^(xlated|jited)/,                   'instructions'],
-  [/^run_errno/,                        'run-error'],
-]
-
 /** One word for why an answer is wrong. */
-function reasonOf(answer: Answer): string {
-  const given = answer.reasons?.[0]?.kind
-  if (given !== undefined) return given
-  const [difference] = answer.differs ?? []
-  if (difference === undefined) return 'no-answer'
-  return REASON_OF_FIELD.find(([start]) => start.test(difference))?.[1] ?? 'result'
+function reasonOf({ reasons, error }: Answer): FailureReason {
+  return reasons?.[0]?.kind ?? (error === undefined ? 'result' : 'no-answer')
 }
 
 function differing(answers: readonly Answer[], kernel: Answer): string[] {
@@ -109,8 +95,12 @@ function phases(
 }
 
 /** Logs of what went well are of no use to anybody; of the others the beginning and the end are. */
-function withoutBulk(answer: Answer, told: boolean): Answer {
-  const { verifier_log, ...rest } = answer
-  if (verifier_log === undefined) return answer
-  return told ? { ...rest, verifier_log: shortened(verifier_log) } : rest
+function withoutBulk({ verifier_log, xlated, jited, maps, ...rest }: Answer, told: boolean): Answer {
+  return told && verifier_log !== undefined ? { ...rest, verifier_log: shortened(verifier_log) } : rest
+}
+
+/** The instructions after the fix-ups, of the first answer that shows them and is wrong. */
+function xlatedOf(answers: readonly Answer[]): readonly string[] | undefined {
+  const wrong = answers.find(({ pass, xlated }) => pass === false && xlated !== undefined)
+  return wrong?.xlated === undefined ? undefined : hexListing(wrong.xlated)
 }

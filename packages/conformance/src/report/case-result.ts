@@ -31,6 +31,8 @@ export interface CaseResult {
   readonly differsFromKernel?: readonly string[]
   /** Disassembly, of a case that failed or differs. */
   readonly listing?: readonly string[]
+  /** The same after the fix-ups, where they were asked for and are not as expected. */
+  readonly xlatedListing?: readonly string[]
   readonly durationMs: number
   /** What `durationMs` is made of, as far as it was measured. */
   readonly phasesMs?: Readonly<Partial<Record<Phase, number>>>

@@ -1,4 +1,5 @@
-import { formatKernelInsn, type Insn, isLdImm64 } from '@bpfoundry/isa'
+import { decodeInsns, formatKernelInsn, type Insn, isLdImm64 } from '@bpfoundry/isa'
+import { helperName } from '@bpfoundry/kernel-abi'
 import type { ConformanceCase } from '../case-source.ts'
 
 /** A listing is cut after so many instructions: the largest program has 199,587. */
@@ -16,15 +17,22 @@ export function listingOf(question: ConformanceCase): string[] {
   }
 }
 
+/** The same, of instructions in hex. */
+export function hexListing(hex: string): string[] {
+  return kernelListing(decodeInsns(Buffer.from(hex, 'hex')))
+}
+
 function kernelListing(insns: readonly Insn[]): string[] {
   const lines: string[] = []
   for (let at = 0; at < insns.length && lines.length < MOST_INSNS; ) {
     const insn = insns[at] as Insn
-    lines.push(`${String(at).padStart(4)}: ${formatKernelInsn(insn, insns[at + 1])}`)
+    lines.push(`${String(at).padStart(4)}: ${formatKernelInsn(insn, insns[at + 1], { callName })}`)
     at += isLdImm64(insn) && at + 1 < insns.length ? 2 : 1
   }
   return noted(lines, insns.length)
 }
+
+const callName = ({ src, imm }: Insn): string | undefined => (src === 0 ? helperName(imm) : undefined)
 
 function noted(lines: string[], slots: number): string[] {
   return slots > MOST_INSNS ? [...lines, `(the program has ${slots} instruction slots)`] : lines
