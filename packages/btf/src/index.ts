@@ -40,5 +40,6 @@ export type { BtfExt, CoreRelocation, FunctionInfo, LineInfo, SectionInfo } from
 export { CORE_RELOCATION, coreRelocationName } from './ext-info.ts'
 export type { BtfMapDefinition, BtfMapValues } from './map-definition.ts'
 export { btfMapDefinition, btfMapDefinitions } from './map-definition.ts'
+export { BtfTypeIds } from './type-ids.ts'
 export type { BtfValue } from './value-codec.ts'
 export { decodeValue, encodeValue } from './value-codec.ts'
