@@ -56,11 +56,11 @@ export function cutShards(
   })
 }
 
-/** The halves of a shard; nothing of one that holds a single case. */
-export function halves(shard: Shard): Shard[] {
-  if (shard.to - shard.from < 2) return []
-  const middle = (shard.from + shard.to) >> 1
-  return [makeShard(shard, shard.from, middle), makeShard(shard, middle, shard.to)]
+/** A shard's cases, a shard each; none of one that is a single case. */
+export function singles(shard: Shard): Shard[] {
+  const { from, to } = shard
+  if (to - from < 2) return []
+  return Array.from({ length: to - from }, (_, n) => makeShard(shard, from + n, from + n + 1))
 }
 
 /** For people: `lib/test_bpf.c, cases 48 to 95`. */
