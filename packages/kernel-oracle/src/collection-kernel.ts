@@ -3,8 +3,9 @@ import { type ErrnoName, errnoName, type MapAttributes } from '@bpfoundry/kernel
 import type { LoadedMap, LoadedProgram, LoaderKernel, MapRequest, ProgramRequest } from '@bpfoundry/loader'
 import type { OracleEntry, OracleMap } from './kernel-maps.ts'
 import type { KernelOracle } from './kernel-oracle.ts'
-import type { LoadAnswer, RunAnswer, TestRun } from './kernel-programs.ts'
 import { OracleError, systemCallError } from './oracle-error.ts'
+import type { LoadAnswer } from './program-load.ts'
+import type { RunAnswer, TestRun } from './program-run.ts'
 
 /** A map of a collection in the running kernel. */
 export class OracleLoadedMap implements LoadedMap {
@@ -124,7 +125,7 @@ export class CollectionKernel implements LoaderKernel<OracleLoadedMap, OracleLoa
   }
 
   /** @throws ProgramRefused with the verdict; OracleError ORACLE_BTF_LOAD */
-  loadProgram({ btf, functionInfo, ...request }: ProgramRequest): OracleLoadedProgram {
+  loadProgram({ btf, functionInfo, lineInfo: _, ...request }: ProgramRequest): OracleLoadedProgram {
     const answer = this.oracle.loadProgram({
       ...request,
       ...(btf === undefined ? {} : { btfFd: this.btfDescriptor(btf), functionInfo }),

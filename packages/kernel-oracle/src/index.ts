@@ -1,15 +1,11 @@
 export { CollectionKernel, OracleLoadedMap, OracleLoadedProgram, ProgramRefused } from './collection-kernel.ts'
 export type { OracleEntry, OracleMap, OracleMapSpec } from './kernel-maps.ts'
-export type { OracleUnavailable } from './kernel-oracle.ts'
+export type { OracleOptions, OracleUnavailable } from './kernel-oracle.ts'
 export { KernelOracle, kernelOracle } from './kernel-oracle.ts'
-export type {
-  LoadAnswer,
-  OracleMapReference,
-  OracleProgram,
-  ProgramInfo,
-  RunAnswer,
-  TestRun,
-} from './kernel-programs.ts'
 export type { OracleErrorCode } from './oracle-error.ts'
 export { OracleError } from './oracle-error.ts'
+export type { KernelProbe } from './probe.ts'
+export type { ProgramInfo } from './program-info.ts'
+export type { LoadAnswer, OracleLineInfo, OracleMapReference, OracleProgram } from './program-load.ts'
+export type { RunAnswer, TestRun } from './program-run.ts'
 export type { VerifierStatistics } from './verifier-log.ts'

@@ -1,35 +1,49 @@
-import { readFileSync } from 'node:fs'
-import { release } from 'node:os'
 import { ERRNO, errnoName, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { loadBtf } from './btf-load.ts'
 import { KernelMaps, type OracleEntry, type OracleMap, type OracleMapSpec } from './kernel-maps.ts'
-import {
-  KernelPrograms,
-  type LoadAnswer,
-  type OracleProgram,
-  type ProgramInfo,
-  type RunAnswer,
-  type TestRun,
-} from './kernel-programs.ts'
+import { KernelTypes } from './kernel-types.ts'
 import { bindLibc, type Libc } from './native-memory.ts'
+import { type KernelProbe, probeKernel } from './probe.ts'
+import { type ProgramInfo, programInfo } from './program-info.ts'
+import { LOG_BYTES, type LoadAnswer, type OracleProgram, ProgramLoads } from './program-load.ts'
+import { type RunAnswer, type TestRun, testRun } from './program-run.ts'
 import { SystemCall } from './system-call.ts'
+
+/** Options of {@link kernelOracle}. */
+export interface OracleOptions {
+  /** What a load or a run may take; a minute by default. */
+  readonly timeLimitMs?: number
+}
+
+const DEFAULT_TIME_LIMIT_MS = 60_000
 
 /**
  * The running kernel as a judge: it loads programs, keeps maps and test-runs packets. Nothing is attached, pinned or
- * sent, and what is open is closed by {@link close} or at the end of a `using` block.
+ * sent, and what is open is closed by {@link close} or at the end of a `using` block. It belongs to the thread that made
+ * it.
  */
 export class KernelOracle {
-  /** `uname -r` */
-  readonly release: string = release()
-  readonly possibleCpus: number
+  /** What kernel it is, and its settings. */
+  readonly probe: KernelProbe
   private readonly call: SystemCall
   private readonly maps: KernelMaps
-  private readonly programs: KernelPrograms
+  private readonly loads: ProgramLoads
+  private readonly types: KernelTypes = new KernelTypes()
 
-  constructor(libc: Libc) {
-    this.possibleCpus = countPossibleCpus()
-    this.call = new SystemCall(libc)
-    this.maps = new KernelMaps(this.call, this.possibleCpus)
-    this.programs = new KernelPrograms(this.call, libc)
+  constructor(libc: Libc, { timeLimitMs = DEFAULT_TIME_LIMIT_MS }: OracleOptions = {}) {
+    this.probe = probeKernel()
+    this.call = new SystemCall(libc, timeLimitMs)
+    this.maps = new KernelMaps(this.call, this.probe.possibleCpus)
+    this.loads = new ProgramLoads(this.call, this.types, libc.allocate(LOG_BYTES))
+  }
+
+  /** `uname -r` */
+  get release(): string {
+    return this.probe.release
+  }
+
+  get possibleCpus(): number {
+    return this.probe.possibleCpus
   }
 
   /** @throws OracleError ORACLE_MAP_CREATE with the kernel's errno */
@@ -69,22 +83,32 @@ export class KernelOracle {
 
   /** A descriptor for {@link OracleProgram.btfFd} and {@link OracleMapSpec.btfFd}. @throws OracleError ORACLE_BTF_LOAD */
   loadBtf(btf: Uint8Array): number {
-    return this.programs.loadBtf(btf)
+    return loadBtf(this.call, btf)
   }
 
   /** The verdict. A refused program is an answer, not an error. */
   loadProgram(program: OracleProgram): LoadAnswer {
-    return this.programs.load(program)
+    return this.loads.load(program)
   }
 
   /** Runs a loaded program on a packet of its own. */
   testRun(fd: number, run: TestRun): RunAnswer {
-    return this.programs.testRun(fd, run)
+    return testRun(this.call, fd, run)
   }
 
-  /** @throws OracleError ORACLE_ARGUMENT when `fd` is no program */
-  programInfo(fd: number): ProgramInfo {
-    return this.programs.info(fd)
+  /** @param withCode also the machine code @throws OracleError ORACLE_ARGUMENT when `fd` is no program */
+  programInfo(fd: number, withCode: boolean = false): ProgramInfo {
+    return programInfo(this.call, fd, withCode)
+  }
+
+  /** The BTF id of a type of the kernel's own; undefined where it has none of that name. @param kind BTF_KIND of `btf` */
+  kernelTypeId(name: string, kind: number): number | undefined {
+    return this.types.find(name, kind)
+  }
+
+  /** The BTF id of what a program is bound to by {@link OracleProgram.attachTo}; undefined where there is no such symbol. */
+  attachTargetId(symbol: string, expectedAttachType: number): number | undefined {
+    return this.types.attachTarget(symbol, expectedAttachType)
   }
 
   /** Closes one descriptor, or everything that is still open. */
@@ -109,12 +133,6 @@ export interface OracleUnavailable {
   readonly unavailable: string
 }
 
-/** The highest number in /sys/devices/system/cpu/possible ("0-1", "0,2-3"), plus one: per-CPU values are that many. */
-function countPossibleCpus(): number {
-  const list = readFileSync('/sys/devices/system/cpu/possible', 'utf8').trim()
-  return Number(list.split(/[,-]/).at(-1)) + 1
-}
-
 /** r0 = 0; exit */
 const SMALLEST_PROGRAM = Uint8Array.of(0xb7, 0, 0, 0, 0, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0)
 
@@ -128,10 +146,10 @@ function tryToLoad(oracle: KernelOracle): OracleUnavailable | undefined {
 }
 
 /** The running kernel, or why it can't be asked: another system, an architecture without a binding, no permission. */
-export function kernelOracle(): KernelOracle | OracleUnavailable {
+export function kernelOracle(options: OracleOptions = {}): KernelOracle | OracleUnavailable {
   if (process.platform !== 'linux') return { unavailable: `the kernel oracle needs Linux, not ${process.platform}` }
   const libc = bindLibc(process.arch)
-  if (libc === undefined) return { unavailable: `the kernel oracle has no bpf(2) number for ${process.arch}` }
-  const oracle = new KernelOracle(libc)
+  if (typeof libc === 'string') return { unavailable: libc }
+  const oracle = new KernelOracle(libc, options)
   return tryToLoad(oracle) ?? oracle
 }

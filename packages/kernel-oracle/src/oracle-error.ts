@@ -8,6 +8,8 @@ export type OracleErrorCode =
   | 'ORACLE_BTF_LOAD'
   | 'ORACLE_ARGUMENT'
   | 'ORACLE_MEMORY'
+  | 'ORACLE_CAPABILITIES'
+  | 'ORACLE_TIME_LIMIT'
 
 /** The kernel refused what the question needed, or the question made no sense. A refused program is an answer, no error. */
 export class OracleError extends Diagnostic {

@@ -6,7 +6,8 @@ export interface VerifierStatistics {
   readonly peakStates: number
   /** By subprogram, in order. */
   readonly stackDepthBytes: readonly number[]
-  readonly verificationTimeUs: number
+  /** Undefined where the log doesn't tell. */
+  readonly verificationTimeUs: number | undefined
 }
 
 const COUNTS = /processed (\d+) insns \(limit \d+\) max_states_per_insn (\d+) total_states (\d+) peak_states (\d+)/
@@ -20,6 +21,7 @@ export function readStatistics(log: string): VerifierStatistics | undefined {
   if (counts === null) return undefined
   const [insnsProcessed = 0, maxStatesPerInsn = 0, totalStates = 0, peakStates = 0] = counts.slice(1).map(Number)
   const depths = DEPTH.exec(tail)?.[1]?.split('+').map(Number) ?? []
-  const verificationTimeUs = Number(TIME.exec(tail)?.[1] ?? 0)
+  const time = TIME.exec(tail)?.[1]
+  const verificationTimeUs = time === undefined ? undefined : Number(time)
   return { insnsProcessed, maxStatesPerInsn, totalStates, peakStates, stackDepthBytes: depths, verificationTimeUs }
 }

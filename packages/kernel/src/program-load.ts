@@ -1,7 +1,16 @@
 import type { Btf, FunctionInfo, LineInfo } from '@bpfoundry/btf'
 import type { RandomU32 } from '@bpfoundry/codegen'
 import type { InlinedProgram, ProgramImage, ProgramLine } from '@bpfoundry/engine'
-import { BPF_DW, BPF_IMM, BPF_LD, BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_VALUE, type Insn } from '@bpfoundry/isa'
+import {
+  BPF_DW,
+  BPF_IMM,
+  BPF_LD,
+  BPF_PSEUDO_MAP_FD,
+  BPF_PSEUDO_MAP_IDX,
+  BPF_PSEUDO_MAP_IDX_VALUE,
+  BPF_PSEUDO_MAP_VALUE,
+  type Insn,
+} from '@bpfoundry/isa'
 import { ERRNO, PROG_TYPE, programTypeName } from '@bpfoundry/kernel-abi'
 import {
   type DeviceHooks,
@@ -18,7 +27,7 @@ import { KernelError, ProgramRejected } from './kernel-error.ts'
 import type { KernelMap } from './kernel-map.ts'
 import { programTag } from './program-tag.ts'
 
-/** A program load as bpf(2) gets it; map references are fds in LD_IMM64 instructions. */
+/** A program load as bpf(2) gets it; map references are fds in LD_IMM64 instructions, or indexes of `fdArray`. */
 export interface ProgramRequest {
   readonly name: string
   /** BPF_PROG_TYPE_* */
@@ -27,6 +36,8 @@ export interface ProgramRequest {
   readonly insns: readonly Insn[]
   readonly license: string
   readonly flags: number
+  /** Map fds that instructions name by index. */
+  readonly fdArray?: readonly number[]
   readonly btf?: Btf
   readonly functionInfo?: readonly FunctionInfo[]
   readonly lineInfo?: readonly LineInfo[]
@@ -89,6 +100,7 @@ export function loadImage(request: ProgramRequest, id: number, options: LoadOpti
       insns: request.insns,
       gplCompatible: GPL_COMPATIBLE.has(request.license),
       maps: new Map([...maps].map(([fd, map]) => [fd, verifierMap(map)])),
+      ...(request.fdArray === undefined ? {} : { fdArray: request.fdArray }),
       ...(request.btf === undefined ? {} : { btf: request.btf }),
       ...(request.functionInfo === undefined ? {} : { functionInfo: request.functionInfo }),
       ...(request.lineInfo === undefined ? {} : { lineInfo: request.lineInfo }),
@@ -179,24 +191,27 @@ function mapsOf(
 ): ReadonlyMap<number, KernelMap> {
   const maps = new Map<number, KernelMap>()
   for (const [pc, insn] of request.insns.entries()) {
-    if (!namesMap(insn) || maps.has(insn.imm)) continue
-    const map = mapByFd(insn.imm)
+    const fd = mapFdOf(insn, request.fdArray)
+    if (fd === undefined || maps.has(fd)) continue
+    const map = mapByFd(fd)
     if (map === undefined) {
       throw new KernelError(ERRNO.EBADF, {
         code: 'KERNEL_MAP_FD',
-        message: `fd ${insn.imm} is not pointing to valid bpf_map (EBADF)`,
+        message: `fd ${fd} is not pointing to valid bpf_map (EBADF)`,
         where: { program: request.name, pc },
-        got: insn.imm,
+        got: fd,
       })
     }
-    maps.set(insn.imm, map)
+    maps.set(fd, map)
   }
   return maps
 }
 
-function namesMap(insn: Insn): boolean {
-  const kind = insn.src
-  return insn.opcode === (BPF_LD | BPF_IMM | BPF_DW) && (kind === BPF_PSEUDO_MAP_FD || kind === BPF_PSEUDO_MAP_VALUE)
+/** The fd of the map that an instruction names; undefined where it names none, or an index that there is not. */
+function mapFdOf({ opcode, src, imm }: Insn, fdArray: readonly number[] = []): number | undefined {
+  if (opcode !== (BPF_LD | BPF_IMM | BPF_DW)) return undefined
+  if (src === BPF_PSEUDO_MAP_FD || src === BPF_PSEUDO_MAP_VALUE) return imm
+  return src === BPF_PSEUDO_MAP_IDX || src === BPF_PSEUDO_MAP_IDX_VALUE ? fdArray[imm] : undefined
 }
 
 function mapOrThrow(maps: ReadonlyMap<number, KernelMap>, fd: number): KernelMap {

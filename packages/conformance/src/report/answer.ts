@@ -32,7 +32,7 @@ export interface Answer extends RunAnswer {
   /** 0, or a name such as EACCES. */
   readonly errno?: number | string
   readonly verifier_log?: string
-  /** The trace outgrew the room for it: `verifier_log` holds what there is without one. */
+  /** The trace outgrew the room for it: `verifier_log` is its end. */
   readonly log_overflow?: true
   readonly insn_processed?: number
   readonly total_states?: number

@@ -31,8 +31,8 @@ export function createEmulatedKernel(engine: Engine): VectorKernel {
       map.update(key, perCpu ? forEveryCpu(value, map.valueBytes) : value)
     },
     freezeMap: (fd) => (maps.get(fd) as KernelMap).freeze(),
-    loadProgram: (program, insns, dump) => {
-      const { loaded, part } = loadVectorProgram(kernel, program, insns, dump)
+    loadProgram: (program, insns, options) => {
+      const { loaded, part } = loadVectorProgram(kernel, program, insns, options)
       if (loaded !== undefined) programs.set(loaded.fd, loaded)
       return { fd: loaded?.fd ?? -1, part }
     },

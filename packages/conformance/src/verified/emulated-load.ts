@@ -4,7 +4,7 @@ import { errnoName } from '@bpfoundry/kernel-abi'
 import type { VerifierStats } from '@bpfoundry/verifier'
 import type { VectorDump, VectorProgram } from '../vector/vector.ts'
 import { programBtf } from './vector-btf.ts'
-import type { LoadPart } from './vector-kernel.ts'
+import type { LoadOptions, LoadPart } from './vector-kernel.ts'
 
 /** What came of a load: the program where it was accepted, and its part of the answer. */
 export interface EmulatedLoad {
@@ -17,12 +17,12 @@ export function loadVectorProgram(
   kernel: Kernel,
   program: VectorProgram,
   insns: readonly Insn[],
-  dump: readonly VectorDump[],
+  { dump, fds }: LoadOptions,
 ): EmulatedLoad {
   const started = performance.now()
   const took = (): number => Math.round((performance.now() - started) * 1e4) / 10
   try {
-    const loaded = kernel.loadProgram(requestOf(program, insns))
+    const loaded = kernel.loadProgram({ ...requestOf(program, insns), ...(fds.length === 0 ? {} : { fdArray: fds }) })
     const { log, stats } = loaded
     return {
       loaded,

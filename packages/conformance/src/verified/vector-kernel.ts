@@ -1,16 +1,17 @@
 import type { Insn } from '@bpfoundry/isa'
-import {
-  BPF_PSEUDO_MAP_FD,
-  BPF_PSEUDO_MAP_IDX,
-  BPF_PSEUDO_MAP_IDX_VALUE,
-  BPF_PSEUDO_MAP_VALUE,
-  isLdImm64,
-} from '@bpfoundry/isa'
 import type { Answer, RunAnswer } from '../report/answer.ts'
 import type { Vector, VectorDump, VectorMap, VectorProgram, VectorRun } from '../vector/vector.ts'
 
 /** What loading gave, besides an fd. */
 export type LoadPart = Omit<Answer, 'id' | 'engine'>
+
+/** What a load is given besides the program. */
+export interface LoadOptions {
+  /** What the answer shows of it. */
+  readonly dump: readonly VectorDump[]
+  /** The case's maps, which instructions may name by index. */
+  readonly fds: readonly number[]
+}
 
 /** A program that was loaded or refused. */
 export interface Loaded {
@@ -32,8 +33,8 @@ export interface VectorKernel {
   updateMap(fd: number, map: VectorMap, key: Uint8Array, value: Uint8Array): void
   /** @throws Error */
   freezeMap(fd: number): void
-  /** `fd` is -1 when it is refused. */
-  loadProgram(program: VectorProgram, insns: readonly Insn[], dump: readonly VectorDump[]): Loaded
+  /** `fd` is -1 when it is refused. @param insns with the maps that `map_refs` names put in */
+  loadProgram(program: VectorProgram, insns: readonly Insn[], options: LoadOptions): Loaded
   runProgram(fd: number, run: VectorRun): RunAnswer
   /** Keys and values in hex. */
   dumpMap(fd: number): readonly (readonly [key: string, value: string])[]
@@ -46,31 +47,44 @@ export function askVector(kernel: VectorKernel, vector: Vector): Answer {
   const answer = { id: vector.id, engine: kernel.name }
   const unsupported = kernel.unsupported(vector)
   if (unsupported.length > 0) return { ...answer, unsupported, error: `unsupported: ${unsupported.join(', ')}` }
+  let part: LoadPart = {}
   try {
-    return { ...answer, ...loadAndRun(kernel, vector) }
+    const maps = makeMaps(kernel, vector)
+    const dump = dumpsOf(vector)
+    const loaded = kernel.loadProgram(vector, withMaps(vector, maps), { dump, fds: maps })
+    part = loaded.part
+    if (loaded.fd >= 0) part = { ...part, ...runAll(kernel, vector, loaded.fd) }
+    if (loaded.fd >= 0 && dump.includes('maps')) part = { ...part, maps: maps.map((map) => kernel.dumpMap(map)) }
+    return { ...answer, ...part }
   } catch (error) {
-    return { ...answer, error: (error as Error).message }
+    return { ...answer, ...part, error: (error as Error).message }
   } finally {
     kernel.closeAll()
   }
 }
 
-function loadAndRun(kernel: VectorKernel, vector: Vector): LoadPart {
+/** The maps of a case, filled; its other programs are loaded for it. */
+function makeMaps(kernel: VectorKernel, vector: Vector): readonly number[] {
   const maps: number[] = []
   for (const map of vector.maps) {
     maps.push(kernel.createMap(map, map.inner === undefined ? undefined : maps[map.inner]))
   }
-  const programs = vector.progs.map((program) => kernel.loadProgram(program, withMaps(program, maps), []).fd)
+  const programs = vector.progs.map((program, index) => loadHelper(kernel, program, maps, index))
   vector.maps.forEach((map, index) => {
     fillMap(kernel, maps[index] as number, map, { maps, programs })
   })
-  const dump = dumpsOf(vector)
-  const { fd, part } = kernel.loadProgram(vector, withMaps(vector, maps), dump)
-  if (fd < 0) return part
-  const runs = vector.runs.map((run) => kernel.runProgram(fd, run))
-  const ran = vector.listsRuns || runs.length > 1 ? { runs } : runs[0]
-  const left = dump.includes('maps') ? { maps: maps.map((map) => kernel.dumpMap(map)) } : {}
-  return { ...part, ...ran, ...left }
+  return maps
+}
+
+function loadHelper(kernel: VectorKernel, program: VectorProgram, maps: readonly number[], index: number): number {
+  const { fd, part } = kernel.loadProgram(program, withMaps(program, maps), { dump: [], fds: maps })
+  if (fd < 0) throw new Error(`program ${index} load: ${part.errno}: ${part.verifier_log ?? ''}`)
+  return fd
+}
+
+function runAll(kernel: VectorKernel, { runs, listsRuns }: Vector, fd: number): LoadPart {
+  const answers = runs.map((run) => kernel.runProgram(fd, run))
+  return listsRuns || answers.length > 1 ? { runs: answers } : { ...answers[0] }
 }
 
 /** What is asked for, and what the expectation needs. */
@@ -100,20 +114,10 @@ function handleOf(value: { readonly map: number } | { readonly prog: number }, h
 
 const u32 = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer)
 
-/** Which pseudo sources name a map by index, and what they become. */
-const BY_INDEX: ReadonlyMap<number, number> = new Map([
-  [BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_FD],
-  [BPF_PSEUDO_MAP_IDX_VALUE, BPF_PSEUDO_MAP_VALUE],
-])
-
-/** Puts map fds into the instructions that name maps, by `map_refs` or by index. */
+/** Puts map fds into the instructions that `map_refs` names. */
 function withMaps({ insns, mapRefs }: VectorProgram, maps: readonly number[]): readonly Insn[] {
-  const references = new Map(mapRefs.map(({ pc, map }) => [pc, map]))
-  return insns.map((insn, pc) => {
-    const reference = references.get(pc)
-    if (reference !== undefined) return { ...insn, imm: maps[reference] as number }
-    const src = isLdImm64(insn) ? BY_INDEX.get(insn.src) : undefined
-    const fd = maps[insn.imm]
-    return src === undefined || fd === undefined ? insn : { ...insn, src, imm: fd }
-  })
+  if (mapRefs.length === 0) return insns
+  const linked = [...insns]
+  for (const { pc, map } of mapRefs) linked[pc] = { ...(insns[pc] as Insn), imm: maps[map] as number }
+  return linked
 }
