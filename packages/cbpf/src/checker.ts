@@ -15,6 +15,7 @@ export type ClassicProblemReason =
   | 'jump'
   | 'ancillary'
   | 'no-return'
+  | 'translated-jump'
 
 /** A refusal: data, not an error. */
 export interface ClassicProblem {

@@ -10,7 +10,24 @@ export type { ClassicState } from './classic-state.ts'
 export { CLASSIC_INSN_BYTES, decodeClassic, encodeClassic } from './codec.ts'
 export { formatDecimal, readDecimal } from './decimal-text.ts'
 export { disassembleClassic, formatClassic } from './disassembler.ts'
+export type {
+  ClassicInstructionKind,
+  ClassicInstructionName,
+  ClassicInstructionRow,
+  ClassicMnemonic,
+  ClassicOperand,
+  ClassicRule,
+} from './instruction-table.ts'
+export { CLASSIC_INSTRUCTIONS, lookupClassic } from './instruction-table.ts'
 export type { ClassicResult } from './machine.ts'
 export { ClassicMachine } from './machine.ts'
 export type { ClassicHost, NetworkDevice, SocketBuffer } from './socket-buffer.ts'
 export { frameBuffer, linearBytes, packetBytes } from './socket-buffer.ts'
+export { checkAttach } from './translate/check-attach.ts'
+export type { ClassicHelper, HelperCall } from './translate/classic-helpers.ts'
+export { CLASSIC_HELPERS } from './translate/classic-helpers.ts'
+export type { AncillaryAccess, ContextField, ContextLayout, PacketAccess } from './translate/context-layout.ts'
+export { GUEST_CONTEXT, guestBufferBytes, readGuestBuffer, writeGuestBuffer } from './translate/guest-socket-buffer.ts'
+export { SK_BUFF_CONTEXT } from './translate/sk-buff-layout.ts'
+export type { EbpfTranslation } from './translate/to-ebpf.ts'
+export { toEbpf } from './translate/to-ebpf.ts'

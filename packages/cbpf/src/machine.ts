@@ -1,9 +1,8 @@
-import { CbpfError } from './cbpf-error.ts'
-import { checkClassic } from './checker.ts'
 import type { ClassicInsn } from './classic-insn.ts'
 import { BPF_MEMWORDS } from './classic-opcodes.ts'
 import type { ClassicState } from './classic-state.ts'
 import { type Operation, operationOf } from './operations.ts'
+import { requireAccepted } from './require-accepted.ts'
 import type { ClassicHost, SocketBuffer } from './socket-buffer.ts'
 
 /** What came of a run. */
@@ -51,16 +50,4 @@ export class ClassicMachine {
     state.executed++
     this.#operations[pc]!(state, this.insns[pc]!)
   }
-}
-
-/** @throws CbpfError CBPF_REFUSED with the checker's reason */
-export function requireAccepted(insns: readonly ClassicInsn[]): void {
-  const problem = checkClassic(insns)
-  if (problem === undefined) return
-  throw new CbpfError({
-    code: 'CBPF_REFUSED',
-    message: problem.message,
-    where: { pc: problem.pc },
-    expected: 'a program that the checker accepts',
-  })
 }
