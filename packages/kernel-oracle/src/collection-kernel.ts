@@ -125,9 +125,10 @@ export class CollectionKernel implements LoaderKernel<OracleLoadedMap, OracleLoa
   }
 
   /** @throws ProgramRefused with the verdict; OracleError ORACLE_BTF_LOAD */
-  loadProgram({ btf, functionInfo, lineInfo: _, ...request }: ProgramRequest): OracleLoadedProgram {
+  loadProgram(request: ProgramRequest): OracleLoadedProgram {
+    const { name, type, expectedAttachType, insns, license, flags, btf, functionInfo } = request
     const answer = this.oracle.loadProgram({
-      ...request,
+      ...{ name, type, expectedAttachType, insns, license, flags },
       ...(btf === undefined ? {} : { btfFd: this.btfDescriptor(btf), functionInfo }),
     })
     if (!answer.ok) throw new ProgramRefused(request.name, answer)
