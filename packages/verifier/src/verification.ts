@@ -26,6 +26,12 @@ export interface Subprogram {
   stackDepthBytes: number
   hasTailCall: boolean
   hasPacketLoad: boolean
+  /** Judged by itself, for any arguments; calls of it are not followed. */
+  readonly isGlobal: boolean
+  /** A helper that it calls, or a function that it calls calls, may move the packet. */
+  changesPacketData: boolean
+  /** Some explored path calls this global function. */
+  isCalled: boolean
 }
 
 /** What is known of each slot of the program, arrays indexed by pc. */
@@ -182,6 +188,15 @@ export class Verification {
 
   showRegister(number: number): void {
     this.#scratchedRegisters |= 1 << number
+  }
+
+  /** Turns to another function to be judged by itself: what was kept of the one before is of no use. */
+  startFunction(entry: FrameState, start: number): void {
+    this.checkpoints.fill(undefined)
+    this.sourceLines.forget()
+    this.enter(new PathState([entry], [], undefined, undefined, start))
+    this.pc = start
+    this.previousPc = -1
   }
 
   // ---- paths ---------------------------------------------------------------------------------------------------------

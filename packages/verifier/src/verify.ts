@@ -3,19 +3,20 @@ import { PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { explore } from './exploration/exploration.ts'
 import { type Profile, profileNamed } from './profile.ts'
 import { checkControlFlow, type FlowMarks } from './program/control-flow.ts'
+import { type FunctionArgument, functionArguments } from './program/function-prototypes.ts'
 import { instructionForm, knownOpcodes } from './program/instruction-form.ts'
 import { liveRegisters } from './program/liveness.ts'
 import { resolveMaps } from './program/map-references.ts'
 import { checkStackDepth } from './program/stack-depth.ts'
-import { checkAbnormalReturns, checkSubprograms, findSubprograms } from './program/subprograms.ts'
+import { checkAbnormalReturns, checkSubprograms, findSubprograms, notePacketChanges } from './program/subprograms.ts'
 import { printLiveRegisters, printStatistics, printSubprograms } from './report/log-frame.ts'
 import { Refusal, unsupported } from './report/refusal.ts'
 import { SourceLines } from './report/source-lines.ts'
 import { LOG_EVERYTHING, LOG_PATH, VerifierLog } from './report/verifier-log.ts'
 import { FrameState } from './state/frame-state.ts'
 import { pathSlots } from './state/path-state.ts'
-import { pointerTo } from './state/register-state.ts'
-import { PTR_TO_CTX } from './state/register-type.ts'
+import { pointerTo, type RegisterState, UNKNOWN_SCALAR } from './state/register-state.ts'
+import { MAYBE_NULL, PTR_TO_CTX, PTR_TO_MEM } from './state/register-type.ts'
 import { type SlotNotes, type Subprogram, Verification } from './verification.ts'
 import type {
   InsnFact,
@@ -94,6 +95,7 @@ function prepare(run: Run): Verification {
   printSubprograms(log, subprograms)
   checkSubprograms(insns, subprograms)
   checkAbnormalReturns(program, subprograms)
+  notePacketChanges(program, subprograms)
   const maps = resolveMaps(program, knownOpcodes(profile))
   const flow = checkControlFlow(insns)
   const live = liveRegisters(program)
@@ -121,6 +123,7 @@ function run(current: Run): Verified {
   current.verification = verification
   explore(verification)
   if (!current.log.tracesEverything) current.log.rewind(0)
+  judgeGlobalFunctions(verification)
   let facts: readonly InsnFact[] | undefined
   const lazily = (): readonly InsnFact[] => (facts ??= verification.facts.finish(verification.notes.seen))
   if (current.options.device !== undefined) logged(current, () => finalizeDevice(current, lazily()))
@@ -133,6 +136,49 @@ function run(current: Run): Verified {
     },
     notes: verification.notes,
   }
+}
+
+/** Judges the global functions that are called, each once, until no new ones turn up. */
+function judgeGlobalFunctions(v: Verification): void {
+  const judged = new Set<number>()
+  const next = (): number =>
+    v.subprograms.findIndex(({ isGlobal, isCalled }, index) => isGlobal && isCalled && !judged.has(index))
+  for (let index = next(); index >= 0; index = next()) {
+    judged.add(index)
+    judgeGlobalFunction(v, index)
+  }
+}
+
+/** @see do_check_common in kernel/bpf/verifier.c */
+function judgeGlobalFunction(v: Verification, index: number): void {
+  const { name, start } = v.subprograms[index] as Subprogram
+  const entry = new FrameState(0, index, -1)
+  v.startFunction(entry, start)
+  v.log.print(`Validating ${name}() func#${index}...\n`)
+  functionArgumentsOrRefuse(v, start).forEach((argument, position) => {
+    entry.registers[position + 1] = argumentRegister(v, argument)
+  })
+  v.scratchAll()
+  explore(v)
+  if (!v.log.tracesEverything) v.log.rewind(0)
+  if (v.log.traces) v.log.print(`Func#${index} ('${name}') is safe for any args that match its prototype\n`)
+}
+
+function functionArgumentsOrRefuse(v: Verification, start: number): readonly FunctionArgument[] {
+  try {
+    return functionArguments(v.program, start)
+  } catch (error) {
+    throw error instanceof Refusal ? v.noted(error) : error
+  }
+}
+
+function argumentRegister(v: Verification, argument: FunctionArgument): RegisterState {
+  if (argument.kind === 'number') return UNKNOWN_SCALAR
+  if (argument.kind === 'context') return pointerTo(PTR_TO_CTX)
+  const memory = { memoryBytes: argument.sizeBytes }
+  return argument.mayBeNull
+    ? pointerTo(PTR_TO_MEM | MAYBE_NULL, { ...memory, id: v.newId() })
+    : pointerTo(PTR_TO_MEM, memory)
 }
 
 function publicSubprograms(subprograms: readonly Subprogram[]): readonly VerifiedSubprogram[] {

@@ -5,12 +5,17 @@ import { FrameState } from '../state/frame-state.ts'
 import { PTR_TO_STACK } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { MAX_CALL_FRAMES } from './call-depth.ts'
+import { transferGlobalCall } from './global-call.ts'
 import { clearCallerSaved } from './helper-call.ts'
 
-/** `call pc+n`. Leaves `v.pc` at the callee's first slot. */
+/** `call pc+n`. Leaves `v.pc` at the callee's first slot, or behind the call where the callee is judged by itself. */
 export function transferSubprogramCall(v: Verification, insn: Insn): void {
   const target = v.pc + insn.imm + 1
   const subprogram = v.subprograms.findIndex(({ start }) => start === target)
+  if (v.subprograms[subprogram]?.isGlobal === true) {
+    transferGlobalCall(v, subprogram)
+    return
+  }
   const depth = v.state.frames.length
   if (depth >= MAX_CALL_FRAMES) {
     v.refuse('VERIFIER_CALL_DEPTH', 'E2BIG', `the call stack of ${depth + 1} frames is too deep`)

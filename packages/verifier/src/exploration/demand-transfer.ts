@@ -130,7 +130,8 @@ function acrossHelperCall(demand: Demand, { pc, nextPc }: Executed): boolean {
 
 function acrossJump(demand: Demand, insn: Insn, executed: Executed): boolean {
   const operation = insn.opcode & 0xf0
-  if (isSubprogramCall(insn)) return acrossSubprogramCall(demand)
+  // A global function is not followed: its call is one step, as a helper's.
+  if (isSubprogramCall(insn) && executed.nextPc !== executed.pc + 1) return acrossSubprogramCall(demand)
   if (operation === BPF_CALL) return acrossHelperCall(demand, executed)
   if (operation === BPF_EXIT) return acrossReturn(demand)
   const comparesRegisters = (insn.opcode & 0x08) !== 0

@@ -2,6 +2,7 @@
 import type { LineInfo } from '@bpfoundry/btf'
 import {
   BPF_CALL,
+  BPF_EXIT,
   BPF_JMP,
   BPF_PSEUDO_MAP_IDX,
   BPF_PSEUDO_MAP_IDX_VALUE,
@@ -50,6 +51,8 @@ function replacement(
     return [{ ...insn, imm: addressHalves(addressOf(verified, placement, insns, pc - 1))[1] }]
   }
   if (isTailCall(insn)) return [TAIL_CALL_INSN]
+  // Engines take no offset here, though the verifier does.
+  if (insn.opcode === (BPF_JMP | BPF_EXIT)) return [{ ...insn, off: 0 }]
   if (verified.notes.pointerTypes[pc] !== PTR_TO_CTX) return [insn]
   return convertContextLoad(verified.program.type, insn) ?? [insn]
 }

@@ -48,9 +48,14 @@ export function knownOpcodes(profile: Profile): ReadonlySet<number> {
 
 const FIELDS = ['dst', 'src', 'off', 'imm'] as const
 
+/** The kernel looks at three of the unused fields of `exit`, not at its offset. */
+const UNREAD: ReadonlyMap<number, (typeof FIELDS)[number]> = new Map([[BPF_JMP | BPF_EXIT, 'off']])
+
 /** The fields that must hold one value hold it. Register numbers are checked when the register is used. */
 function fitsRow(row: InstructionRow, insn: Insn): boolean {
-  return FIELDS.every((field) => typeof row[field] !== 'number' || insn[field] === row[field])
+  return FIELDS.every(
+    (field) => typeof row[field] !== 'number' || insn[field] === row[field] || UNREAD.get(row.opcode) === field,
+  )
 }
 
 // biome-ignore format: table

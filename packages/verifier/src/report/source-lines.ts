@@ -10,6 +10,11 @@ export class SourceLines {
     this.#entries = entries
   }
 
+  /** The next line is shown whatever it is. */
+  forget(): void {
+    this.#last = undefined
+  }
+
   /** The entry that covers slot `pc`. */
   at(pc: number): LineInfo | undefined {
     if (this.#entries.length === 0) return undefined

@@ -3,6 +3,7 @@ import { ATTACH_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { checkNoReferences } from '../calls/references.ts'
 import { toSignedDecimal, toSignedNumber } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
+import type { RegisterState } from '../state/register-state.ts'
 import { SCALAR, typeName } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 
@@ -54,6 +55,10 @@ export function checkProgramExit(v: Verification): void {
   checkNoReferences(v, v.profile.exitLeakWords)
   const result = v.read(0)
   v.facts.record(v.pc, 0, result)
+  if (v.frame.subprogram > 0) {
+    checkFunctionResult(v, result)
+    return
+  }
   const range = returnRange(v)
   if (range === undefined) return
   if (result.type !== SCALAR) {
@@ -65,6 +70,13 @@ export function checkProgramExit(v: Verification): void {
   const [least, greatest] = range
   if (least <= toSignedNumber(smin) && toSignedNumber(smax) <= greatest) return
   v.refuse('VERIFIER_RETURN_VALUE', 'EINVAL', describeRange(toSignedDecimal(smin), toSignedDecimal(smax), range))
+}
+
+/** A function that is judged by itself gives a number, any number. */
+function checkFunctionResult(v: Verification, { type }: RegisterState): void {
+  if (type === SCALAR) return
+  const message = `At subprogram exit the register R0 is not a scalar value (${typeName(type)})`
+  v.refuse('VERIFIER_RETURN_VALUE', 'EINVAL', message)
 }
 
 const S64_MIN_TEXT = '-9223372036854775808'

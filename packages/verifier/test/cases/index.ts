@@ -2,6 +2,7 @@ import type { VerifierCase } from '../support/case.ts'
 import { ARITHMETIC_CASES } from './arithmetic.ts'
 import { ATOMIC_CASES, CALL_CASES } from './calls.ts'
 import { CONTROL_FLOW_CASES } from './control-flow.ts'
+import { GLOBAL_FUNCTION_CASES } from './global-functions.ts'
 import { HELPER_CASES } from './helpers.ts'
 import { MAP_CASES } from './maps.ts'
 import { CONTEXT_CASES, PACKET_CASES, PACKET_LOAD_CASES } from './packet.ts'
@@ -24,4 +25,5 @@ export const CASES: Readonly<Record<string, readonly VerifierCase[]>> = {
   calls: CALL_CASES,
   atomics: ATOMIC_CASES,
   sockets: SOCKET_CASES,
+  'global-functions': GLOBAL_FUNCTION_CASES,
 }

@@ -40,6 +40,7 @@ export const FORM_CASES: readonly VerifierCase[] = [
   { name: 'add of registers with an immediate', hex: 'b700000000000000 0f00000001000000 9500000000000000' },
   { name: 'neg with an immediate', hex: 'b700000000000000 8700000001000000 9500000000000000' },
   { name: 'byte swap of 24 bits', hex: 'b700000000000000 dc00000018000000 9500000000000000' },
+  { name: 'exit with an offset', hex: 'b700000000000000 9500010000000000' },
   { name: 'exit with a register', hex: 'b700000000000000 9501000000000000' },
   { name: 'exit with an immediate', hex: 'b700000000000000 9500000001000000' },
   { name: 'goto with a register', hex: 'b700000000000000 0501000000000000 9500000000000000' },

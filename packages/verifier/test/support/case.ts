@@ -1,6 +1,7 @@
 import { assembleLlvm, decodeInsns, type Insn } from '@bpfoundry/isa'
 import { MAP_FLAG, MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import type { VerifierMap, VerifierProgram } from '../../src/index.ts'
+import { type CaseFunction, describeFunctions } from './functions.ts'
 
 /** One program and what it is about; what becomes of it stands in the recorded log of a kernel. */
 export interface VerifierCase {
@@ -14,6 +15,8 @@ export interface VerifierCase {
   readonly type?: number
   readonly attachType?: number
   readonly gpl?: boolean
+  /** What BTF says of its functions, in the order of their starts; without BTF when absent. */
+  readonly functions?: readonly CaseFunction[]
 }
 
 /** The maps that cases name; fds are given when they are loaded. */
@@ -61,13 +64,15 @@ const VALUE_LOAD = /= value\((\w+)(?: \+ (\d+))?\) ll/
 /** A program of the case, with the maps at the fds that `fdOf` gives. */
 export function programOf(row: VerifierCase, fdOf: (name: MapName) => number): VerifierProgram {
   const maps = new Map([...MAPS].map(([name, map]) => [fdOf(name), map]))
+  const insns = row.hex === undefined ? assemble(row.asm ?? '', fdOf) : decodeInsns(bytesOf(row.hex))
   return {
     name: 'case',
     type: row.type ?? PROG_TYPE.XDP,
     expectedAttachType: row.attachType ?? 0,
-    insns: row.hex === undefined ? assemble(row.asm ?? '', fdOf) : decodeInsns(bytesOf(row.hex)),
+    insns,
     gplCompatible: row.gpl ?? true,
     maps,
+    ...(row.functions === undefined ? {} : describeFunctions(insns, row.functions)),
   }
 }
 

@@ -13,7 +13,7 @@ export function openCaseKernel(): CaseKernel | { readonly unavailable: string } 
   const oracle = kernelOracle()
   if ('unavailable' in oracle) return oracle
   const fds = new Map<MapName, number>()
-  for (const [name, map] of MAPS) {
+  for (const [name, { inner: _, ...map }] of MAPS) {
     const made = oracle.createMap(map)
     fds.set(name, made.fd)
     if (name === 'frozen') {
@@ -30,13 +30,17 @@ export function askKernel(
   program: VerifierProgram,
   logLevel: number,
 ): { ok: boolean; log: string } {
+  const { btf, functionInfo } = program
+  const btfFd = btf === undefined ? undefined : oracle.loadBtf(btf.encode())
   const answer = oracle.loadProgram({
     type: program.type,
     insns: program.insns,
     logLevel,
     expectedAttachType: program.expectedAttachType,
     license: program.gplCompatible ? 'GPL' : 'Proprietary',
+    ...(btfFd === undefined ? {} : { btfFd, functionInfo: functionInfo ?? [] }),
   })
+  if (btfFd !== undefined) oracle.close(btfFd)
   if (answer.fd >= 0) oracle.close(answer.fd)
   return { ok: answer.ok, log: answer.log }
 }
