@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { Diagnostic, type DiagnosticJson } from '@bpfoundry/diagnostics'
 import { CampaignError } from '../campaign-error.ts'
+import { judgeNames } from '../judge/judges.ts'
 import { type CaseSource, sourceName } from '../plan/case-source.ts'
 import type { Inspection, Shard } from '../plan/shard.ts'
 import type { LostAnswer } from '../shard/ask-case.ts'
@@ -104,12 +105,12 @@ function* waiting(port: MessagePort): Generator<ShardItem> {
 
 /** The answer that was lost with a thread; undefined where it was not at a case yet. */
 function lostAnswer(
-  { engines, oracle, timeLimitMs }: Shard,
+  shard: Shard,
   { kind, where, message }: Extract<ThreadEnding, { readonly where: unknown }>,
 ): LostAnswer | undefined {
   if (where.index === undefined) return undefined
-  const judge = [undefined, ...engines, oracle][where.asked]
-  const detail = kind === 'timeout' ? `no answer within ${timeLimitMs / 1000} s` : `the thread ended: ${message}`
+  const judge = [undefined, ...judgeNames(shard)][where.asked]
+  const detail = kind === 'timeout' ? `no answer within ${shard.timeLimitMs / 1000} s` : `the thread ended: ${message}`
   return { index: where.index, reason: kind, detail, ...(judge === undefined ? {} : { judge }) }
 }
 

@@ -1,8 +1,13 @@
 import {
   askBare,
+  askClassic,
+  askInternal,
+  askTailCalls,
   askVector,
   type BareMachine,
+  type ClassicRunner,
   createEmulatedKernel,
+  createTranslatedRunner,
   judge,
   type VectorKernel,
 } from '@bpfoundry/conformance'
@@ -14,20 +19,30 @@ import { type AnswerByKind, answerByKind, type Judge } from './judge.ts'
 export function engineJudge(name: string): Judge {
   let machine: BareMachine | undefined
   let kernel: VectorKernel | undefined
+  let classicRunner: ClassicRunner | undefined
+  const unverified = (): BareMachine => {
+    machine ??= bareMachine(name)
+    return machine
+  }
   const rows: AnswerByKind = {
-    bare: ({ bare }) => {
-      machine ??= bareMachine(name)
-      return askBare(machine, bare)
-    },
+    bare: ({ bare }) => askBare(unverified(), bare),
+    internal: ({ internal }) => askInternal(unverified(), internal),
+    'tail-call': ({ tailCall }) => askTailCalls(unverified(), tailCall),
     vector: ({ vector }) => {
       kernel ??= createEmulatedKernel(engineByName(name))
       return judge({ ...askVector(kernel, vector), engine: name }, vector.expect)
     },
-    classic: ({ classic }) => ({ id: classic.id, engine: name, error: 'classic programs are not run yet' }),
+    classic: ({ classic }) => {
+      classicRunner ??= createTranslatedRunner(engineByName(name))
+      return askClassic(classicRunner, classic)
+    },
   }
   return {
     name,
     answer: (one) => answerByKind(rows, one),
-    close: () => machine?.close(),
+    close: () => {
+      machine?.close()
+      classicRunner?.close()
+    },
   }
 }

@@ -1,38 +1,52 @@
+import type { ConformanceCase } from '@bpfoundry/conformance'
 import { CampaignError } from '../campaign-error.ts'
 import type { Questioning } from '../plan/shard.ts'
+import { classicJudge } from './classic-judge.ts'
 import { engineJudge } from './engine-judge.ts'
 import type { Judge } from './judge.ts'
 import { kernelJudge } from './kernel-judge.ts'
 
-/** The name of the running kernel among judges. */
+/** Judges that are no engines. */
 const KERNEL = 'kernel'
+const CLASSIC_MACHINE = 'cbpf'
+
+/** All who may be asked: engines in the order of the questioning, the running kernel if it is asked, the classic machine. */
+export function judgeNames({ engines, oracle }: Pick<Questioning, 'engines' | 'oracle'>): readonly string[] {
+  return [...engines, ...(oracle === undefined ? [] : [KERNEL]), CLASSIC_MACHINE]
+}
+
+export function isKernel(name: string | undefined): boolean {
+  return name === KERNEL
+}
+
+/** The classic machine knows classic programs only; the others know all kinds. */
+export function isAsked(name: string, kind: ConformanceCase['kind']): boolean {
+  return name !== CLASSIC_MACHINE || kind === 'classic'
+}
 
 /** The judges of a thread, made when they are first asked. */
 export class Judges {
   readonly #judges = new Map<string, Judge>()
 
-  /** Engines in the order of the questioning, then the running kernel, if it is asked. */
-  namesFor({ engines, oracle }: Questioning): readonly string[] {
-    return oracle === undefined ? engines : [...engines, KERNEL]
-  }
-
   /** @throws TestbenchError TESTBENCH_ENGINE @throws CampaignError CAMPAIGN_ORACLE */
   async byName(name: string): Promise<Judge> {
     const known = this.#judges.get(name)
     if (known !== undefined) return known
-    const judge = name === KERNEL ? await openKernel() : engineJudge(name)
+    const judge = await (MAKERS[name]?.() ?? engineJudge(name))
     this.#judges.set(name, judge)
     return judge
-  }
-
-  isKernel(name: string): boolean {
-    return name === KERNEL
   }
 
   close(): void {
     for (const judge of this.#judges.values()) judge.close()
     this.#judges.clear()
   }
+}
+
+/** How those are made that are no engines. */
+const MAKERS: Readonly<Record<string, () => Judge | Promise<Judge>>> = {
+  [KERNEL]: openKernel,
+  [CLASSIC_MACHINE]: classicJudge,
 }
 
 async function openKernel(): Promise<Judge> {

@@ -1,4 +1,11 @@
-import { askBareOf, askVector, createRunningKernel } from '@bpfoundry/conformance'
+import {
+  askBareOf,
+  askClassicOf,
+  askInternalOf,
+  askTailCallsOf,
+  askVector,
+  createRunningKernel,
+} from '@bpfoundry/conformance'
 import type { KernelOracle } from '@bpfoundry/kernel-oracle'
 import { type AnswerByKind, answerByKind, type Judge } from './judge.ts'
 
@@ -7,8 +14,10 @@ export function kernelJudge(oracle: KernelOracle): Judge {
   const kernel = createRunningKernel(oracle)
   const rows: AnswerByKind = {
     bare: ({ bare }) => askBareOf(kernel, bare),
+    internal: ({ internal }) => askInternalOf(kernel, internal),
+    'tail-call': ({ tailCall }) => askTailCallsOf(kernel, tailCall),
     vector: ({ vector }) => askVector(kernel, vector),
-    classic: ({ classic }) => ({ id: classic.id, engine: kernel.name, error: 'classic programs are not run yet' }),
+    classic: ({ classic }) => askClassicOf(kernel, classic),
   }
   return { name: kernel.name, answer: (one) => answerByKind(rows, one), close: () => oracle.close() }
 }

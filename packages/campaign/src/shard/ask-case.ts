@@ -1,5 +1,5 @@
 import { type Answer, type CaseResult, caseResult, type NotRunnable, type SuiteCase } from '@bpfoundry/conformance'
-import type { Judges } from '../judge/judges.ts'
+import { isAsked, isKernel, type Judges, judgeNames } from '../judge/judges.ts'
 import type { Questioning } from '../plan/shard.ts'
 
 /** What is not asked once more: who was asked did not answer in time, or took the thread with it. */
@@ -39,7 +39,7 @@ export async function askCase(one: SuiteCase, asking: Asking): Promise<CaseResul
     question,
     answers,
     ...(kernel === undefined ? {} : { kernel }),
-    ...(lost === undefined || asking.judges.isKernel(lost.judge ?? '') ? {} : { failure: failureOf(lost) }),
+    ...(lost === undefined || isKernel(lost.judge) ? {} : { failure: failureOf(lost) }),
     times: { readMs, enginesMs, ...(kernel === undefined ? {} : { kernelMs }) },
   })
 }
@@ -67,14 +67,15 @@ async function askAll(one: SuiteCase, question: Question, asking: Asking): Promi
   const answers: Answer[] = []
   const spent = { enginesMs: 0, kernelMs: 0 }
   let kernel: Answer | undefined
-  for (const [index, name] of judges.namesFor(questioning).entries()) {
+  for (const [index, name] of judgeNames(questioning).entries()) {
+    if (!isAsked(name, question.kind)) continue
     const known = lost.find(({ judge }) => judge === name)
     step(index + 1)
     const started = performance.now()
     const answer = known === undefined ? await ask(one, question, name, judges) : noAnswer(one, known)
-    if (judges.isKernel(name)) kernel = answer
+    if (isKernel(name)) kernel = answer
     else answers.push(answer)
-    spent[judges.isKernel(name) ? 'kernelMs' : 'enginesMs'] += performance.now() - started
+    spent[isKernel(name) ? 'kernelMs' : 'enginesMs'] += performance.now() - started
   }
   return { answers, kernel, ...spent }
 }
@@ -90,7 +91,7 @@ async function ask(one: SuiteCase, question: Question, name: string, judges: Jud
 }
 
 function noAnswer({ id }: SuiteCase, { judge = '', detail }: LostAnswer): Answer {
-  return { id, engine: judge, error: detail, ...(judge === 'kernel' ? {} : { pass: false }) }
+  return { id, engine: judge, error: detail, ...(isKernel(judge) ? {} : { pass: false }) }
 }
 
 function failureOf({ reason, judge, detail }: LostAnswer): { reason: LostAnswer['reason']; detail: string } {
