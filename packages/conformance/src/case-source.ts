@@ -6,6 +6,8 @@ import { createGunzip } from 'node:zlib'
 import type { ClassicCase } from './classic/classic-case.ts'
 import { ConformanceError } from './conformance-error.ts'
 import { type DataCase, readDataCase } from './data-file/data-file.ts'
+import type { InternalCase } from './unverified/internal-case.ts'
+import type { TailCallCase } from './unverified/tail-call-case.ts'
 import { readVector } from './vector/read-vector.ts'
 import type { Vector } from './vector/vector.ts'
 
@@ -14,6 +16,8 @@ export type ConformanceCase =
   | { readonly kind: 'bare'; readonly bare: DataCase }
   | { readonly kind: 'vector'; readonly vector: Vector }
   | { readonly kind: 'classic'; readonly classic: ClassicCase }
+  | { readonly kind: 'internal'; readonly internal: InternalCase }
+  | { readonly kind: 'tail-call'; readonly tailCall: TailCallCase }
 
 /**
  * The cases of a file or of a folder (with its folders): `.data` files hold one, `.jsonl` and `.jsonl.gz` files one a

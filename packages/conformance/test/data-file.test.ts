@@ -86,10 +86,10 @@ test.each([
   ['a jump into another function', 'ja there\nexit\nfunction:\nmov %r0, 1\nthere:\nexit\ncall local function\nexit'],
   ['an end without exit',         'mov %r0, 1'],
   ['a call out of the program',   'call local +9\nexit'],
-])('no engine is given %s', (_, text) => {
+])('no engine is given %s', async (_, text) => {
   const machine = createBareMachine(engineByName('interpreter'))
   const { insns, memory } = read(`-- asm\n${text}\n-- error\n`)
-  expect(() => machine.run({ name: 'case', insns, memory })).toThrow(ConformanceError)
+  await expect(machine.run({ name: 'case', insns, memory })).rejects.toThrow(ConformanceError)
 })
 
 function attempt(action: () => unknown): unknown {

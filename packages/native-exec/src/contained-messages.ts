@@ -27,6 +27,8 @@ export interface ContainedRequest {
   readonly images: readonly ProgramImage[]
   readonly cpuBlock: number
   readonly ctx: number
+  /** How often the first one runs, on the memory as the last run left it. */
+  readonly times: number
   /** Length of guest memory, and what it holds besides zeros. */
   readonly byteLength: number
   readonly pages: readonly GuestPage[]

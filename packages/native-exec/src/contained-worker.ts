@@ -79,7 +79,9 @@ function runContained(engine: Engine, environment: EngineEnvironment, request: C
   try {
     for (const image of request.images) translations.push(engine.translate(image))
     const [first] = translations.map((translation) => thread.install(translation))
-    const retval = first?.run(attachCpu(memory, request.cpuBlock), request.ctx) ?? 0
+    const cpu = attachCpu(memory, request.cpuBlock)
+    let retval = 0
+    for (let run = 0; run < request.times; run++) retval = first?.run(cpu, request.ctx) ?? 0
     return { kind: 'done', retval, pages: changedPages(memory, request.pages) }
   } catch (error) {
     if (!(error instanceof ExecutionFault)) throw error

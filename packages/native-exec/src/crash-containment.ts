@@ -47,15 +47,15 @@ export class ContainedRunner {
   }
 
   /**
-   * Runs the first of `images` on `cpu` with r1 = `ctx`; the others can be tail-called. Afterwards guest memory, the CPU
-   * block in it, is as after a run in place, also after a fault; but as before when the child died of it.
+   * Runs the first of `images` on `cpu` with r1 = `ctx`, `times` times; the others can be tail-called. Afterwards guest
+   * memory, the CPU block in it, is as after runs in place, also after a fault; but as before when the child died of it.
    *
-   * @returns the low 32 bits of r0, unsigned
+   * @returns the low 32 bits of r0 of the last run, unsigned
    * @throws ExecutionFault where a helper faulted, a signal ended the run, or the time limit did (FAULT_OUT_OF_FUEL)
    * @throws NativeExecError NATIVE_CHILD where the engine refused a program, or the child did not start
    */
-  run(images: readonly ProgramImage[], cpu: Cpu, ctx: number): Promise<number> {
-    const result = this.#queue.then(() => this.#run(images, cpu, ctx))
+  run(images: readonly ProgramImage[], cpu: Cpu, ctx: number, times: number = 1): Promise<number> {
+    const result = this.#queue.then(() => this.#run(images, cpu, ctx, times))
     this.#queue = result.catch(() => {})
     return result
   }
@@ -66,12 +66,12 @@ export class ContainedRunner {
     this.#child = undefined
   }
 
-  async #run(images: readonly ProgramImage[], cpu: Cpu, ctx: number): Promise<number> {
+  async #run(images: readonly ProgramImage[], cpu: Cpu, ctx: number, times: number): Promise<number> {
     const child = await this.#living()
     const { memory } = cpu
     memory.refresh()
     const { byteLength } = memory
-    const request = { images, cpuBlock: cpu.block, ctx, byteLength, pages: changedPages(memory) }
+    const request = { images, cpuBlock: cpu.block, ctx, times, byteLength, pages: changedPages(memory) }
     const ending = await child.ask(request, this.#timeLimitMs)
     if ('pages' in ending) putPages(memory, ending.pages)
     if (ending.kind === 'done') return ending.retval

@@ -39,12 +39,7 @@ const compareStrings: HelperFunction = (cpu) => {
 /** r1 back: what uBPF unwinds at, it being non-zero. Here nothing unwinds, as on Linux, where 5 tells the time. */
 const giveBack: HelperFunction = (cpu) => returnU64(cpu, cpu.regs[2] as number, cpu.regs[3] as number)
 
-/**
- * The helpers that bpf_conformance's cases may call, numbered as uBPF's plugin numbers them.
- *
- * @see https://github.com/iovisor/ubpf, ubpf_plugin/test_helpers.h
- */
-export const BARE_HELPERS: HelperTable = [
+const BPF_CONFORMANCE_HELPERS: HelperTable = [
   gatherBytes,
   memfrob,
   (cpu) => returnU32(cpu, 0),
@@ -52,6 +47,24 @@ export const BARE_HELPERS: HelperTable = [
   compareStrings,
   giveBack,
 ]
+
+/** Leaves nothing in r0 .. r5: what a call may do. */
+const clobber: HelperFunction = (cpu) => {
+  cpu.regs.fill(-1, 0, 2 * 6)
+}
+
+/** Helpers up to this number are free for formats to name; this one, {@link clobber}, is put in by who runs a case. */
+export const CLOBBERING_HELPER = 64
+
+/**
+ * The helpers that bpf_conformance's cases may call, numbered as uBPF's plugin numbers them, and {@link CLOBBERING_HELPER}.
+ *
+ * @see https://github.com/iovisor/ubpf, ubpf_plugin/test_helpers.h
+ */
+export const BARE_HELPERS: HelperTable = Array.from(
+  { length: CLOBBERING_HELPER + 1 },
+  (_, number): HelperFunction | undefined => (number === CLOBBERING_HELPER ? clobber : BPF_CONFORMANCE_HELPERS[number]),
+)
 
 /** The same table, for what makes one in another process. */
 export function createBareHelpers(): HelperTable {

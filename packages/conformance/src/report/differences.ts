@@ -50,7 +50,7 @@ export function bareDifferences(answer: Answer, other: Answer): string[] {
 }
 
 /** What a refusal says in the end. */
-function lastWords({ verifier_log, error }: Answer): string {
+export function lastWords({ verifier_log, error }: Answer): string {
   const lines = (verifier_log ?? '')
     .split('\n')
     .filter((line) => line !== '' && !/^(processed|verification|stack) /.test(line))
