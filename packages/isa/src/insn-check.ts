@@ -1,11 +1,11 @@
 import type { Insn } from './insn.ts'
-import { isLdImm64 } from './insn-fields.ts'
+import { isLdImm64, isZext } from './insn-fields.ts'
 import { type InstructionRow, lookupInsn } from './instruction-table.ts'
 import { IsaError } from './isa-error.ts'
 import { BPF_REG_AX, BPF_REG_FP } from './opcodes.ts'
 
 export interface CheckOptions {
-  /** Allow what fix-ups make: internal rows and the hidden register r11. Default: false. */
+  /** Allow what fix-ups make: internal rows, explicit zero extensions and the hidden register r11. Default: false. */
   readonly internal?: boolean
 }
 
@@ -64,7 +64,7 @@ function fieldProblem(row: InstructionRow, insn: Insn, internal: boolean): Findi
     const role = row[field]
     const got = insn[field]
     if (typeof role === 'number') {
-      if (got === role) continue
+      if (got === role || (internal && field === 'imm' && isZext(insn))) continue
       const message = `${row.name} uses a reserved field: ${field}`
       return { code: 'ISA_RESERVED', message, field, got, expected: String(role), row }
     }

@@ -40,6 +40,11 @@ describe('checkInsns', () => {
     }
   })
 
+  it('accepts an explicit zero extension only where asked', () => {
+    expect(checkInsns([BPF_ZEXT_REG(1)])).toMatchObject({ code: 'ISA_RESERVED', field: 'imm' })
+    expect(checkInsns([BPF_ZEXT_REG(1)], { internal: true })).toBeUndefined()
+  })
+
   it('refuses every row with another value in a field that must have one', () => {
     let cases = 0
     for (const row of INSTRUCTIONS) {
