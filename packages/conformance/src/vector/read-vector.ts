@@ -167,7 +167,7 @@ function readRun(fields: JsonFields): VectorRun {
   const dataIn = fields.bytes('data_in')
   const ctxIn = fields.bytes('ctx_in')
   return {
-    repeat: fields.number('repeat', 1, 2 ** 31),
+    repeat: fields.number('repeat', 0, 2 ** 31),
     flags: fields.number('run_flags', 0),
     ...(dataIn === undefined ? {} : { dataIn }),
     ...(ctxIn === undefined ? {} : { ctxIn }),

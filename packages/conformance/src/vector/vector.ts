@@ -107,7 +107,7 @@ export interface VectorRun {
   readonly dataIn?: Uint8Array
   /** JSON `ctx_in`: hex. */
   readonly ctxIn?: Uint8Array
-  /** JSON `repeat`: runs in one call; 1 by default. */
+  /** JSON `repeat`: runs in one call; 0, the default, is one, and the only one for types that can't repeat. */
   readonly repeat: number
   /** JSON `run_flags`: BPF_F_TEST_*. */
   readonly flags: number

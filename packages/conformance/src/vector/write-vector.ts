@@ -27,7 +27,7 @@ export interface NewVector {
 }
 
 /** One line of the JSON Lines format, without its line break. */
-export function formatVector({ id, type, insns, dataIn, repeat = 1, expect }: NewVector): string {
+export function formatVector({ id, type, insns, dataIn, repeat = 0, expect }: NewVector): string {
   const runs = dataIn === undefined ? [] : [{ dataIn, repeat, flags: 0 }]
   const vector = createVector({ id, type, insns, runs, ...(expect === undefined ? {} : { expect }) })
   return JSON.stringify(vectorRecord(vector))
@@ -112,7 +112,7 @@ function runRecord(run: VectorRun): VectorRecord {
   return {
     data_in: run.dataIn === undefined ? undefined : hex(run.dataIn),
     ctx_in: run.ctxIn === undefined ? undefined : hex(run.ctxIn),
-    repeat: unless(1, run.repeat),
+    repeat: unless(0, run.repeat),
     run_flags: unless(0, run.flags),
     data_out_size: run.dataOutBytes,
     ctx_out_size: run.ctxOutBytes,

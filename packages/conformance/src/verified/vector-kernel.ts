@@ -1,3 +1,4 @@
+import { isDiagnostic } from '@bpfoundry/diagnostics'
 import type { Insn } from '@bpfoundry/isa'
 import type { Answer, RunAnswer } from '../report/answer.ts'
 import type { Vector, VectorDump, VectorMap, VectorProgram, VectorRun } from '../vector/vector.ts'
@@ -57,11 +58,15 @@ export function askVector(kernel: VectorKernel, vector: Vector): Answer {
     if (loaded.fd >= 0 && dump.includes('maps')) part = { ...part, maps: maps.map((map) => kernel.dumpMap(map)) }
     return { ...answer, ...part }
   } catch (error) {
-    return { ...answer, ...part, error: (error as Error).message }
+    return { ...answer, ...part, error: wordsOf(error as Error) }
   } finally {
     kernel.closeAll()
   }
 }
+
+/** With what was got: of a system call its errno. */
+const wordsOf = (error: Error): string =>
+  isDiagnostic(error) && error.got !== undefined ? `${error.message}: ${error.got}` : error.message
 
 /** The maps of a case, filled; its other programs are loaded for it. */
 function makeMaps(kernel: VectorKernel, vector: Vector): readonly number[] {
