@@ -30,3 +30,15 @@ export class CSourceError extends Diagnostic {
     super(fields)
   }
 }
+
+/** The error at a place, with what was found and what would have been right where that says more than the message. */
+export function errorAt(
+  place: SourceSpan,
+  code: CSourceErrorCode,
+  message: string,
+  more: Pick<DiagnosticFields, 'got' | 'expected' | 'hint' | 'cause'> = {},
+): CSourceError {
+  const { file, line, column } = place
+  const source = column === undefined ? { file, line } : { file, line, column }
+  return new CSourceError({ code, message, where: { source }, ...more })
+}

@@ -82,6 +82,8 @@ export interface CTypedef {
   readonly kind: 'typedef'
   readonly name: string
   readonly target: CType
+  /** Where an attribute of the typedef aligns it more than its target. */
+  readonly alignmentBytes?: number
 }
 
 /** const, volatile, restrict: kept, since BTF has them. */

@@ -16,6 +16,8 @@ export type {
 } from './c-type.ts'
 export type { CAddress, CFields, CList, CNumber, CString, CValue } from './c-value.ts'
 export type { Expression } from './expression.ts'
+export type { Token, TokenKind } from './lexer/token.ts'
+export { preprocess, readSource } from './read-source.ts'
 export type {
   AsmOperand,
   AsmStatement,
