@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import type { CommandContext, CommandIo } from './command-io.ts'
 import { addBenchCommand } from './commands/bench.ts'
+import { addConformanceCommand } from './commands/conformance.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addPluginCommand } from './commands/plugin.ts'
 import { addProgCommand } from './commands/prog.ts'
@@ -21,6 +22,7 @@ const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[]
   addVerifyCommand,
   addProgCommand,
   addVectorsCommand,
+  addConformanceCommand,
   addPluginCommand,
   addBenchCommand,
 ]

@@ -14,9 +14,19 @@ export function engineOption(): Option {
 
 /** `--engine E,...|all`, for what compares engines. */
 export function enginesOption(fallback: string): Option {
-  return new Option('--engine <engines>', `engines, with commas between, or all: ${concrete.join(', ')}`)
-    .argParser(parseEngines)
-    .default(parseEngines(fallback), fallback)
+  return anyEnginesOption().default(parseEngines(fallback), fallback)
+}
+
+/** The same without a default: {@link localEngines} are to be taken where it is not given. */
+export function anyEnginesOption(): Option {
+  const option = new Option('--engine <engines>', `engines, with commas between, or all: ${concrete.join(', ')}`)
+  return option.argParser(parseEngines)
+}
+
+/** What runs without an emulator: all engines of this host but machine code of another CPU. Tries them out. */
+export function localEngines(): readonly string[] {
+  const foreign = process.arch === 'arm64' ? undefined : 'arm64'
+  return concrete.filter((name) => name !== foreign && describeEngine(name).obstacle === undefined)
 }
 
 function parseEngines(text: string): readonly string[] {

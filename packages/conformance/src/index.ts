@@ -19,6 +19,8 @@ export type { DataCase, DataExpectation } from './data-file/data-file.ts'
 export { readDataCase } from './data-file/data-file.ts'
 export { createRunningKernel } from './kernel-oracle/running-kernel.ts'
 export { KernelTree } from './kernel-tree/kernel-tree.ts'
+export type { Clang, ClangMissing } from './kernel-tree/progs/compiler/find-clang.ts'
+export { findClang } from './kernel-tree/progs/compiler/find-clang.ts'
 export type {
   NotRunnable,
   NotRunnableReason,

@@ -1,10 +1,10 @@
+import { bareMachine } from '@bpfoundry/campaign'
 import { ConformanceError } from '@bpfoundry/conformance'
 import { decodeInsns } from '@bpfoundry/isa'
 import type { Command } from 'commander'
 import type { CommandContext, CommandIo } from '../command-io.ts'
 import { engineOption, sayEngine } from '../engine-option.ts'
 import { EXIT, UsageError } from '../exit-code.ts'
-import { bareMachine } from '../vectors/judges.ts'
 
 interface PluginOptions {
   readonly engine: string

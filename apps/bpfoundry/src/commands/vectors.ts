@@ -1,3 +1,4 @@
+import { engineJudge, type Judge, kernelJudge } from '@bpfoundry/campaign'
 import {
   type Answer,
   bareDifferences,
@@ -13,7 +14,6 @@ import { EXIT, UsageError } from '../exit-code.ts'
 import { Interrupt } from '../interrupt.ts'
 import { openKernelOracle } from '../kernel-oracle.ts'
 import { formatCount, formatJson, formatTable, Progress } from '../output.ts'
-import { engineJudge, type Judge, kernelJudge } from '../vectors/judges.ts'
 
 interface VectorsOptions {
   readonly engine: readonly string[]

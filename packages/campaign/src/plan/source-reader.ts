@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { KernelTree, type SuiteCase, type SuiteReading, suiteFiles } from '@bpfoundry/conformance'
+import { KernelTree, type SuiteCase, type SuiteFile, type SuiteReading, suiteFiles } from '@bpfoundry/conformance'
 import { CampaignError } from '../campaign-error.ts'
 import { type CaseSource, type ModuleSource, sourceName, type TreeSource } from './case-source.ts'
 import type { Inspection } from './shard.ts'
@@ -14,7 +14,8 @@ const MOST_KEPT = 6
 
 /** Reads sources; a thread has one, so that the shards of a file cost one reading. */
 export class SourceReader {
-  readonly #trees = new Map<string, KernelTree>()
+  /** Trees and their files, by folder, suite and options. */
+  readonly #trees = new Map<string, { readonly tree: KernelTree; readonly files: readonly SuiteFile[] }>()
   /** Least recently used first. */
   readonly #readings = new Map<string, KnownReading>()
 
@@ -56,12 +57,23 @@ export class SourceReader {
   }
 
   #readTree(source: TreeSource): KnownReading {
-    const { folder, suite, file, options } = source
-    const tree = this.#trees.get(folder) ?? new KernelTree(folder)
-    this.#trees.set(folder, tree)
-    const found = suiteFiles(tree, [suite], options).find((one) => one.file === file)
-    if (found === undefined) throw noSource(source, 'the kernel tree has no such file', folder)
-    return { ...found.read(), digest: digestOf(tree.read(file) ?? '') }
+    const { tree, files } = this.#filesOf(source)
+    const found = files.find(({ file }) => file === source.file)
+    if (found === undefined) throw noSource(source, 'the kernel tree has no such file', source.folder)
+    return { ...found.read(), digest: digestOf(tree.read(source.file) ?? '') }
+  }
+
+  #filesOf({ folder, suite, options }: TreeSource): {
+    readonly tree: KernelTree
+    readonly files: readonly SuiteFile[]
+  } {
+    const key = JSON.stringify([folder, suite, options])
+    const known = this.#trees.get(key)
+    if (known !== undefined) return known
+    const tree = new KernelTree(folder)
+    const found = { tree, files: suiteFiles(tree, [suite], options) }
+    this.#trees.set(key, found)
+    return found
   }
 }
 

@@ -1,6 +1,14 @@
-import { type Answer, type CaseResult, caseResult, type NotRunnable, type SuiteCase } from '@bpfoundry/conformance'
+import {
+  type Answer,
+  type CaseResult,
+  type ConformanceCase,
+  caseResult,
+  type NotRunnable,
+  type SuiteCase,
+} from '@bpfoundry/conformance'
 import { isAsked, isKernel, type Judges, judgeNames } from '../judge/judges.ts'
 import type { Questioning } from '../plan/shard.ts'
+import { questionOf } from './question.ts'
 
 /** What is not asked once more: who was asked did not answer in time, or took the thread with it. */
 export interface LostAnswer {
@@ -44,15 +52,6 @@ export async function askCase(one: SuiteCase, asking: Asking): Promise<CaseResul
   })
 }
 
-/** What can't be read is not runnable, whatever it is that can't. */
-function questionOf(one: SuiteCase): Question | NotRunnable {
-  try {
-    return one.question()
-  } catch (error) {
-    return { kind: 'not-runnable', reason: 'unread', detail: String(error) }
-  }
-}
-
 interface Answered {
   readonly answers: readonly Answer[]
   readonly kernel: Answer | undefined
@@ -60,9 +59,7 @@ interface Answered {
   readonly kernelMs: number
 }
 
-type Question = Exclude<ReturnType<SuiteCase['question']>, NotRunnable>
-
-async function askAll(one: SuiteCase, question: Question, asking: Asking): Promise<Answered> {
+async function askAll(one: SuiteCase, question: ConformanceCase, asking: Asking): Promise<Answered> {
   const { judges, questioning, lost, step } = asking
   const answers: Answer[] = []
   const spent = { enginesMs: 0, kernelMs: 0 }
@@ -81,7 +78,7 @@ async function askAll(one: SuiteCase, question: Question, asking: Asking): Promi
 }
 
 /** A defect of ours in one case is that case's answer: the others are asked all the same. */
-async function ask(one: SuiteCase, question: Question, name: string, judges: Judges): Promise<Answer> {
+async function ask(one: SuiteCase, question: ConformanceCase, name: string, judges: Judges): Promise<Answer> {
   const judge = await judges.byName(name)
   try {
     return await judge.answer(question)

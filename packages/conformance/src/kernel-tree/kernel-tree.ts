@@ -19,6 +19,15 @@ export class KernelTree {
     })
   }
 
+  /** Of its Makefile: `6.12.57`; undefined where it is not unpacked. */
+  get release(): string | undefined {
+    const makefile = this.read('Makefile') ?? ''
+    const parts = ['VERSION', 'PATCHLEVEL', 'SUBLEVEL'].map((name) => {
+      return new RegExp(`^${name} *= *(\\d+)$`, 'm').exec(makefile)?.[1]
+    })
+    return parts[0] === undefined ? undefined : parts.filter((part) => part !== undefined).join('.')
+  }
+
   exists(path: string): boolean {
     return existsSync(join(this.folder, path))
   }

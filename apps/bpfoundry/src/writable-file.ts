@@ -1,0 +1,26 @@
+import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { InputError } from './exit-code.ts'
+
+/**
+ * Makes sure that a file can be written at the end of what takes minutes.
+ *
+ * @throws InputError CLI_UNWRITABLE
+ */
+export function requireWritable(path: string): void {
+  const probe = `${path}.${process.pid}.part`
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw new Error('it is a folder')
+    closeSync(openSync(probe, 'wx'))
+    rmSync(probe)
+  } catch (cause) {
+    throw new InputError({
+      code: 'CLI_UNWRITABLE',
+      message: `cannot write ${path}: ${(cause as Error).message}`,
+      where: { input: path },
+      hint: 'check the path',
+      cause,
+    })
+  }
+}
