@@ -1,0 +1,48 @@
+import { BTF_KIND, type Btf } from '@bpfoundry/btf'
+import { type CollectionSpec, loadCollectionSpec, type ProgramSpec } from '@bpfoundry/loader'
+import type { KernelTree } from '../../kernel-tree.ts'
+import type { AnnotatedFunction, AnnotatedObject } from '../annotated-object.ts'
+import type { Compiler } from './compiler.ts'
+
+/** The whole declaration, not one of its parameters. */
+const NO_COMPONENT = -1
+
+/**
+ * A file of annotated programs as clang makes it.
+ *
+ * Accesses that CO-RE would relocate stay as compiled: vmlinux.h has the layout of the kernel it is for.
+ *
+ * @throws ConformanceError what clang complains of; LoaderError, ElfError, BtfError for an object that is none
+ */
+export function compiledObject(tree: KernelTree, file: string, compiler: Compiler): AnnotatedObject {
+  const bytes = compiler.compile(file)
+  const spec = loadCollectionSpec(bytes, { name: `${file.replace(/^.*\//, '').replace(/\.c$/, '')}.o`, ...AS_BUILT })
+  const text = tree.read(file) ?? ''
+  const functions = [...spec.programs.values()].map((program) => describe(spec, program, text))
+  return { file, spec, functions: functions.sort((a, b) => a.line - b.line) }
+}
+
+const AS_BUILT = { coreRelocations: 'as-compiled', externs: 'keep' } as const
+
+function describe({ btf }: CollectionSpec, program: ProgramSpec, text: string): AnnotatedFunction {
+  const { name, section } = program
+  const line = definitionLine(text, name) ?? program.lineInfo[0]?.line ?? 1
+  return { name, line, section, tags: btf === undefined ? [] : declarationTags(btf, name), how: 'compiled' }
+}
+
+/** btf_decl_tag strings of a function, in the order of their ids, which is that of the source. */
+function declarationTags(btf: Btf, name: string): string[] {
+  const id = btf.find(name, BTF_KIND.FUNC)?.id
+  return btf.types.flatMap((type) =>
+    type.kind === BTF_KIND.DECL_TAG && type.typeId === id && type.componentIndex === NO_COMPONENT ? [type.name] : [],
+  )
+}
+
+/** The line where a function's name stands before its parameters, and no call or declaration of it. */
+function definitionLine(text: string, name: string): number | undefined {
+  const pattern = new RegExp(`^[^\\S\\n]*(?:[A-Za-z_][^\\n;={}]*[\\s*])?${name}\\s*\\([^;{}]*\\)\\s*\\{`, 'm')
+  const found = pattern.exec(text)
+  if (found === null) return undefined
+  const at = found.index + found[0].indexOf(name)
+  return text.slice(0, at).split('\n').length
+}

@@ -1,0 +1,123 @@
+import { type Diagnostic, isDiagnostic } from '@bpfoundry/diagnostics'
+import type { CollectionSpec, ProgramSpec } from '@bpfoundry/loader'
+import type { KernelTree } from '../kernel-tree.ts'
+import type { NotRunnable } from '../suite-case.ts'
+import type { SuiteOptions } from '../suites.ts'
+import type { AnnotatedFunction, AnnotatedObject } from './annotated-object.ts'
+import { assembledObject } from './asm/assembled-object.ts'
+import { compiledObject } from './compiler/compiled-object.ts'
+import { Compiler } from './compiler/compiler.ts'
+
+/** A program of a file, and the object that it is in. */
+export interface MadeProgram {
+  readonly spec: CollectionSpec
+  readonly program: ProgramSpec
+}
+
+/** A source file whose functions are known, and made when they are asked for. */
+export interface ProgsSource {
+  readonly tree: KernelTree
+  readonly file: string
+  readonly functions: readonly AnnotatedFunction[]
+  readonly problems: readonly Diagnostic[]
+  make(wanted: AnnotatedFunction): MadeProgram | NotRunnable
+}
+
+/**
+ * Makes programs of source files: by our own assembler where it can, else by clang where there is one. With
+ * `compiler: 'always'` by clang alone, with `'never'` without it.
+ */
+export class ObjectMaker {
+  readonly #tree: KernelTree
+  readonly #options: SuiteOptions
+  #compiler: Compiler | { readonly missing: string } | undefined
+
+  constructor(tree: KernelTree, options: SuiteOptions) {
+    this.#tree = tree
+    this.#options = options
+  }
+
+  /** @throws whatever the only way there is complains of: Diagnostics for bad input */
+  open(file: string): ProgsSource {
+    const compiled = once(() => compiledObject(this.#tree, file, this.#findCompiler()))
+    const base = { tree: this.#tree, file, make: makeBy({ compiled }), problems: [] }
+    if (this.#options.compiler === 'always') return { ...base, functions: compiled().functions }
+    try {
+      const assembled = assembledObject(this.#tree, file)
+      return { ...base, functions: assembled.functions, make: makeBy({ assembled, compiled }) }
+    } catch (error) {
+      if (!isDiagnostic(error) || 'missing' in this.#compilerOrWhy()) throw error
+      return { ...base, functions: compiled().functions, problems: [error] }
+    }
+  }
+
+  #findCompiler(): Compiler {
+    const found = this.#compilerOrWhy()
+    if ('missing' in found) throw new CompilerMissing(found.missing)
+    return found
+  }
+
+  #compilerOrWhy(): Compiler | { readonly missing: string } {
+    this.#compiler ??= this.#searchCompiler()
+    return this.#compiler
+  }
+
+  #searchCompiler(): Compiler | { readonly missing: string } {
+    const { compiler, vmlinuxHeader } = this.#options
+    if (compiler === 'never') return { missing: 'clang is not to be used' }
+    return Compiler.find(this.#tree, {
+      ...(compiler === undefined || compiler === 'always' ? {} : { clang: compiler }),
+      ...(vmlinuxHeader === undefined ? {} : { vmlinuxHeader }),
+    })
+  }
+}
+
+/** There is no clang, or none that will do. */
+class CompilerMissing extends Error {}
+
+interface Ways {
+  readonly assembled?: AnnotatedObject
+  readonly compiled: () => AnnotatedObject
+}
+
+function makeBy({ assembled, compiled }: Ways): ProgsSource['make'] {
+  return ({ name, how }) => {
+    if (how === 'assembled' && assembled !== undefined) return pick(assembled, name)
+    const why = typeof how === 'string' ? '' : ` (${how.detail})`
+    try {
+      return pick(compiled(), name)
+    } catch (error) {
+      if (error instanceof CompilerMissing) return notRunnable('needs-clang', `${error.message}${why}`)
+      if (!isDiagnostic(error)) throw error
+      const needsTypes = error.hint?.includes('vmlinux.h') === true
+      return notRunnable(needsTypes ? 'needs-kernel-btf' : 'unread', `${String(error)}${why}`)
+    }
+  }
+}
+
+function pick({ spec, file }: AnnotatedObject, name: string): MadeProgram | NotRunnable {
+  const program = spec.programs.get(name)
+  return program === undefined ? notRunnable('unread', `${file} has no program '${name}'`) : { spec, program }
+}
+
+export function notRunnable(reason: NotRunnable['reason'], detail: string): NotRunnable {
+  return { kind: 'not-runnable', reason, detail }
+}
+
+/** What `make` gives, or throws, made at most once. */
+function once<Made>(make: () => Made): () => Made {
+  let outcome: { readonly made: Made } | { readonly error: unknown } | undefined
+  return () => {
+    outcome ??= attempt(make)
+    if ('error' in outcome) throw outcome.error
+    return outcome.made
+  }
+}
+
+function attempt<Made>(make: () => Made): { readonly made: Made } | { readonly error: unknown } {
+  try {
+    return { made: make() }
+  } catch (error) {
+    return { error }
+  }
+}

@@ -1,0 +1,84 @@
+import { type Diagnostic, isDiagnostic } from '@bpfoundry/diagnostics'
+import { PROG_TYPE } from '@bpfoundry/kernel-abi'
+import type { ConformanceCase } from '../../case-source.ts'
+import type { NotRunnable, SuiteCase } from '../suite-case.ts'
+import type { AnnotatedFunction } from './annotated-object.ts'
+import type { TestMode } from './annotation-table.ts'
+import { type AnnotatedTest, readAnnotations } from './annotations.ts'
+import { moduleFunctions } from './module-functions.ts'
+import { type MadeProgram, notRunnable, type ProgsSource } from './object-maker.ts'
+import { objectVector } from './object-vector.ts'
+import { testSetup } from './test-setup.ts'
+
+/** The architecture whose tests are run. */
+const ARCHITECTURE = 'X86_64'
+
+/** The cases of a file: a function gives one for each mode that it is tested in, an auxiliary one none. */
+export function fileCases(source: ProgsSource, problems: Diagnostic[]): SuiteCase[] {
+  return source.functions.flatMap((wanted) => {
+    try {
+      const test = readAnnotations(wanted.name, wanted.tags, ARCHITECTURE)
+      const modes = Object.keys(test.expectations) as TestMode[]
+      return modes.map((mode) => testCase(source, wanted, test, mode))
+    } catch (error) {
+      if (!isDiagnostic(error)) throw error
+      problems.push(error.at({ source: { file: source.file, line: wanted.line }, program: wanted.name }))
+      return [suiteCase(source, wanted, 'full', wanted.name, () => notRunnable('unread', error.message))]
+    }
+  })
+}
+
+function testCase(source: ProgsSource, wanted: AnnotatedFunction, test: AnnotatedTest, mode: TestMode): SuiteCase {
+  const name = mode === 'full' ? test.description : `${test.description} @unpriv`
+  return suiteCase(source, wanted, mode, name, (id) => question(source, wanted, test, mode, id))
+}
+
+type Question = (id: string) => ConformanceCase | NotRunnable
+
+function suiteCase(
+  { file }: ProgsSource,
+  { name: program, line }: AnnotatedFunction,
+  privilege: TestMode,
+  name: string,
+  question: Question,
+): SuiteCase {
+  const suffix = privilege === 'full' ? '' : '@unpriv'
+  const id = `${file.replace(/^.*\/(progs\/)/, '$1')}:${program}${suffix}`
+  return { id, suite: 'progs', file, line, name, privilege, question: () => question(id) }
+}
+
+function question(
+  source: ProgsSource,
+  wanted: AnnotatedFunction,
+  test: AnnotatedTest,
+  mode: TestMode,
+  id: string,
+): ConformanceCase | NotRunnable {
+  const { architectures, loadMode } = test
+  if (architectures.length > 0 && !architectures.includes(ARCHITECTURE)) {
+    return notRunnable('other-architecture', `for ${architectures.join(', ')}`)
+  }
+  if (loadMode === 'no_jited') return notRunnable('other-architecture', 'for kernels that do not translate programs')
+  const made = source.make(wanted)
+  if ('kind' in made) return made
+  const missing = whatIsMissing(source, made)
+  if (missing !== undefined) return missing
+  const expectation = test.expectations[mode]
+  if (expectation === undefined) throw new Error(`${id} is not tested in mode ${mode}`)
+  return {
+    kind: 'vector',
+    vector: objectVector({ id, ...made, test, mode, expectation, setup: testSetup(source.file) }),
+  }
+}
+
+/** What a vector has no way to say. */
+function whatIsMissing({ tree }: ProgsSource, { program }: MadeProgram): NotRunnable | undefined {
+  const { externs = [], target, type, unsupported } = program
+  const module = externs.find(({ name }) => moduleFunctions(tree).has(name))
+  if (module !== undefined) return notRunnable('needs-module', `kernel function ${module.name} of a test module`)
+  if (target?.startsWith('bpf_testmod_') === true) return notRunnable('needs-module', `${target} of a test module`)
+  if (type === PROG_TYPE.STRUCT_OPS) return notRunnable('needs-kernel-btf', `struct_ops ${target ?? ''}`.trim())
+  const other = externs.find(({ kind }) => kind !== 'function')
+  if (other !== undefined) return notRunnable('needs-kernel-btf', `${other.kind} ${other.name} of the kernel`)
+  return unsupported === undefined ? undefined : notRunnable('unread', String(unsupported))
+}
