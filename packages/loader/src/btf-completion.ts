@@ -5,6 +5,7 @@ import {
   type BtfDatasec,
   type BtfDatasecEntry,
   type BtfFunc,
+  type BtfFuncProto,
   type BtfType,
   type BtfVar,
 } from '@bpfoundry/btf'
@@ -12,7 +13,8 @@ import { type ElfFile, type ElfSymbol, STV_HIDDEN, STV_INTERNAL } from '@bpfound
 
 /**
  * What the compiler leaves for the loader to fill in, so that a kernel takes the types: sizes of data sections, offsets
- * of global variables (they stand in the symbol table), linkage of what is defined elsewhere and of hidden functions.
+ * of global variables (they stand in the symbol table), linkage of what is defined elsewhere and of hidden functions,
+ * names of parameters that have none.
  */
 export function completeBtf(btf: Btf, elf: ElfFile, symbolsBySection: ReadonlyMap<number, readonly ElfSymbol[]>): Btf {
   const hidden = hiddenNames(elf)
@@ -21,6 +23,7 @@ export function completeBtf(btf: Btf, elf: ElfFile, symbolsBySection: ReadonlyMa
     const completed = completeType(btf, type, elf, symbolsBySection, hidden)
     if (completed !== type) replacements.set(type.id, completed)
   }
+  for (const [id, proto] of namelessPrototypes(btf)) replacements.set(id, proto)
   return replacements.size === 0 ? btf : btf.withTypes(replacements)
 }
 
@@ -40,6 +43,26 @@ function completeType(
     default:
       return type
   }
+}
+
+/**
+ * Prototypes of functions with parameters that have no name, as clang writes them of kernel functions and of naked ones.
+ * A kernel wants names, whatever they are: they get the function's.
+ */
+function namelessPrototypes(btf: Btf): ReadonlyMap<number, BtfFuncProto> {
+  const completed = new Map<number, BtfFuncProto>()
+  for (const type of btf.types) {
+    if (type.kind !== BTF_KIND.FUNC) continue
+    const { name, nameOffset, typeId } = type
+    const proto = btf.type(typeId)
+    if (proto.kind !== BTF_KIND.FUNC_PROTO || completed.has(proto.id)) continue
+    if (!proto.parameters.some((parameter) => parameter.name === '' && parameter.typeId !== 0)) continue
+    const parameters = proto.parameters.map((parameter) =>
+      parameter.name === '' && parameter.typeId !== 0 ? { ...parameter, name, nameOffset } : parameter,
+    )
+    completed.set(proto.id, { ...proto, parameters })
+  }
+  return completed
 }
 
 /** What is hidden is for this object alone: such functions are verified where they are called, like static ones. */
