@@ -1,180 +1,200 @@
-import type { CEnum, CFunctionType, CPointer, CRecord, CType } from '@bpfoundry/c-source'
 import { BTF_INT_ENCODING, BTF_KIND, type BtfBuilder, type BtfTypeDescription } from '@bpfoundry/btf'
-
-/** How far a pointer is followed. */
-type Follow =
-  /** What it points to is described in full. */
-  | 'pointers'
-  /** A named struct or union behind it stays a declaration, unless something else needs it in full. */
-  | 'no-pointers'
-
-/** A type that is written down, its references perhaps still open. */
-type Draft = { -readonly [K in keyof BtfTypeDescription]: BtfTypeDescription[K] } & { typeId?: number }
-
-/** Deepest nesting of types that is described; what is inside is `void`. */
-const MAX_DEPTH = 200
+import type { CEnum, CFunctionType, CPointer, CRecord, CType } from '@bpfoundry/c-source'
+import { ConformanceError } from '../../../conformance-error.ts'
+import { bareType } from './bare-type.ts'
 
 /**
- * Writes C types as BTF, each once, and as clang does: a struct that is only reached by a pointer inside another struct
- * is declared (FWD) and not described, so that a context does not bring in half of the kernel.
+ * Where a type is met, which decides how much of it is described. As in clang, a named struct that is only reached by a
+ * pointer inside another is no more than declared: else a context would bring in half of the kernel.
  */
+type Place =
+  /** Of a function, a variable, an array's element: pointers are followed. */
+  | 'top'
+  /** Inside a struct: what is embedded is described, what is pointed to declared. */
+  | 'member'
+  /** Behind such a pointer. */
+  | 'pointee'
+
+/** Deepest nesting of types, those behind pointers with it. */
+const MAX_DEPTH = 1000
+
+/** Writes C types as BTF, each once. */
 export class BtfTypeWriter {
-  readonly #drafts: Draft[] = []
-  readonly #ids = new Map<string | CType, number>()
-  /** Pointers whose struct is described only if something else needs it. */
-  readonly #open: { readonly draft: Draft; readonly record: CRecord }[] = []
+  readonly #types: BtfTypeDescription[] = []
+  readonly #ids = new Map<string, number>()
+  readonly #records = new Map<CRecord | CEnum, number>()
+  readonly #described = new Set<CRecord>()
   #depth = 0
 
-  /** The id of a type, 0 for void. */
-  id(type: CType): number {
-    return this.#visit(type, 'pointers')
+  /** The id of a type with all that belongs to it; 0 for void. @throws {ConformanceError} CONFORMANCE_SOURCE */
+  id(type: CType, place: Place = 'top'): number {
+    if (this.#depth > MAX_DEPTH) throw tooDeep(type)
+    this.#depth++
+    const id = this.#visit(type, place)
+    this.#depth--
+    return id
   }
 
-  /** The id of a type that a map is declared by: what its members point to is described, keys and values with it. */
+  /** The id of a map's declaring struct. The kernel wants what its value points to (`__kptr`) described, too. */
   mapId(type: CType): number {
-    const record = withoutNames(type)
-    if (record.kind !== 'struct') return this.id(type)
-    for (const member of record.members ?? []) this.#visitPointee(member.type)
+    for (const member of membersOf(type)) {
+      const target = pointeeOf(member.type)
+      if (target === undefined) continue
+      this.id(target)
+      for (const { type: inner } of membersOf(target)) this.id(inner)
+    }
     return this.id(type)
   }
 
   /** Adds a type of its own: a function, a variable, a section, a tag. */
   add(description: BtfTypeDescription): number {
-    this.#drafts.push({ ...description })
-    return this.#drafts.length
+    return this.#types.push(description)
   }
 
-  /** The FUNC_PROTO of a function; clang describes one for every function. */
-  prototype(type: CFunctionType): number {
-    const parameters = type.parameters.map(({ name, type: each }) => ({ name, typeId: this.id(each) }))
-    if (type.variadic) parameters.push({ name: '', typeId: 0 })
-    return this.add({ kind: BTF_KIND.FUNC_PROTO, name: '', returnTypeId: this.id(type.result), parameters })
+  /**
+   * A FUNC_PROTO; every function has one of its own. clang knows parameters by name only where it compiles a body: not
+   * in naked functions, not in those that are declared.
+   */
+  prototype({ parameters, result, variadic }: CFunctionType): number {
+    const returnTypeId = this.id(result)
+    const described = parameters.map(({ type }) => ({ name: '', typeId: this.id(type) }))
+    if (variadic) described.push({ name: '', typeId: 0 })
+    return this.add({ kind: BTF_KIND.FUNC_PROTO, name: '', returnTypeId, parameters: described })
   }
 
   /** Hands everything to a builder that is empty: ids stay. */
   writeTo(builder: BtfBuilder): void {
-    for (const { draft, record } of this.#open) draft.typeId = this.#ids.get(record) ?? this.#declaration(record)
-    for (const draft of this.#drafts) builder.add(draft)
+    for (const type of this.#types) builder.add(type)
   }
 
-  /** Members of a map's struct: what they point to, and what the structs among that point to (kernel pointers). */
-  #visitPointee(type: CType): void {
-    const plain = withoutNames(type)
-    if (plain.kind === 'array') return this.#visitPointee(plain.element)
-    if (plain.kind !== 'pointer') return
-    const target = withoutNames(plain.target)
-    if (target.kind === 'struct') {
-      for (const member of target.members ?? []) {
-        const inner = withoutNames(member.type)
-        if (inner.kind === 'pointer') this.id(inner)
-      }
-    }
-    this.id(plain.target)
-  }
-
-  #visit(type: CType, follow: Follow): number {
-    if (this.#depth > MAX_DEPTH) return 0
-    this.#depth++
-    try {
-      return VISITORS[type.kind](this.#visitor, type as never, follow)
-    } finally {
-      this.#depth--
-    }
-  }
-
-  readonly #visitor: Visitor = {
-    visit: (type, follow) => this.#visit(type, follow),
-    once: (key, make) => this.#once(key, make),
-    reserve: (key, draft) => this.#reserve(key, draft),
-    postpone: (draft, record) => this.#open.push({ draft, record }),
-    declaration: (record) => this.#declaration(record),
-    prototype: (type) => this.prototype(type),
-  }
-
-  #once(key: string | CType, make: () => BtfTypeDescription): number {
+  #once(key: string, description: BtfTypeDescription): number {
     const known = this.#ids.get(key)
     if (known !== undefined) return known
-    const id = this.add(make())
-    this.#ids.set(key, id)
-    return id
-  }
-
-  /** Gives an id to a type that refers to itself, before it is complete. Undefined where it has one already. */
-  #reserve(key: string | CType, description: BtfTypeDescription): { id: number; draft: Draft; isNew: boolean } {
-    const known = this.#ids.get(key)
-    if (known !== undefined) return { id: known, draft: this.#drafts[known - 1] as Draft, isNew: false }
     const id = this.add(description)
     this.#ids.set(key, id)
-    return { id, draft: this.#drafts[id - 1] as Draft, isNew: true }
-  }
-
-  #declaration({ kind, tag }: CRecord): number {
-    return this.#once(`fwd ${kind} ${tag}`, () => ({ kind: BTF_KIND.FWD, name: tag, isUnion: kind === 'union' }))
-  }
-}
-
-/** What the visitors may do with the writer. */
-interface Visitor {
-  visit(type: CType, follow: Follow): number
-  once(key: string | CType, make: () => BtfTypeDescription): number
-  reserve(key: string | CType, description: BtfTypeDescription): { id: number; draft: Draft; isNew: boolean }
-  postpone(draft: Draft, record: CRecord): void
-  declaration(record: CRecord): number
-  prototype(type: CFunctionType): number
-}
-
-type Visitors = {
-  readonly [K in CType['kind']]: (writer: Visitor, type: Extract<CType, { readonly kind: K }>, follow: Follow) => number
-}
-
-const VISITORS: Visitors = {
-  void: () => 0,
-  integer: (writer, { name, sizeBytes, signed }) => {
-    const encoding = name === '_Bool' ? BTF_INT_ENCODING.BOOL : signed ? BTF_INT_ENCODING.SIGNED : 0
-    const bits = sizeBytes * 8
-    return writer.once(`int ${name}`, () => ({ kind: BTF_KIND.INT, name, sizeBytes, encoding, bitOffset: 0, bits }))
-  },
-  float: (writer, { name, sizeBytes }) =>
-    writer.once(`float ${name}`, () => ({ kind: BTF_KIND.FLOAT, name, sizeBytes })),
-  pointer: visitPointer,
-  array: (writer, { element, length }) => {
-    const elementTypeId = writer.visit(element, 'pointers')
-    const indexTypeId = writer.once('index', () => ARRAY_INDEX)
-    const key = `array ${elementTypeId} ${length ?? 0}`
-    return writer.once(key, () => ({
-      kind: BTF_KIND.ARRAY,
-      name: '',
-      elementTypeId,
-      indexTypeId,
-      length: length ?? 0,
-    }))
-  },
-  struct: visitRecord,
-  union: visitRecord,
-  enum: visitEnum,
-  function: (writer, type) => writer.prototype(type),
-  typedef: (writer, type, follow) => {
-    const { id, draft, isNew } = writer.reserve(type.name, { kind: BTF_KIND.TYPEDEF, name: type.name, typeId: 0 })
-    if (isNew || follow === 'pointers') draft.typeId = writer.visit(type.target, follow)
     return id
-  },
-  const: (writer, { target }, follow) => modifier(writer, BTF_KIND.CONST, target, follow),
-  volatile: (writer, { target }, follow) => modifier(writer, BTF_KIND.VOLATILE, target, follow),
-  restrict: (writer, { target }, follow) => modifier(writer, BTF_KIND.RESTRICT, target, follow),
+  }
+
+  #visit(type: CType, place: Place): number {
+    switch (type.kind) {
+      case 'void':
+        return 0
+      case 'integer':
+        return this.#integer(type.name, type.sizeBytes, type.signed)
+      case 'float':
+        return this.#once(`float ${type.name}`, { kind: BTF_KIND.FLOAT, name: type.name, sizeBytes: type.sizeBytes })
+      case 'pointer':
+        return this.#pointer(type, place)
+      case 'array':
+        return this.#array(this.id(type.element), type.length ?? 0)
+      case 'struct':
+      case 'union':
+        return this.#record(type, place)
+      case 'enum':
+        return this.#enum(type)
+      case 'function':
+        return this.prototype(type)
+      case 'typedef':
+        return this.#reference(BTF_KIND.TYPEDEF, type.name, this.id(type.target, place))
+      default:
+        return this.#reference(QUALIFIERS[type.kind], '', this.id(type.target, place))
+    }
+  }
+
+  #integer(name: string, sizeBytes: number, signed: boolean): number {
+    const encoding = name === '_Bool' ? BTF_INT_ENCODING.BOOL : signed ? BTF_INT_ENCODING.SIGNED : 0
+    return this.#once(`int ${name}`, {
+      kind: BTF_KIND.INT,
+      name,
+      sizeBytes,
+      encoding,
+      bitOffset: 0,
+      bits: sizeBytes * 8,
+    })
+  }
+
+  /** Tags stand between the pointer and its target. */
+  #pointer({ target, typeTags }: CPointer, place: Place): number {
+    let typeId = this.id(target, place === 'top' ? 'top' : 'pointee')
+    for (const name of typeTags.toReversed()) {
+      typeId = this.#once(`tag ${name} ${typeId}`, { kind: BTF_KIND.TYPE_TAG, name, typeId, attribute: false })
+    }
+    return this.#once(`pointer ${typeId}`, { kind: BTF_KIND.PTR, name: '', typeId })
+  }
+
+  #array(elementTypeId: number, length: number): number {
+    // The name that clang gives to what arrays are indexed by.
+    const indexTypeId = this.#integer('__ARRAY_SIZE_TYPE__', 4, false)
+    const description = { kind: BTF_KIND.ARRAY, name: '', elementTypeId, indexTypeId, length }
+    return this.#once(`array ${elementTypeId} ${length}`, description)
+  }
+
+  #reference(
+    kind: typeof BTF_KIND.TYPEDEF | typeof BTF_KIND.CONST | typeof BTF_KIND.VOLATILE | typeof BTF_KIND.RESTRICT,
+    name: string,
+    typeId: number,
+  ): number {
+    return this.#once(`${kind} ${name} ${typeId}`, { kind, name, typeId })
+  }
+
+  /** First a declaration; what it is made of takes its place when that is needed. */
+  #record(record: CRecord, place: Place): number {
+    const known = this.#records.get(record)
+    const id = known ?? this.add({ kind: BTF_KIND.FWD, name: record.tag, isUnion: record.kind === 'union' })
+    this.#records.set(record, id)
+    const isDeclared = record.members === undefined || (place === 'pointee' && record.tag !== '')
+    if (!isDeclared && !this.#described.has(record)) {
+      this.#described.add(record)
+      this.#types[id - 1] = this.#description(record)
+    }
+    return id
+  }
+
+  #description({ kind, tag, members = [], sizeBytes }: CRecord): BtfTypeDescription {
+    return {
+      kind: kind === 'struct' ? BTF_KIND.STRUCT : BTF_KIND.UNION,
+      name: tag,
+      sizeBytes,
+      kindFlag: members.some(({ widthBits }) => widthBits !== undefined),
+      members: members.map(({ name, type, offsetBits, widthBits = 0 }) => ({
+        name,
+        typeId: this.id(type, 'member'),
+        bitOffset: offsetBits,
+        bitfieldBits: widthBits,
+      })),
+    }
+  }
+
+  #enum(type: CEnum): number {
+    const known = this.#records.get(type)
+    if (known !== undefined) return known
+    const { tag: name, sizeBytes, signed, enumerators } = type
+    const kind = sizeBytes > 4 ? BTF_KIND.ENUM64 : BTF_KIND.ENUM
+    const id = this.add({ kind, name, sizeBytes, signed, values: enumerators })
+    this.#records.set(type, id)
+    return id
+  }
 }
 
-const ARRAY_INDEX: BtfTypeDescription = {
-  kind: BTF_KIND.INT,
-  name: '__ARRAY_SIZE_TYPE__',
-  sizeBytes: 4,
-  encoding: 0,
-  bitOffset: 0,
-  bits: 32,
+const QUALIFIERS = { const: BTF_KIND.CONST, volatile: BTF_KIND.VOLATILE, restrict: BTF_KIND.RESTRICT } as const
+
+/** What a pointer, or an array of pointers, points to. */
+function pointeeOf(type: CType): CType | undefined {
+  const bare = bareType(type)
+  if (bare.kind === 'array') return pointeeOf(bare.element)
+  return bare.kind === 'pointer' ? bare.target : undefined
 }
 
-type ModifierKind = typeof BTF_KIND.CONST | typeof BTF_KIND.VOLATILE | typeof BTF_KIND.RESTRICT
+function membersOf(type: CType): NonNullable<CRecord['members']> {
+  const bare = bareType(type)
+  return bare.kind === 'struct' || bare.kind === 'union' ? (bare.members ?? []) : []
+}
 
-function modifier(writer: Visitor, kind: ModifierKind, target: CType, follow: Follow): number {
-  const typeId = writer.visit(target, follow)
-  return writer.once(`${kind} ${typeId}`, () => ({ kind, name: '', typeId }))
+function tooDeep(type: CType): ConformanceError {
+  return new ConformanceError({
+    code: 'CONFORMANCE_SOURCE',
+    message: 'types are nested too deeply',
+    got: 'tag' in type ? type.tag : type.kind,
+    expected: `${MAX_DEPTH} levels at most`,
+  })
 }
