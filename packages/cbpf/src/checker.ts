@@ -96,7 +96,7 @@ const ALL_WRITTEN = (1 << BPF_MEMWORDS) - 1
 
 /**
  * No cell is read that was not written on every way there: M[] is not cleared. One pass is enough, for all jumps go
- * forward; what no way leads to counts as written.
+ * forward. Behind a jump that nothing leads past, everything counts as written; behind a return, what was written before.
  */
 function checkCells(insns: readonly ClassicInsn[]): ClassicProblem | undefined {
   const writtenAt = new Uint16Array(insns.length).fill(ALL_WRITTEN)

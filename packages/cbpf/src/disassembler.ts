@@ -1,3 +1,4 @@
+import { BPF_CLASS, BPF_JA, BPF_JMP, BPF_OP } from '@bpfoundry/isa'
 import { ancillaryOf } from './ancillary-data.ts'
 import type { ClassicInsn } from './classic-insn.ts'
 import { type ClassicOperand, lookupClassic } from './instruction-table.ts'
@@ -28,11 +29,12 @@ const OPERAND_TEXT: Readonly<Record<ClassicOperand, (k: number, pc: number) => s
  */
 export function formatClassic(insn: ClassicInsn, pc: number): string {
   const row = lookupClassic(insn.code)
-  const place = `(${String(pc).padStart(3, '0')})`
-  if (row === undefined) return `${place} ${'unimp'.padEnd(8)} ${hex(insn.code)}`
-  const operand = OPERAND_TEXT[row.operand](insn.k, pc)
-  const statement = `${place} ${row.mnemonic.padEnd(8)} `
-  if (row.kind !== 'jump') return statement + operand
+  const mnemonic = row?.mnemonic ?? 'unimp'
+  const operand = row === undefined ? hex(insn.code) : OPERAND_TEXT[row.operand](insn.k, pc)
+  const statement = `(${String(pc).padStart(3, '0')}) ${mnemonic.padEnd(8)} `
+  // libpcap takes any code of the class for a comparison.
+  const compares = BPF_CLASS(insn.code) === BPF_JMP && BPF_OP(insn.code) !== BPF_JA
+  if (!compares) return statement + operand
   return `${statement}${operand.padEnd(16)} jt ${pc + 1 + insn.jt}\tjf ${pc + 1 + insn.jf}`
 }
 
