@@ -72,6 +72,7 @@ export type { InternalLimits } from './unverified/internal-vector.ts'
 export { askInternalOf, askTailCallsOf } from './unverified/internal-vector.ts'
 export type { TailCallCase } from './unverified/tail-call-case.ts'
 export type { EachRun, Expectation, TextPattern } from './vector/expectation.ts'
+export { exportCase } from './vector/export-case.ts'
 export { readVector } from './vector/read-vector.ts'
 export type {
   FillValue,

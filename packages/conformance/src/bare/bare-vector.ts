@@ -37,7 +37,8 @@ export function askBareOf(kernel: VectorKernel, bare: DataCase): Answer {
   return { ...answer, r0: `0x${r0.toString(16)}`, retval, data_out: memory.toString('hex') }
 }
 
-function bareVector({ id, insns, memory }: DataCase): Vector {
+/** A bare case as an XDP program: r0 comes back in the packet's first 8 bytes, and as far as it goes as the verdict. */
+export function bareVector({ id, insns, memory }: DataCase): Vector {
   const dataIn = new Uint8Array(Math.max(LEAST_FRAME_BYTES, RESULT_BYTES + memory.length))
   dataIn.set(memory, RESULT_BYTES)
   return createVector({
@@ -57,17 +58,18 @@ function caller(memoryBytes: number): readonly Insn[] {
     BPF_LDX_MEM(BPF_W, 2, 6, 4),
     BPF_MOV64_REG(3, 1),
     BPF_ALU64_IMM(BPF_ADD, 3, RESULT_BYTES + memoryBytes),
-    BPF_JMP_REG(BPF_JGT, 3, 2, 10),
+    BPF_JMP_REG(BPF_JGT, 3, 2, 11),
     BPF_ALU64_IMM(BPF_ADD, 1, RESULT_BYTES),
     memoryBytes === 0 ? BPF_MOV64_IMM(1, 0) : BPF_MOV64_REG(1, 1),
     BPF_MOV64_IMM(2, memoryBytes),
-    BPF_CALL_REL(8),
+    BPF_CALL_REL(9),
     BPF_LDX_MEM(BPF_W, 1, 6, 0),
     BPF_LDX_MEM(BPF_W, 2, 6, 4),
     BPF_MOV64_REG(3, 1),
     BPF_ALU64_IMM(BPF_ADD, 3, RESULT_BYTES),
     BPF_JMP_REG(BPF_JGT, 3, 2, 1),
     BPF_STX_MEM(BPF_DW, 1, 0, 0),
+    BPF_EXIT_INSN(),
     BPF_MOV64_IMM(0, XDP_ACTION.PASS),
     BPF_EXIT_INSN(),
   ]

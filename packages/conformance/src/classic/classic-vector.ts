@@ -24,6 +24,17 @@ export function askClassicOf(kernel: VectorKernel, classic: ClassicCase): Answer
   }
 }
 
+/** A classic case as a vector: translated; undefined where a test run can't have what it needs. */
+export function classicVector(classic: ClassicCase): Vector | undefined {
+  if (obstacleOf(classic) !== undefined) return undefined
+  try {
+    return vectorOf(classic, toEbpf(classic.insns, SK_BUFF_CONTEXT).insns)
+  } catch (error) {
+    if (error instanceof CbpfError) return undefined
+    throw error
+  }
+}
+
 function obstacleOf(classic: ClassicCase): string | undefined {
   const { insns, fragment, refusedWith, runs } = classic
   if (refusedWith !== undefined) return 'bpf(2) takes no classic programs, so that it refuses none'
