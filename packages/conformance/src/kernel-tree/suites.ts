@@ -1,5 +1,6 @@
 import type { KernelTree } from './kernel-tree.ts'
 import { SUITES, type Suite, type SuiteFile } from './suite-case.ts'
+import { testBpfFiles } from './test-bpf/test-bpf-files.ts'
 
 /** What reading the suites may use besides the tree; plain JSON. */
 export interface SuiteOptions {
@@ -12,7 +13,9 @@ export interface SuiteOptions {
 type SuiteReader = (tree: KernelTree, options: SuiteOptions) => readonly SuiteFile[]
 
 /** What reads each suite. */
-const READERS: Readonly<Partial<Record<Suite, SuiteReader>>> = {}
+const READERS: Readonly<Partial<Record<Suite, SuiteReader>>> = {
+  test_bpf: testBpfFiles,
+}
 
 /** The files of suites of a kernel tree, in the suites' order; none of them is read yet. */
 export function suiteFiles(tree: KernelTree, suites: readonly Suite[], options: SuiteOptions): SuiteFile[] {
