@@ -92,6 +92,7 @@ function eachRun<Value extends number | string>(
     return values.flatMap((value, index) => {
       const run: RunAnswer = runs[index] ?? {}
       if (value === null || same(run[name], value)) return NONE
+      if (run.timed_out) return one('timeout', 'the time limit ended the run')
       if (name !== 'run_errno' && run.run_errno === 'ENOTSUPP') return notRun(run)
       const place = values.length === 1 ? '' : `run ${index}: `
       return one(kind, `${place}${name}: ${json(run[name])}, expected ${json(value)}`)
