@@ -64,11 +64,23 @@ function standingOf({ question, answers, failure }: AskedCase): StandingFields {
   if (answers.length === 0) return because('failed', 'no-answer', 'nobody answered')
   const first = wrong[0]
   if (first === undefined) return { outcome: 'passed' }
-  return because('failed', reasonOf(first), wrong.map(complaint).join('\n'))
+  return because('failed', reasonOf(first), byEngines(wrong.map(complaint)).join('\n'))
 }
 
-const complaint = ({ engine, error, differs = [] }: Answer): string =>
-  `${engine}: ${[...(error === undefined ? [] : [error]), ...differs].join('; ') || 'not as expected'}`
+/** What an engine is told of. */
+type Remark = readonly [engine: string, text: string]
+
+const complaint = ({ engine, error, differs = [] }: Answer): Remark => [
+  engine,
+  [...new Set([...(error === undefined ? [] : [error]), ...differs])].join('; ') || 'not as expected',
+]
+
+/** Remarks as lines; engines that are told the same share one: `interpreter, wasm: retval: 2, expected 1`. */
+function byEngines(remarks: readonly Remark[]): string[] {
+  const engines = new Map<string, string[]>()
+  for (const [engine, text] of remarks) engines.set(text, [...(engines.get(text) ?? []), engine])
+  return [...engines].map(([text, names]) => `${names.join(', ')}: ${text}`)
+}
 
 /** One word for why an answer is wrong. */
 function reasonOf({ reasons, error }: Answer): FailureReason {
@@ -76,7 +88,9 @@ function reasonOf({ reasons, error }: Answer): FailureReason {
 }
 
 function differing(answers: readonly Answer[], kernel: Answer): string[] {
-  return answers.flatMap((answer) => differences(answer, kernel).map((text) => `${answer.engine}: ${text}`))
+  return byEngines(
+    answers.flatMap((answer) => differences(answer, kernel).map((text): Remark => [answer.engine, text])),
+  )
 }
 
 function phases(
@@ -94,9 +108,14 @@ function phases(
   }
 }
 
+/** Fields of an answer that no report shows as they are. */
+const BULK: ReadonlySet<string> = new Set<keyof Answer>(['verifier_log', 'xlated', 'jited', 'maps'])
+
 /** Logs of what went well are of no use to anybody; of the others the beginning and the end are. */
-function withoutBulk({ verifier_log, xlated, jited, maps, ...rest }: Answer, told: boolean): Answer {
-  return told && verifier_log !== undefined ? { ...rest, verifier_log: shortened(verifier_log) } : rest
+function withoutBulk(answer: Answer, told: boolean): Answer {
+  const rest = Object.fromEntries(Object.entries(answer).filter(([name]) => !BULK.has(name))) as unknown as Answer
+  const log = answer.verifier_log
+  return told && log !== undefined ? { ...rest, verifier_log: shortened(log) } : rest
 }
 
 /** The instructions after the fix-ups, of the first answer that shows them and is wrong. */

@@ -1,6 +1,7 @@
 import type { Answer } from './answer.ts'
 import type { CaseResult } from './case-result.ts'
-import { compareText, FileRecord } from './file-record.ts'
+import { compareText } from './compare-text.ts'
+import { FileRecord } from './file-record.ts'
 import { meaningOf } from './reasons.ts'
 import type { Agreement, FileRow, KeptResult, ReasonRow, RunFacts, SuiteName, SuiteRow } from './report-rows.ts'
 import { type EngineSummary, Summary } from './summary.ts'

@@ -1,7 +1,7 @@
 import type { ConformanceCase } from '../case-source.ts'
 import type { ClassicCase } from '../classic/classic-case.ts'
 import type { DataExpectation } from '../data-file/data-file.ts'
-import type { Vector } from '../vector/vector.ts'
+import type { Expectation } from '../vector/expectation.ts'
 
 /** What a case expects, for people: `accepted; retval 3`. Empty where nothing is expected. */
 export function expectedWords(question: ConformanceCase): string {
@@ -12,8 +12,10 @@ export function expectedWords(question: ConformanceCase): string {
       return vectorWords(question.vector.expect ?? {})
     case 'classic':
       return classicWords(question.classic)
-    default:
-      return ''
+    case 'internal':
+      return runWords(question.internal.runs)
+    case 'tail-call':
+      return `${question.tailCall.result} after ${question.tailCall.times} runs`
   }
 }
 
@@ -21,7 +23,7 @@ function bareWords(expect: DataExpectation): string {
   return 'result' in expect ? `r0 0x${expect.result.toString(16)}` : `a failure: ${expect.error}`
 }
 
-function vectorWords({ load_ok, ...rest }: NonNullable<Vector['expect']>): string {
+function vectorWords({ load_ok, ...rest }: Expectation): string {
   const verdict = load_ok === undefined ? [] : [load_ok ? 'accepted' : 'refused']
   const fields = Object.entries(rest).flatMap(([name, wanted]) =>
     wanted === undefined ? [] : [`${name.replaceAll('_', ' ')} ${wordsOf(wanted)}`],
@@ -36,6 +38,9 @@ function wordsOf(wanted: unknown): string {
 }
 
 function classicWords({ refusedWith, runs }: ClassicCase): string {
-  if (refusedWith !== undefined) return `refused by the checker with errno ${refusedWith}`
+  return refusedWith === undefined ? runWords(runs) : `refused by the checker with errno ${refusedWith}`
+}
+
+function runWords(runs: readonly { readonly dataBytes: number; readonly result: number }[]): string {
   return runs.map(({ dataBytes, result }) => `${result} for ${dataBytes} bytes`).join('; ')
 }

@@ -1,4 +1,5 @@
 import type { CaseResult } from './case-result.ts'
+import { compareText } from './compare-text.ts'
 import type { FileRow, KeptResult, SuiteName } from './report-rows.ts'
 import { Tally } from './tally.ts'
 import { Timing } from './timing.ts'
@@ -41,10 +42,4 @@ function kept(result: CaseResult): KeptResult {
   const { id, suite, file, line, name, privilege, outcome, reason, detail, durationMs } = result
   const why = { ...(reason === undefined ? {} : { reason }), ...(detail === undefined ? {} : { detail }) }
   return { id, suite, file, line, name, privilege, outcome, durationMs, ...why }
-}
-
-/** The same order everywhere, whatever the locale; numbers in names by value. */
-export function compareText(a: string, b: string): number {
-  const [x, y] = [a, b].map((text) => text.replace(/\d+/g, (digits) => digits.padStart(8, '0'))) as [string, string]
-  return x < y ? -1 : x > y ? 1 : 0
 }

@@ -24,7 +24,7 @@ export function writeReportFile(path: string, pieces: Iterable<string>): void {
 }
 
 function writePieces(path: string, pieces: Iterable<string>): void {
-  const fd = openSync(path, 'wx')
+  const fd = openSync(path, 'w')
   try {
     let piece = ''
     for (const text of pieces) {
@@ -61,6 +61,7 @@ const HINTS: Readonly<Record<string, string>> = {
   EACCES: 'you may not write there: write elsewhere',
   EROFS: 'the file system is read-only: write elsewhere',
   EISDIR: 'that is a folder: name a file',
+  EEXIST: 'a part of the path is a file: name a folder',
   ENOTDIR: 'a part of the path is a file: name a folder',
 }
 

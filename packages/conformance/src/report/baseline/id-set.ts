@@ -9,24 +9,29 @@ export interface IdParts {
  * `name` of `progs/a.c`. An id of another form is the only member of a group of its own.
  */
 export function splitId(id: string): IdParts {
-  const { at, suffix = '' } = /(?<at>[^/]*?)(?<suffix>@[^@/#:]*)?$/.exec(id)?.groups ?? {}
-  const start = id.length - (at ?? '').length - suffix.length
-  const separator = id.slice(start).search(/[#:]/)
+  const { at = '', suffix = '' } = /(?<at>[^/]*?)(?<suffix>@[^@/#:]*)?$/.exec(id)?.groups ?? {}
+  const start = id.length - at.length - suffix.length
+  const separator = at.search(/[#:]/)
   if (separator < 0) return { group: escaped(id), member: ALONE }
-  const member = id.slice(start + separator + 1, id.length - suffix.length)
-  return { group: escaped(id.slice(0, start + separator) + suffix), member: escapedMember(member) }
+  return {
+    group: escaped(id.slice(0, start + separator) + suffix),
+    member: memberOf(at[separator] as string, at.slice(separator + 1)),
+  }
 }
 
 /** A member of a group that has no others. */
-const ALONE = '-'
+const ALONE = '%'
 
-/** Members are separated by spaces, and ranges hold a `-` between digits; nothing else is special. */
-const escaped = (text: string): string => text.replace(/[\s%]/g, (found) => encodeURIComponent(found))
-
-/** A name that looks like a range is none. */
-const escapedMember = (text: string): string => (RANGE.test(text) ? text.replace('-', '%2D') : escaped(text))
+/** Numbers come after `#`, names after `:`; what is otherwise, or looks like a range, is marked. */
+function memberOf(separator: string, place: string): string {
+  const usual = isNumber(place) === (separator === '#') && place !== '' && !RANGE.test(place)
+  return usual ? escaped(place) : `%${separator}${escaped(place)}`
+}
 
 const RANGE = /^(\d{1,9})-(\d{1,9})$/
+
+/** Members are separated by spaces. */
+const escaped = (text: string): string => text.replace(/[\s%]/g, (found) => encodeURIComponent(found))
 
 /** The file that a group is of, whatever the privileges. */
 export function fileOfGroup(group: string): string {
