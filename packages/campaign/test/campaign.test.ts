@@ -1,4 +1,5 @@
 import type { CaseResult } from '@bpfoundry/conformance'
+import { nativeEngineAvailable } from '@bpfoundry/native-exec'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type CampaignEnding, type CaseSource, type Questioning, runCampaign, ShardPool } from '../src/index.ts'
 
@@ -62,6 +63,15 @@ describe('a campaign in threads', () => {
     )
     expect(results[6]?.detail).toBe('no answer within 0.4 s')
     expect(results[3]?.detail).toMatch(/^the thread ended: /)
+  })
+
+  test('a fault in machine code ends no thread', async ({ skip }) => {
+    const native = nativeEngineAvailable()
+    if (!native.available || process.platform !== 'linux' || native.name !== 'x86-64') {
+      return skip('faults are caught on x86-64 Linux only')
+    }
+    const { results } = await campaign([source('faulting', 1)], { engines: ['x86-64'] })
+    expect(results.map(brief)).toEqual(['made/1#0 passed', 'made/1#1 passed'])
   })
 
   test('a filter passes cases over', async () => {

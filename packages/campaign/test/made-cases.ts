@@ -1,10 +1,12 @@
 import {
   type ConformanceCase,
+  createBareMachine,
   type NotRunnable,
   readVector,
   type SuiteCase,
   type SuiteReading,
 } from '@bpfoundry/conformance'
+import { engineByName } from '@bpfoundry/testbench'
 
 /** A case of a made suite. */
 function made(seed: number, n: number, question: () => ConformanceCase | NotRunnable): SuiteCase {
@@ -14,7 +16,7 @@ function made(seed: number, n: number, question: () => ConformanceCase | NotRunn
 
 /** `r0 = n; exit`, expected to give `retval`. */
 function returns(seed: number, n: number, retval: number = n): ConformanceCase {
-  const insns = `b70000000${n}000000${'95'.padEnd(16, '0')}`
+  const insns = `b70000000${n}0000009500000000000000`
   const fields = { prog_type: 'xdp', insns, data_in: '00'.repeat(64), expect: { load_ok: true, retval } }
   const text = JSON.stringify({ id: `made/${seed}#${n}`, ...fields })
   return { kind: 'vector', vector: readVector({ file: 'made', line: 1, text }) }
@@ -71,4 +73,21 @@ export function deadly(seed: number): SuiteReading {
     return returns(seed, n)
   }
   return reading(numbers.map((n) => made(seed, n, () => question(n))))
+}
+
+/** `r1 = 0x7fffffff00000000; r0 = *(u64 *)r1`: no address of guest memory. */
+const WILD = '180100000000000000000000ffffff7f79100000000000009500000000000000'
+
+/** Two cases; with the second, machine code of the thread itself faults. */
+export function faulting(seed: number): SuiteReading {
+  const question = (n: number): ConformanceCase => {
+    const { insns } = readVector({ file: 'made', line: 1, text: JSON.stringify({ insns: WILD }) })
+    // It runs before the promise is made, and what it comes to is of no interest: that the thread lives is.
+    if (n === 1)
+      void createBareMachine(engineByName('auto'))
+        .run({ name: 'wild', insns, memory: new Uint8Array(8) })
+        .catch(() => {})
+    return returns(seed, n)
+  }
+  return reading([0, 1].map((n) => made(seed, n, () => question(n))))
 }

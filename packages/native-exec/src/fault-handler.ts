@@ -83,7 +83,8 @@ function signalCalls(): {
 const structOf = (sizeBytes: number): DataView<ArrayBuffer> => new DataView(new ArrayBuffer(sizeBytes))
 
 /**
- * From now on a crash of machine code in this thread ends its run by an ExecutionFault.
+ * From now on a crash of machine code in this thread ends its run by an ExecutionFault. Several threads may ask for it, and
+ * end before the others: each handler leaves what is not its own to the one before it.
  *
  * @returns whether this host can do so; where it can't, the crash ends the process
  */

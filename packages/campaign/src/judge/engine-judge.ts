@@ -15,13 +15,17 @@ import { engineByName } from '@bpfoundry/testbench'
 import { bareMachine } from './bare-machine.ts'
 import { type AnswerByKind, answerByKind, type Judge } from './judge.ts'
 
-/** An engine; what a kind of case needs is made when its first case comes. */
-export function engineJudge(name: string): Judge {
+/**
+ * An engine; what a kind of case needs is made when its first case comes.
+ *
+ * @param timeLimitMs what a case may take, if somebody watches over that
+ */
+export function engineJudge(name: string, timeLimitMs?: number): Judge {
   let machine: BareMachine | undefined
   let kernel: VectorKernel | undefined
   let classicRunner: ClassicRunner | undefined
   const unverified = (): BareMachine => {
-    machine ??= bareMachine(name)
+    machine ??= bareMachine(name, timeLimitMs)
     return machine
   }
   const rows: AnswerByKind = {

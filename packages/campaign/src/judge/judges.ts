@@ -1,4 +1,5 @@
 import type { ConformanceCase } from '@bpfoundry/conformance'
+import { catchFaults, nativeEngineAvailable } from '@bpfoundry/native-exec'
 import { CampaignError } from '../campaign-error.ts'
 import type { Questioning } from '../plan/shard.ts'
 import { classicJudge } from './classic-judge.ts'
@@ -28,11 +29,16 @@ export function isAsked(name: string, kind: ConformanceCase['kind']): boolean {
 export class Judges {
   readonly #judges = new Map<string, Judge>()
 
-  /** @throws TestbenchError TESTBENCH_ENGINE @throws CampaignError CAMPAIGN_ORACLE */
-  async byName(name: string): Promise<Judge> {
+  /**
+   * From the first engine of machine code on a crash in such code ends its run, not the process, where the host can do so.
+   *
+   * @throws TestbenchError TESTBENCH_ENGINE @throws CampaignError CAMPAIGN_ORACLE
+   */
+  async byName(name: string, timeLimitMs: number): Promise<Judge> {
     const known = this.#judges.get(name)
     if (known !== undefined) return known
-    const judge = await (MAKERS[name]?.() ?? engineJudge(name))
+    if (isNative(name)) catchFaults()
+    const judge = await (MAKERS[name]?.() ?? engineJudge(name, timeLimitMs))
     this.#judges.set(name, judge)
     return judge
   }
@@ -47,6 +53,11 @@ export class Judges {
 const MAKERS: Readonly<Record<string, () => Judge | Promise<Judge>>> = {
   [KERNEL]: openKernel,
   [CLASSIC_MACHINE]: classicJudge,
+}
+
+function isNative(name: string): boolean {
+  const native = nativeEngineAvailable()
+  return native.available && native.name === name
 }
 
 async function openKernel(): Promise<Judge> {

@@ -60,7 +60,7 @@ interface Answered {
 }
 
 async function askAll(one: SuiteCase, question: ConformanceCase, asking: Asking): Promise<Answered> {
-  const { judges, questioning, lost, step } = asking
+  const { questioning, lost, step } = asking
   const answers: Answer[] = []
   const spent = { enginesMs: 0, kernelMs: 0 }
   let kernel: Answer | undefined
@@ -69,7 +69,7 @@ async function askAll(one: SuiteCase, question: ConformanceCase, asking: Asking)
     const known = lost.find(({ judge }) => judge === name)
     step(index + 1)
     const started = performance.now()
-    const answer = known === undefined ? await ask(one, question, name, judges) : noAnswer(one, known)
+    const answer = known === undefined ? await ask(one, question, name, asking) : noAnswer(one, known)
     if (isKernel(name)) kernel = answer
     else answers.push(answer)
     spent[isKernel(name) ? 'kernelMs' : 'enginesMs'] += performance.now() - started
@@ -78,8 +78,8 @@ async function askAll(one: SuiteCase, question: ConformanceCase, asking: Asking)
 }
 
 /** A defect of ours in one case is that case's answer: the others are asked all the same. */
-async function ask(one: SuiteCase, question: ConformanceCase, name: string, judges: Judges): Promise<Answer> {
-  const judge = await judges.byName(name)
+async function ask(one: SuiteCase, question: ConformanceCase, name: string, asking: Asking): Promise<Answer> {
+  const judge = await asking.judges.byName(name, asking.questioning.timeLimitMs)
   try {
     return await judge.answer(question)
   } catch (error) {
