@@ -9,7 +9,7 @@ export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('h
 
 /** A program of a case as the oracle takes it. @param fds descriptors of the case's maps */
 export function oracleProgram(
-  oracle: KernelOracle,
+  loadBtf: (bytes: Uint8Array) => number,
   program: VectorProgram,
   insns: readonly Insn[],
   fds: readonly number[],
@@ -17,15 +17,18 @@ export function oracleProgram(
   const { type, license, flags, expectedAttachType, logLevel, btf, attachBtf, kfuncs, privilege } = program
   return {
     ...{ type, insns, license, flags, expectedAttachType, logLevel, fdArray: fds },
-    ...(btf === undefined ? {} : programBtf(oracle, btf)),
+    ...(btf === undefined ? {} : programBtf(loadBtf, btf)),
     ...(attachBtf === undefined ? {} : { attachTo: attachBtf }),
     ...(kfuncs === undefined ? {} : { kernelFunctions: kfuncs }),
     ...(privilege === undefined ? {} : { privilege }),
   }
 }
 
-function programBtf(oracle: KernelOracle, { bytes, functions, lines }: VectorBtf): Partial<OracleProgram> {
-  return { btfFd: oracle.loadBtf(bytes), functionInfo: functions, lineInfo: lines }
+function programBtf(
+  loadBtf: (bytes: Uint8Array) => number,
+  { bytes, functions, lines }: VectorBtf,
+): Partial<OracleProgram> {
+  return { btfFd: loadBtf(bytes), functionInfo: functions, lineInfo: lines }
 }
 
 /** The load's part of an answer. */

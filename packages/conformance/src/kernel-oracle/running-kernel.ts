@@ -18,12 +18,20 @@ function must(code: number, what: string): void {
  */
 export function createRunningKernel(oracle: KernelOracle): VectorKernel {
   const maps = new Map<number, OracleMap>()
+  // One descriptor a BTF: a program's types are its maps' only where both are of the same.
+  const btfs = new Map<string, number>()
+  const loadBtf = (bytes: Uint8Array): number => {
+    const key = Buffer.from(bytes).toString('latin1')
+    const fd = btfs.get(key) ?? oracle.loadBtf(bytes)
+    btfs.set(key, fd)
+    return fd
+  }
   const mapOf = (fd: number): OracleMap => maps.get(fd) as OracleMap
   return {
     name: 'kernel',
     unsupported: (vector) => unanswerable(oracle, vector),
     createMap: ({ type, keySizeBytes, valueSizeBytes, maxEntries, flags, mapExtra, btf }, inner) => {
-      const types = btf === undefined ? {} : mapBtf(oracle, btf)
+      const types = btf === undefined ? {} : mapBtf(loadBtf, btf)
       const spec = { type, keySizeBytes, valueSizeBytes, maxEntries, flags, mapExtra, ...types }
       const map = oracle.createMap({ ...spec, ...(inner === undefined ? {} : { inner: mapOf(inner) }) })
       maps.set(map.fd, map)
@@ -34,7 +42,7 @@ export function createRunningKernel(oracle: KernelOracle): VectorKernel {
     },
     freezeMap: (fd) => must(oracle.freezeMap(mapOf(fd)), 'map freeze'),
     loadProgram: (program, insns, { dump, fds }) => {
-      const answer = oracle.loadProgram(oracleProgram(oracle, program, insns, fds))
+      const answer = oracle.loadProgram(oracleProgram(loadBtf, program, insns, fds))
       return { fd: answer.fd, part: loadPart(oracle, program, answer, dump) }
     },
     runProgram: (fd, run) => runAnswer(oracle.testRun(fd, run), run),
@@ -42,12 +50,15 @@ export function createRunningKernel(oracle: KernelOracle): VectorKernel {
     closeAll: () => {
       oracle.close()
       maps.clear()
+      btfs.clear()
     },
   }
 }
 
-function mapBtf(oracle: KernelOracle, { bytes, keyTypeId, valueTypeId }: NonNullable<VectorMap['btf']>): object {
-  return { btfFd: oracle.loadBtf(bytes), btfKeyTypeId: keyTypeId, btfValueTypeId: valueTypeId }
+type BtfLoad = (bytes: Uint8Array) => number
+
+function mapBtf(loadBtf: BtfLoad, { bytes, keyTypeId, valueTypeId }: NonNullable<VectorMap['btf']>): object {
+  return { btfFd: loadBtf(bytes), btfKeyTypeId: keyTypeId, btfValueTypeId: valueTypeId }
 }
 
 function wholeValue({ valueBytes }: OracleMap, { valueSizeBytes }: VectorMap, value: Uint8Array): Uint8Array {
