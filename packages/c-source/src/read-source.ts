@@ -50,8 +50,9 @@ class SourceUnit implements TranslationUnit {
   readonly #values = new Map<string, CValue | 'computing'>()
 
   constructor(path: string, options: ReadOptions) {
-    this.#preprocessor = new Preprocessor(options)
-    this.#scope = new Scope()
+    const prelude = options.prelude instanceof SourceUnit ? options.prelude : undefined
+    this.#preprocessor = new Preprocessor(options, prelude === undefined ? undefined : prelude.#preprocessor.state)
+    this.#scope = new Scope(prelude === undefined ? undefined : prelude.#scope)
     this.#evaluator = new Evaluator(this.#scope, (name) => this.valueOf(name))
     const tokens = this.#preprocessor.file(path)
     this.problems.push(...this.#preprocessor.problems)

@@ -83,6 +83,11 @@ export interface ReadOptions {
   readonly read: (path: string) => string | undefined
   /** For `#include <x>` and, after the folder of the including file, `#include "x"`. */
   readonly includePaths: readonly string[]
+  /**
+   * A unit that was read before: its macros and declarations are in scope, as if the file included it first. A large
+   * header that many files share, such as vmlinux.h, is so read once.
+   */
+  readonly prelude?: TranslationUnit
   /** As -D: name or name(parameters) and value. */
   readonly defines?: Readonly<Record<string, string>>
   /** What to do where an included file is not found: report it (default), or leave it out without a word. */

@@ -82,9 +82,9 @@ export class Evaluator implements ConstantEvaluator {
     unread:     ({ what, span }) => notConstant(INT, span, what),
   }
 
-  constructor(scope: Scope, valueOf: VariableValue) {
+  constructor(scope: Scope, valueOfVariable: VariableValue) {
     this.#scope = scope
-    this.#valueOf = valueOf
+    this.#valueOf = valueOfVariable
     this.#initializer = new Initializer({
       value: (node) => this.value(node),
       integer: (node) => this.integer(node),

@@ -132,9 +132,10 @@ export class Initializer {
       return
     }
     const item = items.list[items.at] as ListItem
-    if (item.initializer.kind !== 'list') return this.#fillRecord(inner, items, fields, 0, false)
-    items.at++
-    this.#fillRecord(inner, { list: item.initializer.items, at: 0 }, fields, 0, true)
+    if (item.initializer.kind === 'list') {
+      items.at++
+      this.#fillRecord(inner, { list: item.initializer.items, at: 0 }, fields, 0, true)
+    } else this.#fillRecord(inner, items, fields, 0, false)
   }
 
   /** @returns the index of the member to go on with */

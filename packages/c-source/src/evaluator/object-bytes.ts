@@ -45,8 +45,8 @@ class ObjectWriter {
 
   #member(record: CValue & { kind: 'fields' }, member: CMember, offsetBits: number): void {
     // Members of an anonymous record stand among the fields of the one around it.
-    if (member.name === '' && member.widthBits === undefined) return this.write(record, member.type, offsetBits)
-    const value = record.fields.get(member.name)
+    const anonymous = member.name === '' && member.widthBits === undefined
+    const value = anonymous ? record : record.fields.get(member.name)
     if (value === undefined) return
     if (member.widthBits === undefined) this.write(value, member.type, offsetBits)
     else this.#scalar(value, offsetBits, member.widthBits)
@@ -56,7 +56,9 @@ class ObjectWriter {
     const unitBits = 8 * sizeOf(element, this.#place)
     if (value.kind === 'string') {
       const bytes = bytesOf(value.text).slice(0, length)
-      bytes.forEach((byte, index) => this.#scalar({ kind: 'number', value: BigInt(byte) }, offsetBits + 8 * index, 8))
+      bytes.forEach((byte, index) => {
+        this.#scalar({ kind: 'number', value: BigInt(byte) }, offsetBits + 8 * index, 8)
+      })
       return
     }
     if (value.kind !== 'list') throw this.#wrong()

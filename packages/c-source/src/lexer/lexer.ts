@@ -174,10 +174,17 @@ export class Lexer {
     }
     if (code === SLASH) {
       const next = this.#text.charCodeAt(this.#at + 1)
-      if (next === SLASH) return this.#lineComment()
-      if (next === STAR) return this.#comment()
+      if (next === SLASH || next === STAR) {
+        if (next === SLASH) this.#lineComment()
+        else this.#comment()
+        return
+      }
     }
-    if (code === DOT && classOf(this.#text.charCodeAt(this.#at + 1)) === CLASS.digit) return this.#number()
+    if (code === DOT && classOf(this.#text.charCodeAt(this.#at + 1)) === CLASS.digit) this.#number()
+    else this.#punctuator()
+  }
+
+  #punctuator(): void {
     this.#begin()
     const punctuator = punctuatorAt(this.#text, this.#at)
     this.#at += punctuator?.length ?? 1

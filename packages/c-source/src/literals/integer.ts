@@ -55,7 +55,7 @@ function parse(token: Token): { value: bigint; type: CInteger } {
     const got = token.spelling.slice(0, MOST_DIGITS)
     throw errorAt(token, 'C_TOKEN', 'a number that is no integer constant', { got })
   }
-  const value = valueOf(groups)
+  const value = digitsValue(groups)
   const names = groups['decimal'] === undefined ? types[1] : types[0]
   const type = names.map(integerType).find((candidate) => fits(value, candidate))
   if (type !== undefined) return { value, type }
@@ -65,7 +65,7 @@ function parse(token: Token): { value: bigint; type: CInteger } {
   throw errorAt(token, 'C_VALUE', 'an integer constant past 64 bits', { got: token.spelling })
 }
 
-function valueOf({ hex, binary, octal, decimal }: Readonly<Record<string, string | undefined>>): bigint {
+function digitsValue({ hex, binary, octal, decimal }: Readonly<Record<string, string | undefined>>): bigint {
   if (hex !== undefined) return BigInt(`0x${hex}`)
   if (binary !== undefined) return BigInt(`0b${binary}`)
   if (octal !== undefined) return octal === '' ? 0n : BigInt(`0o${octal}`)

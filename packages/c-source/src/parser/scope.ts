@@ -23,12 +23,25 @@ export class Scope {
   readonly variables: Map<string, Variable>
   readonly functions: Map<string, FunctionDeclaration>
 
+  /** Records that were only declared before: each file that goes on from there may define them. */
+  readonly redefinable: Set<CRecord>
+  #incomplete: readonly CRecord[] | undefined
+
   /** @param outer what was declared before, copied */
   constructor(outer?: Scope) {
+    this.redefinable = new Set(outer?.incomplete())
     this.typedefs = new Map(outer?.typedefs)
     this.tags = new Map(outer?.tags)
     this.enumerators = new Map(outer?.enumerators)
     this.variables = new Map(outer?.variables)
     this.functions = new Map(outer?.functions)
+  }
+
+  /** Records that were not defined when this was first asked for. */
+  incomplete(): readonly CRecord[] {
+    this.#incomplete ??= [...this.tags.values()].filter(
+      (tag) => tag.kind !== 'enum' && tag.members === undefined,
+    ) as CRecord[]
+    return this.#incomplete
   }
 }

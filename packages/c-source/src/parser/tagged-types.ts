@@ -20,7 +20,9 @@ export function readRecord(reader: Reader, kind: 'struct' | 'union', keyword: To
     return declared(reader, kind, tag)
   }
   const record = tag === undefined ? emptyRecord(kind, '') : declared(reader, kind, tag)
-  if (record.members !== undefined) throw errorAt(tag ?? keyword, 'C_NAME', `${kind} ${record.tag} is defined twice`)
+  const redefinable = reader.scope.redefinable.delete(record)
+  if (record.members !== undefined && !redefinable)
+    throw errorAt(tag ?? keyword, 'C_NAME', `${kind} ${record.tag} is defined twice`)
   cursor.next()
   const members = reader.nested(() => readMembers(reader))
   const attributes = [...before, ...reader.attributes()]

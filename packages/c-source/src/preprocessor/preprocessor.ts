@@ -4,7 +4,9 @@ import { isPunctuator, madeToken, type Token } from '../lexer/token.ts'
 import type { ReadOptions } from '../translation-unit.ts'
 import { hasFeature, isFeatureQuestion } from './clang-features.ts'
 import { ConditionalGroups } from './conditional-groups.ts'
+import { FREESTANDING, freestandingHeader } from './freestanding-headers.ts'
 import { IfExpression } from './if-expression.ts'
+import { includeGuard } from './include-guard.ts'
 import { includeCandidates } from './include-path.ts'
 import type { Macro } from './macro.ts'
 import { readDefinition, sameDefinition } from './macro-definition.ts'
@@ -27,6 +29,8 @@ const MOST_TOKENS = 20_000_000
 export interface PreprocessorState {
   readonly macros: ReadonlyMap<string, Macro>
   readonly once: ReadonlySet<string>
+  /** By path: the macro that guards the file. */
+  readonly guards: ReadonlyMap<string, string>
   readonly counter: number
 }
 
@@ -40,6 +44,7 @@ export class Preprocessor {
   readonly #files: OpenFile[] = []
   readonly #lexed = new Map<string, readonly Token[]>()
   readonly #once: Set<string>
+  readonly #guards: Map<string, string>
   readonly #macros: Map<string, Macro>
   readonly #expander: MacroExpander
   readonly #report = (error: CSourceError): void => void this.problems.push(error)
@@ -50,8 +55,8 @@ export class Preprocessor {
   readonly #directives: Readonly<Record<string, (line: readonly Token[], name: Token) => void>> = {
     define:       (line, name) => this.#define(readDefinition(line, name), line[0] as Token),
     undef:        (line, name) => this.#undef(line, name),
-    include:      (line, name) => this.#include(line, name),
-    include_next: (line, name) => this.#include(line, name),
+    include:      (line, name) => this.#include(line, name, false),
+    include_next: (line, name) => this.#include(line, name, true),
     if:           (line, name) => this.#open(name, this.#condition(line, name)),
     ifdef:        (line, name) => this.#open(name, this.#isDefined(line, name)),
     ifndef:       (line, name) => this.#open(name, !this.#isDefined(line, name)),
@@ -74,7 +79,9 @@ export class Preprocessor {
     this.#counter = state?.counter ?? 0
     this.#expander = new MacroExpander(this.#macros, () => this.#base(), this.#report)
     for (const macro of this.#macros.values()) macro.disabled = false
-    if (state === undefined) this.#predefine()
+    this.#guards = new Map(state?.guards)
+    if (state === undefined) this.#predefine(PREDEFINED)
+    this.#predefine(options.defines ?? {})
     this.#predefineAnswers()
   }
 
@@ -84,7 +91,7 @@ export class Preprocessor {
   }
 
   get state(): PreprocessorState {
-    return { macros: this.#macros, once: this.#once, counter: this.#counter }
+    return { macros: this.#macros, once: this.#once, guards: this.#guards, counter: this.#counter }
   }
 
   /** All tokens of a file, without an end. @throws CSourceError C_INCLUDE where there is no such file, C_LIMIT */
@@ -244,9 +251,9 @@ export class Preprocessor {
     return undefined
   }
 
-  #include(line: readonly Token[], name: Token): void {
+  #include(line: readonly Token[], name: Token, next: boolean): void {
     const header = this.#headerName(line, name)
-    const path = this.#find(header)
+    const path = this.#find(header, next)
     if (path === undefined) {
       if (this.#options.missingIncludes === 'ignore') return
       throw errorAt(name, 'C_INCLUDE', 'an included file that was not found', {
@@ -254,7 +261,7 @@ export class Preprocessor {
         hint: 'add its folder to the include paths, or leave missing files out',
       })
     }
-    if (this.#once.has(path)) return
+    if (this.#once.has(path) || this.#macros.has(this.#guards.get(path) ?? '')) return
     if (this.#files.length === MOST_INCLUDED) throw errorAt(name, 'C_LIMIT', 'files include each other too deeply')
     this.#openFile(path)
   }
@@ -275,19 +282,27 @@ export class Preprocessor {
     })
   }
 
-  #find({ name, quoted }: { readonly name: string; readonly quoted: boolean }): string | undefined {
+  /** @param next GNU's #include_next: only folders after the one that the including file is of */
+  #find({ name, quoted }: { readonly name: string; readonly quoted: boolean }, next = false): string | undefined {
     const from = this.#files.at(-1)?.path ?? ''
-    const candidates = includeCandidates(name, quoted, from, this.#options.includePaths)
-    return candidates.find((path) => this.#lexed.has(path) || this.#options.read(path) !== undefined)
+    const candidates = includeCandidates(name, quoted && !next, from, this.#options.includePaths)
+    const start = next ? candidates.indexOf(from) + 1 : 0
+    const found = candidates
+      .slice(start)
+      .find((path) => this.#lexed.has(path) || this.#options.read(path) !== undefined)
+    return found ?? (freestandingHeader(name) === undefined ? undefined : FREESTANDING + name)
   }
 
   #openFile(path: string): boolean {
     let tokens = this.#lexed.get(path)
     if (tokens === undefined) {
-      const text = this.#options.read(path)
+      const own = path.startsWith(FREESTANDING)
+      const text = own ? freestandingHeader(path.slice(FREESTANDING.length)) : this.#options.read(path)
       if (text === undefined) return false
       tokens = new Lexer(path, text, this.#report).tokens()
       this.#lexed.set(path, tokens)
+      const guard = includeGuard(tokens)
+      if (guard !== undefined) this.#guards.set(path, guard)
     }
     this.#pushFile(path, tokens)
     return true
@@ -313,9 +328,8 @@ export class Preprocessor {
     throw errorAt(name, 'C_DIRECTIVE', `#${name.spelling} is not followed`)
   }
 
-  #predefine(): void {
-    const all = { ...PREDEFINED, ...this.#options.defines }
-    for (const [name, value] of Object.entries(all)) {
+  #predefine(macros: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(macros)) {
       const line = new Lexer('<defines>', `${name} ${value}`, this.#report).tokens().slice(0, -1)
       try {
         this.#define(readDefinition(line, { ...NOWHERE, file: '<defines>' }), line[0] as Token)
