@@ -2,11 +2,13 @@ import { PHASES } from '../case-result.ts'
 import type { ConformanceReport } from '../conformance-report.ts'
 import { writeReportFile } from '../report-file.ts'
 import { casesList, caseTools, notRunLists } from './cases-list.ts'
+import { filterCases } from './filter-cases.ts'
 import { htmlTable } from './html-table.ts'
 import { htmlText, secondsText } from './html-text.ts'
+import { openCases } from './open-cases.ts'
 import { enginesTable, filesTable, header, kernelTable, reasonsTable, suitesTable, tiles } from './overview.ts'
-import { reportPage } from './page-script.ts'
 import { PAGE_STYLE } from './page-style.ts'
+import { sortTables } from './sort-tables.ts'
 import { PHASE_WORDS, timingPlot } from './timing-plot.ts'
 
 /**
@@ -18,6 +20,9 @@ import { PHASE_WORDS, timingPlot } from './timing-plot.ts'
 export function writeHtml(report: ConformanceReport, path: string): void {
   writeReportFile(path, htmlPieces(report))
 }
+
+/** Without it the page still shows totals, tables, and a line a case. */
+const SCRIPT = [openCases, filterCases, sortTables].map((part) => `(${part})();`).join('\n')
 
 /** What the page may do, whatever a log holds: run its own script, show its own style, load nothing. */
 const POLICY =
@@ -56,7 +61,7 @@ ${caseTools(report)}
   yield `</section>\n<h2 id="files">Files</h2>\n${filesTable(report)}\n<h2 id="not-run">Not run</h2>\n`
   yield* notRunLists(report)
   yield problems(report)
-  yield `${timing(report)}\n</main>\n<script>(${reportPage})()</script>\n</body>\n</html>\n`
+  yield `${timing(report)}\n</main>\n<script>${SCRIPT}</script>\n</body>\n</html>\n`
 }
 
 function problems(report: ConformanceReport): string {
