@@ -4,6 +4,7 @@ import { type PlacedMap, readBtfMaps, readSlots } from './btf-maps.ts'
 import { type CodeFunction, type CodeSection, readCodeSection } from './code-section.ts'
 import { CollectionSpec, type MapSpec, type ProgramSpec } from './collection-spec.ts'
 import { readDataMaps, readVariables } from './data-maps.ts'
+import { exceptionCallbacks } from './exception-callbacks.ts'
 import { readLegacyMaps } from './legacy-maps.ts'
 import { LoaderError } from './loader-error.ts'
 import { type ObjectFile, openObject, placeIn } from './object-file.ts'
@@ -57,6 +58,7 @@ export function loadCollectionSpec(bytes: Uint8Array, options: CollectionSpecOpt
     code,
     maps: placeMaps(declared),
     data: new Map(data.map(({ sectionIndex, key }) => [sectionIndex, key])),
+    exceptionCallbacks: exceptionCallbacks(object.btf, code.values()),
   }
   const programs = readPrograms(index, options)
   warnOfDataRelocations(object)

@@ -84,7 +84,14 @@ class Linker {
   }
 
   run(): void {
-    this.#place(this.#entry)
+    this.#placeAll(this.#entry)
+    const callback = this.#index.exceptionCallbacks.get(this.#entry.name)
+    if (callback !== undefined) this.#placeAll(callback)
+  }
+
+  /** A function and all it calls. */
+  #placeAll(code: CodeFunction): void {
+    this.#place(code)
     for (let frame = this.#stack.at(-1); frame !== undefined; frame = this.#stack.at(-1)) {
       if (frame.next >= frame.code.end) this.#stack.pop()
       else this.#step(frame)

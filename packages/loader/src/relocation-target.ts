@@ -38,6 +38,8 @@ export interface ObjectIndex {
   readonly maps: ReadonlyMap<number, ReadonlyMap<number, string>>
   /** Keys of data maps by section index. */
   readonly data: ReadonlyMap<number, string>
+  /** What runs when a program throws, by name of the program. */
+  readonly exceptionCallbacks: ReadonlyMap<string, CodeFunction>
 }
 
 /**

@@ -1,3 +1,4 @@
+import { BTF_KIND, type Btf, BtfBuilder, checkBtf } from '@bpfoundry/btf'
 import { SHF_ALLOC, writeElf } from '@bpfoundry/elf'
 import {
   BPF_CALL_REL,
@@ -188,6 +189,40 @@ describe('linking', () => {
     expect(insns.length).toBe(6)
     expect(insns[0]).toMatchObject({ src: 1, imm: 3 })
     expect(insns[1]).toMatchObject({ src: BPF_PSEUDO_FUNC, imm: 2 })
+  })
+
+  test('types of kernel functions, as clang leaves them, are made such that a kernel takes them', () => {
+    const builder = new BtfBuilder()
+    const int = builder.add({ kind: BTF_KIND.INT, name: 'int', sizeBytes: 4, encoding: 1, bitOffset: 0, bits: 32 })
+    const parameters = [{ name: '', typeId: int }]
+    const proto = builder.add({ kind: BTF_KIND.FUNC_PROTO, name: '', returnTypeId: int, parameters })
+    const typeId = builder.add({ kind: BTF_KIND.FUNC, name: 'bpf_kfunc', typeId: proto, linkage: 2 })
+    const entries = [{ typeId, offsetBytes: 0, sizeBytes: 0 }]
+    builder.add({ kind: BTF_KIND.DATASEC, name: '.ksyms', sizeBytes: 0, entries })
+    expect(() => checkBtf(builder.build())).toThrow()
+    const sections = [code('xdp', PASS), { name: '.BTF', data: builder.build().encode() }]
+    const { btf } = loadCollectionSpec(writeElf({ sections, symbols: [func('p', 'xdp', 0, 2)] }))
+    expect(() => checkBtf(btf as Btf)).not.toThrow()
+    expect(btf?.types.length).toBe(builder.build().types.length)
+  })
+
+  test('the function that a tag names for exceptions comes with the program, and with no other', () => {
+    const builder = new BtfBuilder()
+    const proto = builder.add({ kind: BTF_KIND.FUNC_PROTO, name: '', returnTypeId: 0, parameters: [] })
+    const [program] = ['p', 'cb'].map((name) => builder.add({ kind: BTF_KIND.FUNC, name, typeId: proto, linkage: 1 }))
+    const tag = { kind: BTF_KIND.DECL_TAG, componentIndex: -1, attribute: false, typeId: program as number }
+    builder.add({ ...tag, name: 'exception_callback:cb' })
+    const bytes = writeElf({
+      sections: [
+        code('.text', PASS),
+        code('xdp', [...PASS, ...PASS]),
+        { name: '.BTF', data: builder.build().encode() },
+      ],
+      symbols: [func('cb', '.text', 0, 2), func('p', 'xdp', 0, 2), func('other', 'xdp', 2, 2)],
+    })
+    const { programs } = loadCollectionSpec(bytes)
+    expect(programs.get('p')?.insns.length).toBe(4)
+    expect(programs.get('other')?.insns.length).toBe(2)
   })
 
   test('what is defined nowhere makes the program unsupported, not the object', () => {
