@@ -1,0 +1,94 @@
+/** lib/test_bpf.c of the user's kernel tree: read, and run on every engine. */
+import { describe, expect, it } from 'vitest'
+import {
+  type Answer,
+  askInternal,
+  askTailCalls,
+  type BareMachine,
+  type ConformanceCase,
+  KernelTree,
+  type SuiteCase,
+  type SuiteReading,
+  suiteFiles,
+} from '../../src/index.ts'
+import { findKernelTree } from './kernel-tree.ts'
+import { MACHINES, type MachineRow } from './machines.ts'
+
+/** `GENERATED=1`: also the long programs that functions make, 14.5 million instructions. */
+const GENERATED = process.env['GENERATED'] === '1'
+const LONG = /(magnitudes|register combinations|byte patterns)$|^(Staggered jumps|Long conditional jump): /
+const LONG_TEST_MS = 3_600_000
+/** A process of its own gets each program by message: every tenth, for those who wait. */
+const THOROUGH = GENERATED || process.env['CI'] !== undefined
+
+/** What 6.1 and later have at least, by kind. */
+const LEAST = { classic: 134, internal: 890, 'tail-call': 10, 'skb-segment': 2 }
+
+const found = findKernelTree()
+if ('missing' in found) console.log(`skipped: all tests of lib/test_bpf.c: ${found.missing}`)
+
+let reading: SuiteReading | undefined
+/** Read when it is first asked for. */
+function suite(): SuiteReading {
+  const folder = 'folder' in found ? found.folder : ''
+  reading ??= suiteFiles(new KernelTree(folder), ['test_bpf'], {})[0]?.read() as SuiteReading
+  return reading
+}
+
+const ofKind = (kind: string): readonly SuiteCase[] =>
+  suite().cases.filter(({ id }) => id.startsWith(`test_bpf/${kind}#`))
+
+const isAsked = ({ name }: SuiteCase): boolean => GENERATED || !LONG.test(name)
+
+async function failures(machine: BareMachine, cases: readonly SuiteCase[]): Promise<readonly object[]> {
+  const answers: Answer[] = []
+  for (const { question } of cases) answers.push(await ask(machine, question() as ConformanceCase))
+  return answers
+    .filter(({ pass }) => pass !== true)
+    .map(({ id, differs }) => ({ test: cases.find((one) => one.id === id)?.name, id, differs }))
+}
+
+async function ask(machine: BareMachine, one: ConformanceCase): Promise<Answer> {
+  if (one.kind === 'internal') return askInternal(machine, one.internal)
+  if (one.kind === 'tail-call') return askTailCalls(machine, one.tailCall)
+  throw new Error(`no machine runs ${one.kind} cases`)
+}
+
+describe.skipIf('missing' in found)('lib/test_bpf.c', () => {
+  it('is read without a problem', () => {
+    expect(suite().problems.map(String)).toEqual([])
+    for (const [kind, least] of Object.entries(LEAST)) expect(ofKind(kind).length, kind).toBeGreaterThanOrEqual(least)
+    expect(new Set(suite().cases.map(({ id }) => id)).size).toBe(suite().cases.length)
+  })
+
+  it('gives a question for every test, but for those that are no data', () => {
+    const asked = suite().cases.filter(isAsked)
+    const left = suite().cases.length - asked.length
+    if (left > 0) console.log(`skipped: ${left} long generated programs of lib/test_bpf.c: GENERATED=1 runs them`)
+    const unasked = asked.flatMap(({ id, question }) => {
+      const one = question()
+      return one.kind === 'not-runnable' ? [`${id}: ${one.reason}`] : []
+    })
+    expect(unasked).toEqual(['test_bpf/skb-segment#0: not-data', 'test_bpf/skb-segment#1: not-data'])
+  })
+
+  describe.each(MACHINES)('on $name', ({ name, missing, make, sends }: MachineRow) => {
+    it('internal programs give the results that the kernel has', { timeout: LONG_TEST_MS }, async ({ skip }) => {
+      if (missing !== undefined) return skip(`${ofKind('internal').length} internal programs: ${missing}`)
+      const asked = ofKind('internal').filter(isAsked)
+      const few = asked.filter((_, index) => THOROUGH || !sends || index % 10 === 0)
+      if (few.length < asked.length)
+        console.log(`skipped: ${asked.length - few.length} programs on ${name}: CI=1 runs them`)
+      const machine = make()
+      expect(await failures(machine, few)).toEqual([])
+      machine.close()
+    })
+
+    it('tail calls give the results that the kernel has', async ({ skip }) => {
+      if (missing !== undefined) return skip(`${ofKind('tail-call').length} tail-call programs: ${missing}`)
+      const machine = make()
+      expect(await failures(machine, ofKind('tail-call'))).toEqual([])
+      machine.close()
+    })
+  })
+})
