@@ -99,6 +99,7 @@ export function loadImage(request: ProgramRequest, id: number, options: LoadOpti
       expectedAttachType: request.expectedAttachType,
       insns: request.insns,
       gplCompatible: GPL_COMPATIBLE.has(request.license),
+      flags: request.flags,
       maps: new Map([...maps].map(([fd, map]) => [fd, verifierMap(map)])),
       ...(request.fdArray === undefined ? {} : { fdArray: request.fdArray }),
       ...(request.btf === undefined ? {} : { btf: request.btf }),

@@ -17,6 +17,8 @@ export interface Profile {
   readonly failedTailCallMovesPacket: boolean
   /** Said after the references that the end of the program would leak. */
   readonly exitLeakWords?: string
+  /** What a callback acquires it gives back itself, and gives back nothing else. */
+  readonly callbacksOwnReferences: boolean
 }
 
 const PROFILES: readonly Profile[] = [
@@ -28,6 +30,7 @@ const PROFILES: readonly Profile[] = [
     knowsConstantKeys: false,
     helperReadsClobber: true,
     failedTailCallMovesPacket: true,
+    callbacksOwnReferences: true,
   },
   {
     name: '6.18',
@@ -37,6 +40,7 @@ const PROFILES: readonly Profile[] = [
     knowsConstantKeys: true,
     helperReadsClobber: false,
     failedTailCallMovesPacket: false,
+    callbacksOwnReferences: false,
     exitLeakWords: 'BPF_EXIT instruction in main prog would lead to reference leak',
   },
 ]

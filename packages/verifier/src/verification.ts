@@ -4,7 +4,7 @@
  */
 
 import type { Insn, InstructionRow } from '@bpfoundry/isa'
-import { type ContextLayout, contextLayout, type ErrnoName } from '@bpfoundry/kernel-abi'
+import { type ContextLayout, contextLayout, type ErrnoName, PROG_FLAG } from '@bpfoundry/kernel-abi'
 import type { Profile } from './profile.ts'
 import { FactCollector } from './report/facts.ts'
 import { Refusal } from './report/refusal.ts'
@@ -46,6 +46,8 @@ export interface SlotNotes {
   readonly prunePoints: Uint8Array
   /** 1 where control may arrive from elsewhere than the slot before. */
   readonly jumpPoints: Uint8Array
+  /** 1 where a state is kept at each visit. */
+  readonly forcedCheckpoints: Uint8Array
   /** Registers that may still be read, one bit each. */
   readonly liveRegisters: Uint16Array
   /** 1 once explored. */
@@ -54,6 +56,8 @@ export interface SlotNotes {
   readonly pointerTypes: Int32Array
   /** Id of the map that a helper call was handed; -1 where paths disagree, 0 for none. */
   readonly callMaps: Int32Array
+  /** bpf_loop: index of the callback where the call can become a loop; -1 where it can't, 0 where it was not seen. */
+  readonly inlineLoops: Int32Array
 }
 
 /** A branch to come back to. */
@@ -127,6 +131,16 @@ export class Verification {
     this.checkpoints = new Array(this.insns.length).fill(undefined)
     this.state = new PathState([parts.entry])
     this.frame = parts.entry
+  }
+
+  /** BPF_F_TEST_STATE_FREQ: a state is kept at every prune point. */
+  get keepsEveryState(): boolean {
+    return ((this.program.flags ?? 0) & PROG_FLAG.TEST_STATE_FREQ) !== 0
+  }
+
+  /** BPF_F_STRICT_ALIGNMENT: every access is aligned to its size. */
+  get isStrict(): boolean {
+    return ((this.program.flags ?? 0) & PROG_FLAG.STRICT_ALIGNMENT) !== 0
   }
 
   /** The instruction being checked. */

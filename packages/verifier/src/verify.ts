@@ -83,6 +83,7 @@ function slotNotes(run: Run, maps: SlotNotes['maps'], flow: FlowMarks, live: Uin
     seen: new Uint8Array(insns.length),
     pointerTypes: new Int32Array(insns.length),
     callMaps: new Int32Array(insns.length),
+    inlineLoops: new Int32Array(insns.length),
   }
 }
 

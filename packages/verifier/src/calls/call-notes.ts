@@ -9,6 +9,8 @@ export interface CallNotes {
   constantKey: number | undefined
   /** Stack memory that the helper fills. */
   filled: { readonly number: number; readonly sizeBytes: number } | undefined
+  /** Function of the program that the helper is to call. */
+  callback: number | undefined
   /** Reference that one of the arguments belongs to. */
   referenceId: number
   /** Register whose reference the helper takes back; 0 for none. */
@@ -24,6 +26,7 @@ export function newCallNotes(): CallNotes {
     map: undefined,
     constantKey: undefined,
     filled: undefined,
+    callback: undefined,
     referenceId: 0,
     releasedNumber: 0,
     allocatedBytes: 0,

@@ -38,6 +38,7 @@ const RULES: ReadonlyMap<ArgumentType, Rule> = new Map<ArgumentType, Rule>([
   ['ARG_CONST_SIZE',               (v, argument, notes) => takeSize(v, argument, notes, false)],
   ['ARG_CONST_SIZE_OR_ZERO',       (v, argument, notes) => takeSize(v, argument, notes, true)],
   ['ARG_CONST_ALLOC_SIZE_OR_ZERO', takeAllocationSize],
+  ['ARG_PTR_TO_FUNC',              takeFunction],
 ])
 
 const PLAIN: ReadonlySet<ArgumentType> = new Set<ArgumentType>([
@@ -112,6 +113,10 @@ function noteReference(
 
 function takeMap(_v: Verification, { register }: Argument, notes: CallNotes): void {
   notes.map = register.map
+}
+
+function takeFunction(_v: Verification, { register }: Argument, notes: CallNotes): void {
+  notes.callback = register.subprogram
 }
 
 function takeMapKey(v: Verification, { number }: Argument, notes: CallNotes): void {

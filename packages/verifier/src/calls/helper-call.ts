@@ -34,6 +34,7 @@ import {
 import type { Verification } from '../verification.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 import { type CallNotes, newCallNotes } from './call-notes.ts'
+import { startCallback } from './callbacks.ts'
 import { checkArgument } from './helper-arguments.ts'
 import { checkMapCompatibility } from './map-compatibility.ts'
 import { forgetPacketPointers } from './packet-change.ts'
@@ -109,6 +110,7 @@ export function transferHelperCall(v: Verification, insn: Insn): void {
   fillMemory(v, notes)
   if (notes.releasedNumber !== 0) releaseArgument(v, prototype, notes)
   if (prototype.id === TAIL_CALL) checkNoReferences(v, 'tail_call would lead to reference leak')
+  startCallback(v, prototype.id, notes)
   clearCallerSaved(v)
   v.write(0, resultOf(v, prototype, notes))
   checkMapCompatibility(v, notes.map, prototype.id)

@@ -5,15 +5,25 @@ import type { Verification } from '../verification.ts'
 
 /** A new reference, whose id also stands for the pointer's NULL check. */
 export function acquireReference(v: Verification): number {
-  const reference = { id: v.newId(), pc: v.pc }
+  const reference = { id: v.newId(), pc: v.pc, callbackFrame: callbackFrame(v) }
   v.state.references = [...v.state.references, reference]
   return reference.id
 }
 
-/** Gives a reference back: all its pointers are mere numbers now. False when there is no such reference. */
+/** Number of the running frame where that is a callback's and has references of its own, else 0. */
+function callbackFrame({ frame, profile }: Verification): number {
+  return frame.isCallback && profile.callbacksOwnReferences ? frame.frameNumber : 0
+}
+
+/**
+ * Gives a reference back: all its pointers are mere numbers now. False when there is no such reference, or none that is
+ * the running callback's own: how often that runs is not known.
+ */
 export function releaseReference(v: Verification, id: number): boolean {
-  const rest = v.state.references.filter((reference) => reference.id !== id)
-  if (rest.length === v.state.references.length) return false
+  const found = v.state.references.find((reference) => reference.id === id)
+  const own = callbackFrame(v)
+  if (found === undefined || (own !== 0 && found.callbackFrame !== own)) return false
+  const rest = v.state.references.filter((reference) => reference !== found)
   v.state.references = rest
   mapRegisters(v.state, (register) => (register.referenceId === id ? UNKNOWN_SCALAR : register))
   return true
@@ -21,7 +31,8 @@ export function releaseReference(v: Verification, id: number): boolean {
 
 /** Refuses to end a path (or to leave the program) with references held. `consequence` is one more line. */
 export function checkNoReferences(v: Verification, consequence?: string): void {
-  const { references } = v.state
+  const own = callbackFrame(v)
+  const references = own === 0 ? v.state.references : v.state.references.filter((one) => one.callbackFrame === own)
   if (references.length === 0) return
   const lines = references.map(({ id, pc }) => `Unreleased reference id=${id} alloc_insn=${pc}`)
   const message = [...lines, ...(consequence === undefined ? [] : [consequence])].join('\n')

@@ -5,10 +5,14 @@
  * it would prove safety but not that the path ends, so it only serves to detect a loop that changes nothing. A checkpoint
  * without open branches is safe and ends on all paths; a state that it covers needs no exploring.
  */
+
+import { isCallbackCall } from '../program/callback-helpers.ts'
+import { isMayGoto } from '../program/control-flow.ts'
 import { frameText } from '../report/state-text.ts'
 import type { FrameState } from '../state/frame-state.ts'
-import { type Checkpoint, PathState } from '../state/path-state.ts'
+import type { Checkpoint, PathState } from '../state/path-state.ts'
 import type { Verification } from '../verification.ts'
+import { enterLoop, loopEntryOf } from './loop-entries.ts'
 import { adoptPrecision } from './precision.ts'
 import { type ComparisonScope, coversState, isSameState } from './state-comparison.ts'
 
@@ -20,19 +24,23 @@ const [LOOP_JUMPS_BETWEEN, LOOP_INSNS_BETWEEN] = [20, 100]
 const STEPS_BETWEEN = 40
 /** A checkpoint that was missed this many times more often than hit is dropped. */
 const MISSES_PER_HIT = 3
+/** One at which a loop may converge is kept longer. */
+const MISSES_PER_HIT_OF_LOOP = 64
 
 /** Registers r6 to r9: what a caller finds again after a call. */
 const CALLEE_SAVED = 0b1111000000
 
-function comparisonScope(v: Verification): ComparisonScope {
+function comparisonScope(v: Verification, isExact: boolean): ComparisonScope {
   const live = v.notes.liveRegisters
   return {
     live: (state, index) => {
       const callee = state.frames[index + 1]
       if (callee === undefined) return live[v.pc] as number
+      if (callee.isCallback) return live[callee.callSite] as number
       return (live[callee.callSite + 1] ?? 0) & CALLEE_SAVED
     },
-    ignoresImprecise: v.options.exactFacts !== true,
+    ignoresImprecise: v.options.exactFacts !== true && !isExact,
+    isExact,
     lastId: v.lastId,
   }
 }
@@ -40,31 +48,56 @@ function comparisonScope(v: Verification): ComparisonScope {
 /** The current state is covered by one kept here: the path need not be followed. Keeps the state where that may help. */
 export function isCovered(v: Verification): boolean {
   const known = v.checkpoints[v.pc] ?? []
-  const scope = comparisonScope(v)
-  const mustKeep = v.state.stepCount > STEPS_BETWEEN
+  const isForced = v.notes.forcedCheckpoints[v.pc] === 1
+  const mustKeep = v.state.stepCount > STEPS_BETWEEN || isForced || v.keepsEveryState
   let keep = mustKeep || isDue(v)
   let compared = 0
   for (let index = 0; index < known.length; index++) {
     compared++
     const checkpoint = known[index] as Checkpoint
-    if (checkpoint.branches > 0) {
-      checkProgress(v, checkpoint)
-      if (!mustKeep && isShortRound(v)) keep = false
-    } else if (coversState(checkpoint.state, v.state, scope)) {
+    const scope = coveringScope(v, checkpoint)
+    if (scope !== undefined) {
       checkpoint.hits++
       adoptPrecision(v, checkpoint, (frame) => scope.live(v.state, frame))
       return true
     }
+    if (checkpoint.branches > 0 && !mustKeep && isShortRound(v)) keep = false
     if (keep) checkpoint.misses++
-    if (checkpoint.misses > checkpoint.hits * MISSES_PER_HIT + MISSES_PER_HIT) {
+    const patience = isForced && checkpoint.branches > 0 ? MISSES_PER_HIT_OF_LOOP : MISSES_PER_HIT
+    if (checkpoint.misses > checkpoint.hits * patience + patience) {
       known.splice(index, 1)
-      if (checkpoint.branches === 0) v.peakStates--
+      if (checkpoint.branches === 0 && !checkpoint.isLoopEntry) v.peakStates--
       index--
     }
   }
   v.maxStatesPerInsn = Math.max(v.maxStatesPerInsn, compared)
   if (keep) keepState(v)
   return false
+}
+
+/** How `checkpoint` covers the current state; undefined where it does not. */
+function coveringScope(v: Verification, checkpoint: Checkpoint): ComparisonScope | undefined {
+  if (checkpoint.branches > 0) return loopingScope(v, checkpoint)
+  // Part of a loop that is still explored: safe only if the loop comes out safe.
+  const entry = loopEntryOf(checkpoint.state)
+  const isOpen = entry !== undefined && entry.branches > 0
+  const scope = comparisonScope(v, isOpen)
+  if (!coversState(checkpoint.state, v.state, scope)) return undefined
+  if (isOpen) enterLoop(v.state, entry)
+  return scope
+}
+
+/** The same for an ancestor: a loop that needs no counting converges when nothing new comes round. */
+function loopingScope(v: Verification, checkpoint: Checkpoint): ComparisonScope | undefined {
+  const { state } = checkpoint
+  const scope = comparisonScope(v, true)
+  if (isMayGoto(v.insn) && state.mayGotoDepth !== v.state.mayGotoDepth && coversState(state, v.state, scope)) {
+    enterLoop(v.state, checkpoint)
+    return scope
+  }
+  if (isCallbackCall(v.insn)) return coversState(state, v.state, scope) ? scope : undefined
+  checkProgress(v, checkpoint)
+  return undefined
 }
 
 function isDue(v: Verification): boolean {
@@ -82,7 +115,9 @@ function isShortRound(v: Verification): boolean {
 
 /** Refuses a path that came back to a state that it has been in. */
 function checkProgress(v: Verification, checkpoint: Checkpoint): void {
-  if (!isSameState(checkpoint.state, v.state, v.lastId)) return
+  const { state } = checkpoint
+  if (state.mayGotoDepth !== v.state.mayGotoDepth || state.callbackUnrollDepth !== v.state.callbackUnrollDepth) return
+  if (!isSameState(state, v.state, v.lastId)) return
   v.printSourceLine(v.pc)
   const message = `infinite loop detected at insn ${v.pc}`
   const old = checkpoint.state.frames[v.state.frames.length - 1] as FrameState
@@ -99,19 +134,21 @@ function keepState(v: Verification): void {
   v.jumpsAtCheckpoint = v.jumpsProcessed
   v.insnsAtCheckpoint = v.insnsProcessed
   const kept = state.copy()
-  const checkpoint: Checkpoint = { pc: v.pc, state: kept, branches: 1, hits: 0, misses: 0 }
+  const checkpoint: Checkpoint = { pc: v.pc, state: kept, branches: 1, hits: 0, misses: 0, isLoopEntry: false }
   const known = v.checkpoints[v.pc]
   if (known === undefined) v.checkpoints[v.pc] = [checkpoint]
   else known.unshift(checkpoint)
-  v.enter(new PathState(state.frames, state.references, checkpoint, undefined, v.pc))
+  v.enter(state.continueFrom(checkpoint))
 }
 
 /** The current path is done: its checkpoint, and those before it, have one open branch less. */
 export function finishBranch(state: PathState): void {
-  let checkpoint = state.parent
-  while (checkpoint !== undefined) {
-    checkpoint.branches--
-    if (checkpoint.branches > 0) return
-    checkpoint = checkpoint.state.parent
+  let done = state
+  while (done.parent !== undefined) {
+    const { parent, loopEntry } = done
+    if (loopEntry !== undefined) enterLoop(parent.state, loopEntry)
+    parent.branches--
+    if (parent.branches > 0) return
+    done = parent.state
   }
 }

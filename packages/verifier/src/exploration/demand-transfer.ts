@@ -31,6 +31,7 @@ import {
   BPF_STX,
   type Insn,
 } from '@bpfoundry/isa'
+import { isCallbackCall } from '../program/callback-helpers.ts'
 import { isSubprogramCall } from '../program/control-flow.ts'
 import type { LinkedRegister, PathStep } from '../state/path-state.ts'
 import type { Demand } from './demand.ts'
@@ -51,6 +52,7 @@ export interface Executed extends StepNotes {
 
 const FRAME_POINTER = 10
 const ARGUMENTS = 0b111110
+const ARGUMENT_NUMBERS = [1, 2, 3, 4, 5] as const
 
 /** Registers that a comparison narrowed together stand and fall together. */
 function shareDemand(demand: Demand, linked: readonly LinkedRegister[] | undefined): void {
@@ -107,9 +109,17 @@ function acrossSubprogramCall(demand: Demand): boolean {
   return true
 }
 
-/** Into the callee, by its exit: its r0 is what the caller got. */
-function acrossReturn(demand: Demand): boolean {
-  const wantsResult = demand.has(0)
+/** Out of a callback, by its first instruction: its arguments are the helper's. */
+function acrossCallbackCall(demand: Demand): boolean {
+  for (const number of ARGUMENT_NUMBERS) demand.drop(number)
+  return demand.leaveCallee()
+}
+
+/** Into the callee, by its exit: its r0 is what the caller got, unless a helper called it. */
+function acrossReturn(demand: Demand, { insns, nextPc }: Executed): boolean {
+  const before = insns[nextPc - 1]
+  const wantsResult = demand.has(0) && before !== undefined && isSubprogramCall(before)
+  if (isCallbackCall(insns[nextPc] as Insn)) for (const number of ARGUMENT_NUMBERS) demand.drop(number)
   demand.drop(0)
   if (!demand.enterCallee()) return false
   if (wantsResult) demand.add(0)
@@ -122,7 +132,8 @@ function acrossSilentReturn(demand: Demand): boolean {
   return demand.enterCallee()
 }
 
-function acrossHelperCall(demand: Demand, { pc, nextPc }: Executed): boolean {
+function acrossHelperCall(demand: Demand, { insns, pc, nextPc }: Executed): boolean {
+  if (nextPc !== pc + 1 && isCallbackCall(insns[pc] as Insn)) return acrossCallbackCall(demand)
   if (nextPc !== pc + 1) return acrossSilentReturn(demand)
   demand.drop(0)
   return (demand.registers() & ARGUMENTS) === 0
@@ -133,7 +144,7 @@ function acrossJump(demand: Demand, insn: Insn, executed: Executed): boolean {
   // A global function is not followed: its call is one step, as a helper's.
   if (isSubprogramCall(insn) && executed.nextPc !== executed.pc + 1) return acrossSubprogramCall(demand)
   if (operation === BPF_CALL) return acrossHelperCall(demand, executed)
-  if (operation === BPF_EXIT) return acrossReturn(demand)
+  if (operation === BPF_EXIT) return acrossReturn(demand, executed)
   const comparesRegisters = (insn.opcode & 0x08) !== 0
   if (comparesRegisters && (demand.has(insn.dst) || demand.has(insn.src))) {
     if (insn.src !== FRAME_POINTER) demand.add(insn.src)

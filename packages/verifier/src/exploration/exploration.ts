@@ -5,7 +5,7 @@
 import { BPF_ABS, BPF_CALL, BPF_EXIT, BPF_IND, BPF_JA, type Insn } from '@bpfoundry/isa'
 import { transferHelperCall } from '../calls/helper-call.ts'
 import { returnToCaller, transferSubprogramCall } from '../calls/subprogram-call.ts'
-import { jumpTarget } from '../program/control-flow.ts'
+import { isMayGoto, jumpTarget } from '../program/control-flow.ts'
 import { registerFact } from '../report/facts.ts'
 import { insnText } from '../report/insn-text.ts'
 import { unsupported } from '../report/refusal.ts'
@@ -16,6 +16,7 @@ import { transferAlu } from '../transfer/arithmetic.ts'
 import { transferImmediateLoad } from '../transfer/immediate-load.ts'
 import { transferJump } from '../transfer/jump.ts'
 import { transferLoad, transferStoreImmediate, transferStoreRegister } from '../transfer/load-store.ts'
+import { transferMayGoto } from '../transfer/may-goto.ts'
 import { transferPacketLoad } from '../transfer/packet-load.ts'
 import { checkProgramExit } from '../transfer/program-exit.ts'
 import type { Verification } from '../verification.ts'
@@ -67,8 +68,8 @@ function jump(v: Verification, insn: Insn): Step {
   if (operation === BPF_CALL) return call(v, insn)
   if (operation === BPF_EXIT) return exit(v)
   if (operation === BPF_JA) return jumpAlways(v, insn)
-  if (operation > 0xd0) throw v.noted(unsupported('may_goto is'))
-  transferJump(v, insn)
+  if (isMayGoto(insn)) transferMayGoto(v, insn)
+  else transferJump(v, insn)
   return 'on'
 }
 

@@ -9,6 +9,7 @@
  *
  * The current state carries no marks: it is compared with nothing.
  */
+import { LD_IMM64_OPCODE } from '../program/control-flow.ts'
 import { insnText } from '../report/insn-text.ts'
 import { frameText } from '../report/state-text.ts'
 import type { FrameState } from '../state/frame-state.ts'
@@ -82,7 +83,7 @@ function takeStep(cursor: Cursor, step: Step, nextPc: number): void {
 }
 
 /** Moves to the instruction that ran before; false at the first one of the state. */
-function stepBack(cursor: Cursor, startPc: number): boolean {
+function stepBack(v: Verification, cursor: Cursor, startPc: number): boolean {
   const { steps, pc } = cursor
   if (steps !== undefined && steps.from >= 0 && steps.pc === pc) {
     cursor.pc = steps.from
@@ -90,7 +91,9 @@ function stepBack(cursor: Cursor, startPc: number): boolean {
     return true
   }
   if (pc === startPc && steps === undefined) return false
-  cursor.pc = pc - 1
+  // Arrivals at jump points are noted by instruction, others counted by slot.
+  const isAfterWide = v.notes.jumpPoints[pc] === 1 && v.insns[pc - 2]?.opcode === LD_IMM64_OPCODE
+  cursor.pc = isAfterWide ? pc - 2 : pc - 1
   return true
 }
 
@@ -101,7 +104,7 @@ function runBack(v: Verification, demand: Demand): void {
   let nextPc = -1
   let isFirst = true
   for (;;) {
-    if (!isFirst && !stepBack(cursor, -1)) return
+    if (!isFirst && !stepBack(v, cursor, -1)) return
     traceSegment(v, demand, cursor.pc, state.startPc, nextPc)
     const followed = runBackState(v, demand, cursor, state, nextPc, isFirst)
     if (followed !== 'start') {
@@ -142,7 +145,7 @@ function runBackState(
     if (demand.isEmpty) return 'done'
     // The second slot of an LD_IMM64 is no instruction: what ran next is what ran after both.
     if (v.insns[cursor.pc]?.opcode !== 0) following = cursor.pc
-    if (!stepBack(cursor, state.startPc)) return 'start'
+    if (!stepBack(v, cursor, state.startPc)) return 'start'
   }
 }
 
@@ -164,7 +167,7 @@ function markCheckpoint(v: Verification, demand: Demand, state: PathState): void
     }
     if (v.log.tracesEverything) {
       const wanted = `regs=${demand.registerText(index)} stack=${demand.slotText(index)}`
-      v.log.print(`mark_precise: frame${index}: parent state ${wanted}: ${frameText(frame, [])}\n`)
+      v.log.print(`mark_precise: frame${index}: parent state ${wanted}: ${frameText(frame, state.references)}\n`)
     }
   }
 }

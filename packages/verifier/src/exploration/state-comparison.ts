@@ -32,7 +32,7 @@ import {
 } from '../state/stack-slot.ts'
 
 /** One-to-one renaming of the old state's ids to the new state's. */
-class IdRenaming {
+export class IdRenaming {
   readonly #old: number[] = []
   readonly #new: number[] = []
   #lastTemporary: number
@@ -66,10 +66,12 @@ export interface ComparisonScope {
   live(state: PathState, index: number): number
   /** Scalars without a mark may differ. */
   readonly ignoresImprecise: boolean
+  /** What the old state does not know yet may matter to it after all: it is still being explored. */
+  readonly isExact: boolean
   readonly lastId: number
 }
 
-function sameRegister(old: RegisterState, now: RegisterState, ids: IdRenaming): boolean {
+export function sameRegister(old: RegisterState, now: RegisterState, ids: IdRenaming): boolean {
   return (
     old.type === now.type &&
     old.offset === now.offset &&
@@ -77,6 +79,7 @@ function sameRegister(old: RegisterState, now: RegisterState, ids: IdRenaming): 
     old.packetRange === now.packetRange &&
     old.memoryBytes === now.memoryBytes &&
     old.frameNumber === now.frameNumber &&
+    old.subprogram === now.subprogram &&
     old.hasDelta === now.hasDelta &&
     sameScalar(old.scalar, now.scalar) &&
     ids.agree(old.id, now.id) &&
@@ -123,8 +126,14 @@ const COVERS: ReadonlyMap<number, Cover> = new Map([
   [PTR_TO_PACKET_META, coversPacket],
 ])
 
-function covers(old: RegisterState, now: RegisterState, ids: IdRenaming, ignoresValue: boolean): boolean {
-  if (old.type === NOT_INIT) return true
+function covers(
+  old: RegisterState,
+  now: RegisterState,
+  ids: IdRenaming,
+  ignoresValue: boolean,
+  isExact: boolean,
+): boolean {
+  if (old.type === NOT_INIT) return !isExact || now.type === NOT_INIT
   if (old.type !== now.type) return false
   if (old.type === SCALAR) return ignoresValue || coversScalar(old, now, ids)
   return (COVERS.get(baseType(old.type)) ?? sameRegister)(old, now, ids)
@@ -142,10 +151,12 @@ function asScalar(slot: StackSlot): RegisterState | undefined {
   return UNKNOWN_SCALAR
 }
 
-function coversSlot(old: StackSlot, now: StackSlot, ids: IdRenaming, ignoresValue: boolean): boolean {
+function coversSlot(old: StackSlot, now: StackSlot, ids: IdRenaming, ignoresValue: boolean, isExact: boolean): boolean {
   if (old === now && old.spilled === undefined) return true
+  if (isExact && old.bytes !== now.bytes) return false
   const [oldScalar, nowScalar] = [asScalar(old), asScalar(now)]
-  if (oldScalar !== undefined && nowScalar !== undefined) return covers(oldScalar, nowScalar, ids, ignoresValue)
+  if (oldScalar !== undefined && nowScalar !== undefined)
+    return covers(oldScalar, nowScalar, ids, ignoresValue, isExact)
   for (let index = 0; index < SLOT_BYTES; index++) {
     const [before, after] = [byteKind(old, index), byteKind(now, index)]
     // Privileged programs may read bytes that were never written: nothing was known of them.
@@ -153,19 +164,26 @@ function coversSlot(old: StackSlot, now: StackSlot, ids: IdRenaming, ignoresValu
     return false
   }
   if (old.spilled === undefined || byteKind(old, 0) !== BYTE_SPILL) return true
-  return now.spilled !== undefined && covers(old.spilled, now.spilled, ids, ignoresValue)
+  return now.spilled !== undefined && covers(old.spilled, now.spilled, ids, ignoresValue, isExact)
 }
 
-function coversFrame(old: FrameState, now: FrameState, live: number, ids: IdRenaming, lenient: boolean): boolean {
+function coversFrame(
+  old: FrameState,
+  now: FrameState,
+  live: number,
+  ids: IdRenaming,
+  { ignoresImprecise, isExact }: ComparisonScope,
+): boolean {
   if (old.callSite !== now.callSite || old.subprogram !== now.subprogram) return false
+  if (old.callbackDepth > now.callbackDepth) return false
   for (let number = 0; number < REGISTER_COUNT - 1; number++) {
     if ((live & (1 << number)) === 0) continue
-    const ignoresValue = lenient && !old.isPreciseRegister(number)
-    if (!covers(old.register(number), now.register(number), ids, ignoresValue)) return false
+    const ignoresValue = ignoresImprecise && !old.isPreciseRegister(number)
+    if (!covers(old.register(number), now.register(number), ids, ignoresValue, isExact)) return false
   }
   for (let index = 0; index < old.stack.length; index++) {
-    const ignoresValue = lenient && !old.isPreciseSlot(index)
-    if (!coversSlot(old.slot(index), now.slot(index), ids, ignoresValue)) return false
+    const ignoresValue = ignoresImprecise && !old.isPreciseSlot(index)
+    if (!coversSlot(old.slot(index), now.slot(index), ids, ignoresValue, isExact)) return false
   }
   return true
 }
@@ -177,7 +195,7 @@ export function coversState(old: PathState, now: PathState, scope: ComparisonSco
   for (let index = 0; index < old.frames.length; index++) {
     const before = old.frames[index] as FrameState
     const after = now.frames[index] as FrameState
-    if (!coversFrame(before, after, scope.live(now, index), ids, scope.ignoresImprecise)) return false
+    if (!coversFrame(before, after, scope.live(now, index), ids, scope)) return false
   }
   return old.references.every((reference, index) => ids.agree(reference.id, now.references[index]?.id ?? 0))
 }

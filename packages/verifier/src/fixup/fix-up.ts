@@ -12,8 +12,9 @@ import {
 import { PTR_TO_CTX } from '../state/register-type.ts'
 import { isMapValueLoad } from '../transfer/immediate-load.ts'
 import type { FixedUp, FixUpPlacement, MapCall, MapUse, Verified, VerifiedSubprogram } from '../verifier-api.ts'
-import { convertContextLoad } from './context-conversion.ts'
+import { convertContextAccess } from './context-conversion.ts'
 import { hardWireBranches, slotsKept } from './dead-code.ts'
+import { convertPacketLoad, isPacketLoad } from './packet-load-conversion.ts'
 import { relayout } from './relayout.ts'
 
 const TAIL_CALL_HELPER = 12
@@ -53,8 +54,9 @@ function replacement(
   if (isTailCall(insn)) return [TAIL_CALL_INSN]
   // Engines take no offset here, though the verifier does.
   if (insn.opcode === (BPF_JMP | BPF_EXIT)) return [{ ...insn, off: 0 }]
+  if (isPacketLoad(insn)) return convertPacketLoad(insn)
   if (verified.notes.pointerTypes[pc] !== PTR_TO_CTX) return [insn]
-  return convertContextLoad(verified.program.type, insn) ?? [insn]
+  return convertContextAccess(verified.program.type, insn) ?? [insn]
 }
 
 /** The guest address that the LD_IMM64 at `pc` loads. */

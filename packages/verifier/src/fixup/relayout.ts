@@ -1,7 +1,7 @@
 /** Lays a program out anew after slots were dropped or replaced by several, and links its jumps again. */
 import type { Insn } from '@bpfoundry/isa'
 import { BPF_CALL, BPF_EXIT, BPF_JA, BPF_JMP32 } from '@bpfoundry/isa'
-import { isJumpClass, isSubprogramCall, jumpTarget } from '../program/control-flow.ts'
+import { isFunctionLoad, isJumpClass, isSubprogramCall, jumpTarget } from '../program/control-flow.ts'
 import { VerifierError } from '../verifier-error.ts'
 
 export interface Layout {
@@ -25,7 +25,8 @@ function checkedOffset(off: number, pc: number): number {
 
 /** `insn`, of old slot `pc`, standing at new slot `at`. */
 function relinked(insn: Insn, pc: number, at: number, starts: Int32Array): Insn {
-  if (isSubprogramCall(insn)) return { ...insn, imm: (starts[pc + insn.imm + 1] as number) - at - 1 }
+  if (isSubprogramCall(insn) || isFunctionLoad(insn))
+    return { ...insn, imm: (starts[pc + insn.imm + 1] as number) - at - 1 }
   const operation = insn.opcode & 0xf0
   if (!isJumpClass(insn) || operation === BPF_CALL || operation === BPF_EXIT || operation === 0xf0) return insn
   const distance = (starts[jumpTarget(insn, pc)] as number) - at - 1
@@ -34,7 +35,8 @@ function relinked(insn: Insn, pc: number, at: number, starts: Int32Array): Insn 
 }
 
 /**
- * @param replacements what each old slot becomes: nothing, one instruction, or several of which only the last may jump
+ * @param replacements what each old slot becomes: nothing, one instruction, or several; of those only the last may jump
+ *   elsewhere, as its old slot does, the others among themselves
  * @throws VerifierError VERIFIER_JUMP_RANGE
  */
 export function relayout(replacements: readonly (readonly Insn[])[]): Layout {
@@ -47,7 +49,10 @@ export function relayout(replacements: readonly (readonly Insn[])[]): Layout {
   starts[replacements.length] = length
   const insns: Insn[] = []
   replacements.forEach((replacement, pc) => {
-    for (const insn of replacement) insns.push(relinked(insn, pc, insns.length, starts))
+    const last = replacement.length - 1
+    replacement.forEach((insn, index) => {
+      insns.push(index === last ? relinked(insn, pc, insns.length, starts) : insn)
+    })
   })
   return { insns, starts }
 }

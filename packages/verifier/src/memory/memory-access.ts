@@ -103,7 +103,7 @@ export interface AccessRequest {
 export function accessThrough(v: Verification, request: AccessRequest): void {
   const { pointerNumber, displacement, sizeBytes } = request
   const pointer = v.register(pointerNumber)
-  checkAlignment(v, pointer, displacement, sizeBytes, request.aligned === true)
+  checkAlignment(v, pointer, displacement, sizeBytes, request.aligned === true || v.isStrict)
   const kind = mayBeNull(pointer.type) ? undefined : KINDS.get(baseType(pointer.type))
   if (kind === undefined) refuseTarget(v, pointerNumber, pointer)
   kind.access(v, {

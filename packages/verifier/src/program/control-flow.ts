@@ -6,6 +6,7 @@ import {
   BPF_CALL,
   BPF_EXIT,
   BPF_JA,
+  BPF_JCOND,
   BPF_JMP,
   BPF_JMP32,
   BPF_PSEUDO_CALL,
@@ -13,6 +14,7 @@ import {
   type Insn,
 } from '@bpfoundry/isa'
 import { Refusal } from '../report/refusal.ts'
+import { isCallbackCall } from './callback-helpers.ts'
 
 /** `LD_IMM64`, which takes two slots. */
 export const LD_IMM64_OPCODE = 0x18
@@ -45,6 +47,11 @@ export function isFunctionLoad(insn: Insn): boolean {
   return insn.opcode === LD_IMM64_OPCODE && insn.src === BPF_PSEUDO_FUNC
 }
 
+/** `may_goto`: falls through as long as the budget of rounds lasts, then jumps. */
+export function isMayGoto(insn: Insn): boolean {
+  return insn.opcode === (BPF_JMP | BPF_JCOND)
+}
+
 /** Slots that may run after slot `pc` in the same function. */
 export function successors(insns: readonly Insn[], pc: number): readonly number[] {
   const insn = insns[pc] as Insn
@@ -62,6 +69,8 @@ export interface FlowMarks {
   readonly prunePoints: Uint8Array
   /** 1 where control may arrive from elsewhere than the slot before. */
   readonly jumpPoints: Uint8Array
+  /** 1 where a state is kept at each visit: loops that are not counted converge there. */
+  readonly forcedCheckpoints: Uint8Array
 }
 
 interface Edge {
@@ -84,13 +93,16 @@ function edgesOf(insns: readonly Insn[], pc: number): readonly Edge[] {
 const DISCOVERED = 1
 const EXPLORED = 2
 
-function markPoints(insns: readonly Insn[], pc: number, { prunePoints, jumpPoints }: FlowMarks): void {
+function markPoints(insns: readonly Insn[], pc: number, marks: FlowMarks): void {
+  const { prunePoints, jumpPoints, forcedCheckpoints } = marks
   const insn = insns[pc] as Insn
   const arriveAt = (slot: number): void => {
     if (slot >= prunePoints.length) return
     prunePoints[slot] = 1
     jumpPoints[slot] = 1
   }
+  if (isMayGoto(insn) || isCallbackCall(insn)) forcedCheckpoints[pc] = 1
+  if (isCallbackCall(insn)) arriveAt(pc)
   if (isFunctionLoad(insn) || isSubprogramCall(insn)) {
     prunePoints[pc] = 1
     arriveAt(pc + slotsOf(insn))
@@ -131,7 +143,8 @@ function checkReached(insns: readonly Insn[], visited: Uint8Array): void {
 export function checkControlFlow(insns: readonly Insn[]): FlowMarks {
   const visited = new Uint8Array(insns.length)
   const nextEdge = new Uint8Array(insns.length)
-  const marks = { prunePoints: new Uint8Array(insns.length), jumpPoints: new Uint8Array(insns.length) }
+  const points = (): Uint8Array => new Uint8Array(insns.length)
+  const marks = { prunePoints: points(), jumpPoints: points(), forcedCheckpoints: points() }
   const stack = [0]
   visited[0] = DISCOVERED
   while (stack.length > 0) {

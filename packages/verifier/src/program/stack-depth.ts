@@ -4,7 +4,7 @@ import { MAX_CALL_FRAMES } from '../calls/call-depth.ts'
 import { Refusal } from '../report/refusal.ts'
 import { MAX_STACK_BYTES } from '../state/frame-state.ts'
 import type { Subprogram } from '../verification.ts'
-import { isSubprogramCall } from './control-flow.ts'
+import { isFunctionLoad, isSubprogramCall } from './control-flow.ts'
 
 /** Frames are laid out in multiples of 16 bytes, as a JIT does. */
 const FRAME_STEP_BYTES = 16
@@ -19,7 +19,7 @@ function calleesOf(insns: readonly Insn[], { start, end }: Subprogram): number[]
   const found: number[] = []
   for (let pc = start; pc < end; pc++) {
     const insn = insns[pc] as Insn
-    if (isSubprogramCall(insn)) found.push(pc + insn.imm + 1)
+    if (isSubprogramCall(insn) || isFunctionLoad(insn)) found.push(pc + insn.imm + 1)
   }
   return found
 }

@@ -200,5 +200,6 @@ export function frameText(frame: FrameState, references: readonly Reference[], s
     text += slotText(slot, index, frame.frameNumber, frame.isPreciseSlot(index))
   })
   if (references.length > 0) text += ` refs=${references.map(({ id }) => id).join(',')}`
+  if (frame.isCallback) text += ' cb'
   return text
 }

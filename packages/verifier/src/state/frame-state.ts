@@ -16,6 +16,10 @@ export class FrameState {
   readonly subprogram: number
   /** Slot of the call, -1 in the entry frame. */
   readonly callSite: number
+  /** A helper called it: its end goes back to the call, which may call it again. */
+  readonly isCallback: boolean
+  /** Rounds of the callback that the running call of this frame has made on this path. */
+  callbackDepth = 0
   readonly registers: RegisterState[]
   /** Slot i is the eight bytes from fp - 8 * (i + 1) on; as many as the path has touched. */
   readonly stack: StackSlot[]
@@ -29,20 +33,25 @@ export class FrameState {
     frameNumber: number,
     subprogram: number,
     callSite: number,
+    isCallback: boolean = false,
     registers: RegisterState[] = initialRegisters(frameNumber),
     stack: StackSlot[] = [],
   ) {
     this.frameNumber = frameNumber
     this.subprogram = subprogram
     this.callSite = callSite
+    this.isCallback = isCallback
     this.registers = registers
     this.stack = stack
   }
 
   /** A frame with the same contents, without marks. */
   copy(): FrameState {
-    const { frameNumber, subprogram, callSite, registers, stack } = this
-    return new FrameState(frameNumber, subprogram, callSite, registers.slice(), stack.length === 0 ? [] : stack.slice())
+    const { frameNumber, subprogram, callSite, isCallback, registers } = this
+    const stack = this.stack.length === 0 ? [] : this.stack.slice()
+    const copy = new FrameState(frameNumber, subprogram, callSite, isCallback, registers.slice(), stack)
+    copy.callbackDepth = this.callbackDepth
+    return copy
   }
 
   isPreciseRegister(number: number): boolean {

@@ -31,6 +31,8 @@ export interface Reference {
   readonly id: number
   /** Slot of the call that acquired it. */
   readonly pc: number
+  /** Number of the callback's frame that acquired it and must give it back; 0 for none. */
+  readonly callbackFrame: number
 }
 
 /**
@@ -44,6 +46,8 @@ export interface Checkpoint {
   branches: number
   hits: number
   misses: number
+  /** Some state's loop begins here. */
+  isLoopEntry: boolean
 }
 
 /** Everything that is known at one point of one path. */
@@ -59,6 +63,14 @@ export class PathState {
   stepCount = 0
   /** Slot from which this state went on: that of the parent checkpoint, or of the entry. */
   startPc: number
+  /** Checkpoints between the entry and here. */
+  depth = 0
+  /** Rounds that may_goto let through on the way here. */
+  mayGotoDepth = 0
+  /** Callbacks entered on the way here. */
+  callbackUnrollDepth = 0
+  /** Outermost checkpoint known to be the entry of a loop that this state is part of. */
+  loopEntry: Checkpoint | undefined = undefined
 
   constructor(
     frames: FrameState[],
@@ -78,7 +90,23 @@ export class PathState {
     const frames = this.frames.map((frame) => frame.copy())
     const copy = new PathState(frames, this.references, this.parent, this.steps, this.startPc)
     copy.stepCount = this.stepCount
+    copy.#takeCounters(this)
     return copy
+  }
+
+  /** This state, to go on from the checkpoint that was just made of it. */
+  continueFrom(checkpoint: Checkpoint): PathState {
+    const next = new PathState(this.frames, this.references, checkpoint, undefined, checkpoint.pc)
+    next.#takeCounters(this)
+    next.depth = this.depth + 1
+    return next
+  }
+
+  #takeCounters(other: PathState): void {
+    this.depth = other.depth
+    this.mayGotoDepth = other.mayGotoDepth
+    this.callbackUnrollDepth = other.callbackUnrollDepth
+    this.loopEntry = other.loopEntry
   }
 
   /** The frame that runs. */

@@ -33,6 +33,8 @@ export interface RegisterFields {
   readonly memoryBytes: number
   /** PTR_TO_STACK: which frame of the call chain. */
   readonly frameNumber: number
+  /** PTR_TO_FUNC: which function of the program. */
+  readonly subprogram: number
 }
 
 export class RegisterState implements RegisterFields {
@@ -46,6 +48,7 @@ export class RegisterState implements RegisterFields {
   readonly packetRange: number
   readonly memoryBytes: number
   readonly frameNumber: number
+  readonly subprogram: number
 
   constructor(
     type: number,
@@ -58,6 +61,7 @@ export class RegisterState implements RegisterFields {
     packetRange: number,
     memoryBytes: number,
     frameNumber: number,
+    subprogram: number,
   ) {
     this.type = type
     this.scalar = scalar
@@ -69,6 +73,7 @@ export class RegisterState implements RegisterFields {
     this.packetRange = packetRange
     this.memoryBytes = memoryBytes
     this.frameNumber = frameNumber
+    this.subprogram = subprogram
   }
 
   /** A copy with some fields changed. */
@@ -84,6 +89,7 @@ export class RegisterState implements RegisterFields {
       changes.packetRange ?? this.packetRange,
       changes.memoryBytes ?? this.memoryBytes,
       changes.frameNumber ?? this.frameNumber,
+      changes.subprogram ?? this.subprogram,
     )
   }
 
@@ -101,7 +107,7 @@ export const ZERO_SCALAR: RegisterState = scalarRegister(CONSTANT_ZERO)
 
 /** A number, linked to the others of `id` unless that is 0. */
 export function scalarRegister(scalar: KnownScalar, id: number = 0): RegisterState {
-  return new RegisterState(SCALAR, scalar, 0, id, false, 0, undefined, 0, 0, 0)
+  return new RegisterState(SCALAR, scalar, 0, id, false, 0, undefined, 0, 0, 0, 0)
 }
 
 /** The number `value`. */
@@ -116,7 +122,7 @@ export function immediateRegister(value: number): RegisterState {
 
 /** A pointer to the start of what `type` points to. */
 export function pointerTo(type: number, fields: Partial<RegisterFields> = {}): RegisterState {
-  return new RegisterState(type, CONSTANT_ZERO, 0, 0, false, 0, undefined, 0, 0, 0).with(fields)
+  return new RegisterState(type, CONSTANT_ZERO, 0, 0, false, 0, undefined, 0, 0, 0, 0).with(fields)
 }
 
 /** r10 of frame `frameNumber`. */

@@ -1,13 +1,11 @@
 /** `exit` of the entry function: what a program may return. */
 import { ATTACH_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { checkNoReferences } from '../calls/references.ts'
-import { toSignedDecimal, toSignedNumber } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
 import type { RegisterState } from '../state/register-state.ts'
 import { SCALAR, typeName } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
-
-type Range = readonly [least: number, greatest: number]
+import { checkReturnRange, type Range } from './return-range.ts'
 
 const BOOLEAN: Range = [0, 1]
 
@@ -66,10 +64,7 @@ export function checkProgramExit(v: Verification): void {
     v.refuse('VERIFIER_RETURN_VALUE', 'EINVAL', message)
   }
   markPrecise(v, 0)
-  const { smin, smax } = result.scalar
-  const [least, greatest] = range
-  if (least <= toSignedNumber(smin) && toSignedNumber(smax) <= greatest) return
-  v.refuse('VERIFIER_RETURN_VALUE', 'EINVAL', describeRange(toSignedDecimal(smin), toSignedDecimal(smax), range))
+  checkReturnRange(v, result, range, 'At program exit')
 }
 
 /** A function that is judged by itself gives a number, any number. */
@@ -77,16 +72,4 @@ function checkFunctionResult(v: Verification, { type }: RegisterState): void {
   if (type === SCALAR) return
   const message = `At subprogram exit the register R0 is not a scalar value (${typeName(type)})`
   v.refuse('VERIFIER_RETURN_VALUE', 'EINVAL', message)
-}
-
-const S64_MIN_TEXT = '-9223372036854775808'
-const S64_MAX_TEXT = '9223372036854775807'
-
-function describeRange(smin: string, smax: string, [least, greatest]: Range): string {
-  const unknownMin = smin === S64_MIN_TEXT
-  const unknownMax = smax === S64_MAX_TEXT
-  const min = unknownMin ? '' : ` smin=${smin}`
-  const max = unknownMax ? '' : ` smax=${smax}`
-  const found = unknownMin && unknownMax ? ' unknown scalar value' : `${min}${max}`
-  return `At program exit the register R0 has${found} should have been in [${least}, ${greatest}]`
 }

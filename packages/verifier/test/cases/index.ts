@@ -1,5 +1,6 @@
 import type { VerifierCase } from '../support/case.ts'
 import { ARITHMETIC_CASES } from './arithmetic.ts'
+import { CALLBACK_CASES, MAY_GOTO_CASES } from './callbacks.ts'
 import { ATOMIC_CASES, CALL_CASES } from './calls.ts'
 import { CONTROL_FLOW_CASES } from './control-flow.ts'
 import { GLOBAL_FUNCTION_CASES } from './global-functions.ts'
@@ -25,5 +26,7 @@ export const CASES: Readonly<Record<string, readonly VerifierCase[]>> = {
   calls: CALL_CASES,
   atomics: ATOMIC_CASES,
   sockets: SOCKET_CASES,
+  callbacks: CALLBACK_CASES,
+  'may-goto': MAY_GOTO_CASES,
   'global-functions': GLOBAL_FUNCTION_CASES,
 }

@@ -15,6 +15,8 @@ export interface VerifierCase {
   readonly type?: number
   readonly attachType?: number
   readonly gpl?: boolean
+  /** BPF_F_* */
+  readonly flags?: number
   /** What BTF says of its functions, in the order of their starts; without BTF when absent. */
   readonly functions?: readonly CaseFunction[]
 }
@@ -71,6 +73,7 @@ export function programOf(row: VerifierCase, fdOf: (name: MapName) => number): V
     expectedAttachType: row.attachType ?? 0,
     insns,
     gplCompatible: row.gpl ?? true,
+    flags: row.flags ?? 0,
     maps,
     ...(row.functions === undefined ? {} : describeFunctions(insns, row.functions)),
   }

@@ -1,5 +1,5 @@
 import { BTF_INT_ENCODING, BTF_KIND, BTF_LINKAGE, type Btf, BtfBuilder, type FunctionInfo } from '@bpfoundry/btf'
-import { BPF_CALL, BPF_JMP, BPF_PSEUDO_CALL, type Insn } from '@bpfoundry/isa'
+import { BPF_CALL, BPF_JMP, BPF_PSEUDO_CALL, BPF_PSEUDO_FUNC, type Insn } from '@bpfoundry/isa'
 
 /** A type in a prototype: a number, a pointer to a struct of a name and size, to nothing, to an unknown struct. */
 export type CaseType = 'int' | 'void' | 'void *' | 'forward *' | { readonly struct: string; readonly bytes: number }
@@ -40,7 +40,7 @@ class Types {
     const indexTypeId = this.#int
     const array = this.builder.add({ kind: BTF_KIND.ARRAY, name: '', elementTypeId: this.#int, indexTypeId, length })
     const members = [{ name: 'words', typeId: array, bitOffset: 0, bitfieldBits: 0 }]
-    return this.builder.add({ kind: BTF_KIND.STRUCT, name, sizeBytes: bytes, members })
+    return this.builder.add({ kind: BTF_KIND.STRUCT, name, sizeBytes: bytes, kindFlag: false, members })
   }
 }
 
@@ -67,10 +67,14 @@ function addFunction(types: Types, { name, linkage, returns, args, tags }: CaseF
   return fn
 }
 
+const LD_IMM64 = 0x18
+
 function functionStarts(insns: readonly Insn[]): number[] {
   const starts = new Set([0])
   insns.forEach((insn, pc) => {
-    if (insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === BPF_PSEUDO_CALL) starts.add(pc + insn.imm + 1)
+    const isCall = insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === BPF_PSEUDO_CALL
+    const isAddress = insn.opcode === LD_IMM64 && insn.src === BPF_PSEUDO_FUNC
+    if (isCall || isAddress) starts.add(pc + insn.imm + 1)
   })
   return [...starts].sort((a, b) => a - b)
 }

@@ -37,6 +37,7 @@ export function askKernel(
     insns: program.insns,
     logLevel,
     expectedAttachType: program.expectedAttachType,
+    flags: program.flags ?? 0,
     license: program.gplCompatible ? 'GPL' : 'Proprietary',
     ...(btfFd === undefined ? {} : { btfFd, functionInfo: functionInfo ?? [] }),
   })

@@ -1,0 +1,28 @@
+/** What r0 may be where a function of the program hands it to the kernel. */
+import { toSignedDecimal, toSignedNumber } from '../domain/word64.ts'
+import type { RegisterState } from '../state/register-state.ts'
+import type { Verification } from '../verification.ts'
+
+/** Both ends are allowed. */
+export type Range = readonly [least: number, greatest: number]
+
+/** Refuses a number that may lie outside. `place` begins the message: `At program exit`. */
+export function checkReturnRange(v: Verification, { scalar }: RegisterState, range: Range, place: string): void {
+  const { smin, smax } = scalar
+  const [least, greatest] = range
+  if (least <= toSignedNumber(smin) && toSignedNumber(smax) <= greatest) return
+  const message = describeRange(place, toSignedDecimal(smin), toSignedDecimal(smax), range)
+  v.refuse('VERIFIER_RETURN_VALUE', 'EINVAL', message)
+}
+
+const S64_MIN_TEXT = '-9223372036854775808'
+const S64_MAX_TEXT = '9223372036854775807'
+
+function describeRange(place: string, smin: string, smax: string, [least, greatest]: Range): string {
+  const unknownMin = smin === S64_MIN_TEXT
+  const unknownMax = smax === S64_MAX_TEXT
+  const min = unknownMin ? '' : ` smin=${smin}`
+  const max = unknownMax ? '' : ` smax=${smax}`
+  const found = unknownMin && unknownMax ? ' unknown scalar value' : `${min}${max}`
+  return `${place} the register R0 has${found} should have been in [${least}, ${greatest}]`
+}
