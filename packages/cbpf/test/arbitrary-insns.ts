@@ -1,5 +1,11 @@
 import fc from 'fast-check'
-import { ANCILLARY, CLASSIC_INSTRUCTIONS, type ClassicInsn, type ClassicInstructionRow } from '../src/index.ts'
+import {
+  ANCILLARY,
+  type AncillaryName,
+  CLASSIC_INSTRUCTIONS,
+  type ClassicInsn,
+  type ClassicInstructionRow,
+} from '../src/index.ts'
 
 /** Any four fields. */
 export const anyInsn: fc.Arbitrary<ClassicInsn> = fc.record({
@@ -22,10 +28,11 @@ const SKF_LL_OFF = 0xffe00000
 
 /** Offsets: mostly in a packet; at the edge of what a load's displacement holds; relative to headers; anything. */
 const offset = fc.oneof(
-  { weight: 12, arbitrary: fc.nat(70) },
+  { weight: 30, arbitrary: fc.nat(30) },
+  { weight: 6, arbitrary: fc.nat(90) },
   { weight: 1, arbitrary: fc.integer({ min: 0x7ffc, max: 0x8003 }) },
-  { weight: 2, arbitrary: fc.nat(70).map((at) => SKF_NET_OFF + at) },
-  { weight: 2, arbitrary: fc.nat(70).map((at) => SKF_LL_OFF + at) },
+  { weight: 2, arbitrary: fc.nat(40).map((at) => SKF_NET_OFF + at) },
+  { weight: 2, arbitrary: fc.nat(40).map((at) => SKF_LL_OFF + at) },
   { weight: 1, arbitrary: fc.nat(0xffffefff) },
 )
 const number = fc.oneof(
@@ -33,9 +40,8 @@ const number = fc.oneof(
   fc.constantFrom(0x7fffffff, 0x80000000, 0xffffffff, 0xffff, 0x800),
   fc.nat(0xffffffff),
 )
-const ancillary = fc.constantFrom(...ANCILLARY.map(({ k }) => k))
-
-function drawOf(row: ClassicInstructionRow): fc.Arbitrary<Draw> {
+function drawOf(row: ClassicInstructionRow, names: readonly AncillaryName[]): fc.Arbitrary<Draw> {
+  const ancillary = fc.constantFrom(...ANCILLARY.filter(({ name }) => names.includes(name)).map(({ k }) => k))
   const packet =
     row.operand === 'packet' ? fc.oneof({ weight: 3, arbitrary: offset }, { weight: 1, arbitrary: ancillary }) : offset
   return fc.record({
@@ -46,18 +52,32 @@ function drawOf(row: ClassicInstructionRow): fc.Arbitrary<Draw> {
   })
 }
 
-/** Rows in the middle of a program: the arithmetic of X by 0 and early returns end it, so that they are rarer. */
-const draw = fc.oneof(
-  ...CLASSIC_INSTRUCTIONS.map((row) => ({
-    weight: row.kind === 'return' ? 1 : row.bytes > 0 ? 6 : 4,
-    arbitrary: drawOf(row),
-  })),
-)
+/** Rows in the middle of a program: what ends it is rarer. */
+function drawIn(names: readonly AncillaryName[]): fc.Arbitrary<Draw> {
+  return fc.oneof(
+    ...CLASSIC_INSTRUCTIONS.map((row) => ({
+      weight: row.kind === 'return' ? 1 : row.operand === 'packet' ? 9 : 4,
+      arbitrary: drawOf(row, names),
+    })),
+  )
+}
 
-/** Programs that the checker accepts, of all opcodes. @param most instructions before the last, which is a return */
-export function checkedPrograms(most: number): fc.Arbitrary<ClassicInsn[]> {
-  const last = fc.constantFrom(...CLASSIC_INSTRUCTIONS.filter(({ kind }) => kind === 'return')).chain(drawOf)
-  return fc.tuple(fc.array(draw, { maxLength: most }), last).map(([draws, end]) => arrange([...draws, end]))
+const EVERY_NAME = ANCILLARY.map(({ name }) => name)
+
+/**
+ * Programs that the checker accepts, of all opcodes.
+ *
+ * @param most instructions before the last, which is a return
+ * @param names ancillary data that they may load
+ */
+export function checkedPrograms(
+  most: number,
+  names: readonly AncillaryName[] = EVERY_NAME,
+): fc.Arbitrary<ClassicInsn[]> {
+  const returns = CLASSIC_INSTRUCTIONS.filter(({ kind }) => kind === 'return')
+  const last = fc.constantFrom(...returns).chain((row) => drawOf(row, names))
+  const draws = fc.array(drawIn(names), { maxLength: most, size: 'max' })
+  return fc.tuple(draws, last).map(([middle, end]) => arrange([...middle, end]))
 }
 
 const ALL = 0xffff

@@ -8,9 +8,11 @@ const ETH_P_IP = 0x0800
  * The socket buffer that lib/test_bpf.c makes for a run: no headroom, the link-layer header at the packet's begin, the
  * network header behind 14 bytes where there are as many, all metadata constants.
  */
-export function caseBuffer({ data, fragment }: ClassicCase, { dataBytes }: ClassicRun): SocketBuffer {
+export function caseBuffer(classic: ClassicCase, run: ClassicRun): SocketBuffer {
+  const { fragment } = classic
+  const { dataBytes } = run
   return {
-    head: data.slice(0, dataBytes),
+    head: linearData(classic, run),
     headroomBytes: 0,
     fragments: fragment === undefined ? [] : [fragment],
     networkOffset: Math.min(dataBytes, ETHERNET_BYTES),
@@ -24,4 +26,11 @@ export function caseBuffer({ data, fragment }: ClassicCase, { dataBytes }: Class
     vlanProtocol: ETH_P_IP,
     device: { ifindex: 577, type: 588 },
   }
+}
+
+/** As much of the case's data as the run has, zeros behind it: the kernel's array is longer than what is written out. */
+export function linearData({ data }: ClassicCase, { dataBytes }: ClassicRun): Uint8Array {
+  const linear = new Uint8Array(dataBytes)
+  linear.set(data.subarray(0, dataBytes))
+  return linear
 }

@@ -15,7 +15,7 @@ export interface ClassicCase {
   /** The kernel's words for it. */
   readonly name: string
   readonly insns: readonly ClassicInsn[]
-  /** What the linear parts are taken from; empty where `noData`. */
+  /** What the linear parts are taken from, zeros behind it; empty where `noData`. */
   readonly data: Uint8Array
   /** FLAG_NO_DATA: it is run without a socket buffer. */
   readonly noData: boolean

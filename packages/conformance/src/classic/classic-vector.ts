@@ -4,6 +4,7 @@ import { PROG_TYPE } from '@bpfoundry/kernel-abi'
 import type { Answer } from '../report/answer.ts'
 import type { Vector } from '../vector/vector.ts'
 import { askVector, type VectorKernel } from '../verified/vector-kernel.ts'
+import { linearData } from './case-buffer.ts'
 import type { ClassicCase, ClassicRun } from './classic-case.ts'
 
 const ETHERNET_BYTES = 14
@@ -84,10 +85,11 @@ function vectorOf(classic: ClassicCase, insns: readonly Insn[]): Vector {
   }
 }
 
-function frameOf({ data, insns }: ClassicCase, { dataBytes }: ClassicRun, whole: boolean): Uint8Array {
-  const packet = data.slice(0, dataBytes)
+function frameOf(classic: ClassicCase, run: ClassicRun, whole: boolean): Uint8Array {
+  const packet = linearData(classic, run)
   if (whole) return packet
-  const frame = new Uint8Array(ETHERNET_BYTES + (looksAtPacket(insns) ? dataBytes : Math.max(1, dataBytes)))
+  // A test run has at least one byte behind the header.
+  const frame = new Uint8Array(ETHERNET_BYTES + Math.max(1, packet.length))
   frame.set(packet, ETHERNET_BYTES)
   return frame
 }
