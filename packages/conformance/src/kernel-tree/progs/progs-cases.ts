@@ -1,5 +1,6 @@
+import { BTF_KIND } from '@bpfoundry/btf'
 import { type Diagnostic, isDiagnostic } from '@bpfoundry/diagnostics'
-import { PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import type { ConformanceCase } from '../../case-source.ts'
 import type { NotRunnable, SuiteCase } from '../suite-case.ts'
 import type { AnnotatedFunction } from './annotated-object.ts'
@@ -72,7 +73,7 @@ function question(
 }
 
 /** What a vector has no way to say. */
-function whatIsMissing({ tree }: ProgsSource, { program }: MadeProgram): NotRunnable | undefined {
+function whatIsMissing({ tree }: ProgsSource, { program, spec }: MadeProgram): NotRunnable | undefined {
   const { externs = [], target, type, unsupported } = program
   const module = externs.find(({ name }) => moduleFunctions(tree).has(name))
   if (module !== undefined) return notRunnable('needs-module', `kernel function ${module.name} of a test module`)
@@ -80,5 +81,17 @@ function whatIsMissing({ tree }: ProgsSource, { program }: MadeProgram): NotRunn
   if (type === PROG_TYPE.STRUCT_OPS) return notRunnable('needs-kernel-btf', `struct_ops ${target ?? ''}`.trim())
   const other = externs.find(({ kind }) => kind !== 'function')
   if (other !== undefined) return notRunnable('needs-kernel-btf', `${other.kind} ${other.name} of the kernel`)
-  return unsupported === undefined ? undefined : notRunnable('unread', String(unsupported))
+  if (unsupported !== undefined) {
+    const needsTypes = unsupported.message.includes('CO-RE')
+    return notRunnable(needsTypes ? 'needs-kernel-btf' : 'unread', `${unsupported.message}: ${unsupported.got ?? ''}`)
+  }
+  return hasArenaData(spec, program) ? notRunnable('unread', ARENA_DATA) : undefined
+}
+
+const ARENA_DATA = 'variables in an arena, which libbpf puts there through a mapping of its own'
+
+/** Variables that lie in an arena are no map's initial contents. */
+function hasArenaData({ btf, maps }: MadeProgram['spec'], { mapRelocations }: MadeProgram['program']): boolean {
+  if (btf?.find('.addr_space.1', BTF_KIND.DATASEC) === undefined) return false
+  return mapRelocations.some(({ map }) => maps.get(map)?.type === MAP_TYPE.ARENA)
 }

@@ -3,6 +3,7 @@ import { type CollectionSpec, loadCollectionSpec, type ProgramSpec } from '@bpfo
 import type { KernelTree } from '../../kernel-tree.ts'
 import type { AnnotatedFunction, AnnotatedObject } from '../annotated-object.ts'
 import type { Compiler } from './compiler.ts'
+import { hasKernelTypes } from './kernel-types.ts'
 
 /** The whole declaration, not one of its parameters. */
 const NO_COMPONENT = -1
@@ -10,19 +11,21 @@ const NO_COMPONENT = -1
 /**
  * A file of annotated programs as clang makes it.
  *
- * Accesses that CO-RE would relocate stay as compiled: vmlinux.h has the layout of the kernel it is for.
+ * Accesses that CO-RE would relocate stay as compiled where the program has its types of vmlinux.h, which is of the kernel
+ * that it is for; a program that declares parts of types itself is `unsupported`.
  *
  * @throws ConformanceError what clang complains of; LoaderError, ElfError, BtfError for an object that is none
  */
 export function compiledObject(tree: KernelTree, file: string, compiler: Compiler): AnnotatedObject {
   const bytes = compiler.compile(file)
-  const spec = loadCollectionSpec(bytes, { name: `${file.replace(/^.*\//, '').replace(/\.c$/, '')}.o`, ...AS_BUILT })
+  const coreRelocations = hasKernelTypes(tree, file) ? 'as-compiled' : 'refuse'
+  const spec = loadCollectionSpec(bytes, { name: objectName(file), coreRelocations, externs: 'keep' })
   const text = tree.read(file) ?? ''
   const functions = [...spec.programs.values()].map((program) => describe(spec, program, text))
   return { file, spec, functions: functions.sort((a, b) => a.line - b.line) }
 }
 
-const AS_BUILT = { coreRelocations: 'as-compiled', externs: 'keep' } as const
+const objectName = (file: string): string => `${file.replace(/^.*\//, '').replace(/\.c$/, '')}.o`
 
 function describe({ btf }: CollectionSpec, program: ProgramSpec, text: string): AnnotatedFunction {
   const { name, section } = program
