@@ -41,9 +41,10 @@ export const ANCILLARY: readonly AncillaryRow[] = Object.freeze(
   ANCILLARY_DATA.map(([name, offset, word]) => Object.freeze({ name, k: (SKF_AD_OFF + offset) >>> 0, word })),
 )
 
+const FIRST = SKF_AD_OFF >>> 0
 const byOffset = new Map(ANCILLARY.map((row) => [row.k, row]))
 
 /** What a packet load with this k reads; undefined where it is packet data. Only loads without X have ancillary data. */
 export function ancillaryOf(k: number): AncillaryRow | undefined {
-  return byOffset.get(k)
+  return k < FIRST ? undefined : byOffset.get(k)
 }

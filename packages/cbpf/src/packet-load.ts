@@ -26,14 +26,12 @@ export function readBuffer(buffer: SocketBuffer, start: number, bytes: number): 
   const { head, headroomBytes } = buffer
   const at = headroomBytes + start
   if (at < 0) return undefined
-  if (at + bytes <= head.length) return bigEndian(bytes, (index) => head[at + index] as number)
-  if (start > packetBytes(buffer) - bytes) return undefined
-  return bigEndian(bytes, (index) => byteAt(buffer, start + index))
-}
-
-function bigEndian(bytes: number, byte: (index: number) => number): number {
+  const linear = at + bytes <= head.length
+  if (!linear && start > packetBytes(buffer) - bytes) return undefined
   let value = 0
-  for (let index = 0; index < bytes; index++) value = value * 256 + byte(index)
+  for (let index = 0; index < bytes; index++) {
+    value = value * 256 + (linear ? (head[at + index] as number) : byteAt(buffer, start + index))
+  }
   return value
 }
 
