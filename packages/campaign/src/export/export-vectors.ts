@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import { type NotRunnable, type SuiteCase, vectorRecord } from '@bpfoundry/conformance'
+import { exportCase, type SuiteCase } from '@bpfoundry/conformance'
 import { CampaignError } from '../campaign-error.ts'
 import type { CaseSource } from '../plan/case-source.ts'
 import { isWanted, SourceReader } from '../plan/source-reader.ts'
@@ -73,9 +73,10 @@ async function* lines({ sources, filter, signal, progress }: ExportOptions, coun
 
 function lineOf(one: SuiteCase): string | { readonly reason: string } {
   const question = questionOf(one)
-  if (question.kind === 'not-runnable') return question satisfies NotRunnable
-  if (question.kind !== 'vector') return { reason: `${question.kind} cases are no vectors` }
-  return `${JSON.stringify({ ...vectorRecord(question.vector), id: one.id })}\n`
+  if (question.kind === 'not-runnable') return { reason: question.reason }
+  const record = exportCase(question)
+  if (record === undefined) return { reason: `${question.kind} cases that bpf(2) takes in no form` }
+  return `${JSON.stringify({ ...record, id: one.id })}\n`
 }
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
