@@ -15,23 +15,24 @@ const ETHERNET_BYTES = 14
  * relative to headers. What such runs can't have (fragments, the test's metadata, no data at all) is an error.
  */
 export function askClassicOf(kernel: VectorKernel, classic: ClassicCase): Answer {
-  const obstacle = obstacleOf(classic)
-  if (obstacle !== undefined) return { id: classic.id, engine: kernel.name, error: `can't be asked: ${obstacle}` }
-  try {
-    return askVector(kernel, vectorOf(classic, toEbpf(classic.insns, SK_BUFF_CONTEXT).insns))
-  } catch (error) {
-    if (!(error instanceof CbpfError)) throw error
-    return { id: classic.id, engine: kernel.name, error: `can't be asked: ${error.message}` }
-  }
+  const vector = vectorOrObstacle(classic)
+  if (typeof vector !== 'string') return askVector(kernel, vector)
+  return { id: classic.id, engine: kernel.name, error: `can't be asked: ${vector}` }
 }
 
 /** A classic case as a vector: translated; undefined where a test run can't have what it needs. */
 export function classicVector(classic: ClassicCase): Vector | undefined {
-  if (obstacleOf(classic) !== undefined) return undefined
+  const vector = vectorOrObstacle(classic)
+  return typeof vector === 'string' ? undefined : vector
+}
+
+function vectorOrObstacle(classic: ClassicCase): Vector | string {
+  const obstacle = obstacleOf(classic)
+  if (obstacle !== undefined) return obstacle
   try {
     return vectorOf(classic, toEbpf(classic.insns, SK_BUFF_CONTEXT).insns)
   } catch (error) {
-    if (error instanceof CbpfError) return undefined
+    if (error instanceof CbpfError) return error.message
     throw error
   }
 }

@@ -37,9 +37,8 @@ function protocolOf(frame: Uint8Array): number {
   return frame.length >= 16 && u16(14) === 0xffff ? ETH_P_802_3 : ETH_P_802_2
 }
 
-/** The loopback device's address is all zeros. */
+/** The loopback device's own address is all zeros, and so is its broadcast address: ff:ff:ff:ff:ff:ff is a group's. */
 function packetTypeOf(destination: Uint8Array): number {
   if (destination.every((byte) => byte === 0)) return 0
-  if (((destination[0] as number) & 1) === 0) return 3
-  return destination.every((byte) => byte === 0xff) ? 1 : 2
+  return ((destination[0] as number) & 1) === 0 ? 3 : 2
 }
