@@ -13,11 +13,13 @@ const LEAST_PACKET_BYTES = 64
 /** How far a kernel is asked. */
 export interface InternalLimits {
   /**
-   * Programs with more instructions are left out, for a kernel verifies what is meant to be executed: those that try all
-   * operands take it seconds each.
+   * Programs with more instructions are left out; 40,000 by default. A kernel has to verify what is meant to be executed:
+   * Linux takes some ten seconds for each of the hundred programs that try all operands.
    */
   readonly mostInsns?: number
 }
+
+const MOST_INSNS = 40_000
 
 /**
  * Asks a kernel, which verifies, for an internal case: as a socket filter, or where the context is plain memory, as an
@@ -26,10 +28,10 @@ export interface InternalLimits {
 export function askInternalOf(
   kernel: VectorKernel,
   internal: InternalCase,
-  { mostInsns }: InternalLimits = {},
+  { mostInsns = MOST_INSNS }: InternalLimits = {},
 ): Answer {
   const { id, insns, context } = internal
-  if (mostInsns !== undefined && insns.length > mostInsns) {
+  if (insns.length > mostInsns) {
     return { id, engine: kernel.name, unsupported: [`verifying more than ${mostInsns} instructions in good time`] }
   }
   const answer = context === 'memory' ? askWithMemory(kernel, internal) : askAsFilter(kernel, internal)

@@ -1,11 +1,15 @@
 /** lib/test_bpf.c of the user's kernel tree: read, and run on every engine. */
+import { kernelOracle } from '@bpfoundry/kernel-oracle'
 import { describe, expect, it } from 'vitest'
 import {
   type Answer,
   askInternal,
+  askInternalOf,
   askTailCalls,
   type BareMachine,
   type ConformanceCase,
+  createRunningKernel,
+  type InternalCase,
   KernelTree,
   type SuiteCase,
   type SuiteReading,
@@ -18,8 +22,9 @@ import { MACHINES, type MachineRow } from './machines.ts'
 const GENERATED = process.env['GENERATED'] === '1'
 const LONG = /(magnitudes|register combinations|byte patterns)$|^(Staggered jumps|Long conditional jump): /
 const LONG_TEST_MS = 3_600_000
-/** A process of its own gets each program by message: every tenth, for those who wait. */
+/** A process of its own gets each program by message, and a kernel verifies it: every tenth, for those who wait. */
 const THOROUGH = GENERATED || process.env['CI'] !== undefined
+const few = <One>(all: readonly One[]): readonly One[] => all.filter((_, index) => THOROUGH || index % 10 === 0)
 
 /** What 6.1 and later have at least, by kind. */
 const LEAST = { classic: 134, internal: 890, 'tail-call': 10, 'skb-segment': 2 }
@@ -76,11 +81,11 @@ describe.skipIf('missing' in found)('lib/test_bpf.c', () => {
     it('internal programs give the results that the kernel has', { timeout: LONG_TEST_MS }, async ({ skip }) => {
       if (missing !== undefined) return skip(`${ofKind('internal').length} internal programs: ${missing}`)
       const asked = ofKind('internal').filter(isAsked)
-      const few = asked.filter((_, index) => THOROUGH || !sends || index % 10 === 0)
-      if (few.length < asked.length)
-        console.log(`skipped: ${asked.length - few.length} programs on ${name}: CI=1 runs them`)
+      const run = sends ? few(asked) : asked
+      const left = asked.length - run.length
+      if (left > 0) console.log(`skipped: ${left} programs on ${name}: CI=1 runs them`)
       const machine = make()
-      expect(await failures(machine, few)).toEqual([])
+      expect(await failures(machine, run)).toEqual([])
       machine.close()
     })
 
@@ -90,5 +95,20 @@ describe.skipIf('missing' in found)('lib/test_bpf.c', () => {
       expect(await failures(machine, ofKind('tail-call'))).toEqual([])
       machine.close()
     })
+  })
+
+  it('the running kernel gives its own results, where its verifier takes a program', ({ skip }) => {
+    const oracle = kernelOracle()
+    if ('unavailable' in oracle) return skip(`the running kernel on internal programs: ${oracle.unavailable}`)
+    const all = ofKind('internal').filter(isAsked)
+    const cases = few(all).map(({ question }) => (question() as { readonly internal: InternalCase }).internal)
+    if (cases.length < all.length)
+      console.log(`skipped: ${all.length - cases.length} programs on the running kernel: CI=1`)
+    const kernel = createRunningKernel(oracle)
+    const answers = cases.map((one) => ({ ...askInternalOf(kernel, one), expected: one.runs[0]?.result }))
+    const taken = answers.filter(({ unsupported }) => unsupported === undefined)
+    expect(taken.filter(({ retval, expected }) => retval !== expected)).toEqual([])
+    expect(taken.length).toBeGreaterThan(0.9 * cases.length)
+    oracle.close()
   })
 })

@@ -46,10 +46,18 @@ export class TableRow {
     return this.#elements(name).map((element) => new TableRow(element, this.span))
   }
 
-  bytes(name: string): Uint8Array {
-    return Uint8Array.from(this.#elements(name), (element) =>
-      element === undefined ? 0 : Number(expectKind(element, 'number', this.span).value),
+  integers(name: string): readonly bigint[] {
+    return this.#elements(name).map((element) =>
+      element === undefined ? 0n : expectKind(element, 'number', this.span).value,
     )
+  }
+
+  numbers(name: string): readonly number[] {
+    return this.integers(name).map(Number)
+  }
+
+  bytes(name: string): Uint8Array {
+    return Uint8Array.from(this.numbers(name))
   }
 
   #elements(name: string): readonly (CValue | undefined)[] {
