@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs'
 import { type Diagnostic, isDiagnostic } from '@bpfoundry/diagnostics'
 import type { CollectionSpec, ProgramSpec } from '@bpfoundry/loader'
+import { ConformanceError } from '../../conformance-error.ts'
 import type { KernelTree } from '../kernel-tree.ts'
 import type { NotRunnable } from '../suite-case.ts'
 import type { SuiteOptions } from '../suites.ts'
@@ -32,7 +34,10 @@ export class ObjectMaker {
   readonly #options: SuiteOptions
   #compiler: Compiler | { readonly missing: string } | undefined
 
+  /** @throws ConformanceError CONFORMANCE_NO_SUCH_FILE for a vmlinux.h that is not there */
   constructor(tree: KernelTree, options: SuiteOptions) {
+    const { vmlinuxHeader } = options
+    if (vmlinuxHeader !== undefined && !existsSync(vmlinuxHeader)) throw noHeader(vmlinuxHeader)
     this.#tree = tree
     this.#options = options
   }
@@ -70,6 +75,15 @@ export class ObjectMaker {
       ...(vmlinuxHeader === undefined ? {} : { vmlinuxHeader }),
     })
   }
+}
+
+function noHeader(path: string): ConformanceError {
+  return new ConformanceError({
+    code: 'CONFORMANCE_NO_SUCH_FILE',
+    message: `no such file: ${path}`,
+    where: { input: path },
+    hint: 'a vmlinux.h is what `bpftool btf dump file /sys/kernel/btf/vmlinux format c` writes',
+  })
 }
 
 /** There is no clang, or none that will do. */

@@ -7,7 +7,7 @@ import { isAnnotated } from './annotation-table.ts'
 import { ObjectMaker } from './object-maker.ts'
 import { fileCases } from './progs-cases.ts'
 
-export const PROGS_FOLDER = 'tools/testing/selftests/bpf/progs'
+const PROGS_FOLDER = 'tools/testing/selftests/bpf/progs'
 
 /** Annotated or not, these hold tests. */
 const VERIFIER_TESTS = /\/verifier_\w+\.c$/
@@ -15,6 +15,7 @@ const VERIFIER_TESTS = /\/verifier_\w+\.c$/
 /**
  * The files of annotated programs of a kernel tree: progs/verifier_*.c, and every other that uses an annotation.
  *
+ * @throws ConformanceError CONFORMANCE_NO_SUCH_FILE for a vmlinux.h that is not there
  * @see tools/testing/selftests/bpf/progs/bpf_misc.h
  */
 export function progsFiles(tree: KernelTree, options: SuiteOptions = {}): SuiteFile[] {
