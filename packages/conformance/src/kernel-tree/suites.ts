@@ -1,10 +1,14 @@
 import type { KernelTree } from './kernel-tree.ts'
+import { progsFiles } from './progs/progs-files.ts'
 import { SUITES, type Suite, type SuiteFile } from './suite-case.ts'
 import { testBpfFiles } from './test-bpf/test-bpf-files.ts'
 
 /** What reading the suites may use besides the tree; plain JSON. */
 export interface SuiteOptions {
-  /** A clang that makes what is written in C; `never`: none, also where there is one. The one of this host by default. */
+  /**
+   * A clang that makes what is written in C, and what else our assembler can't; the newest of this host by default.
+   * `never`: none, also where there is one. `always`: the newest, for everything.
+   */
   readonly compiler?: string
   /** A vmlinux.h for it; made of the running kernel's BTF by default. */
   readonly vmlinuxHeader?: string
@@ -15,6 +19,7 @@ type SuiteReader = (tree: KernelTree, options: SuiteOptions) => readonly SuiteFi
 /** What reads each suite. */
 const READERS: Readonly<Partial<Record<Suite, SuiteReader>>> = {
   test_bpf: testBpfFiles,
+  progs: progsFiles,
 }
 
 /** The files of suites of a kernel tree, in the suites' order; none of them is read yet. */
