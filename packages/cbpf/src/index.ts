@@ -6,6 +6,20 @@ export type { ClassicProblem, ClassicProblemReason } from './checker.ts'
 export { checkClassic } from './checker.ts'
 export type { ClassicInsn } from './classic-insn.ts'
 export { BPF_JUMP, BPF_STMT } from './classic-insn.ts'
+export {
+  BPF_A,
+  BPF_LEN,
+  BPF_MAXINSNS,
+  BPF_MEMWORDS,
+  BPF_MISC,
+  BPF_MSH,
+  BPF_RET,
+  BPF_TAX,
+  BPF_TXA,
+  SKF_AD_OFF,
+  SKF_LL_OFF,
+  SKF_NET_OFF,
+} from './classic-opcodes.ts'
 export type { ClassicState } from './classic-state.ts'
 export { CLASSIC_INSN_BYTES, decodeClassic, encodeClassic } from './codec.ts'
 export { formatDecimal, readDecimal } from './decimal-text.ts'

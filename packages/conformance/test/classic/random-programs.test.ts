@@ -9,7 +9,7 @@ import { nextOf, randomBuffers } from './random-buffers.ts'
 
 /** `PROGRAMS=10000` puts a million packets to programs; SEED repeats a run. */
 const FULL = process.env['PROGRAMS']
-const PROGRAMS = Number(FULL ?? 120)
+const PROGRAMS = Number(FULL ?? 60)
 const PACKETS = FULL === undefined ? 20 : 100
 const SEED = Number(process.env['SEED'] ?? 4)
 const MOST_INSNS = 40

@@ -16,6 +16,9 @@ import { testBpfFiles } from '../../src/kernel-tree/test-bpf/test-bpf-files.ts'
 import { findKernelTree } from '../kernel-tree/kernel-tree.ts'
 
 const CASES = 134
+/** Translated, the longest programs have 45,000 instructions: compiled where CI waits for it. */
+const THOROUGH = process.env['CI'] !== undefined
+const MOST_COMPILED = 1000
 const found = findKernelTree()
 const asked = kernelOracle()
 let read: readonly ClassicCase[] | undefined
@@ -40,6 +43,8 @@ const engines: Readonly<Record<string, () => ClassicRunner>> = {
   ),
 }
 
+const COMPILERS: ReadonlySet<string> = new Set(ENGINE_NAMES.filter((name) => name !== 'interpreter'))
+
 describe('lib/test_bpf.c, classic tests', () => {
   for (const [engine, make] of Object.entries(engines)) {
     test(`${engine} gives the result of each`, ({ skip }) => {
@@ -47,7 +52,10 @@ describe('lib/test_bpf.c, classic tests', () => {
       const cases = classicCases(found.folder)
       expect(cases.length).toBe(CASES)
       const runner = make()
-      const answers = cases.map((one) => askClassic(runner, one))
+      const run =
+        THOROUGH || !COMPILERS.has(engine) ? cases : cases.filter(({ insns }) => insns.length <= MOST_COMPILED)
+      if (run.length < cases.length) console.log(`skipped: ${cases.length - run.length} programs on ${engine}: CI=1`)
+      const answers = run.map((one) => askClassic(runner, one))
       runner.close()
       expect(answers.filter(({ pass }) => pass !== true)).toEqual([])
     })
