@@ -22,9 +22,16 @@ import { MACHINES, type MachineRow } from './machines.ts'
 const GENERATED = process.env['GENERATED'] === '1'
 const LONG = /(magnitudes|register combinations|byte patterns)$|^(Staggered jumps|Long conditional jump): /
 const LONG_TEST_MS = 3_600_000
-/** A process of its own gets each program by message, and a kernel verifies it: every tenth, for those who wait. */
 const THOROUGH = GENERATED || process.env['CI'] !== undefined
-const few = <One>(all: readonly One[]): readonly One[] => all.filter((_, index) => THOROUGH || index % 10 === 0)
+/** A kernel verifies what it is to run. */
+const KERNEL_STEP = 10
+
+/** All, or every so many-th for those who wait; `on` whom the others are not run. */
+function every<One>(step: number, all: readonly One[], on: string): readonly One[] {
+  const some = all.filter((_, index) => THOROUGH || index % step === 0)
+  if (some.length < all.length) console.log(`skipped: ${all.length - some.length} programs on ${on}: CI=1 runs them`)
+  return some
+}
 
 /** What 6.1 and later have at least, by kind. */
 const LEAST = { classic: 134, internal: 890, 'tail-call': 10, 'skb-segment': 2 }
@@ -77,13 +84,10 @@ describe.skipIf('missing' in found)('lib/test_bpf.c', () => {
     expect(unasked).toEqual(['test_bpf/skb-segment#0: not-data', 'test_bpf/skb-segment#1: not-data'])
   })
 
-  describe.each(MACHINES)('on $name', ({ name, missing, make, sends }: MachineRow) => {
+  describe.each(MACHINES)('on $name', ({ name, missing, make, step }: MachineRow) => {
     it('internal programs give the results that the kernel has', { timeout: LONG_TEST_MS }, async ({ skip }) => {
       if (missing !== undefined) return skip(`${ofKind('internal').length} internal programs: ${missing}`)
-      const asked = ofKind('internal').filter(isAsked)
-      const run = sends ? few(asked) : asked
-      const left = asked.length - run.length
-      if (left > 0) console.log(`skipped: ${left} programs on ${name}: CI=1 runs them`)
+      const run = every(step, ofKind('internal').filter(isAsked), name)
       const machine = make()
       expect(await failures(machine, run)).toEqual([])
       machine.close()
@@ -100,10 +104,8 @@ describe.skipIf('missing' in found)('lib/test_bpf.c', () => {
   it('the running kernel gives its own results, where its verifier takes a program', ({ skip }) => {
     const oracle = kernelOracle()
     if ('unavailable' in oracle) return skip(`the running kernel on internal programs: ${oracle.unavailable}`)
-    const all = ofKind('internal').filter(isAsked)
-    const cases = few(all).map(({ question }) => (question() as { readonly internal: InternalCase }).internal)
-    if (cases.length < all.length)
-      console.log(`skipped: ${all.length - cases.length} programs on the running kernel: CI=1`)
+    const run = every(KERNEL_STEP, ofKind('internal').filter(isAsked), 'the running kernel')
+    const cases = run.map(({ question }) => (question() as { readonly internal: InternalCase }).internal)
     const kernel = createRunningKernel(oracle)
     const answers = cases.map((one) => ({ ...askInternalOf(kernel, one), expected: one.runs[0]?.result }))
     const taken = answers.filter(({ unsupported }) => unsupported === undefined)
