@@ -9,8 +9,9 @@ export function assembledPart(object: AnnotatedObject, assembled: ReadonlySet<st
   const referred = new Set(programs.flatMap(({ mapRelocations }) => mapRelocations.map(({ map }) => map)))
   const maps = [...spec.maps].filter(([name, { section }]) => referred.has(name) || section === '.maps')
   return {
-    functions: functions.filter(({ name }) => assembled.has(name)).map(({ how, tags, ...rest }) => rest),
-    tags: Object.fromEntries(functions.map(({ name, tags }) => [name, tags.map(plainTag)])),
+    functions: functions
+      .filter(({ name }) => assembled.has(name))
+      .map(({ name, line, section, tags }) => ({ name, line, section, tags: tags.map(plainTag) })),
     programs: Object.fromEntries(programs.map((program) => [program.name, describeProgram(spec, program)])),
     maps: Object.fromEntries(maps.map(([name, map]) => [name, describeMap(spec, withProgramsOf(map, assembled))])),
   }

@@ -16,11 +16,11 @@ export function expandTemplate(
   unique: number,
 ): string {
   const names = [...statement.outputs, ...statement.inputs].map(({ name }) => name)
-  return statement.template.replaceAll(ESCAPE, (escape, modifier, name, position, special) => {
+  return statement.template.replaceAll(ESCAPE, (found, modifier, name, position, special) => {
     if (special !== undefined) return special === '%' ? '%' : String(unique)
     const index = name === undefined ? Number(position ?? Number.NaN) : names.indexOf(name)
-    if (modifier !== undefined || Number.isNaN(index)) throw problem(statement, 'C_SYNTAX', 'an escape', escape)
-    if (index < 0 || index >= names.length) throw problem(statement, 'C_NAME', 'an operand', escape)
+    if (modifier !== undefined || Number.isNaN(index)) throw problem(statement, 'C_SYNTAX', 'an escape', found)
+    if (index < 0 || index >= names.length) throw problem(statement, 'C_NAME', 'an operand', found)
     return operandText(index)
   })
 }

@@ -2,7 +2,7 @@ import type { FunctionDefinition, TranslationUnit } from '@bpfoundry/c-source'
 import { CollectionSpec, loadCollectionSpec, programSection } from '@bpfoundry/loader'
 import type { KernelTree } from '../../kernel-tree.ts'
 import type { AnnotatedFunction, AnnotatedObject } from '../annotated-object.ts'
-import { attributeTexts, sectionOf } from './attributes.ts'
+import { declarationTags, sectionOf } from './attributes.ts'
 import { FunctionTable, type Need, type Reach, unread } from './function-table.ts'
 import { objectContents } from './object-contents.ts'
 import { objectFile } from './object-file.ts'
@@ -44,7 +44,7 @@ function programsOf({ definitions }: TranslationUnit): FunctionDefinition[] {
 
 function annotated(program: FunctionDefinition, how: AnnotatedFunction['how']): AnnotatedFunction {
   const { name, span } = program
-  const tags = attributeTexts(program, 'btf_decl_tag')
+  const tags = declarationTags(program)
   return { name, line: span.line, section: sectionOf(program) ?? '', tags, how }
 }
 

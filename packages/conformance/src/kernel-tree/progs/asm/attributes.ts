@@ -5,10 +5,15 @@ interface Attributed {
 }
 
 /** The texts that attributes of a name have as their argument, in the order of the source. */
-export function attributeTexts({ attributes }: Attributed, name: string): string[] {
+function attributeTexts({ attributes }: Attributed, name: string): string[] {
   return attributes
     .filter((attribute) => attribute.name === name)
     .flatMap((attribute) => attribute.arguments.flatMap((value) => (value.kind === 'string' ? [value.text] : [])))
+}
+
+/** The texts of its btf_decl_tag attributes in the order of the source; like clang, each once. */
+export function declarationTags(declaration: Attributed): string[] {
+  return [...new Set(attributeTexts(declaration, 'btf_decl_tag'))]
 }
 
 /** What SEC() says; undefined without. */

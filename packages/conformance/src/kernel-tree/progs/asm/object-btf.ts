@@ -8,7 +8,7 @@ import {
   type FunctionInfo,
   type LineInfo,
 } from '@bpfoundry/btf'
-import { attributeTexts, sectionOf } from './attributes.ts'
+import { declarationTags, sectionOf } from './attributes.ts'
 import { BtfTypeWriter } from './btf-type-writer.ts'
 import type { ObjectContents, PlacedFunction, PlacedVariable } from './object-contents.ts'
 
@@ -41,7 +41,7 @@ function addFunction(types: BtfTypeWriter, { definition }: PlacedFunction): numb
   const { name, type, storage } = definition
   const linkage = storage === 'static' ? BTF_LINKAGE.STATIC : BTF_LINKAGE.GLOBAL
   const typeId = types.add({ kind: BTF_KIND.FUNC, name, typeId: types.prototype(type), linkage })
-  addTags(types, attributeTexts(definition, 'btf_decl_tag'), typeId)
+  addTags(types, declarationTags(definition), typeId)
   return typeId
 }
 
@@ -50,7 +50,7 @@ function addVariable(types: BtfTypeWriter, { name, section, declaration, bytes }
   const linkage = storage === 'static' ? BTF_LINKAGE.STATIC : BTF_LINKAGE.GLOBAL
   const described = section === MAPS ? types.mapId(type) : types.id(type)
   const typeId = types.add({ kind: BTF_KIND.VAR, name, typeId: described, linkage })
-  addTags(types, attributeTexts(declaration, 'btf_decl_tag'), typeId)
+  addTags(types, declarationTags(declaration), typeId)
   // Offsets are the loader's to fill in, from the symbols.
   return { typeId, offsetBytes: 0, sizeBytes: bytes.length }
 }

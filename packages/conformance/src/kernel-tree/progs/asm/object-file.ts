@@ -8,11 +8,13 @@ import {
   SHT_NOBITS,
   STB_GLOBAL,
   STB_LOCAL,
+  STB_WEAK,
   STT_FUNC,
   STT_OBJECT,
   writeElf,
 } from '@bpfoundry/elf'
 import { encodeInsns, INSN_BYTES } from '@bpfoundry/isa'
+import { hasAttribute } from './attributes.ts'
 import { objectBtf } from './object-btf.ts'
 import type { ObjectContents, PlacedFunction, PlacedVariable } from './object-contents.ts'
 
@@ -44,7 +46,7 @@ function bySection<T extends { readonly section: string }>(placed: readonly T[])
 }
 
 /** Local ones first, as ELF has it. */
-function objectSymbols({ functions, variables, externs }: ObjectContents): ElfSymbolDescription[] {
+function objectSymbols({ unit, functions, variables, externs }: ObjectContents): ElfSymbolDescription[] {
   const symbols: ElfSymbolDescription[] = [
     ...functions.map(({ definition: { name, storage }, section, startSlot, code }) => {
       const [value, sizeBytes] = [startSlot * INSN_BYTES, code.insns.length * INSN_BYTES]
@@ -53,9 +55,12 @@ function objectSymbols({ functions, variables, externs }: ObjectContents): ElfSy
     ...variables.map(({ name, section, offsetBytes, bytes, declaration: { storage } }) => {
       return { name, section, value: offsetBytes, sizeBytes: bytes.length, type: STT_OBJECT, bind: bindOf(storage) }
     }),
-    ...externs.map((name) => ({ name })),
+    ...externs.map((name) => {
+      const declared = unit.functions.get(name) ?? unit.variables.get(name)
+      return { name, bind: declared !== undefined && hasAttribute(declared, 'weak') ? STB_WEAK : STB_GLOBAL }
+    }),
   ]
-  return symbols.toSorted((a, b) => (a.bind ?? STB_GLOBAL) - (b.bind ?? STB_GLOBAL))
+  return symbols.toSorted((a, b) => Number(a.bind !== STB_LOCAL) - Number(b.bind !== STB_LOCAL))
 }
 
 const bindOf = (storage: string): number => (storage === 'static' ? STB_LOCAL : STB_GLOBAL)

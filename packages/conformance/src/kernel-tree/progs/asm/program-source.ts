@@ -50,7 +50,7 @@ export function readProgramSource(tree: KernelTree, file: string, options: Sourc
   const headers = generatedHeaders(tree, options)
   const read = (path: string): string | undefined =>
     headers.get(path) ?? (path.startsWith('<') ? undefined : tree.read(path))
-  const unit = readSource(file, { read, includePaths: INCLUDE_PATHS, defines: DEFINES, missingIncludes: 'ignore' })
+  const unit = readSource(file, { read, includePaths: INCLUDE_PATHS, defines: DEFINES })
   return { unit, lineText: (path, line) => read(path)?.split('\n')[line - 1] ?? '' }
 }
 

@@ -3,19 +3,28 @@
  * need them, and what the kernel's build generates. A tree's own file of the name goes first where there is one.
  */
 
-const integers = (bits: readonly number[]): string =>
-  bits
-    .map((width) => {
-      const type = { 8: 'char', 16: 'short', 32: 'int', 64: 'long' }[width]
-      const signed = width === 8 ? 'signed char' : type
-      return `typedef ${signed} int${width}_t;\ntypedef unsigned ${type} uint${width}_t;\n`
-    })
-    .join('')
+const INTEGERS = [
+  [8, 'signed char', 'unsigned char'],
+  [16, 'short', 'unsigned short'],
+  [32, 'int', 'unsigned int'],
+] as const
+
+/** The C library's names: 64 bits are long. */
+const STDINT = [...INTEGERS, [64, 'long', 'unsigned long'] as const]
+  .map(([bits, signed, unsigned]) => `typedef ${signed} int${bits}_t;\ntypedef ${unsigned} uint${bits}_t;\n`)
+  .join('')
+
+/** The kernel's names: 64 bits are long long. */
+const INT_LL64 = [...INTEGERS, [64, 'long long', 'unsigned long long'] as const]
+  .map(([bits, signed, unsigned]) => `typedef ${signed} __s${bits};\ntypedef ${unsigned} __u${bits};\n`)
+  .join('')
 
 const STDDEF = '#define NULL ((void *)0)\n#define offsetof(type, member) ((unsigned long)&((type *)0)->member)\n'
 
 const LIMITS = [
   ['CHAR_BIT', '8'],
+  ['SHRT_MAX', '32767'],
+  ['SHRT_MIN', '(-SHRT_MAX - 1)'],
   ['INT_MAX', '2147483647'],
   ['INT_MIN', '(-INT_MAX - 1)'],
   ['UINT_MAX', '4294967295U'],
@@ -35,7 +44,6 @@ const LIMITS = [
  */
 const VMLINUX = `#include <linux/types.h>
 #include <linux/bpf.h>
-#include <linux/bpf_perf_event.h>
 #include <linux/btf.h>
 typedef _Bool bool;
 enum { false = 0, true = 1 };
@@ -54,7 +62,8 @@ typedef unsigned long size_t;
 export const SUBSTITUTE_HEADERS: ReadonlyMap<string, string> = new Map([
   ['stddef.h', `typedef unsigned long size_t;\n${STDDEF}`],
   ['stdbool.h', '#define bool _Bool\n#define true 1\n#define false 0\n'],
-  ['stdint.h', integers([8, 16, 32, 64])],
+  ['stdint.h', STDINT],
+  ['asm-generic/int-ll64.h', INT_LL64],
   ['limits.h', LIMITS],
   ['linux/limits.h', '#define NAME_MAX 255\n#define PATH_MAX 4096\n'],
   ['errno.h', '#include <asm-generic/errno.h>\n'],
