@@ -7,7 +7,8 @@ export interface ProgramInfo {
   readonly id: number
   /** 16 hex digits. */
   readonly tag: string
-  /** The instructions after the verifier's fix-ups, map descriptors as ids. */
+  readonly xlatedBytes: number
+  /** The instructions after the verifier's fix-ups, map descriptors as ids. Empty where the kernel has no room to copy them. */
   readonly xlated: Uint8Array
   readonly jitedBytes: number
   /** The machine code, where asked for. */
@@ -16,6 +17,9 @@ export interface ProgramInfo {
 
 /** struct bpf_prog_info, as far as it is used: offsets in bytes. */
 const INFO = { bytes: 232, id: 4, tag: 8, jitedLength: 16, xlatedLength: 20, jited: 24, xlated: 32 } as const
+
+/** The kernel copies them into one piece of memory (kmemdup), which has at most 4 MiB. */
+const MOST_XLATED_BYTES = 1 << 22
 
 interface Asked {
   readonly view: DataView
@@ -32,9 +36,11 @@ interface Asked {
 export function programInfo(call: SystemCall, fd: number, withCode: boolean): ProgramInfo {
   const { view } = ask(call, fd, 0, 0)
   const jitedBytes = view.getUint32(INFO.jitedLength, true)
-  const { xlated, jited } = ask(call, fd, view.getUint32(INFO.xlatedLength, true), withCode ? jitedBytes : 0)
+  const xlatedBytes = view.getUint32(INFO.xlatedLength, true)
+  const shown = xlatedBytes > MOST_XLATED_BYTES ? 0 : xlatedBytes
+  const { xlated, jited } = ask(call, fd, shown, withCode ? jitedBytes : 0)
   const tag = Buffer.from(view.buffer, INFO.tag, 8).toString('hex')
-  return { id: view.getUint32(INFO.id, true), tag, xlated, jitedBytes, ...(withCode ? { jited } : {}) }
+  return { id: view.getUint32(INFO.id, true), tag, xlatedBytes, xlated, jitedBytes, ...(withCode ? { jited } : {}) }
 }
 
 function ask(call: SystemCall, fd: number, xlatedBytes: number, jitedBytes: number): Asked {

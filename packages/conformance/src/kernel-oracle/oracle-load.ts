@@ -62,12 +62,12 @@ function statistics(stats: VerifierStatistics): LoadPart {
 }
 
 function info(oracle: KernelOracle, fd: number, dump: readonly VectorDump[]): LoadPart {
-  const { tag, xlated, jitedBytes, jited } = oracle.programInfo(fd, dump.includes('jited'))
+  const { tag, xlatedBytes, xlated, jitedBytes, jited } = oracle.programInfo(fd, dump.includes('jited'))
   return {
     tag,
-    xlated_len: xlated.length,
+    xlated_len: xlatedBytes,
     jited_len: jitedBytes,
-    ...(dump.includes('xlated') ? { xlated: hex(xlated) } : {}),
+    ...(dump.includes('xlated') && xlated.length === xlatedBytes ? { xlated: hex(xlated) } : {}),
     ...(jited === undefined ? {} : { jited: hex(jited) }),
   }
 }

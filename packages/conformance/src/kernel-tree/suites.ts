@@ -2,6 +2,7 @@ import type { KernelTree } from './kernel-tree.ts'
 import { progsFiles } from './progs/progs-files.ts'
 import { SUITES, type Suite, type SuiteFile } from './suite-case.ts'
 import { testBpfFiles } from './test-bpf/test-bpf-files.ts'
+import { verifierTableFiles } from './verifier-table/verifier-table-files.ts'
 
 /** What reading the suites may use besides the tree; plain JSON. */
 export interface SuiteOptions {
@@ -19,6 +20,7 @@ type SuiteReader = (tree: KernelTree, options: SuiteOptions) => readonly SuiteFi
 /** What reads each suite. */
 const READERS: Readonly<Partial<Record<Suite, SuiteReader>>> = {
   test_bpf: testBpfFiles,
+  verifier: verifierTableFiles,
   progs: progsFiles,
 }
 

@@ -12,6 +12,7 @@ const WANTED = [
   'scripts/bpf_doc.py',
   'tools/include',
   'tools/lib/bpf/*.h',
+  'tools/testing/selftests/bpf/test_verifier.c',
   'tools/testing/selftests/bpf/*.h',
   'tools/testing/selftests/bpf/*/*.h',
   'tools/testing/selftests/bpf/progs',

@@ -23,15 +23,14 @@ export class TableRow {
     return Number(value)
   }
 
+  /** Empty for NULL. */
   text(name: string): string {
-    return this.#get(name, 'string')?.text ?? ''
+    return this.#isNull(name) ? '' : (this.#get(name, 'string')?.text ?? '')
   }
 
   /** What a pointer points at; undefined for NULL. */
   symbol(name: string): string | undefined {
-    const value = this.#fields.get(name)
-    const isNull = value === undefined || (value.kind === 'number' && value.value === 0n)
-    return isNull ? undefined : expectKind(value, 'address', this.span).symbol
+    return this.#isNull(name) ? undefined : this.#get(name, 'address')?.symbol
   }
 
   has(name: string): boolean {
@@ -58,6 +57,11 @@ export class TableRow {
 
   bytes(name: string): Uint8Array {
     return Uint8Array.from(this.numbers(name))
+  }
+
+  #isNull(name: string): boolean {
+    const value = this.#fields.get(name)
+    return value === undefined || (value.kind === 'number' && value.value === 0n)
   }
 
   #elements(name: string): readonly (CValue | undefined)[] {

@@ -1,0 +1,46 @@
+import type { TranslationUnit } from '@bpfoundry/c-source'
+import { type Diagnostic, isDiagnostic } from '@bpfoundry/diagnostics'
+import type { KernelTree } from '../kernel-tree.ts'
+import type { SuiteCase, SuiteFile, SuiteReading } from '../suite-case.ts'
+import { type TableRow, tableRows } from '../test-bpf/table-row.ts'
+import { runsUnprivileged } from './table-test.ts'
+import { testQuestion } from './test-question.ts'
+import { runnerUnit, tableUnit, VERIFIER_FOLDER } from './verifier-source.ts'
+
+/**
+ * tools/testing/selftests/bpf/verifier/*.c: pieces of one table, which test_verifier.c includes. Cases are
+ * `verifier/and.c#N`, N counting from 0 within the file, and `verifier/and.c#N@unpriv` where the runner loads the test
+ * without capabilities, too.
+ */
+export function verifierTableFiles(tree: KernelTree): SuiteFile[] {
+  return tree
+    .list(VERIFIER_FOLDER, '.c')
+    .map((file) => ({ suite: 'verifier', file, read: () => readVerifierTable(tree, file) }))
+}
+
+function readVerifierTable(tree: KernelTree, file: string): SuiteReading {
+  try {
+    const runner = runnerUnit(tree)
+    const unit = tableUnit(tree, file)
+    const rows = tableRows(unit.valueOf('tests'), { file, line: 1 })
+    return { cases: rows.flatMap((row, index) => casesOf(file, row, index, runner)), problems: problemsOf(unit) }
+  } catch (error) {
+    if (!isDiagnostic(error)) throw error
+    return { cases: [], problems: [error] }
+  }
+}
+
+const problemsOf = ({ problems }: TranslationUnit): readonly Diagnostic[] => problems.filter(isDiagnostic)
+
+function casesOf(file: string, row: TableRow, index: number, runner: TranslationUnit): readonly SuiteCase[] {
+  const id = `verifier/${file.slice(file.lastIndexOf('/') + 1)}#${index}`
+  const common = { suite: 'verifier', file, line: row.span.line, name: row.text('descr') } as const
+  const make = (id: string, privilege: SuiteCase['privilege']): SuiteCase => ({
+    ...common,
+    id,
+    privilege,
+    question: () => testQuestion({ id, row, privilege, runner }),
+  })
+  const full = make(id, 'full')
+  return runsUnprivileged(row) ? [full, make(`${id}@unpriv`, 'unprivileged')] : [full]
+}
