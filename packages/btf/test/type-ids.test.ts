@@ -9,7 +9,7 @@ function build(byteOrder: 'little' | 'big'): Uint8Array {
   const members = ['a', 'b'].map((name, at) => ({ name, typeId: int, bitOffset: 32 * at, bitfieldBits: 0 }))
   builder.add({ kind: STRUCT, name: 'pair', sizeBytes: 8, kindFlag: false, members })
   builder.add({ kind: TYPEDEF, name: 'pair', typeId: int })
-  const proto = builder.add({ kind: FUNC_PROTO, name: '', typeId: 0, parameters: [{ name: 'a', typeId: int }] })
+  const proto = builder.add({ kind: FUNC_PROTO, name: '', returnTypeId: 0, parameters: [{ name: 'a', typeId: int }] })
   builder.add({ kind: FUNC, name: 'pairs', typeId: proto, linkage: 1 })
   builder.add({ kind: TYPEDEF, name: 'pair', typeId: proto })
   return builder.build(byteOrder).encode()

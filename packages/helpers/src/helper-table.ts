@@ -1,11 +1,22 @@
 import { type Cpu, type HelperFunction, type HelperTable, returnU32 } from '@bpfoundry/engine'
-import { helperByName } from '@bpfoundry/kernel-abi'
+import { helperByName, PACKET_LOAD_HELPERS } from '@bpfoundry/kernel-abi'
 import { csumDiff } from './csum-diff.ts'
 import type { HelperEnvironment } from './helper-environment.ts'
 import { mapDeleteElem, mapLookupElem, mapLookupPercpuElem, mapUpdateElem } from './map-helpers.ts'
 import { snprintf, tracePrintk, traceVprintk } from './print-helpers.ts'
 import { getPrandomU32 } from './random.ts'
 import { xdpRedirect, xdpRedirectMap } from './redirect.ts'
+import { csumLevel, csumUpdate, l3CsumReplace, l4CsumReplace } from './socket-buffer/checksum.ts'
+import {
+  setHash,
+  setHashInvalid,
+  skbChangeType,
+  skbLoadBytes,
+  skbLoadBytesRelative,
+  skbPullData,
+  skbStoreBytes,
+} from './socket-buffer/packet-bytes.ts'
+import { packetLoad } from './socket-buffer/packet-load.ts'
 import { strncmp } from './string-helpers.ts'
 import { jiffies64, ktimeGetCoarseNs, ktimeGetNs } from './time-helpers.ts'
 import { xdpAdjustHead, xdpAdjustMeta, xdpAdjustTail, xdpGetBuffLen, xdpLoadBytes, xdpStoreBytes } from './xdp-frame.ts'
@@ -25,14 +36,25 @@ const HELPERS: readonly (readonly [name: string, make: (environment: HelperEnvir
   ['trace_printk',           tracePrintk],
   ['get_prandom_u32',        plain(getPrandomU32)],
   ['get_smp_processor_id',   plain(getSmpProcessorId)],
+  ['skb_store_bytes',        plain(skbStoreBytes)],
+  ['l3_csum_replace',        plain(l3CsumReplace)],
+  ['l4_csum_replace',        plain(l4CsumReplace)],
   ['redirect',               plain(xdpRedirect)],
+  ['skb_load_bytes',         plain(skbLoadBytes)],
   ['csum_diff',              plain(csumDiff)],
+  ['skb_change_type',        plain(skbChangeType)],
+  ['skb_pull_data',          plain(skbPullData)],
+  ['csum_update',            plain(csumUpdate)],
+  ['set_hash_invalid',       plain(setHashInvalid)],
   ['get_numa_node_id',       plain(getNumaNodeId)],
+  ['set_hash',               plain(setHash)],
   ['xdp_adjust_head',        plain(xdpAdjustHead)],
   ['redirect_map',           xdpRedirectMap],
   ['xdp_adjust_meta',        plain(xdpAdjustMeta)],
   ['xdp_adjust_tail',        plain(xdpAdjustTail)],
+  ['skb_load_bytes_relative', plain(skbLoadBytesRelative)],
   ['jiffies64',              plain(jiffies64)],
+  ['csum_level',             plain(csumLevel)],
   ['ktime_get_boot_ns',      plain(ktimeGetNs)],
   ['ktime_get_coarse_ns',    plain(ktimeGetCoarseNs)],
   ['snprintf',               plain(snprintf)],
@@ -61,7 +83,9 @@ export const HELPER_IMPLEMENTED: readonly number[] = [...HELPERS.map(([name]) =>
 
 /** The helpers of one thread, by number; undefined where there is none. */
 export function createHelperTable(environment: HelperEnvironment): HelperTable {
-  const table = new Array<HelperFunction | undefined>(Math.max(...HELPER_IMPLEMENTED) + 1).fill(undefined)
+  const most = Math.max(...HELPER_IMPLEMENTED, ...Object.values(PACKET_LOAD_HELPERS))
+  const table = new Array<HelperFunction | undefined>(most + 1).fill(undefined)
   for (const [name, make] of HELPERS) table[numberOf(name)] = make(environment)
+  for (const bytes of [1, 2, 4] as const) table[PACKET_LOAD_HELPERS[bytes]] = packetLoad(bytes)
   return table
 }

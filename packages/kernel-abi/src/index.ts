@@ -38,4 +38,5 @@ export {
   returnRange,
 } from './program-load.ts'
 export { PROG_TYPE, programTypeName } from './program-types.ts'
+export { PACKET_LOAD_HELPERS, SK_BUFF } from './sk-buff.ts'
 export { NET_DEVICE, XDP_ACTION, XDP_BUFF, XDP_MD, XDP_RXQ_INFO } from './xdp.ts'

@@ -3,7 +3,7 @@ import { allocateCpu, CPU_BLOCK, type Cpu, type Engine } from '@bpfoundry/engine
 import { GuestMemory, writeU64 } from '@bpfoundry/guest-memory'
 import { seedRandom } from '@bpfoundry/helpers'
 import { createInterpreter } from '@bpfoundry/interpreter'
-import { ERRNO, errnoName, type MapAttributes, mapTypeName, PROG_TYPE, programTypeName } from '@bpfoundry/kernel-abi'
+import { ERRNO, errnoName, type MapAttributes, mapTypeName, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import type { LoaderKernel } from '@bpfoundry/loader'
 import { createMap, MapError, type MapReferences } from '@bpfoundry/maps'
 import type { DeviceHooks } from '@bpfoundry/verifier'
@@ -13,7 +13,9 @@ import { KernelMap, type MapBtf } from './kernel-map.ts'
 import { type BoundDevice, KernelProgram } from './kernel-program.ts'
 import { loadImage, type ProgramRequest } from './program-load.ts'
 import { Runtime } from './runtime.ts'
-import { type TestRunRequest, type TestRunResult, XdpTestBed } from './xdp-test-run.ts'
+import { runsOnSkb, SkbTestBed } from './skb-test-run.ts'
+import { noTestRun, type TestRunRequest, type TestRunResult } from './test-run.ts'
+import { XdpTestBed } from './xdp-test-run.ts'
 
 /** Options of {@link Kernel.create}; every default makes runs repeat exactly. */
 export interface KernelOptions {
@@ -81,7 +83,9 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   readonly #mapsByFd = new Map<number, KernelMap>()
   readonly #programsByFd = new Map<number, KernelProgram>()
   readonly #devices = new Map<number, KernelNetDevice>()
-  readonly #testBed: XdpTestBed
+  readonly #xdpTestBed: XdpTestBed
+  /** Made for the first program that needs it. */
+  #skbTestBed: SkbTestBed | undefined
   readonly #inlineHelpers: boolean
   readonly #blindingKeys: RandomU32 | undefined
   #nextFd = FIRST_FD
@@ -98,7 +102,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
       engine: this.engine,
       ...(trace === undefined ? {} : { trace: (_cpu: Cpu, text: string) => trace(text) }),
     })
-    this.#testBed = new XdpTestBed(this.memory)
+    this.#xdpTestBed = new XdpTestBed(this.memory)
     this.#inlineHelpers = options.inlineHelpers ?? true
     const hardened = isHardened(options.harden ?? 0, true)
     this.#blindingKeys = hardened ? (options.blindingKeys ?? unpredictableKeys()) : undefined
@@ -186,22 +190,24 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   /**
    * BPF_PROG_TEST_RUN on CPU 0.
    *
-   * @throws KernelError ENOTSUPP for a program type without test run, EINVAL, ENODEV; ExecutionFault from a checking engine
+   * @throws KernelError ENOTSUPP for a program type without test run (KERNEL_TEST_RUN_TYPE), and for one whose test run is
+   *   not there yet (KERNEL_TEST_RUN_UNSUPPORTED); EINVAL, E2BIG, ENODEV; ExecutionFault from a checking engine
    */
   testRun(program: KernelProgram, request: TestRunRequest): TestRunResult {
-    if (program.image.type !== PROG_TYPE.XDP) {
-      throw new KernelError(ERRNO.ENOTSUPP, {
-        code: 'KERNEL_TEST_RUN_TYPE',
-        message: `program type ${programTypeName(program.image.type)} has no test run here (ENOTSUPP)`,
-        where: { program: program.name },
-        expected: 'an XDP program',
-      })
-    }
     const cpu = this.cpus[0] as Cpu
-    return this.#testBed.run(this.runtime, program.id, cpu, request, (ifindex) => {
-      const found = this.#devices.get(ifindex)
-      return found === undefined ? 0 : (found.rxQueues ?? 1)
-    })
+    const { type } = program.image
+    if (type === PROG_TYPE.XDP) {
+      return this.#xdpTestBed.run(this.runtime, program.id, cpu, request, (ifindex) => this.#rxQueues(ifindex))
+    }
+    if (!runsOnSkb(type)) throw noTestRun(program)
+    this.#skbTestBed ??= new SkbTestBed(this.memory)
+    return this.#skbTestBed.run(this.runtime, program.id, cpu, request, (ifindex) => this.#devices.has(ifindex))
+  }
+
+  /** 0 for an ifindex that names no device. */
+  #rxQueues(ifindex: number): number {
+    const found = this.#devices.get(ifindex)
+    return found === undefined ? 0 : (found.rxQueues ?? 1)
   }
 
   /** What bpf_ktime_get_ns answers from now on, on every CPU that has no clock of its own running. @param ns below 2^53 */

@@ -3,28 +3,7 @@ import type { GuestMemory, Region } from '@bpfoundry/guest-memory'
 import { ERRNO, NET_DEVICE, XDP_BUFF, XDP_MD, XDP_RXQ_INFO } from '@bpfoundry/kernel-abi'
 import { KernelError } from './kernel-error.ts'
 import type { Runtime } from './runtime.ts'
-
-/** What BPF_PROG_TEST_RUN is given for an XDP program. */
-export interface TestRunRequest {
-  /** The frame, from the Ethernet header on (after `dataMetaBytes` of metadata): at least 14 bytes. */
-  readonly data: Uint8Array
-  /** `struct xdp_md` (24 bytes): data is the metadata's length, data_end the whole length; ifindex and queue are taken. */
-  readonly ctx?: Uint8Array
-  /** How often to run it, on the same buffer each time as the kernel does; 1 by default. */
-  readonly repeat?: number
-}
-
-/** What BPF_PROG_TEST_RUN answers. */
-export interface TestRunResult {
-  /** r0, low 32 bits, unsigned. */
-  readonly retval: number
-  /** From data_meta to data_end. */
-  readonly data: Uint8Array
-  /** `struct xdp_md` after the run when one was given. */
-  readonly ctx?: Uint8Array
-  /** Mean wall time of a run. */
-  readonly durationNs: number
-}
+import { contextOf, finishRun, refusedRun, runRepeatedly, type TestRunRequest, type TestRunResult } from './test-run.ts'
 
 const PAGE_BYTES = 4096
 const HEADROOM_BYTES = 256
@@ -67,17 +46,13 @@ export class XdpTestBed {
   ): TestRunResult {
     const program = runtime.program(id)
     if (program === undefined) throw new Error(`program ${id} is not installed`)
-    const context = readContext(request, rxQueues)
-    this.#place(request.data, context)
-    const repeat = Math.max(1, request.repeat ?? 1)
-    let retval = 0
-    const started = performance.now()
-    for (let n = 0; n < repeat; n++) {
+    const ctx = contextOf(request, XDP_MD.sizeBytes)
+    this.#place(request.data, readContext(request.data, ctx, rxQueues))
+    const ran = runRepeatedly(request.repeat, () => {
       clearRedirect(cpu)
-      retval = program.run(cpu, this.#ctx)
-    }
-    const durationNs = Math.round(((performance.now() - started) * 1e6) / repeat)
-    return this.#result(retval, durationNs, request.ctx)
+      return program.run(cpu, this.#ctx)
+    })
+    return finishRun(request, { ...ran, ...this.#left(ctx) })
   }
 
   #place(data: Uint8Array, context: TestContext): void {
@@ -105,19 +80,18 @@ export class XdpTestBed {
     memory.u32[(this.#device + NET_DEVICE.ifindex) >>> 2] = context.ingressIfindex
   }
 
-  #result(retval: number, durationNs: number, ctx: Uint8Array | undefined): TestRunResult {
+  #left(ctx: Uint8Array | undefined): { readonly data: Uint8Array; readonly ctx: Uint8Array | undefined } {
     const { u32, u8 } = this.#memory
     const pointer = (offset: number): number => u32[(this.#ctx + offset) >>> 2] as number
     const dataMeta = pointer(XDP_BUFF.dataMeta)
     const data = pointer(XDP_BUFF.data)
     const dataEnd = pointer(XDP_BUFF.dataEnd)
     const bytes = u8.slice(Math.min(dataMeta, data), dataEnd)
-    if (ctx === undefined) return { retval, data: bytes, durationNs }
-    const out = ctx.slice()
-    const view = new DataView(out.buffer)
+    if (ctx === undefined) return { data: bytes, ctx }
+    const view = new DataView(ctx.buffer, ctx.byteOffset)
     view.setUint32(XDP_MD.data, data - dataMeta, true)
     view.setUint32(XDP_MD.dataEnd, dataEnd - dataMeta, true)
-    return { retval, data: bytes, ctx: out, durationNs }
+    return { data: bytes, ctx }
   }
 }
 
@@ -128,42 +102,42 @@ interface TestContext {
 }
 
 /** The checks of xdp_convert_md_to_buff and of bpf_test_init. */
-function readContext(request: TestRunRequest, rxQueues: (ifindex: number) => number): TestContext {
-  const { data, ctx } = request
+function readContext(
+  data: Uint8Array,
+  ctx: Uint8Array | undefined,
+  rxQueues: (ifindex: number) => number,
+): TestContext {
   if (data.length < ETHERNET_HEADER_BYTES || data.length > TEST_RUN_MAX_BYTES) {
-    throw refused(
+    throw refusedRun(
       'the frame has the wrong length',
       data.length,
       `${ETHERNET_HEADER_BYTES} to ${TEST_RUN_MAX_BYTES} bytes`,
     )
   }
   if (ctx === undefined) return { metaBytes: 0, ingressIfindex: 1, rxQueueIndex: 0 }
-  if (ctx.length !== XDP_MD.sizeBytes) {
-    throw refused('the context has the wrong length', ctx.length, `${XDP_MD.sizeBytes} bytes`)
-  }
   const field = (offset: number): number => new DataView(ctx.buffer, ctx.byteOffset).getUint32(offset, true)
   const metaBytes = field(XDP_MD.data)
   if (field(XDP_MD.dataMeta) !== 0 || field(XDP_MD.dataEnd) !== data.length || metaBytes > data.length) {
-    throw refused(
+    throw refusedRun(
       'data, data_end and data_meta of the context do not fit the frame',
       field(XDP_MD.dataEnd),
       data.length,
     )
   }
   if (metaBytes % 4 !== 0 || metaBytes > 255) {
-    throw refused('the metadata has the wrong length', metaBytes, 'a multiple of 4, at most 252 bytes')
+    throw refusedRun('the metadata has the wrong length', metaBytes, 'a multiple of 4, at most 252 bytes')
   }
   if (data.length - metaBytes < ETHERNET_HEADER_BYTES) {
-    throw refused(
+    throw refusedRun(
       'the frame behind the metadata is too short',
       data.length - metaBytes,
       `${ETHERNET_HEADER_BYTES} bytes`,
     )
   }
-  if (field(XDP_MD.egressIfindex) !== 0) throw refused('egress_ifindex is set', field(XDP_MD.egressIfindex), 0)
+  if (field(XDP_MD.egressIfindex) !== 0) throw refusedRun('egress_ifindex is set', field(XDP_MD.egressIfindex), 0)
   const ingressIfindex = field(XDP_MD.ingressIfindex)
   const rxQueueIndex = field(XDP_MD.rxQueueIndex)
-  if (ingressIfindex === 0 && rxQueueIndex !== 0) throw refused('a queue without a device', rxQueueIndex, 0)
+  if (ingressIfindex === 0 && rxQueueIndex !== 0) throw refusedRun('a queue without a device', rxQueueIndex, 0)
   const queues = rxQueues(ingressIfindex)
   if (ingressIfindex !== 0 && queues === 0) {
     throw new KernelError(ERRNO.ENODEV, {
@@ -172,17 +146,8 @@ function readContext(request: TestRunRequest, rxQueues: (ifindex: number) => num
       got: ingressIfindex,
     })
   }
-  if (ingressIfindex !== 0 && rxQueueIndex >= queues) throw refused('no such queue', rxQueueIndex, `below ${queues}`)
+  if (ingressIfindex !== 0 && rxQueueIndex >= queues) throw refusedRun('no such queue', rxQueueIndex, `below ${queues}`)
   return { metaBytes, ingressIfindex, rxQueueIndex }
-}
-
-function refused(reason: string, got: number, expected: string | number): KernelError {
-  return new KernelError(ERRNO.EINVAL, {
-    code: 'KERNEL_TEST_RUN',
-    message: `test run: ${reason} (EINVAL)`,
-    got,
-    expected,
-  })
 }
 
 /** What xdp_do_redirect would read must come from this run. */

@@ -1,6 +1,6 @@
 import { type Engine, ExecutionFault } from '@bpfoundry/engine'
-import { Kernel, KernelError, type KernelMap, type KernelProgram } from '@bpfoundry/kernel'
-import { errnoName, mapTypeName } from '@bpfoundry/kernel-abi'
+import { Kernel, KernelError, type KernelMap, type KernelProgram, type TestRunRequest } from '@bpfoundry/kernel'
+import { errnoName, helperName, mapTypeName, programTypeName } from '@bpfoundry/kernel-abi'
 import { MAP_TYPES_SUPPORTED } from '@bpfoundry/maps'
 import type { RunAnswer } from '../report/answer.ts'
 import type { Vector, VectorMap, VectorProgram, VectorRun } from '../vector/vector.ts'
@@ -9,6 +9,9 @@ import { decodeVectorBtf } from './vector-btf.ts'
 import type { VectorKernel } from './vector-kernel.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+
+/** By default there is that much more room for a packet than it had. */
+const OUT_SLACK_BYTES = 4096
 
 /** The emulated kernel with one engine. One serves all cases of a run. */
 export function createEmulatedKernel(engine: Engine): VectorKernel {
@@ -82,16 +85,32 @@ function forEveryCpu(value: Uint8Array, wholeBytes: number): Uint8Array {
 
 function runProgram(kernel: Kernel, program: KernelProgram, run: VectorRun): RunAnswer {
   try {
-    const { retval, data, ctx, durationNs } = kernel.testRun(program, {
-      data: run.dataIn ?? new Uint8Array(),
-      repeat: run.repeat,
-      ...(run.ctxIn === undefined ? {} : { ctx: run.ctxIn }),
-    })
+    const { retval, data, ctx, truncated, durationNs } = kernel.testRun(program, runRequest(run))
     const out = { retval, data_out: hex(data), duration_ns: durationNs }
-    return { run_errno: 0, ...out, ...(ctx === undefined ? {} : { ctx_out: hex(ctx) }) }
+    return { run_errno: truncated ? 'ENOSPC' : 0, ...out, ...(ctx === undefined ? {} : { ctx_out: hex(ctx) }) }
   } catch (error) {
-    if (error instanceof KernelError) return { run_errno: errnoName(error.errno) }
-    if (error instanceof ExecutionFault) return { run_errno: error.code }
-    throw error
+    return runFailure(error, program)
   }
+}
+
+function runRequest({ dataIn, ctxIn, repeat, dataOutBytes, ctxOutBytes }: VectorRun): TestRunRequest {
+  const data = dataIn ?? new Uint8Array()
+  return {
+    data,
+    repeat,
+    dataOutBytes: dataOutBytes ?? (data.length === 0 ? 0 : data.length + OUT_SLACK_BYTES),
+    ...(ctxIn === undefined ? {} : { ctx: ctxIn }),
+    ...(ctxOutBytes === undefined ? {} : { ctxOutBytes }),
+  }
+}
+
+function runFailure(error: unknown, { image }: KernelProgram): RunAnswer {
+  if (error instanceof KernelError) {
+    const run_errno = errnoName(error.errno)
+    if (error.code !== 'KERNEL_TEST_RUN_UNSUPPORTED') return { run_errno }
+    return { run_errno, unsupported: [`test runs of ${programTypeName(image.type)} programs`] }
+  }
+  if (!(error instanceof ExecutionFault)) throw error
+  if (error.code !== 'FAULT_UNKNOWN_HELPER') return { run_errno: error.code }
+  return { run_errno: 'ENOTSUPP', unsupported: [`the helper ${helperName(Number(error.got))}`] }
 }

@@ -11,7 +11,7 @@ function programBtf(): { readonly btf: string; readonly int: number; readonly fu
   const int = builder.add({ kind: BTF_KIND.INT, name: 'int', sizeBytes: 4, encoding: 1, bitOffset: 0, bits: 32 })
   const pointer = builder.add({ kind: BTF_KIND.PTR, name: '', typeId: 0 })
   const parameters = [{ name: 'ctx', typeId: pointer }]
-  const proto = builder.add({ kind: BTF_KIND.FUNC_PROTO, name: '', typeId: int, parameters })
+  const proto = builder.add({ kind: BTF_KIND.FUNC_PROTO, name: '', returnTypeId: int, parameters })
   const func = builder.add({ kind: BTF_KIND.FUNC, name: 'prog', typeId: proto, linkage: 0 })
   const btf = builder.build('little')
   return { btf: hexOf(btf.encode()), int, func, file: btf.type(func).nameOffset }

@@ -10,6 +10,8 @@ const asked = kernelOracle()
 /** An independent client of bpf(2) that reads the same lines, and files of more lines to put to both. */
 const { KERNEL_ORACLE: tool = '', KERNEL_ORACLE_VECTORS: more = '' } = process.env
 
+const openDescriptors = (): number => ('unavailable' in asked ? 0 : asked.openDescriptors)
+
 function ours(lines: readonly string[]): Answer[] {
   if ('unavailable' in asked) throw new Error(asked.unavailable)
   const kernel = createRunningKernel(asked)
@@ -88,5 +90,5 @@ test('each field of the format changes the answer', ({ skip }) => {
   expect(of('sk_buff')).toMatchObject({ retval: 42 })
   expect(of('several runs').runs).toMatchObject([{ run_errno: 0 }, { run_errno: 'EINVAL' }, { run_errno: 'ENOSPC' }])
   expect(of('source lines').verifier_log).toContain('; prog @ prog:3')
-  expect(asked.openDescriptors).toBe(0)
+  expect(openDescriptors()).toBe(0)
 })
