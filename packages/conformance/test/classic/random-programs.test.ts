@@ -14,8 +14,7 @@ const PACKETS = FULL === undefined ? 20 : 100
 const SEED = Number(process.env['SEED'] ?? 4)
 const MOST_INSNS = 40
 
-/** arm64 code is emulated on another CPU, a thousand times slower. */
-const engines = ENGINE_NAMES.filter((name) => name !== 'auto' && (name !== 'arm64' || process.arch === 'arm64'))
+const engines = ENGINE_NAMES.filter((name) => name !== 'auto')
 
 /** Where a translated program does something else, with all that it takes to see it again. */
 function difference(
