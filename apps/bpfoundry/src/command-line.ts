@@ -34,6 +34,8 @@ function createProgram(context: CommandContext): Command {
     .version('0.1.0')
     .showHelpAfterError('(bpfoundry help COMMAND tells more)')
     .addHelpText('after', EXIT_CODES)
+    // So that options behind a command are that command's, also where another command stands above it.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
   for (const add of COMMANDS) add(program, context)

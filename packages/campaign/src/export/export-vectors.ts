@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -46,7 +46,7 @@ export async function exportVectors(options: ExportOptions): Promise<ExportEndin
   } catch (cause) {
     throw isSystemError(cause) ? unwritable(path, cause) : cause
   } finally {
-    rmSync(temporary, { force: true })
+    if (existsSync(temporary)) rmSync(temporary)
   }
 }
 
