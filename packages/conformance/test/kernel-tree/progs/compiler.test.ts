@@ -30,7 +30,7 @@ describe('errors of clang', () => {
   test('the first is located within the tree', () => {
     const output =
       "In file included from x:1:\n/tree/a/b.h:12:5: fatal error: 'c.h' file not found\n/tree/a/b.c:1:1: error: e\n"
-    expect(clangError('/tree', 'a/b.c', output)).toMatchObject({
+    expect(clangError({ treeFolder: '/tree', file: 'a/b.c', output, isReduced: false })).toMatchObject({
       code: 'CONFORMANCE_SOURCE',
       message: "clang does not compile it: 'c.h' file not found",
       where: { source: { file: 'a/b.h', line: 12, column: 5 } },
@@ -38,9 +38,11 @@ describe('errors of clang', () => {
   })
 
   test('without any, its words are told', () => {
-    expect(clangError('/tree', 'b.c', 'Killed\n')).toMatchObject({
+    const failed = { treeFolder: '/tree', file: 'b.c', output: 'Killed\n', isReduced: true }
+    expect(clangError(failed)).toMatchObject({
       message: 'clang does not compile it: Killed',
       where: { source: { file: 'b.c', line: 1 } },
+      hint: expect.stringContaining('vmlinux.h'),
     })
   })
 })

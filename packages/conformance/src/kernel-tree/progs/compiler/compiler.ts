@@ -33,6 +33,7 @@ const REDUCED_VMLINUX = `#pragma once
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
 #include <stdbool.h>
+#include <stddef.h>
 typedef __u8 u8;
 typedef __s8 s8;
 typedef __u16 u16;
@@ -45,13 +46,23 @@ typedef __s64 s64;
 
 const TIMEOUT_MS = 60_000
 
+/** What a kernel's build makes, and no tree has. */
+interface GeneratedHeaders {
+  readonly helpers: string
+  readonly vmlinux: string
+  /** Of these and all of the tree that programs include. */
+  readonly hash: string
+  /** vmlinux.h stands in for a real one. */
+  readonly isReduced: boolean
+}
+
 /** Makes the objects of a kernel tree's test programs with clang, with the flags of the tree's Makefile. */
 export class Compiler {
   readonly clang: Clang
   readonly #tree: KernelTree
   readonly #options: CompilerOptions
   readonly #cache: ObjectCache | undefined
-  #headers: { readonly helpers: string; readonly vmlinux: string; readonly hash: string } | undefined
+  #headers: GeneratedHeaders | undefined
 
   private constructor(clang: Clang, tree: KernelTree, options: CompilerOptions) {
     this.clang = clang
@@ -103,7 +114,10 @@ export class Compiler {
         encoding: 'utf8',
         timeout: TIMEOUT_MS,
       })
-      if (status !== 0) throw clangError(this.#tree.folder, file, error?.message ?? stderr)
+      if (status !== 0) {
+        const { isReduced } = this.#generated()
+        throw clangError({ treeFolder: this.#tree.folder, file, output: error?.message ?? stderr, isReduced })
+      }
       return new Uint8Array(readFileSync(object))
     } finally {
       rmSync(folder, { recursive: true, force: true })
@@ -116,7 +130,7 @@ export class Compiler {
     return [
       ...['-g', '-O2', '--target=bpf', `-mcpu=${cpu}`, '-mlittle-endian', '-std=gnu11', '-fno-strict-aliasing'],
       ...[`-D__TARGET_ARCH_${architecture}`, '-DENABLE_ATOMICS_TESTS', '-DBPF_NO_KFUNC_PROTOTYPES'],
-      ...['-Wno-compare-distinct-pointer-types', '-fno-color-diagnostics', '-ferror-limit=1'],
+      ...['-Wno-compare-distinct-pointer-types', '-Wno-int-conversion', '-fno-color-diagnostics', '-ferror-limit=1'],
     ]
   }
 
@@ -135,12 +149,13 @@ export class Compiler {
     writeFileSync(join(folder, 'vmlinux.h'), vmlinux)
   }
 
-  #generated(): { readonly helpers: string; readonly vmlinux: string; readonly hash: string } {
+  #generated(): GeneratedHeaders {
     if (this.#headers !== undefined) return this.#headers
     const helpers = helperHeader(this.#tree)
-    const vmlinux = vmlinuxHeader(this.#options.vmlinuxHeader) ?? REDUCED_VMLINUX
+    const types = vmlinuxHeader(this.#options.vmlinuxHeader)
+    const vmlinux = types ?? REDUCED_VMLINUX
     const hash = hashTexts([helpers, vmlinux, hashHeaders(this.#tree)])
-    this.#headers = { helpers, vmlinux, hash }
+    this.#headers = { helpers, vmlinux, hash, isReduced: types === undefined }
     return this.#headers
   }
 }
