@@ -18,7 +18,7 @@ export interface SuiteOptions {
 type SuiteReader = (tree: KernelTree, options: SuiteOptions) => readonly SuiteFile[]
 
 /** What reads each suite. */
-const READERS: Readonly<Partial<Record<Suite, SuiteReader>>> = {
+const READERS: Readonly<Record<Suite, SuiteReader>> = {
   test_bpf: testBpfFiles,
   verifier: verifierTableFiles,
   progs: progsFiles,
@@ -26,5 +26,5 @@ const READERS: Readonly<Partial<Record<Suite, SuiteReader>>> = {
 
 /** The files of suites of a kernel tree, in the suites' order; none of them is read yet. */
 export function suiteFiles(tree: KernelTree, suites: readonly Suite[], options: SuiteOptions): SuiteFile[] {
-  return SUITES.filter((suite) => suites.includes(suite)).flatMap((suite) => READERS[suite]?.(tree, options) ?? [])
+  return SUITES.filter((suite) => suites.includes(suite)).flatMap((suite) => READERS[suite](tree, options))
 }
