@@ -26,8 +26,11 @@ const MAX_OUTPUT_BYTES = 64 << 20
  */
 export function helperHeader(tree: KernelTree): string {
   const built = BUILT_DEFINITIONS.map((path) => tree.read(path)).find((text) => text !== undefined)
-  return built ?? scriptOutput(tree) ?? helperDefinitions(tree)
+  return built ?? scriptOutput(tree) ?? helperDefinitions(tree).replaceAll(VARIADIC, '()')
 }
+
+/** Without prototypes, a call may have no argument, too. */
+const VARIADIC = '(void *, ...)'
 
 function scriptOutput(tree: KernelTree): string | undefined {
   if (!tree.exists(GENERATOR) || !tree.exists(UAPI_HEADER)) return undefined
