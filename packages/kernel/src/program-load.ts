@@ -11,7 +11,7 @@ import {
   BPF_PSEUDO_MAP_VALUE,
   type Insn,
 } from '@bpfoundry/isa'
-import { ERRNO, PROG_TYPE, programTypeName } from '@bpfoundry/kernel-abi'
+import { ERRNO, type HelperCapability, PROG_TYPE, programTypeName } from '@bpfoundry/kernel-abi'
 import {
   type DeviceHooks,
   type FixedUp,
@@ -45,10 +45,29 @@ export interface ProgramRequest {
   readonly logLevel?: number
   /** Instructions the verifier explores at most. */
   readonly complexityLimit?: number
+  /** Who loads it: all capabilities by default. */
+  readonly capabilities?: readonly HelperCapability[]
 }
 
-/** Most instructions of one program for a privileged user. @see BPF_COMPLEXITY_LIMIT_INSNS */
+/** Most instructions of one program for a privileged user, and for others. @see BPF_COMPLEXITY_LIMIT_INSNS, BPF_MAXINSNS */
 const MAX_INSNS = 1_000_000
+const MAX_INSNS_UNPRIVILEGED = 4096
+
+/** Program types for everybody; all others need CAP_BPF. */
+const FOR_EVERYBODY: ReadonlySet<number> = new Set([PROG_TYPE.SOCKET_FILTER, PROG_TYPE.CGROUP_SKB])
+
+/** Program types that also need CAP_PERFMON. @see is_perfmon_prog_type in kernel/bpf/syscall.c */
+const FOR_PERFMON: ReadonlySet<number> = new Set([
+  PROG_TYPE.KPROBE,
+  PROG_TYPE.TRACEPOINT,
+  PROG_TYPE.PERF_EVENT,
+  PROG_TYPE.RAW_TRACEPOINT,
+  PROG_TYPE.RAW_TRACEPOINT_WRITABLE,
+  PROG_TYPE.TRACING,
+  PROG_TYPE.LSM,
+  PROG_TYPE.STRUCT_OPS,
+  PROG_TYPE.EXT,
+])
 
 /** Licenses that may call GPL-only helpers. @see license_is_gpl_compatible in include/linux/license.h */
 const GPL_COMPATIBLE: ReadonlySet<string> = new Set([
@@ -91,6 +110,7 @@ export interface LoadOptions {
 export function loadImage(request: ProgramRequest, id: number, options: LoadOptions): LoadedImage {
   const { mapByFd, possibleCpus, device } = options
   checkRequest(request)
+  checkCapabilities(request)
   const maps = mapsOf(request, mapByFd)
   const result = verify(
     {
@@ -109,6 +129,7 @@ export function loadImage(request: ProgramRequest, id: number, options: LoadOpti
     {
       possibleCpus,
       ...(device === undefined ? {} : { device }),
+      ...(request.capabilities === undefined ? {} : { capabilities: request.capabilities }),
       ...(request.complexityLimit === undefined ? {} : { complexityLimit: request.complexityLimit }),
     },
     { logLevel: request.logLevel ?? 1 },
@@ -165,13 +186,14 @@ function compiledForm(
 
 function checkRequest(request: ProgramRequest): void {
   const where = { program: request.name }
-  if (request.insns.length === 0 || request.insns.length > MAX_INSNS) {
+  const most = hasCapability(request, 'CAP_BPF') ? MAX_INSNS : MAX_INSNS_UNPRIVILEGED
+  if (request.insns.length === 0 || request.insns.length > most) {
     throw new KernelError(ERRNO.E2BIG, {
       code: 'KERNEL_PROGRAM_SIZE',
       message: `program ${request.name} has ${request.insns.length} instructions (E2BIG)`,
       where,
       got: request.insns.length,
-      expected: `1 to ${MAX_INSNS}`,
+      expected: `1 to ${most}`,
     })
   }
   if (request.type === PROG_TYPE.UNSPEC || programTypeName(request.type).startsWith('type ')) {
@@ -183,6 +205,28 @@ function checkRequest(request: ProgramRequest): void {
       hint: 'name its section by type, SEC("xdp") for example',
     })
   }
+}
+
+function hasCapability({ capabilities }: ProgramRequest, capability: HelperCapability): boolean {
+  return capabilities === undefined || capabilities.includes(capability)
+}
+
+/** Which program types who may load. @see bpf_prog_load in kernel/bpf/syscall.c */
+function checkCapabilities(request: ProgramRequest): void {
+  const { type } = request
+  const needed: HelperCapability | undefined =
+    !FOR_EVERYBODY.has(type) && !hasCapability(request, 'CAP_BPF')
+      ? 'CAP_BPF'
+      : FOR_PERFMON.has(type) && !hasCapability(request, 'CAP_PERFMON')
+        ? 'CAP_PERFMON'
+        : undefined
+  if (needed === undefined) return
+  throw new KernelError(ERRNO.EPERM, {
+    code: 'KERNEL_CAPABILITY',
+    message: `programs of ${programTypeName(type)} need ${needed} (EPERM)`,
+    where: { program: request.name },
+    expected: needed,
+  })
 }
 
 /** Every map the program names, by fd. */

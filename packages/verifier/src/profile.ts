@@ -19,6 +19,8 @@ export interface Profile {
   readonly exitLeakWords?: string
   /** What a callback acquires it gives back itself, and gives back nothing else. */
   readonly callbacksOwnReferences: boolean
+  /** What goes wrong in speculation only is stopped by a barrier, not refused. */
+  readonly stopsSpeculation: boolean
 }
 
 const PROFILES: readonly Profile[] = [
@@ -31,6 +33,7 @@ const PROFILES: readonly Profile[] = [
     helperReadsClobber: true,
     failedTailCallMovesPacket: true,
     callbacksOwnReferences: true,
+    stopsSpeculation: false,
   },
   {
     name: '6.18',
@@ -41,6 +44,7 @@ const PROFILES: readonly Profile[] = [
     helperReadsClobber: false,
     failedTailCallMovesPacket: false,
     callbacksOwnReferences: false,
+    stopsSpeculation: true,
     exitLeakWords: 'BPF_EXIT instruction in main prog would lead to reference leak',
   },
 ]

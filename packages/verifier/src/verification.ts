@@ -13,9 +13,10 @@ import { frameText } from './report/state-text.ts'
 import type { VerifierLog } from './report/verifier-log.ts'
 import type { FrameState } from './state/frame-state.ts'
 import { type Checkpoint, type LinkedRegister, PathState, type PathStep } from './state/path-state.ts'
-import type { RegisterState } from './state/register-state.ts'
-import { NOT_INIT } from './state/register-type.ts'
+import { type RegisterState, UNINITIALISED, UNKNOWN_SCALAR } from './state/register-state.ts'
+import { NOT_INIT, SCALAR } from './state/register-type.ts'
 import type { StackSlot } from './state/stack-slot.ts'
+import { Sanitation } from './transfer/sanitation.ts'
 import type { VerifierMap, VerifierOptions, VerifierProgram } from './verifier-api.ts'
 
 /** A function of the program; `stackDepthBytes` grows as the exploration finds accesses. */
@@ -93,6 +94,12 @@ export class Verification {
   readonly subprograms: readonly Subprogram[]
   readonly notes: SlotNotes
   readonly facts: FactCollector
+  /** CAP_BPF */
+  readonly isCapable: boolean
+  /** CAP_PERFMON: pointers may leak, stack may be read before it is written, no guards against speculation. */
+  readonly isTrusted: boolean
+  /** Masks that would guard pointer arithmetic against speculation, by slot. */
+  readonly sanitation: Sanitation = new Sanitation()
   /** The context that r1 points to; undefined for program types without a table. */
   readonly context: ContextLayout | undefined
   readonly pending: PendingPath[] = []
@@ -122,6 +129,9 @@ export class Verification {
     this.log = parts.log
     this.sourceLines = parts.sourceLines
     this.subprograms = parts.subprograms
+    const { capabilities } = parts.options
+    this.isCapable = capabilities === undefined || capabilities.includes('CAP_BPF')
+    this.isTrusted = capabilities === undefined || capabilities.includes('CAP_PERFMON')
     this.notes = parts.notes
     this.context = contextLayout(parts.program.type, {
       attachType: parts.program.expectedAttachType,
@@ -154,6 +164,11 @@ export class Verification {
 
   get lastId(): number {
     return this.#lastId
+  }
+
+  /** What a pointer is once it points nowhere: a mere number, or nothing where that would tell an address. */
+  get forgotten(): RegisterState {
+    return this.isTrusted ? UNKNOWN_SCALAR : UNINITIALISED
   }
 
   // ---- registers and stack of the running frame ----------------------------------------------------------------------
@@ -232,6 +247,11 @@ export class Verification {
     return left
   }
 
+  /** The register holds a pointer, which an untrusted program must not turn into a number. */
+  leaks(number: number): boolean {
+    return !this.isTrusted && this.register(number).type !== SCALAR
+  }
+
   /** Records that control goes from the current slot to `target`, which is not the next one. */
   noteTransfer(target: number): void {
     this.state.steps = transfer(this.pc, target, this.state.steps)
@@ -265,6 +285,13 @@ export class Verification {
       const message = `The sequence of ${this.pending.length} jumps is too complex.`
       this.refuse('VERIFIER_TOO_COMPLEX', 'E2BIG', message)
     }
+    return state
+  }
+
+  /** Queues a path that only a processor's speculation takes. */
+  pushSpeculative(target: number): PathState {
+    const state = this.pushBranch(target)
+    state.isSpeculative = true
     return state
   }
 

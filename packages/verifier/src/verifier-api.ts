@@ -1,6 +1,6 @@
 import type { Btf, FunctionInfo, LineInfo } from '@bpfoundry/btf'
 import type { Insn } from '@bpfoundry/isa'
-import type { MapAttributes } from '@bpfoundry/kernel-abi'
+import type { HelperCapability, MapAttributes } from '@bpfoundry/kernel-abi'
 
 /** A map as the verifier knows it: its attributes, not its storage. */
 export interface VerifierMap extends MapAttributes {
@@ -36,6 +36,11 @@ export interface VerifierOptions {
   readonly profile?: string
   /** Instructions explored at most; 1,000,000 by default. */
   readonly complexityLimit?: number
+  /**
+   * What whoever loads the program may do: CAP_BPF for calls, loops and precise tracking; CAP_PERFMON for leaking pointers,
+   * reading what was never written, and for not being guarded against Spectre. Both by default.
+   */
+  readonly capabilities?: readonly HelperCapability[]
   /** CPUs of the machine: bpf_get_smp_processor_id answers less than this. Any number when absent. */
   readonly possibleCpus?: number
   /**

@@ -91,15 +91,16 @@ function slotNotes(run: Run, maps: SlotNotes['maps'], flow: FlowMarks, live: Uin
 function prepare(run: Run): Verification {
   const { program, options, profile, log } = run
   const { insns } = program
-  const subprograms = findSubprograms(program)
+  const isCapable = options.capabilities?.includes('CAP_BPF') ?? true
+  const subprograms = findSubprograms(program, isCapable)
   run.subprograms = subprograms
   printSubprograms(log, subprograms)
   checkSubprograms(insns, subprograms)
   checkAbnormalReturns(program, subprograms)
   notePacketChanges(program, subprograms)
   const maps = resolveMaps(program, knownOpcodes(profile))
-  const flow = checkControlFlow(insns)
-  const live = liveRegisters(program)
+  const flow = checkControlFlow(insns, isCapable)
+  const live = liveRegisters(program, options.capabilities)
   if (profile.showsLiveRegisters) printLiveRegisters(log, insns, live)
   const notes = slotNotes(run, maps, flow, live)
   const entry = new FrameState(0, 0, -1)

@@ -56,7 +56,7 @@ function reasonOf(log: string | undefined): string {
 
 function askedLog(row: VerifierCase): string {
   if ('unavailable' in kernel) throw new Error(kernel.unavailable)
-  return comparableLog(askKernel(kernel.oracle, programOf(row, kernel.fdOf), LEVEL).log)
+  return comparableLog(askKernel(kernel.oracle, programOf(row, kernel.fdOf), LEVEL, row.untrusted).log)
 }
 
 function record(topic: string, rows: readonly VerifierCase[]): void {
@@ -74,7 +74,8 @@ for (const [topic, rows] of Object.entries(CASES)) {
   const golden = readGolden(topic)
   describe(`the log of Linux 6.18, ${topic}`, () => {
     it.each(rows.map((row) => [row.name, row] as const))('%s', (name, row) => {
-      const { log } = verify(programOf(row, fdOf), { profile: '6.18' }, { logLevel: LEVEL })
+      const options = { profile: '6.18', ...(row.untrusted === true ? { capabilities: ['CAP_BPF'] as const } : {}) }
+      const { log } = verify(programOf(row, fdOf), options, { logLevel: LEVEL })
       const compared = DIFFERENT.has(name) ? reasonOf : (text: string | undefined) => text
       expect(compared(comparableLog(log))).toBe(compared(golden.get(name)))
     })

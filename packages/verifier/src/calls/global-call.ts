@@ -30,7 +30,7 @@ export function transferGlobalCall(v: Verification, index: number): void {
     throw error instanceof Refusal ? refusalOfCall(v, error, label) : error
   }
   v.log.print(`F${label.slice(1)} is global and assumed valid.\n`)
-  if (subprogram.changesPacketData) forgetPacketPointers(v.state)
+  if (subprogram.changesPacketData) forgetPacketPointers(v, v.state)
   subprogram.isCalled = true
   clearCallerSaved(v)
   v.write(0, UNKNOWN_SCALAR)

@@ -57,7 +57,10 @@ export function checkArgument(v: Verification, prototype: HelperPrototype, index
   const number = index + 1
   const register = v.read(number)
   v.facts.record(v.pc, number, register)
-  if (value.type === 'ARG_ANYTHING') return
+  if (value.type === 'ARG_ANYTHING') {
+    if (v.leaks(number)) v.refuse('VERIFIER_LEAK', 'EACCES', `R${number} leaks addr into helper function`)
+    return
+  }
   if (isPacketPointer(register.type) && !(mayPassPacket(v) && prototype.packetAccess)) {
     v.refuse('VERIFIER_PACKET_ARGUMENT', 'EACCES', 'helper access to the packet is not allowed')
   }

@@ -87,7 +87,9 @@ function label(id: number): string {
 
 function findPrototype(v: Verification, id: number): HelperPrototype {
   if (id < 0 || id > MAX_HELPER_ID) v.refuse('VERIFIER_UNKNOWN_HELPER', 'EINVAL', `invalid func ${label(id)}`)
-  const prototype = helperPrototype(v.program.type, id, { attachType: v.program.expectedAttachType })
+  const { capabilities } = v.options
+  const scope = { attachType: v.program.expectedAttachType, ...(capabilities === undefined ? {} : { capabilities }) }
+  const prototype = helperPrototype(v.program.type, id, scope)
   if (prototype === undefined) {
     v.refuse('VERIFIER_HELPER_NOT_ALLOWED', 'EINVAL', `program of this type cannot use helper ${label(id)}`)
   }
@@ -117,7 +119,7 @@ export function transferHelperCall(v: Verification, insn: Insn): void {
   v.showRegister(0)
   if (prototype.id === TAIL_CALL) returnFromTailCall(v)
   const staysPut = prototype.id === TAIL_CALL && !v.profile.failedTailCallMovesPacket
-  if (prototype.changesPacketData && !staysPut) forgetPacketPointers(v.state)
+  if (prototype.changesPacketData && !staysPut) forgetPacketPointers(v, v.state)
   v.pc += 1
 }
 

@@ -7,8 +7,9 @@ import { checkPacket } from '../memory/packet-access.ts'
 import { checkRegion, MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
 import { checkStackBounds, pointedFrame, type StackAccessKind, stackSpan } from '../memory/stack-bounds.ts'
 import { unsupported } from '../report/refusal.ts'
+import { tnumText } from '../report/state-text.ts'
 import { byteIndex, slotIndex } from '../state/frame-state.ts'
-import { isNull } from '../state/register-state.ts'
+import { isNull, type RegisterState } from '../state/register-state.ts'
 import {
   baseType,
   MEM_RDONLY,
@@ -20,9 +21,10 @@ import {
   PTR_TO_PACKET,
   PTR_TO_PACKET_META,
   PTR_TO_STACK,
+  SCALAR,
   typeName,
 } from '../state/register-type.ts'
-import { BYTE_MISC, BYTE_SPILL, byteKind, scrubbed, withByte } from '../state/stack-slot.ts'
+import { BYTE_MISC, BYTE_SPILL, BYTE_ZERO, byteKind, scrubbed, withByte } from '../state/stack-slot.ts'
 import type { Verification } from '../verification.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 import type { CallNotes } from './call-notes.ts'
@@ -101,12 +103,21 @@ function handStack(v: Verification, argument: MemoryArgument, notes: CallNotes):
   const { number, sizeBytes, zeroAllowed, uninitialised, writes } = argument
   const pointer = v.register(number)
   if (sizeBytes === 0 && !zeroAllowed) v.refuse('VERIFIER_ZERO_SIZE', 'EACCES', 'invalid zero-sized read')
-  checkStackBounds(v, number, pointer.offset, sizeBytes, accessWords(v, argument))
+  checkStackBounds(
+    v,
+    number,
+    pointer.offset,
+    sizeBytes,
+    accessWords(v, argument),
+    v.profile.helperAccessWords === 'own',
+  )
   const { least, greatest } = stackSpan(pointer, pointer.offset)
+  if (!v.isTrusted && !isConstantScalar(pointer.scalar)) refuseVariable(v, number, pointer)
   if (uninitialised && isConstantScalar(pointer.scalar)) {
     notes.filled = { number, sizeBytes }
     return
   }
+  if (!v.isTrusted) checkReadable(v, number, least, sizeBytes)
   const mayWrite = writes || uninitialised || v.profile.helperReadsClobber
   if (mayWrite) clobberStack(v, number, least, greatest + sizeBytes)
 }
@@ -114,6 +125,31 @@ function handStack(v: Verification, argument: MemoryArgument, notes: CallNotes):
 function accessWords(v: Verification, { writes, uninitialised }: MemoryArgument): StackAccessKind {
   if (v.profile.helperAccessWords === 'indirect') return 'indirect access to'
   return writes || uninitialised ? 'write to' : 'read from'
+}
+
+/** Said before "read from stack" and "variable offset" of an access by a helper. */
+function indirectly(v: Verification): string {
+  return v.profile.helperAccessWords === 'indirect' ? ' indirect' : ''
+}
+
+function refuseVariable(v: Verification, number: number, { scalar }: RegisterState): never {
+  const where = `var_off=${tnumText(scalar.tnum)}`
+  const message = `R${number}${indirectly(v)} variable offset stack access prohibited for !root, ${where}`
+  return v.refuse('VERIFIER_STACK_VARIABLE_OFFSET', 'EACCES', message)
+}
+
+/** A helper may tell what it reads: neither pointers nor what was never written. */
+function checkReadable(v: Verification, number: number, from: number, sizeBytes: number): void {
+  const frame = pointedFrame(v, v.register(number))
+  for (let index = 0; index < sizeBytes; index++) {
+    const at = from + index
+    const slot = frame.slot(slotIndex(at))
+    const kind = byteKind(slot, byteIndex(at))
+    if (kind === BYTE_MISC || kind === BYTE_ZERO) continue
+    if (kind === BYTE_SPILL && slot.spilled?.type === SCALAR) continue
+    const message = `invalid${indirectly(v)} read from stack R${number} off ${from}+${index} size ${sizeBytes}`
+    v.refuse('VERIFIER_UNINITIALISED_STACK', 'EACCES', message)
+  }
 }
 
 function clobberStack(v: Verification, number: number, from: number, to: number): void {

@@ -1,5 +1,4 @@
 /** References: pointers that a helper gave out and that the program must give back on every path. */
-import { UNKNOWN_SCALAR } from '../state/register-state.ts'
 import { mapRegisters } from '../state/register-walk.ts'
 import type { Verification } from '../verification.ts'
 
@@ -25,7 +24,7 @@ export function releaseReference(v: Verification, id: number): boolean {
   if (found === undefined || (own !== 0 && found.callbackFrame !== own)) return false
   const rest = v.state.references.filter((reference) => reference !== found)
   v.state.references = rest
-  mapRegisters(v.state, (register) => (register.referenceId === id ? UNKNOWN_SCALAR : register))
+  mapRegisters(v.state, (register) => (register.referenceId === id ? v.forgotten : register))
   return true
 }
 

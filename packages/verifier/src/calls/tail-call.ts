@@ -30,5 +30,5 @@ export function returnFromTailCall(v: Verification): void {
   branch.frames.pop()
   const caller = branch.frames.at(-1) as FrameState
   caller.registers[0] = UNKNOWN_SCALAR
-  forgetPacketPointers(branch)
+  forgetPacketPointers(v, branch)
 }

@@ -24,6 +24,8 @@ const [LOOP_JUMPS_BETWEEN, LOOP_INSNS_BETWEEN] = [20, 100]
 const STEPS_BETWEEN = 40
 /** A checkpoint that was missed this many times more often than hit is dropped. */
 const MISSES_PER_HIT = 3
+/** Without CAP_BPF no more are kept. @see BPF_COMPLEXITY_LIMIT_STATES */
+const MOST_STATES_PER_INSN = 64
 /** One at which a loop may converge is kept longer. */
 const MISSES_PER_HIT_OF_LOOP = 64
 
@@ -39,7 +41,8 @@ function comparisonScope(v: Verification, isExact: boolean): ComparisonScope {
       if (callee.isCallback) return live[callee.callSite] as number
       return (live[callee.callSite + 1] ?? 0) & CALLEE_SAVED
     },
-    ignoresImprecise: v.options.exactFacts !== true && !isExact,
+    ignoresImprecise: v.options.exactFacts !== true && !isExact && v.isCapable,
+    comparesLimits: v.sanitation.exploresLimits,
     isExact,
     lastId: v.lastId,
   }
@@ -71,6 +74,7 @@ export function isCovered(v: Verification): boolean {
     }
   }
   v.maxStatesPerInsn = Math.max(v.maxStatesPerInsn, compared)
+  if (!v.isCapable && compared > MOST_STATES_PER_INSN) return false
   if (keep) keepState(v)
   return false
 }

@@ -3,12 +3,13 @@
  * other way is put on a stack; a path ends at the program's exit, or where a state kept earlier covers it.
  */
 import { BPF_ABS, BPF_CALL, BPF_EXIT, BPF_IND, BPF_JA, type Insn } from '@bpfoundry/isa'
+import { ERRNO } from '@bpfoundry/kernel-abi'
 import { transferHelperCall } from '../calls/helper-call.ts'
 import { returnToCaller, transferSubprogramCall } from '../calls/subprogram-call.ts'
 import { isMayGoto, jumpTarget } from '../program/control-flow.ts'
 import { registerFact } from '../report/facts.ts'
 import { insnText } from '../report/insn-text.ts'
-import { unsupported } from '../report/refusal.ts'
+import { Refusal, unsupported } from '../report/refusal.ts'
 import { frameText } from '../report/state-text.ts'
 import { byteIndex, slotIndex } from '../state/frame-state.ts'
 import { BYTE_ZERO, byteKind } from '../state/stack-slot.ts'
@@ -79,7 +80,7 @@ function load(v: Verification, insn: Insn): Step {
     transferPacketLoad(v, insn)
   } else {
     transferImmediateLoad(v, insn)
-    v.notes.seen[v.pc + 1] = 1
+    if (!v.state.isSpeculative) v.notes.seen[v.pc + 1] = 1
     v.pc += 2
   }
   return 'on'
@@ -116,7 +117,7 @@ export function explore(v: Verification): void {
       showsState = false
       askDevice(v)
       const wasReturn = v.insn.opcode === 0x95 && v.state.frames.length > 1
-      step = runInsn(v)
+      step = v.state.isSpeculative && v.profile.stopsSpeculation ? runGuarded(v) : runInsn(v)
       if (wasReturn) showsState = true
     }
     if (step === 'on') continue
@@ -129,12 +130,29 @@ export function explore(v: Verification): void {
 
 function runInsn(v: Verification): Step {
   const { insn, pc } = v
-  v.notes.seen[pc] = 1
+  if (!v.state.isSpeculative) v.notes.seen[pc] = 1
   v.previousPc = pc
   const wrong = v.notes.malformed[pc]
   if (wrong !== undefined) v.refuse('VERIFIER_RESERVED_FIELD', 'EINVAL', wrong)
   return (TRANSFERS[insn.opcode & 0x07] as Transfer)(v, insn)
 }
+
+/** A speculative path that goes wrong is stopped there, by a barrier in front of the instruction. */
+function runGuarded(v: Verification): Step {
+  const { pc } = v
+  if (v.sanitation.hasBarrierBefore(pc)) return 'end'
+  try {
+    const step = runInsn(v)
+    return v.sanitation.hasBarrierAfter(pc) ? 'end' : step
+  } catch (error) {
+    if (!(error instanceof Refusal) || !STOPPED_BY_BARRIER.has(error.errno)) throw error
+    v.sanitation.putBarrierBefore(pc)
+    return 'end'
+  }
+}
+
+/** @see error_recoverable_with_nospec in kernel/bpf/verifier.c of 6.18 */
+const STOPPED_BY_BARRIER: ReadonlySet<number> = new Set([ERRNO.EPERM, ERRNO.EACCES, ERRNO.EINVAL])
 
 /** Takes up the path that was left open last; false when there is none. */
 function resume(v: Verification): boolean {
@@ -147,14 +165,18 @@ function resume(v: Verification): boolean {
   return true
 }
 
+function speculation(v: Verification): string {
+  return v.state.isSpeculative ? ' (speculative execution)' : ''
+}
+
 function printCovered(v: Verification, showsState: boolean): void {
   if (!v.log.traces) return
-  v.log.print(showsState ? `\nfrom ${v.previousPc} to ${v.pc}: safe\n` : `${v.pc}: safe\n`)
+  v.log.print(showsState ? `\nfrom ${v.previousPc} to ${v.pc}${speculation(v)}: safe\n` : `${v.pc}: safe\n`)
 }
 
 function printBefore(v: Verification, showsState: boolean): void {
   if (showsState && v.log.tracesEverything) {
-    v.log.print(`\nfrom ${v.previousPc} to ${v.pc}:${frameText(v.frame, v.state.references)}\n`)
+    v.log.print(`\nfrom ${v.previousPc} to ${v.pc}${speculation(v)}:${frameText(v.frame, v.state.references)}\n`)
   }
   if (v.isScratched) v.printChanges()
   v.printSourceLine(v.pc)

@@ -68,6 +68,8 @@ export interface ComparisonScope {
   readonly ignoresImprecise: boolean
   /** What the old state does not know yet may matter to it after all: it is still being explored. */
   readonly isExact: boolean
+  /** Numbers that differ may need other masks: only the same ones are covered. */
+  readonly comparesLimits: boolean
   readonly lastId: number
 }
 
@@ -131,10 +133,13 @@ function covers(
   now: RegisterState,
   ids: IdRenaming,
   ignoresValue: boolean,
-  isExact: boolean,
+  scope: ComparisonScope,
 ): boolean {
-  if (old.type === NOT_INIT) return !isExact || now.type === NOT_INIT
+  if (old.type === NOT_INIT) return !scope.isExact || now.type === NOT_INIT
   if (old.type !== now.type) return false
+  if (old.type === SCALAR && scope.comparesLimits) {
+    return sameScalar(old.scalar, now.scalar) && ids.agreeScalar(old.id, now.id)
+  }
   if (old.type === SCALAR) return ignoresValue || coversScalar(old, now, ids)
   return (COVERS.get(baseType(old.type)) ?? sameRegister)(old, now, ids)
 }
@@ -151,12 +156,17 @@ function asScalar(slot: StackSlot): RegisterState | undefined {
   return UNKNOWN_SCALAR
 }
 
-function coversSlot(old: StackSlot, now: StackSlot, ids: IdRenaming, ignoresValue: boolean, isExact: boolean): boolean {
+function coversSlot(
+  old: StackSlot,
+  now: StackSlot,
+  ids: IdRenaming,
+  ignoresValue: boolean,
+  scope: ComparisonScope,
+): boolean {
   if (old === now && old.spilled === undefined) return true
-  if (isExact && old.bytes !== now.bytes) return false
+  if (scope.isExact && old.bytes !== now.bytes) return false
   const [oldScalar, nowScalar] = [asScalar(old), asScalar(now)]
-  if (oldScalar !== undefined && nowScalar !== undefined)
-    return covers(oldScalar, nowScalar, ids, ignoresValue, isExact)
+  if (oldScalar !== undefined && nowScalar !== undefined) return covers(oldScalar, nowScalar, ids, ignoresValue, scope)
   for (let index = 0; index < SLOT_BYTES; index++) {
     const [before, after] = [byteKind(old, index), byteKind(now, index)]
     // Privileged programs may read bytes that were never written: nothing was known of them.
@@ -164,32 +174,27 @@ function coversSlot(old: StackSlot, now: StackSlot, ids: IdRenaming, ignoresValu
     return false
   }
   if (old.spilled === undefined || byteKind(old, 0) !== BYTE_SPILL) return true
-  return now.spilled !== undefined && covers(old.spilled, now.spilled, ids, ignoresValue, isExact)
+  return now.spilled !== undefined && covers(old.spilled, now.spilled, ids, ignoresValue, scope)
 }
 
-function coversFrame(
-  old: FrameState,
-  now: FrameState,
-  live: number,
-  ids: IdRenaming,
-  { ignoresImprecise, isExact }: ComparisonScope,
-): boolean {
+function coversFrame(old: FrameState, now: FrameState, live: number, ids: IdRenaming, scope: ComparisonScope): boolean {
   if (old.callSite !== now.callSite || old.subprogram !== now.subprogram) return false
   if (old.callbackDepth > now.callbackDepth) return false
   for (let number = 0; number < REGISTER_COUNT - 1; number++) {
     if ((live & (1 << number)) === 0) continue
-    const ignoresValue = ignoresImprecise && !old.isPreciseRegister(number)
-    if (!covers(old.register(number), now.register(number), ids, ignoresValue, isExact)) return false
+    const ignoresValue = scope.ignoresImprecise && !old.isPreciseRegister(number)
+    if (!covers(old.register(number), now.register(number), ids, ignoresValue, scope)) return false
   }
   for (let index = 0; index < old.stack.length; index++) {
-    const ignoresValue = ignoresImprecise && !old.isPreciseSlot(index)
-    if (!coversSlot(old.slot(index), now.slot(index), ids, ignoresValue, isExact)) return false
+    const ignoresValue = scope.ignoresImprecise && !old.isPreciseSlot(index)
+    if (!coversSlot(old.slot(index), now.slot(index), ids, ignoresValue, scope)) return false
   }
   return true
 }
 
 /** What is safe from `old` on is safe from `now` on. */
 export function coversState(old: PathState, now: PathState, scope: ComparisonScope): boolean {
+  if (old.isSpeculative && !now.isSpeculative) return false
   if (old.frames.length !== now.frames.length || old.references.length !== now.references.length) return false
   const ids = new IdRenaming(scope.lastId)
   for (let index = 0; index < old.frames.length; index++) {

@@ -47,9 +47,12 @@ export function checkUnmodified(v: Verification, number: number, fixedOffsetAllo
 }
 
 export function accessContext(v: Verification, access: Access): void {
+  const { offset, sizeBytes, isWrite, valueNumber, signExtends } = access
+  if (isWrite && valueNumber >= 0 && v.leaks(valueNumber)) {
+    v.refuse('VERIFIER_LEAK', 'EACCES', `R${valueNumber} leaks addr into ctx`)
+  }
   checkUnmodified(v, access.pointerNumber, false)
   const layout = v.context
-  const { offset, sizeBytes, isWrite, valueNumber, signExtends } = access
   const where = { offsetBytes: offset, sizeBytes, store: isWrite, signed: signExtends }
   const field = layout === undefined ? undefined : contextField(layout, where)
   if (field === undefined) {

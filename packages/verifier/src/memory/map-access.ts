@@ -49,6 +49,9 @@ function frozenValue(access: Access): RegisterState | undefined {
 export function accessMapValue(v: Verification, access: Access): void {
   const map = access.pointer.map as VerifierMap
   const { pointerNumber, offset, sizeBytes, isWrite, valueNumber } = access
+  if (isWrite && valueNumber >= 0 && v.leaks(valueNumber)) {
+    v.refuse('VERIFIER_LEAK', 'EACCES', `R${valueNumber} leaks addr into map`)
+  }
   checkMapPermission(v, map, offset, sizeBytes, isWrite)
   checkRegion(v, pointerNumber, offset, sizeBytes, map.valueSizeBytes, false)
   if (isWrite || valueNumber < 0) return

@@ -24,6 +24,10 @@ const STRUCT_NAMES: readonly (readonly [types: readonly number[], name: string])
 export function accessMapPointer(v: Verification, access: Access): void {
   const { type } = access.pointer.map as VerifierMap
   const name = STRUCT_NAMES.find(([types]) => types.includes(type))?.[1] ?? 'bpf_map'
+  if (!v.isTrusted) {
+    const message = `'struct ${name}' access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN`
+    v.refuse('VERIFIER_CAPABILITY', 'EPERM', message)
+  }
   if (access.offset < 0) {
     const message = `R${access.pointerNumber} is ${name} invalid negative access: off=${access.offset}`
     v.refuse('VERIFIER_MAP_STRUCT', 'EACCES', message)

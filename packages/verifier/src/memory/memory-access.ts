@@ -59,6 +59,9 @@ function accessMemory(v: Verification, access: Access): void {
   if (isWrite && (pointer.type & MEM_RDONLY) !== 0) {
     v.refuse('VERIFIER_READ_ONLY', 'EACCES', `R${pointerNumber} cannot write into ${typeName(pointer.type)}`)
   }
+  if (isWrite && access.valueNumber >= 0 && v.leaks(access.valueNumber)) {
+    v.refuse('VERIFIER_LEAK', 'EACCES', `R${access.valueNumber} leaks addr into mem`)
+  }
   checkRegion(v, pointerNumber, access.offset, access.sizeBytes, pointer.memoryBytes, false)
   if (!isWrite && access.valueNumber >= 0) {
     v.write(access.valueNumber, loaded(UNKNOWN_SCALAR, access.sizeBytes, access.signExtends))

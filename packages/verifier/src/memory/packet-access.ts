@@ -46,6 +46,9 @@ export function accessPacket(v: Verification, access: Access): void {
   if (access.isWrite && DIRECT_ACCESS.get(v.program.type) !== 'write') {
     v.refuse('VERIFIER_PACKET_READ_ONLY', 'EACCES', 'cannot write into packet')
   }
+  if (access.isWrite && access.valueNumber >= 0 && v.leaks(access.valueNumber)) {
+    v.refuse('VERIFIER_LEAK', 'EACCES', `R${access.valueNumber} leaks addr into packet`)
+  }
   checkPacket(v, access.pointerNumber, access.offset, access.sizeBytes, false)
   if (!access.isWrite && access.valueNumber >= 0) {
     v.write(access.valueNumber, loaded(UNKNOWN_SCALAR, access.sizeBytes, access.signExtends))

@@ -95,18 +95,38 @@ function spill(v: Verification, frame: FrameState, index: number, register: Regi
   v.writeSlot(frame, index, new StackSlot(bytes, register))
 }
 
+/** A pointer is stored, or over something else than numbers: a load that overtakes the store would tell of it. */
+function hidesSecret(v: Verification, frame: FrameState, at: number, { sizeBytes, valueNumber }: Access): boolean {
+  if (valueNumber >= 0 && v.register(valueNumber).type !== SCALAR) return true
+  const slot = frame.slot(slotIndex(at))
+  for (let index = 0; index < sizeBytes; index++) {
+    const kind = byteKind(slot, byteIndex(at + index))
+    if (kind !== BYTE_MISC && kind !== BYTE_ZERO) return true
+  }
+  return false
+}
+
+/** What is left of a spilled pointer after a part was overwritten would tell an address. */
+function checkSpilledPointer(v: Verification, slot: StackSlot, sizeBytes: number): void {
+  if (v.isTrusted || sizeBytes === SLOT_BYTES || !isSpill(slot)) return
+  if (slot.spilled === undefined || slot.spilled.type === SCALAR) return
+  v.refuse('VERIFIER_SPILLED_POINTER', 'EACCES', 'attempt to corrupt spilled pointer on stack')
+}
+
 function storeFixed(v: Verification, frame: FrameState, at: number, access: Access): void {
   const { sizeBytes, valueNumber, immediate } = access
   const index = slotIndex(at)
+  checkSpilledPointer(v, frame.slot(index), sizeBytes)
+  if (!v.isTrusted && hidesSecret(v, frame, at, access)) v.sanitation.putBarrierAfter(v.pc)
   v.showSlot(index)
   const value = valueNumber >= 0 ? v.register(valueNumber) : undefined
   const aligned = byteIndex(at) === 0
-  if (aligned && value?.type === SCALAR) {
+  if (aligned && value?.type === SCALAR && v.isCapable) {
     const fits = width(value) <= 8 * sizeBytes
     const stored = fits ? linkScalar(v, valueNumber) : value.unlinked()
     spill(v, frame, index, stored, sizeBytes)
     v.noteStackStep(frame.frameNumber, index)
-  } else if (aligned && immediate !== undefined) {
+  } else if (aligned && immediate !== undefined && v.isCapable) {
     spill(v, frame, index, immediateRegister(immediate), sizeBytes)
     v.noteStackStep(frame.frameNumber, index)
   } else if (value !== undefined && value.type !== SCALAR) {
@@ -176,11 +196,15 @@ function loadFixed(v: Verification, frame: FrameState, at: number, access: Acces
   const slot = frame.slot(index)
   v.showSlot(index)
   if (!isSpill(slot) || slot.spilled === undefined) {
+    checkWritten(v, frame, at, access.sizeBytes)
     take(v, access, spanIsZero(frame, at, at + access.sizeBytes) ? ZERO_SCALAR : UNKNOWN_SCALAR)
     return
   }
   const kept = spillBytes(slot)
   if (access.sizeBytes === SLOT_BYTES && kept === SLOT_BYTES) {
+    if (access.valueNumber < 0 && !v.isTrusted && slot.spilled.type !== SCALAR) {
+      v.refuse('VERIFIER_LEAK', 'EACCES', `leaking pointer from stack off ${at}`)
+    }
     take(v, access, slot.spilled)
     if (access.valueNumber >= 0) v.noteStackStep(frame.frameNumber, index)
     return
@@ -209,7 +233,19 @@ function loadPart(v: Verification, frame: FrameState, at: number, access: Access
     take(v, access, ZERO_SCALAR)
     v.noteStackStep(frame.frameNumber, index)
   } else {
+    checkWritten(v, frame, at, sizeBytes)
     take(v, access, spanIsZero(frame, at, at + sizeBytes) ? ZERO_SCALAR : UNKNOWN_SCALAR)
+  }
+}
+
+/** Bytes that were never written may hold anything of the kernel's. */
+function checkWritten(v: Verification, frame: FrameState, at: number, sizeBytes: number): void {
+  if (v.isTrusted) return
+  for (let index = 0; index < sizeBytes; index++) {
+    const byte = at + index
+    if (byteKind(frame.slot(slotIndex(byte)), byteIndex(byte)) !== BYTE_INVALID) continue
+    const message = `invalid read from stack off ${at}+${index} size ${sizeBytes}`
+    v.refuse('VERIFIER_UNINITIALISED_STACK', 'EACCES', message)
   }
 }
 

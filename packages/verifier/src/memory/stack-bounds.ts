@@ -4,6 +4,7 @@ import { toSignedNumber } from '../domain/word64.ts'
 import { tnumText } from '../report/state-text.ts'
 import { type FrameState, MAX_STACK_BYTES } from '../state/frame-state.ts'
 import type { RegisterState } from '../state/register-state.ts'
+import { SLOT_BYTES } from '../state/stack-slot.ts'
 import type { Verification } from '../verification.ts'
 import { MAX_VARIABLE_OFFSET } from './region-access.ts'
 
@@ -31,6 +32,11 @@ export function stackSpan(pointer: RegisterState, offset: number): StackSpan {
   return { least: toSignedNumber(scalar.smin) + offset, greatest: toSignedNumber(scalar.smax) + offset }
 }
 
+/** Bytes of its frame that the program wrote to so far: below them there is nothing for it to read. */
+function touchedBytes(v: Verification, pointer: RegisterState): number {
+  return pointedFrame(v, pointer).stack.length * SLOT_BYTES
+}
+
 /** Refuses an access that may leave the frame's 512 bytes; otherwise makes the frame large enough for it. */
 export function checkStackBounds(
   v: Verification,
@@ -38,6 +44,7 @@ export function checkStackBounds(
   offset: number,
   sizeBytes: number,
   kind: StackAccessKind,
+  isDirect: boolean = true,
 ): void {
   const pointer = v.register(number)
   const isFixed = isConstantScalar(pointer.scalar)
@@ -49,7 +56,8 @@ export function checkStackBounds(
       v.refuse('VERIFIER_STACK_BOUNDS', 'EACCES', message)
     }
   }
-  const below = least < -MAX_STACK_BYTES || least > -1
+  const lowest = kind === 'read from' && isDirect && !v.isTrusted ? -touchedBytes(v, pointer) : -MAX_STACK_BYTES
+  const below = least < lowest || least > -1
   const above = greatest + sizeBytes > 0
   if (below || above || sizeBytes < 0) {
     const errno = below ? 'EACCES' : above ? 'EINVAL' : 'EFAULT'

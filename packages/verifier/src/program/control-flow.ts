@@ -120,6 +120,11 @@ function outOfRange(from: number, to: number): Refusal {
   return new Refusal({ code: 'VERIFIER_JUMP_OUT_OF_RANGE', errno: 'EINVAL', message }, from)
 }
 
+function backEdge(from: number, to: number): Refusal {
+  const message = `back-edge from insn ${from} to ${to}`
+  return new Refusal({ code: 'VERIFIER_BACK_EDGE', errno: 'EINVAL', message }, from)
+}
+
 function checkReached(insns: readonly Insn[], visited: Uint8Array): void {
   for (let pc = 0; pc < insns.length; pc++) {
     if (visited[pc] !== EXPLORED) {
@@ -138,9 +143,10 @@ function checkReached(insns: readonly Insn[], visited: Uint8Array): void {
 /**
  * Walks the program from its entry through all jumps and calls.
  *
- * @throws {Refusal} VERIFIER_JUMP_OUT_OF_RANGE, VERIFIER_UNREACHABLE, VERIFIER_JUMP_INTO_LD_IMM64
+ * @param mayLoop false for who may not load loops, however often they run
+ * @throws {Refusal} VERIFIER_BACK_EDGE, VERIFIER_JUMP_OUT_OF_RANGE, VERIFIER_UNREACHABLE, VERIFIER_JUMP_INTO_LD_IMM64
  */
-export function checkControlFlow(insns: readonly Insn[]): FlowMarks {
+export function checkControlFlow(insns: readonly Insn[], mayLoop: boolean = true): FlowMarks {
   const visited = new Uint8Array(insns.length)
   const nextEdge = new Uint8Array(insns.length)
   const points = (): Uint8Array => new Uint8Array(insns.length)
@@ -158,6 +164,7 @@ export function checkControlFlow(insns: readonly Insn[]): FlowMarks {
     }
     nextEdge[pc] = (nextEdge[pc] as number) + 1
     if (edge.to < 0 || edge.to >= insns.length) throw outOfRange(pc, edge.to)
+    if (!mayLoop && visited[edge.to] === DISCOVERED) throw backEdge(pc, edge.to)
     if (visited[edge.to] === 0) {
       visited[edge.to] = DISCOVERED
       stack.push(edge.to)

@@ -31,7 +31,7 @@ import {
   BPF_STX,
   type Insn,
 } from '@bpfoundry/isa'
-import { helperPrototype } from '@bpfoundry/kernel-abi'
+import { type HelperCapability, type HelperScope, helperPrototype } from '@bpfoundry/kernel-abi'
 import type { VerifierProgram } from '../verifier-api.ts'
 import { successors } from './control-flow.ts'
 
@@ -65,18 +65,23 @@ function atomicEffect(insn: Insn): Effect {
   return { uses, defines: (insn.imm & BPF_FETCH) !== 0 ? bit(insn.src) : 0 }
 }
 
-function callEffect(program: VerifierProgram, insn: Insn): Effect {
+/** What decides which helpers there are to call. */
+interface Caller {
+  readonly type: number
+  readonly scope: HelperScope
+}
+
+function callEffect({ type, scope }: Caller, insn: Insn): Effect {
   if (insn.src === BPF_PSEUDO_CALL) return { uses: ALL_ARGUMENTS, defines: CALLER_SAVED }
-  const prototype =
-    insn.src === 0 ? helperPrototype(program.type, insn.imm, { attachType: program.expectedAttachType }) : undefined
+  const prototype = insn.src === 0 ? helperPrototype(type, insn.imm, scope) : undefined
   const uses = prototype === undefined ? ALL_ARGUMENTS : (bit(prototype.args.length) - 1) << 1
   return { uses, defines: CALLER_SAVED }
 }
 
-function jumpEffect(program: VerifierProgram, insn: Insn): Effect {
+function jumpEffect(caller: Caller, insn: Insn): Effect {
   const operation = insn.opcode & 0xf0
   if (operation === BPF_EXIT) return { uses: bit(0), defines: 0 }
-  if (operation === BPF_CALL) return callEffect(program, insn)
+  if (operation === BPF_CALL) return callEffect(caller, insn)
   if (operation === BPF_JA || operation > 0xd0) return { uses: 0, defines: 0 }
   return { uses: bit(insn.dst) | ((insn.opcode & 0x08) !== 0 ? bit(insn.src) : 0), defines: 0 }
 }
@@ -89,23 +94,27 @@ function loadEffect(insn: Insn): Effect {
 }
 
 // biome-ignore format: table
-const EFFECTS: ReadonlyMap<number, (program: VerifierProgram, insn: Insn) => Effect> = new Map([
-  [BPF_LD,    (_program: VerifierProgram, insn: Insn) => loadEffect(insn)],
-  [BPF_LDX,   (_program: VerifierProgram, insn: Insn) => ({ uses: bit(insn.src), defines: bit(insn.dst) })],
-  [BPF_ST,    (_program: VerifierProgram, insn: Insn) => ({ uses: bit(insn.dst), defines: 0 })],
-  [BPF_STX,   (_program: VerifierProgram, insn: Insn) =>
+const EFFECTS: ReadonlyMap<number, (caller: Caller, insn: Insn) => Effect> = new Map([
+  [BPF_LD,    (_caller: Caller, insn: Insn) => loadEffect(insn)],
+  [BPF_LDX,   (_caller: Caller, insn: Insn) => ({ uses: bit(insn.src), defines: bit(insn.dst) })],
+  [BPF_ST,    (_caller: Caller, insn: Insn) => ({ uses: bit(insn.dst), defines: 0 })],
+  [BPF_STX,   (_caller: Caller, insn: Insn) =>
     (insn.opcode & 0xe0) === BPF_ATOMIC ? atomicEffect(insn) : { uses: bit(insn.dst) | bit(insn.src), defines: 0 }],
-  [BPF_ALU,   (_program: VerifierProgram, insn: Insn) => aluEffect(insn)],
-  [BPF_ALU64, (_program: VerifierProgram, insn: Insn) => aluEffect(insn)],
+  [BPF_ALU,   (_caller: Caller, insn: Insn) => aluEffect(insn)],
+  [BPF_ALU64, (_caller: Caller, insn: Insn) => aluEffect(insn)],
   [BPF_JMP,   jumpEffect],
   [BPF_JMP32, jumpEffect],
 ])
 
 /** Bits 0 to 9 of element pc: r0 to r9 that may be read from slot pc on, before they are written. */
-export function liveRegisters(program: VerifierProgram): Uint16Array {
-  const { insns } = program
+export function liveRegisters(
+  { insns, type, expectedAttachType }: VerifierProgram,
+  capabilities: readonly HelperCapability[] | undefined,
+): Uint16Array {
+  const scope = { attachType: expectedAttachType, ...(capabilities === undefined ? {} : { capabilities }) }
+  const caller = { type, scope }
   const live = new Uint16Array(insns.length)
-  const effects = insns.map((insn) => EFFECTS.get(insn.opcode & 0x07)?.(program, insn) ?? { uses: 0, defines: 0 })
+  const effects = insns.map((insn) => EFFECTS.get(insn.opcode & 0x07)?.(caller, insn) ?? { uses: 0, defines: 0 })
   const next = insns.map((_, pc) => successors(insns, pc))
   let changed = true
   while (changed) {

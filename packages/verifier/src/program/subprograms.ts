@@ -17,13 +17,19 @@ function refusal(code: string, message: string, pc?: number): Refusal {
   return new Refusal({ code, errno: 'EINVAL', message }, pc)
 }
 
-function findStarts(insns: readonly Insn[]): number[] {
+function findStarts(insns: readonly Insn[], isCapable: boolean): number[] {
   const starts = new Set([0])
   insns.forEach((insn, pc) => {
-    if (insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === BPF_PSEUDO_KFUNC_CALL) {
+    const isKernelCall = insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === BPF_PSEUDO_KFUNC_CALL
+    const isCall = isKernelCall || isFunctionLoad(insn) || isSubprogramCall(insn)
+    if (isCall && !isCapable) {
+      const message = 'loading/calling other bpf or kernel functions are allowed for CAP_BPF and CAP_SYS_ADMIN'
+      throw new Refusal({ code: 'VERIFIER_CAPABILITY', errno: 'EPERM', message }, pc)
+    }
+    if (isKernelCall) {
       throw unsupported('calling a kernel function (kfunc) is', pc)
     }
-    if (!isFunctionLoad(insn) && !isSubprogramCall(insn)) return
+    if (!isCall) return
     const target = pc + insn.imm + 1
     if (target < 0 || target >= insns.length) throw refusal('VERIFIER_CALL_TARGET', 'call to invalid destination', pc)
     starts.add(target)
@@ -47,8 +53,8 @@ function subprogramName(program: VerifierProgram, start: number, index: number):
  *
  * @throws {Refusal} VERIFIER_CALL_TARGET, VERIFIER_TOO_MANY_SUBPROGRAMS, VERIFIER_UNSUPPORTED
  */
-export function findSubprograms(program: VerifierProgram): Subprogram[] {
-  const starts = findStarts(program.insns)
+export function findSubprograms(program: VerifierProgram, isCapable: boolean): Subprogram[] {
+  const starts = findStarts(program.insns, isCapable)
   return starts.map((start, index) => ({
     name: subprogramName(program, start, index),
     start,

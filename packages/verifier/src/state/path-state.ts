@@ -65,6 +65,8 @@ export class PathState {
   startPc: number
   /** Checkpoints between the entry and here. */
   depth = 0
+  /** A processor may run it before it knows that it won't be; nothing that it does stays. */
+  isSpeculative = false
   /** Rounds that may_goto let through on the way here. */
   mayGotoDepth = 0
   /** Callbacks entered on the way here. */
@@ -104,6 +106,7 @@ export class PathState {
 
   #takeCounters(other: PathState): void {
     this.depth = other.depth
+    this.isSpeculative = other.isSpeculative
     this.mayGotoDepth = other.mayGotoDepth
     this.callbackUnrollDepth = other.callbackUnrollDepth
     this.loopEntry = other.loopEntry

@@ -16,7 +16,8 @@ import {
 } from '../state/register-state.ts'
 import { SCALAR } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
-import { movePointer, operatorSymbol } from './pointer-arithmetic.ts'
+import { movePointer, operatorSymbol, refuseUnmasked } from './pointer-arithmetic.ts'
+import { needsSanitation } from './sanitation.ts'
 import { forkOnMask } from './scalar-fork.ts'
 
 const ADDRESS_SPACE_CAST = 1
@@ -31,6 +32,9 @@ export function transferAlu(v: Verification, insn: Insn): void {
 /** Negation, which is 0 - x, and byte order. */
 function transferInPlace(v: Verification, insn: Insn): void {
   const before = v.read(insn.dst)
+  if (v.leaks(insn.dst)) {
+    v.refuse('VERIFIER_POINTER_ARITHMETIC', 'EACCES', `R${insn.dst} pointer arithmetic prohibited`)
+  }
   v.facts.record(v.pc, insn.dst, before)
   v.checkWritable(insn.dst)
   v.write(insn.dst, before.type === SCALAR ? scalarRegister(inPlace(insn, before.scalar)) : UNKNOWN_SCALAR)
@@ -56,6 +60,10 @@ function transferMove(v: Verification, insn: Insn): void {
   const source = v.read(insn.src)
   v.facts.record(v.pc, insn.src, source)
   v.checkWritable(insn.dst)
+  if ((!is64 || insn.off !== 0) && v.leaks(insn.src)) {
+    const what = is64 ? 'sign-extension part' : 'partial copy'
+    v.refuse('VERIFIER_LEAK', 'EACCES', `R${insn.src} ${what} of pointer`)
+  }
   const moved = is64 ? moved64(v, insn, source) : moved32(v, insn, source)
   v.write(insn.dst, moved)
 }
@@ -85,11 +93,11 @@ function moved32(v: Verification, insn: Insn, source: RegisterState): RegisterSt
 // ---- two operands ----------------------------------------------------------------------------------------------------
 
 function transferBinary(v: Verification, insn: Insn, operation: number): void {
-  const usesRegister = (insn.opcode & 0x08) === BPF_X
+  const hasSource = usesRegister(insn)
   const is32 = (insn.opcode & 0x07) !== BPF_ALU64
-  const source = usesRegister ? v.read(insn.src) : undefined
+  const source = hasSource ? v.read(insn.src) : undefined
   const target = v.read(insn.dst)
-  checkImmediate(v, insn, usesRegister, operation)
+  if (!hasSource) checkImmediate(v, insn, operation)
   v.checkWritable(insn.dst)
   v.facts.record(v.pc, insn.dst, target)
   if (source !== undefined) v.facts.record(v.pc, insn.src, source)
@@ -98,21 +106,24 @@ function transferBinary(v: Verification, insn: Insn, operation: number): void {
     combinePointers(v, insn.dst, operation)
   } else if (operand.type !== SCALAR) {
     markPrecise(v, insn.dst)
-    movePointer(v, insn.dst, operation, is32, operand, target, false)
+    movePointer(v, insn, is32, operand, target, false)
   } else if (target.type !== SCALAR) {
-    if (usesRegister) markPrecise(v, insn.src)
-    movePointer(v, insn.dst, operation, is32, target, operand, true)
+    if (hasSource) markPrecise(v, insn.src)
+    movePointer(v, insn, is32, target, operand, true)
   } else {
     computeScalar(v, insn, operation, is32, target, operand)
   }
+}
+
+function usesRegister(insn: Insn): boolean {
+  return (insn.opcode & 0x08) === BPF_X
 }
 
 const DIVISIONS: ReadonlySet<number> = new Set([0x30, 0x90])
 const SHIFTS: ReadonlySet<number> = new Set([0x60, 0x70, 0xc0])
 
 /** Immediates that no program may hold: they are sure mistakes. */
-function checkImmediate(v: Verification, insn: Insn, usesRegister: boolean, operation: number): void {
-  if (usesRegister) return
+function checkImmediate(v: Verification, insn: Insn, operation: number): void {
   if (DIVISIONS.has(operation) && insn.imm === 0) v.refuse('VERIFIER_DIVISION_BY_ZERO', 'EINVAL', 'div by zero')
   const bits = (insn.opcode & 0x07) === BPF_ALU64 ? 64 : 32
   if (SHIFTS.has(operation) && (insn.imm < 0 || insn.imm >= bits)) {
@@ -122,7 +133,7 @@ function checkImmediate(v: Verification, insn: Insn, usesRegister: boolean, oper
 
 /** Two pointers: only their difference has a meaning, an unknown number. */
 function combinePointers(v: Verification, number: number, operation: number): void {
-  if (operation !== BPF_SUB) {
+  if (operation !== BPF_SUB || !v.isTrusted) {
     const message = `R${number} pointer ${operatorSymbol(operation)} pointer prohibited`
     v.refuse('VERIFIER_POINTER_ARITHMETIC', 'EACCES', message)
   }
@@ -137,9 +148,16 @@ function computeScalar(
   target: RegisterState,
   operand: RegisterState,
 ): void {
+  if (usesRegister(insn) && needsSanitation(operation) && !v.isTrusted) {
+    const failure = v.sanitation.askNone(v.pc)
+    if (failure !== undefined) refuseUnmasked(v, insn, failure, false)
+  }
   const before = forkOnMask(v, insn.dst, operation, target, operand)
   const scalar = applyOperation(operation, is32, before.scalar, operand.scalar)
-  v.write(insn.dst, linkedSum(insn, operation, is32, before, operand, scalarRegister(scalar)))
+  v.write(
+    insn.dst,
+    v.isCapable ? linkedSum(insn, operation, is32, before, operand, scalarRegister(scalar)) : scalarRegister(scalar),
+  )
 }
 
 /** Distances are kept far from the ends of int32, in which they are added up. */

@@ -6,7 +6,7 @@ import { isZero } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
 import { noteNonNull, resolveNull } from '../state/null-check.ts'
 import type { LinkedRegister, PathState } from '../state/path-state.ts'
-import { immediateRegister, isPointer, type RegisterState } from '../state/register-state.ts'
+import { immediateRegister, isPointer, type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
 import {
   baseType,
   CONST_PTR_TO_MAP,
@@ -60,6 +60,9 @@ export function transferJump(v: Verification, insn: Insn): void {
   const src = usesRegister ? v.read(insn.src) : immediateRegister(insn.imm)
   v.facts.record(v.pc, insn.dst, dst)
   if (usesRegister) v.facts.record(v.pc, insn.src, src)
+  if (usesRegister && v.leaks(insn.src) && !(isAnyPacketPointer(dst.type) && isAnyPacketPointer(src.type))) {
+    refuseComparison(v, insn.src)
+  }
   const relation = insn.opcode & 0xf0
   const is32 = (insn.opcode & 0x07) === BPF_JMP32
   const known = outcome(relation, is32, dst, src)
@@ -71,14 +74,26 @@ export function transferJump(v: Verification, insn: Insn): void {
   }
   if (dst.type === SCALAR) markPrecise(v, insn.dst)
   if (usesRegister && src.type === SCALAR) markPrecise(v, insn.src)
+  const target = v.pc + insn.off + 1
+  if (!v.isTrusted) speculate(v, insn, known === 'always' ? v.pc + 1 : target)
   v.printChanges()
   if (known === 'always') {
-    const target = v.pc + insn.off + 1
     v.noteTransfer(target)
     v.pc = target
   } else {
     v.pc += 1
   }
+}
+
+function refuseComparison(v: Verification, number: number): never {
+  return v.refuse('VERIFIER_LEAK', 'EACCES', `R${number} pointer comparison prohibited`)
+}
+
+/** The way that the program does not go, but a processor may: of what was compared nothing is known there. */
+function speculate(v: Verification, insn: Insn, target: number): void {
+  const { registers } = v.pushSpeculative(target).frame
+  registers[insn.dst] = UNKNOWN_SCALAR
+  if ((insn.opcode & 0x08) === BPF_X) registers[insn.src] = UNKNOWN_SCALAR
 }
 
 function branchOut(
@@ -111,8 +126,10 @@ function branchOut(
   ) {
     resolveNull(next, dst, relation === BPF_JNE)
     resolveNull(taken, dst, relation === BPF_JEQ)
-  } else if (usesRegister && !is32) {
-    learnFromPacketComparison(relation, dst, insn.dst, src, insn.src, next, taken)
+  } else {
+    const isPacket = usesRegister && !is32
+    const learnt = isPacket && learnFromPacketComparison(relation, dst, insn.dst, src, insn.src, next, taken)
+    if (!learnt && v.leaks(insn.dst)) refuseComparison(v, insn.dst)
   }
 }
 

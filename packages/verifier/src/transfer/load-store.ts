@@ -107,6 +107,11 @@ function transferRelease(v: Verification, insn: Insn): void {
   if (NOT_ATOMIC.has(type)) refuseAtomic(v, 'stores into', insn.dst, type)
 }
 
+/** An atomic operation would put a pointer into memory. */
+function refuseLeak(v: Verification, number: number): void {
+  if (v.leaks(number)) v.refuse('VERIFIER_LEAK', 'EACCES', `R${number} leaks addr into mem`)
+}
+
 /**
  * `lock *(size *)(dst + off) op= src`, with the old value to src or, for cmpxchg, r0: a load into that register, then a
  * store of an unknown number.
@@ -115,7 +120,11 @@ function transferAtomic(v: Verification, insn: Insn): void {
   const value = v.read(insn.src)
   const pointer = v.read(insn.dst)
   const comparesR0 = insn.imm === BPF_CMPXCHG
-  if (comparesR0) v.read(0)
+  if (comparesR0) {
+    v.read(0)
+    refuseLeak(v, 0)
+  }
+  refuseLeak(v, insn.src)
   if (NOT_ATOMIC.has(pointer.type)) refuseAtomic(v, 'stores into', insn.dst, pointer.type)
   v.facts.recordMemory(v.pc, pointer)
   v.facts.record(v.pc, insn.src, value)

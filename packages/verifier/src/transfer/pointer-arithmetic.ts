@@ -6,13 +6,16 @@
  * a non-negative number keeps it: what was readable above is still above). All parts are kept far below 2^31, so that no
  * sum of them overflows the machine's addresses.
  */
-import { BPF_ADD, BPF_SUB } from '@bpfoundry/isa'
+import { BPF_ADD, BPF_SUB, BPF_X, type Insn } from '@bpfoundry/isa'
 import { repair, synchronise } from '../domain/bounds-deduction.ts'
 import { forgetRange32, isConstantScalar, type KnownScalar } from '../domain/scalar.ts'
 import { addRanges64, subtractRanges64 } from '../domain/scalar-arithmetic.ts'
 import { tnumAdd, tnumSubtract } from '../domain/tnum.ts'
 import { equals, S64_MIN, toSignedDecimal, toSignedNumber } from '../domain/word64.ts'
-import { MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
+import { checkRegion, MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
+import { Refusal } from '../report/refusal.ts'
+import { tnumText } from '../report/state-text.ts'
+import { MAX_STACK_BYTES } from '../state/frame-state.ts'
 import { type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
 import {
   baseType,
@@ -32,6 +35,16 @@ import {
   typeName,
 } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
+import type { VerifierMap } from '../verifier-api.ts'
+import {
+  closeWindow,
+  type Move,
+  needsSanitation,
+  openWindow,
+  type SanitationFailure,
+  sanitationWords,
+  type Window,
+} from './sanitation.ts'
 
 const CODE = 'VERIFIER_POINTER_ARITHMETIC'
 
@@ -151,25 +164,95 @@ function settled(pointer: RegisterState): RegisterState {
  */
 export function movePointer(
   v: Verification,
-  number: number,
-  operation: number,
+  insn: Insn,
   is32: boolean,
   pointer: RegisterState,
   delta: RegisterState,
   pointerIsTarget: boolean,
 ): void {
+  const number = insn.dst
+  const operation = insn.opcode & 0xf0
   if (is32) {
     // Half of a pointer is a meaningless number; the difference of two is one that programs do take.
-    if (operation !== BPF_SUB) v.refuse(CODE, 'EACCES', `R${number} 32-bit pointer arithmetic prohibited`)
+    if (operation !== BPF_SUB || !v.isTrusted) {
+      v.refuse(CODE, 'EACCES', `R${number} 32-bit pointer arithmetic prohibited`)
+    }
     v.write(number, UNKNOWN_SCALAR)
     return
   }
   checkMovable(v, number, pointer, operation, delta.scalar)
   checkSane(v, delta, pointer.type)
   checkSane(v, pointer, pointer.type)
+  const move = { operation, pointer, delta, pointerIsTarget }
+  const window = maskBefore(v, insn, move)
   const moved = moveBy(v, number, operation, pointer, delta.scalar, pointerIsTarget)
   checkSane(v, moved, pointer.type)
   v.write(number, settled(moved))
+  if (v.isTrusted) return
+  checkInside(v, number)
+  if (window !== undefined) maskAfter(v, insn, window, pointerIsTarget)
+}
+
+// ---- guards against speculation ------------------------------------------------------------------------------------
+
+/** Refuses an operation that can't be masked. `numberInTarget`: in `number += pointer`. */
+export function refuseUnmasked(
+  v: Verification,
+  insn: Insn,
+  failure: SanitationFailure,
+  numberInTarget: boolean,
+): never {
+  const words = sanitationWords(failure, insn.dst, insn.src, insn.opcode & 0xf0, numberInTarget)
+  return v.refuse('VERIFIER_SPECULATION', 'EACCES', words)
+}
+
+/** Asks for a mask, and queues the path on which the mask cut the number to 0. */
+function maskBefore(v: Verification, insn: Insn, move: Move): Window | undefined {
+  const usesRegister = (insn.opcode & 0x08) === BPF_X
+  if (v.isTrusted || !usesRegister || !needsSanitation(move.operation)) return undefined
+  const isConstant = isConstantScalar(move.delta.scalar)
+  let window: Window | undefined
+  if (!v.state.isSpeculative) {
+    const opened = openWindow(move)
+    if (typeof opened === 'string') refuseUnmasked(v, insn, opened, !move.pointerIsTarget)
+    if (!isConstant) v.sanitation.exploresLimits = true
+    window = opened
+  }
+  if (!isConstant) v.pushSpeculative(v.pc + 1).frame.registers[insn.dst] = move.pointer
+  return window
+}
+
+function maskAfter(v: Verification, insn: Insn, window: Window, pointerIsTarget: boolean): void {
+  const mask = closeWindow(window, v.register(insn.dst))
+  const failure = typeof mask === 'string' ? mask : v.sanitation.ask(v.pc, mask)
+  if (failure !== undefined) refuseUnmasked(v, insn, failure, !pointerIsTarget)
+}
+
+/** A pointer of an untrusted program stays inside its object, so that a mask can keep it there. */
+function checkInside(v: Verification, number: number): void {
+  const { type, scalar, offset } = v.register(number)
+  if (type === PTR_TO_STACK) {
+    const at = offset + toSignedNumber(scalar.tnum.value)
+    if (!isConstantScalar(scalar)) {
+      const where = `var_off=${tnumText(scalar.tnum)} off=${at}`
+      v.refuse('VERIFIER_SPECULATION', 'EACCES', `R${number} variable stack access prohibited for !root, ${where}`)
+    }
+    if (at < 0 && at >= -MAX_STACK_BYTES) return
+    const message = `R${number} stack pointer arithmetic goes out of range, prohibited for !root; off=${at}`
+    v.refuse('VERIFIER_SPECULATION', 'EACCES', message)
+  }
+  if (type === PTR_TO_MAP_VALUE) checkInsideValue(v, number)
+}
+
+function checkInsideValue(v: Verification, number: number): void {
+  const { offset, map } = v.register(number)
+  try {
+    checkRegion(v, number, offset, 1, (map as VerifierMap).valueSizeBytes, false)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const message = `R${number} pointer arithmetic of map value goes out of range, prohibited for !root`
+    v.refuse('VERIFIER_SPECULATION', 'EACCES', message)
+  }
 }
 
 function moveBy(

@@ -53,6 +53,7 @@ export function checkProgramExit(v: Verification): void {
   checkNoReferences(v, v.profile.exitLeakWords)
   const result = v.read(0)
   v.facts.record(v.pc, 0, result)
+  if (v.leaks(0)) v.refuse('VERIFIER_LEAK', 'EACCES', 'R0 leaks addr as return value')
   if (v.frame.subprogram > 0) {
     checkFunctionResult(v, result)
     return

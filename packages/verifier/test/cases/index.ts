@@ -10,6 +10,7 @@ import { CONTEXT_CASES, PACKET_CASES, PACKET_LOAD_CASES } from './packet.ts'
 import { FORM_CASES, REGISTER_CASES } from './registers.ts'
 import { SOCKET_CASES } from './sockets.ts'
 import { STACK_CASES } from './stack.ts'
+import { UNTRUSTED_CASES } from './untrusted.ts'
 
 /** All cases by topic; the topic names the file of recorded logs. */
 export const CASES: Readonly<Record<string, readonly VerifierCase[]>> = {
@@ -27,6 +28,7 @@ export const CASES: Readonly<Record<string, readonly VerifierCase[]>> = {
   atomics: ATOMIC_CASES,
   sockets: SOCKET_CASES,
   callbacks: CALLBACK_CASES,
+  untrusted: UNTRUSTED_CASES,
   'may-goto': MAY_GOTO_CASES,
   'global-functions': GLOBAL_FUNCTION_CASES,
 }

@@ -15,6 +15,8 @@ export interface VerifierCase {
   readonly type?: number
   readonly attachType?: number
   readonly gpl?: boolean
+  /** Loaded without CAP_PERFMON. */
+  readonly untrusted?: boolean
   /** BPF_F_* */
   readonly flags?: number
   /** What BTF says of its functions, in the order of their starts; without BTF when absent. */

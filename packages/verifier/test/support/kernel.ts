@@ -29,6 +29,7 @@ export function askKernel(
   oracle: KernelOracle,
   program: VerifierProgram,
   logLevel: number,
+  untrusted: boolean = false,
 ): { ok: boolean; log: string } {
   const { btf, functionInfo } = program
   const btfFd = btf === undefined ? undefined : oracle.loadBtf(btf.encode())
@@ -38,6 +39,7 @@ export function askKernel(
     logLevel,
     expectedAttachType: program.expectedAttachType,
     flags: program.flags ?? 0,
+    ...(untrusted ? { privilege: 'no-perfmon' } : {}),
     license: program.gplCompatible ? 'GPL' : 'Proprietary',
     ...(btfFd === undefined ? {} : { btfFd, functionInfo: functionInfo ?? [] }),
   })
