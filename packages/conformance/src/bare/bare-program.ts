@@ -64,49 +64,59 @@ export function unverifiedImage(program: UnverifiedProgram): ProgramImage {
   }
 }
 
-/** Slots that begin an instruction, in order. */
-function* instructionStarts(insns: readonly Insn[]): Generator<number> {
-  for (let pc = 0; pc < insns.length; pc += insnSlots(insns[pc] as Insn)) yield pc
-}
-
 /** Where functions start: slot 0, and what is called or has its address taken. */
 function functionStarts(insns: readonly Insn[]): number[] {
-  const targets = [...instructionStarts(insns)].map((pc) => subprogTarget(insns[pc] as Insn, pc))
-  return [...new Set([0, ...targets.filter((target) => target !== undefined)])].sort((a, b) => a - b)
+  const starts = new Set([0])
+  for (let pc = 0; pc < insns.length; pc += insnSlots(insns[pc] as Insn)) {
+    const target = subprogTarget(insns[pc] as Insn, pc)
+    if (target !== undefined) starts.add(target)
+  }
+  return [...starts].sort((a, b) => a - b)
+}
+
+/** By slot that begins an instruction, which function it is of; -1 for second slots. */
+function functionsBySlot(insns: readonly Insn[], starts: readonly number[]): Int32Array {
+  const functions = new Int32Array(insns.length).fill(-1)
+  let current = -1
+  for (let pc = 0; pc < insns.length; pc += insnSlots(insns[pc] as Insn)) {
+    while ((starts[current + 1] ?? Number.POSITIVE_INFINITY) <= pc) current++
+    functions[pc] = current
+  }
+  return functions
 }
 
 /** @param mayEndDead whether code that nothing reaches may run off the end: where a verifier would have removed it */
-function checkControlFlow(insns: readonly Insn[], functions: readonly number[], mayEndDead: boolean): void {
-  const begins = new Set(instructionStarts(insns))
-  const functionOf = (pc: number): number => functions.findLastIndex((start) => start <= pc)
-  for (const pc of begins) {
+function checkControlFlow(insns: readonly Insn[], starts: readonly number[], mayEndDead: boolean): void {
+  const functions = functionsBySlot(insns, starts)
+  const begins = (pc: number): boolean => (functions[pc] ?? -1) >= 0
+  let reached: ReadonlySet<number> | undefined
+  for (let pc = 0; pc < insns.length; pc += insnSlots(insns[pc] as Insn)) {
     const insn = insns[pc] as Insn
     const called = subprogTarget(insn, pc)
-    if (called !== undefined && !begins.has(called)) throw leaves(pc, `a call of slot ${called}`)
+    if (called !== undefined && !begins(called)) throw leaves(pc, `a call of slot ${called}`)
     const target = targetOf(insn, pc)
-    if (target !== undefined && (!begins.has(target) || functionOf(target) !== functionOf(pc))) {
+    if (target !== undefined && !(begins(target) && functions[target] === functions[pc])) {
       throw leaves(pc, `a jump to slot ${target}`)
     }
-    const next = pc + insnSlots(insn)
-    const ends = next >= insns.length || functionOf(next) !== functionOf(pc)
-    if (ends && fallsThrough(insn) && !(mayEndDead && isDead(insns, functions, pc))) {
-      throw leaves(pc, 'the end of a function without exit or jump')
-    }
+    if (!fallsThrough(insn) || functions[pc + insnSlots(insn)] === functions[pc]) continue
+    if (mayEndDead) reached ??= reachedSlots(insns, starts)
+    if (reached?.has(pc) !== false) throw leaves(pc, 'the end of a function without exit or jump')
   }
 }
 
 const targetOf = (insn: Insn, pc: number): number | undefined => (isCall(insn) ? undefined : jumpTarget(insn, pc))
 
-function isDead(insns: readonly Insn[], functions: readonly number[], pc: number): boolean {
-  const reached = new Set(functions)
-  for (const at of reached) {
-    const insn = insns[at]
+function reachedSlots(insns: readonly Insn[], starts: readonly number[]): ReadonlySet<number> {
+  const reached = new Set(starts)
+  // A set is gone through in the order of insertion, what is added meanwhile too.
+  for (const pc of reached) {
+    const insn = insns[pc]
     if (insn === undefined) continue
-    const target = targetOf(insn, at)
+    const target = targetOf(insn, pc)
     if (target !== undefined) reached.add(target)
-    if (fallsThrough(insn)) reached.add(at + insnSlots(insn))
+    if (fallsThrough(insn)) reached.add(pc + insnSlots(insn))
   }
-  return !reached.has(pc)
+  return reached
 }
 
 function leaves(pc: number, got: string): ConformanceError {
