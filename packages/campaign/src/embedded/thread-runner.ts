@@ -1,4 +1,5 @@
 import { isDiagnostic } from '@bpfoundry/diagnostics'
+import { inLanes } from '../lanes.ts'
 import type { Shard } from '../plan/shard.ts'
 import type { Runner, ShardSink } from '../runner.ts'
 import type { ShardPool } from './shard-pool.ts'
@@ -7,16 +8,8 @@ import type { ShardPool } from './shard-pool.ts'
 export function threadRunner(pool: ShardPool): Runner {
   return {
     name: pool.jobs === 1 ? '1 thread' : `${pool.jobs} threads`,
-    async run(shards, sink, signal) {
-      let next = 0
-      const lane = async (): Promise<void> => {
-        while (next < shards.length && !signal.aborted) {
-          const index = next++
-          await runOne(pool, shards[index] as Shard, index, sink, signal)
-        }
-      }
-      await Promise.all(Array.from({ length: pool.jobs }, lane))
-    },
+    run: (shards, sink, signal) =>
+      inLanes(shards, pool.jobs, signal, (shard, index) => runOne(pool, shard, index, sink, signal)),
     close: async () => {
       // The pool belongs to who made it.
     },

@@ -1,6 +1,7 @@
 import { type KernelTree, type Suite, type SuiteOptions, suiteFiles } from '@bpfoundry/conformance'
 import { type DiagnosticJson, isDiagnostic } from '@bpfoundry/diagnostics'
 import type { ShardPool } from '../embedded/shard-pool.ts'
+import { inLanes } from '../lanes.ts'
 import type { CaseSource, TreeSource } from './case-source.ts'
 import type { Inspection } from './shard.ts'
 
@@ -28,15 +29,15 @@ export async function inspectSources(
   sources: readonly CaseSource[],
   { filter, signal }: { readonly filter: string | undefined; readonly signal: AbortSignal },
 ): Promise<readonly (Inspection | UnreadableSource)[]> {
-  const found = await Promise.all(
-    sources.map(async (source) => {
-      try {
-        return await pool.inspect(source, filter, signal)
-      } catch (error) {
-        if (!isDiagnostic(error)) throw error
-        return { source, error: error.toJSON() }
-      }
-    }),
-  )
+  const found: (Inspection | UnreadableSource | undefined)[] = []
+  // As many as there are threads, no more: a source that waits for one is not slow to read.
+  await inLanes(sources, pool.jobs, signal, async (source, index) => {
+    try {
+      found[index] = await pool.inspect(source, filter, signal)
+    } catch (error) {
+      if (!isDiagnostic(error)) throw error
+      found[index] = { source, error: error.toJSON() }
+    }
+  })
   return found.filter((one) => one !== undefined)
 }
