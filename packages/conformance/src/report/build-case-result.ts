@@ -36,7 +36,7 @@ export function caseResult(asked: AskedCase): CaseResult {
   const { of, question, kernel, times = {} } = asked
   const { id, suite, file, line, name, privilege } = of
   const phasesMs = phases(asked.answers, times)
-  const differs = kernel === undefined ? [] : (asked.differsFromKernel ?? differing(asked.answers, kernel))
+  const differs = kernel === undefined ? [] : (asked.differsFromKernel ?? differing(asked, kernel))
   const standing = standingOf(asked)
   const xlated = xlatedOf(asked.answers)
   const told = standing.outcome === 'failed' || differs.length > 0
@@ -87,9 +87,10 @@ function reasonOf({ reasons, error }: Answer): FailureReason {
   return reasons?.[0]?.kind ?? (error === undefined ? 'result' : 'no-answer')
 }
 
-function differing(answers: readonly Answer[], kernel: Answer): string[] {
+function differing({ answers, question }: AskedCase, kernel: Answer): string[] {
+  const expect = question.kind === 'vector' ? question.vector.expect : undefined
   return byEngines(
-    answers.flatMap((answer) => differences(answer, kernel).map((text): Remark => [answer.engine, text])),
+    answers.flatMap((answer) => differences(answer, kernel, expect).map((text): Remark => [answer.engine, text])),
   )
 }
 

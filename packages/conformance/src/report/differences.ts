@@ -1,5 +1,5 @@
-import type { Answer, RunAnswer } from './answer.ts'
-import { runsOf } from './answer.ts'
+import type { Expectation } from '../vector/expectation.ts'
+import { type Answer, type RunAnswer, runsOf } from './answer.ts'
 
 /** What two answers must have in common: verdict and results, not times and sizes. */
 const OF_LOAD = ['load_ok', 'errno'] as const
@@ -7,16 +7,27 @@ const OF_RUN = ['retval', 'run_errno', 'data_out', 'ctx_out'] as const
 
 /**
  * Where `answer` differs from another's; what only one of them tells is no difference, nor is what one of them does not
- * do.
+ * do, nor a result of which anything is expected (`null`): an address, mostly.
  */
-export function differences(answer: Answer, other: Answer): string[] {
+export function differences(answer: Answer, other: Answer, expect?: Expectation): string[] {
   if (answer.load_ok !== true && (answer.unsupported ?? other.unsupported) !== undefined) return []
-  const runs = runsOf(answer).map((run, index) => apart(OF_RUN, run, runsOf(other)[index] ?? {}, other.engine))
-  const several = runs.length > 1
+  const [mine, theirs] = [runsOf(answer), runsOf(other)]
   return [
     ...apart(OF_LOAD, answer, other, other.engine),
-    ...runs.flatMap((texts, index) => texts.map((text) => (several ? `run ${index}: ${text}` : text))),
+    ...mine.flatMap((run, index) => {
+      const found = apart(ofRun(expect, index), run, theirs[index] ?? {}, other.engine)
+      return mine.length > 1 ? found.map((text) => `run ${index}: ${text}`) : found
+    }),
   ]
+}
+
+type RunField = (typeof OF_RUN)[number]
+
+function ofRun(expect: Expectation | undefined, run: number): readonly RunField[] {
+  return OF_RUN.filter((name) => {
+    const wanted = expect?.[name]
+    return !Array.isArray(wanted) || (wanted as readonly unknown[])[run] !== null
+  })
 }
 
 function apart<Name extends keyof Answer>(
@@ -25,7 +36,7 @@ function apart<Name extends keyof Answer>(
   theirs: Pick<Partial<Answer>, Name> & RunAnswer,
   engine: string,
 ): string[] {
-  if ((mine.run_errno === 'ENOTSUPP' && mine.unsupported !== undefined) || theirs.unsupported !== undefined) return []
+  if (mine.unsupported !== undefined || theirs.unsupported !== undefined) return []
   return names.flatMap((name) => {
     if (mine[name] === undefined || theirs[name] === undefined || mine[name] === theirs[name]) return []
     return [`${name}: ${JSON.stringify(mine[name])}, ${engine} says ${JSON.stringify(theirs[name])}`]

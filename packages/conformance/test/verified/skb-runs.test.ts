@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { askVector, createEmulatedKernel, createRunningKernel, differences, vectorRecord } from '../../src/index.ts'
 import { type Random, randomSkbVector, SKB_TYPES } from './random-skb-program.ts'
 
-const PROGRAMS = Number(process.env['PROGRAMS'] ?? 300)
+const PROGRAMS = Number(process.env['PROGRAMS'] ?? 200)
 const SEED = Number(process.env['SEED'] ?? 1)
 const ENGINES = ['interpreter', 'wasm'] as const
 
@@ -19,7 +19,7 @@ function generator(seed: number): Random {
 }
 
 describe('programs on a socket buffer', () => {
-  test('answer as in the running kernel', ({ skip }) => {
+  test('answer as in the running kernel', { timeout: 600_000 }, ({ skip }) => {
     const asked = kernelOracle()
     if ('unavailable' in asked) skip(asked.unavailable)
     else {
