@@ -55,17 +55,17 @@ function suiteCase(kind: Kind, index: number, row: TableRow, question: SuiteCase
     line: row.span.line,
     name: row.text('descr'),
     privilege: 'full',
-    question: () => asked(question),
+    question: () => asked(row, question),
   }
 }
 
 /** A row that holds something else than expected is told of where it is asked for. */
-function asked(question: SuiteCase['question']): ReturnType<SuiteCase['question']> {
+function asked({ span }: TableRow, question: SuiteCase['question']): ReturnType<SuiteCase['question']> {
   try {
     return question()
   } catch (error) {
     if (!isDiagnostic(error)) throw error
-    return { kind: 'not-runnable', reason: 'unread', detail: String(error) }
+    return { kind: 'not-runnable', reason: 'unread', detail: `${span.file}:${span.line}: ${error.message}` }
   }
 }
 

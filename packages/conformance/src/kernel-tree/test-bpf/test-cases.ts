@@ -1,5 +1,6 @@
 import type { ConformanceCase } from '../../case-source.ts'
 import type { ClassicCase } from '../../classic/classic-case.ts'
+import { errorAt } from '../../conformance-error.ts'
 import type { InternalCase, InternalContext } from '../../unverified/internal-case.ts'
 import type { NotRunnable } from '../suite-case.ts'
 import { CLASSIC_GENERATORS, INTERNAL_GENERATORS } from './generators/generator-table.ts'
@@ -15,6 +16,9 @@ export interface BpfTest {
   /** Length of the array that fragments are taken from. */
   readonly fragmentBytes: number
 }
+
+/** The largest context of a test has 32 KiB, the largest packet 128 bytes. */
+const MOST_DATA_BYTES = 1 << 20
 
 type Run = { readonly dataBytes: number; readonly result: number }
 
@@ -48,17 +52,30 @@ export function classicQuestion({ id, row, hasFlag, fragmentBytes }: BpfTest): C
     noData,
     runs: refused ? [] : runsOf(row),
     ...(refused ? { refusedWith: -row.number('expected_errcode') } : {}),
-    ...(hasFlag(flags, 'FLAG_SKB_FRAG') ? { fragment: padded(row.bytes('frag_data'), fragmentBytes) } : {}),
+    ...(hasFlag(flags, 'FLAG_SKB_FRAG')
+      ? { fragment: padded(row.bytes('frag_data'), Math.min(fragmentBytes, MOST_DATA_BYTES)) }
+      : {}),
   }
   return { kind: 'classic', classic }
 }
 
 /** The kernel runs the first one whatever it holds, and ends at the next one that is all zeros. */
 function runsOf(row: TableRow): readonly [Run, ...Run[]] {
-  const all = row.rows('test').map((run) => ({ dataBytes: run.number('data_size'), result: run.number('result') }))
+  const all = row.rows('test').map((run) => ({ dataBytes: dataBytesOf(run), result: run.number('result') }))
   const [first = { dataBytes: 0, result: 0 }, ...others] = all
   const end = others.findIndex(({ dataBytes, result }) => dataBytes === 0 && result === 0)
   return [first, ...(end < 0 ? others : others.slice(0, end))]
+}
+
+function dataBytesOf(run: TableRow): number {
+  const bytes = run.number('data_size')
+  if (bytes >= 0 && bytes <= MOST_DATA_BYTES) return bytes
+  throw errorAt(run.span, {
+    code: 'CONFORMANCE_SOURCE',
+    message: 'no test has so much data',
+    got: String(bytes),
+    expected: `0 to ${MOST_DATA_BYTES} bytes`,
+  })
 }
 
 /** Written out, or made by the generator that stands for the kernel's function. */

@@ -23,6 +23,7 @@ import {
   BPF_REG_2,
   type Insn,
 } from '@bpfoundry/isa'
+import { ConformanceError } from '../../../conformance-error.ts'
 import type { Source, Width } from './alu-patterns.ts'
 
 /** Operands with which each comparison holds. */
@@ -70,7 +71,19 @@ export function staggeredConditionalJumps(
   return sequence(jump, dst, src, result)
 }
 
+/** So that the farthest jump fits its offset. */
+const MOST_STEPS = 10_923
+
+/** @throws ConformanceError CONFORMANCE_SOURCE for an even or too large number of steps */
 function sequence(jump: Insn, r1: number, r2: number, result: number): readonly Insn[] {
+  if (result % 2 === 0 || result > MOST_STEPS) {
+    throw new ConformanceError({
+      code: 'CONFORMANCE_SOURCE',
+      message: 'no sequence of staggered jumps has that result',
+      got: String(result),
+      expected: `an odd number up to ${MOST_STEPS}`,
+    })
+  }
   const last = result - 1
   const insns = [
     BPF_ALU64_IMM(BPF_MOV, BPF_REG_0, 0),
