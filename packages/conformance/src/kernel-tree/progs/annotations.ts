@@ -65,11 +65,6 @@ export function readAnnotations(name: string, tags: readonly string[], architect
   return draft.result()
 }
 
-/** Whether a tag is an annotation of a test, known or not. */
-export function isAnnotation(tag: string): boolean {
-  return tag.startsWith(PREFIX)
-}
-
 /** What is said of a mode itself, before one inherits from the other. */
 interface ModeDraft {
   loads?: boolean
