@@ -42,7 +42,7 @@ function readWrap(reader: Reader, found: Found, typeTags: readonly string[]): Wr
   found.attributes.push(...reader.attributes())
   if (cursor.accept('*')) {
     const { wrap: qualify, tags } = readQualifiers(reader, found)
-    const rest = readWrap(reader, found, tags)
+    const rest = reader.nested(() => readWrap(reader, found, tags))
     return (type) => rest(qualify({ kind: 'pointer', target: type, typeTags }))
   }
   let inner: Wrap = (type) => type
@@ -85,7 +85,7 @@ function readSuffixes(reader: Reader): Wrap {
   if (cursor.is('[') && !cursor.is('[', 1)) {
     cursor.next()
     const length = readLength(reader)
-    const rest = readSuffixes(reader)
+    const rest = reader.nested(() => readSuffixes(reader))
     return (type) => ({ kind: 'array', element: rest(type), length })
   }
   if (!cursor.is('(')) return (type) => type

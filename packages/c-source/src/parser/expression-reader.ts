@@ -142,12 +142,16 @@ function readNumber(reader: Reader): Node {
   return { kind: 'number', ...readInteger(token), span: token }
 }
 
+/** `[]`, `.`, `->` and calls after each other. */
+const MOST_POSTFIX = 256
+
 function readPostfix(reader: Reader, first: Node): Node {
   const { cursor } = reader
   let node = first
-  for (;;) {
+  for (let count = 0; ; count++) {
     const span = cursor.peek()
     if (span.kind !== 'punctuator') return node
+    if (count > MOST_POSTFIX) throw errorAt(span, 'C_LIMIT', `more than ${MOST_POSTFIX} operators after an operand`)
     if (cursor.accept('[')) {
       node = { kind: 'index', array: node, index: readComma(reader), span }
       cursor.expect(']')

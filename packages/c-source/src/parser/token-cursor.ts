@@ -58,8 +58,6 @@ export class TokenCursor {
   wrong(expected: string): CSourceError {
     const token = this.peek()
     const got = token.kind === 'end' ? 'the end of the file' : token.spelling.slice(0, 80)
-    if (token.kind === 'broken')
-      return errorAt(token, 'C_TOKEN', 'a quote that is never closed, or a stray character', { got })
     return errorAt(token, 'C_SYNTAX', 'this is not what C has here', { got, expected })
   }
 

@@ -119,8 +119,9 @@ export class IfExpression {
     if (token.kind === 'punctuator') return this.#prefixed(token)
     if (token.kind === 'identifier') return { value: token.spelling === 'true' ? 1n : 0n, unsigned: false }
     if (token.kind === 'number') {
-      const { value, type } = readInteger(token)
-      return { value, unsigned: !type.signed && type.sizeBytes === 8 }
+      const { value } = readInteger(token)
+      // All integers are intmax_t but for those that say otherwise, or do not fit it.
+      return { value, unsigned: /u[lL]*$/i.test(token.spelling) || value >= 1n << 63n }
     }
     if (token.kind === 'character') return { value: readCharacter(token), unsigned: false }
     this.#at--

@@ -22,8 +22,8 @@ interface OpenFile {
 }
 
 const MOST_INCLUDED = 200
-/** Tokens of a translation unit: some twenty times those of the kernel's vmlinux.h. */
-const MOST_TOKENS = 20_000_000
+/** Tokens of a translation unit: ten times those of the kernel's vmlinux.h. */
+const MOST_TOKENS = 5_000_000
 
 /** What the preprocessor knew when a file had been read: a later file may go on from there. */
 export interface PreprocessorState {
@@ -112,6 +112,7 @@ export class Preprocessor {
     for (let token = this.#expander.next(); token.kind !== 'end'; token = this.#expander.next()) {
       if (token.spelling === '_Pragma' && token.kind === 'identifier') this.#pragmaOperator(token)
       else out.push(token)
+      if (token.kind === 'broken') this.#report(brokenToken(token))
       if (out.length > MOST_TOKENS) throw errorAt(token, 'C_LIMIT', `the file has more than ${MOST_TOKENS} tokens`)
     }
     return out
@@ -391,6 +392,11 @@ function questionOperand(line: readonly Token[], at: number, place: Token): { op
     if (isPunctuator(line[end] as Token, ')') && --depth === 0) return { operand: line.slice(at + 2, end), end }
   }
   throw errorAt(next, 'C_DIRECTIVE', `${line[at]?.spelling} without its closing parenthesis`)
+}
+
+function brokenToken(token: Token): CSourceError {
+  const got = token.spelling.slice(0, 80)
+  return errorAt(token, 'C_TOKEN', 'a quote that is never closed, or a stray character', { got })
 }
 
 function joined(tokens: readonly Token[]): string {
