@@ -49,6 +49,11 @@ export interface AnnotatedTest {
  */
 const DEFAULT_FLAGS: number = PROG_FLAG.TEST_REG_INVARIANTS
 
+/** By their names in C. */
+const FLAGS: ReadonlyMap<string, number> = new Map(
+  Object.entries(PROG_FLAG).map(([name, flag]) => [`BPF_F_${name}`, flag]),
+)
+
 const PREFIX = 'comment:'
 
 /**
@@ -131,8 +136,7 @@ class Draft {
   #setFlag(text: string): void {
     const clears = text.startsWith('!')
     const name = clears ? text.slice(1) : text
-    const known = PROG_FLAG[name.replace(/^BPF_F_/, '') as keyof typeof PROG_FLAG]
-    const flag = known ?? readInteger(name, '__flag')
+    const flag = FLAGS.get(name) ?? readInteger(name, '__flag')
     this.#flags = clears ? this.#flags & ~flag : this.#flags | flag
   }
 

@@ -68,6 +68,7 @@ describe('values', () => {
     ['4ull', 4],
     ['', undefined],
     ['1 + 1', undefined],
+    ['toString', undefined],
   ])('__retval(%s)', (text, retval) => {
     const attempt = (): unknown => read(`test_retval=${text}`).expectations.full?.retval
     if (retval === undefined) expect(attempt).toThrow(ConformanceError)
@@ -82,6 +83,10 @@ describe('values', () => {
     [['0x4', '!4', '32'], REG_INVARIANTS | 32],
   ])('__flag: %j', (flags, together) => {
     expect(read(...flags.map((flag) => `test_prog_flags=${flag}`)).flags).toBe(together)
+  })
+
+  test.each(['constructor', 'BPF_F_UNHEARD', '', '!'])('__flag(%s) is none', (flag) => {
+    expect(() => read(`test_prog_flags=${flag}`)).toThrow(ConformanceError)
   })
 
   test('a message is all that follows its number, equals signs and digits included', () => {

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { KernelTree } from '../../kernel-tree.ts'
@@ -42,6 +42,9 @@ function addPart(hash: Hash, name: string, text: string): void {
   hash.update(`${name}\0${text.length}\0`).update(text)
 }
 
+/** Objects that are kept, of some 100 KB each; a kernel tree has up to 155. */
+const MOST_OBJECTS = 1000
+
 /** Objects by the hash of all that they are made of. What can't be read or written is made again. */
 export class ObjectCache {
   readonly #folder: string
@@ -66,8 +69,18 @@ export class ObjectCache {
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
       writeFileSync(`${path}.${process.pid}`, bytes)
       renameSync(`${path}.${process.pid}`, path)
+      this.#dropOldest()
     } catch {
       // A folder that can't be written to: no cache.
     }
+  }
+
+  /** Half of them when there are too many. */
+  #dropOldest(): void {
+    const paths = readdirSync(this.#folder).map((name) => join(this.#folder, name))
+    if (paths.length <= MOST_OBJECTS) return
+    const aged = paths.map((path) => ({ path, writtenMs: statSync(path).mtimeMs }))
+    aged.sort((a, b) => a.writtenMs - b.writtenMs)
+    for (const { path } of aged.slice(0, MOST_OBJECTS / 2)) rmSync(path, { force: true })
   }
 }
