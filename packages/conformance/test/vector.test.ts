@@ -83,12 +83,16 @@ test('a map that can not be made, and what is not done here, answer with an erro
   expect(
     ask({ id: 1, ...program, maps: [{ type: 'array', key_size: 3, value_size: 4, max_entries: 1 }] }).error,
   ).toMatch(/EINVAL/)
-  expect(ask({ id: 2, ...program, perfmon: false })).toMatchObject({
-    error: 'unsupported: perfmon',
-    unsupported: ['perfmon'],
+  expect(ask({ id: 2, ...program, attach_btf: 'x' })).toMatchObject({
+    error: 'unsupported: attach_btf',
+    unsupported: ['attach_btf'],
     pass: false,
-    reasons: [{ kind: 'unsupported', text: 'unsupported: perfmon' }],
+    reasons: [{ kind: 'unsupported', text: 'unsupported: attach_btf' }],
   })
+  const leak = { prog_type: 'socket_filter', insns: insns('r0 = r10\nexit') }
+  expect(ask({ id: 4, ...leak })).toMatchObject({ load_ok: true })
+  expect(ask({ id: 5, ...leak, perfmon: false })).toMatchObject({ load_ok: false, errno: 'EACCES' })
+  expect(ask({ id: 6, ...leak, unpriv: true })).toMatchObject({ load_ok: false, errno: 'EACCES' })
   expect(ask({ id: 3, ...program, btf: '00' }).error).toMatch(/^BTF load: EINVAL/)
 })
 

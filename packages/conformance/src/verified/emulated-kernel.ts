@@ -1,7 +1,7 @@
 import { type Engine, ExecutionFault } from '@bpfoundry/engine'
 import { Kernel, KernelError, type KernelMap, type KernelProgram, type TestRunRequest } from '@bpfoundry/kernel'
 import { errnoName, helperName, mapTypeName, programTypeName } from '@bpfoundry/kernel-abi'
-import { MAP_TYPES_SUPPORTED } from '@bpfoundry/maps'
+import { MAP_TYPES_HOLLOW, MAP_TYPES_SUPPORTED } from '@bpfoundry/maps'
 import type { RunAnswer } from '../report/answer.ts'
 import type { Vector, VectorMap, VectorProgram, VectorRun } from '../vector/vector.ts'
 import { loadVectorProgram } from './emulated-load.ts'
@@ -15,15 +15,16 @@ const OUT_SLACK_BYTES = 4096
 
 /** The emulated kernel with one engine. One serves all cases of a run. */
 export function createEmulatedKernel(engine: Engine): VectorKernel {
-  const kernel = Kernel.create({ engine })
+  const kernel = Kernel.create({ engine, hollowMaps: true })
   const maps = new Map<number, KernelMap>()
   const programs = new Map<number, KernelProgram>()
   return {
     name: engine.name,
     unsupported,
-    createMap: ({ btf, ...map }) => {
+    createMap: ({ btf, inner: _, ...map }, innerFd) => {
       const types = btf === undefined ? {} : mapBtf(btf)
-      const created = kernel.createMap({ name: '', ...map, ...types })
+      const inner = innerFd === undefined ? undefined : maps.get(innerFd)
+      const created = kernel.createMap({ name: '', ...map, ...types, ...(inner === undefined ? {} : { inner }) })
       maps.set(created.fd, created)
       return created.fd
     },
@@ -53,24 +54,22 @@ export function createEmulatedKernel(engine: Engine): VectorKernel {
 const PROGRAM_FIELDS: readonly (readonly [field: string, has: (program: VectorProgram) => boolean])[] = [
   ['attach_btf', ({ attachBtf }) => attachBtf !== undefined],
   ['kfuncs', ({ kfuncs = [] }) => kfuncs.length > 0],
-  ['perfmon', ({ privilege }) => privilege === 'no-perfmon'],
-  ['unpriv', ({ privilege }) => privilege === 'unprivileged'],
 ]
 
 function unsupported(vector: Vector): readonly string[] {
   const programs = [vector, ...vector.progs]
   const fields = PROGRAM_FIELDS.filter(([, has]) => programs.some(has)).map(([field]) => field)
-  const mapTypes = vector.maps
-    .filter(({ type }) => isUnsupported(type))
-    .map(({ type }) => `map type ${mapTypeName(type)}`)
+  const mapTypes = vector.maps.filter((map) => isUnsupported(map)).map(({ type }) => `map type ${mapTypeName(type)}`)
   const runFlags = vector.runs.some(({ flags }) => flags !== 0) ? ['run_flags'] : []
   const dump = vector.dump?.includes('jited') ? ['dump jited'] : []
   return [...fields, ...new Set(mapTypes), ...runFlags, ...dump]
 }
 
-/** A map type that Linux has; one that it lacks too is refused, by both. */
-const isUnsupported = (type: number): boolean =>
-  !MAP_TYPES_SUPPORTED.includes(type) && !mapTypeName(type).startsWith('type ') && type !== 0
+/** A map type that Linux has; one that it lacks too is refused, by both. A hollow map will do where nothing is put in. */
+function isUnsupported({ type, fill }: VectorMap): boolean {
+  if (MAP_TYPES_SUPPORTED.includes(type) || mapTypeName(type).startsWith('type ') || type === 0) return false
+  return !MAP_TYPES_HOLLOW.includes(type) || fill.length > 0
+}
 
 function mapBtf({ bytes, keyTypeId, valueTypeId }: NonNullable<VectorMap['btf']>): object {
   return { btf: decodeVectorBtf(bytes), btfKeyTypeId: keyTypeId, btfValueTypeId: valueTypeId }

@@ -1,8 +1,8 @@
 import { encodeInsns, INSN_BYTES, type Insn } from '@bpfoundry/isa'
 import { type Kernel, KernelError, type KernelProgram, ProgramRejected } from '@bpfoundry/kernel'
-import { errnoName } from '@bpfoundry/kernel-abi'
+import { errnoName, type HelperCapability } from '@bpfoundry/kernel-abi'
 import type { VerifierStats } from '@bpfoundry/verifier'
-import type { VectorDump, VectorProgram } from '../vector/vector.ts'
+import type { VectorDump, VectorPrivilege, VectorProgram } from '../vector/vector.ts'
 import { programBtf } from './vector-btf.ts'
 import type { LoadOptions, LoadPart } from './vector-kernel.ts'
 
@@ -34,11 +34,18 @@ export function loadVectorProgram(
 }
 
 function requestOf(
-  { type, expectedAttachType, license, flags, logLevel, btf }: VectorProgram,
+  { type, expectedAttachType, license, flags, logLevel, btf, privilege }: VectorProgram,
   insns: readonly Insn[],
 ): Parameters<Kernel['loadProgram']>[0] {
   const types = btf === undefined ? { functionInfo: [], lineInfo: [] } : programBtf(btf)
-  return { name: 'vector', type, expectedAttachType, insns, license, flags, logLevel, ...types }
+  const capabilities = privilege === undefined ? {} : { capabilities: CAPABILITIES[privilege] }
+  return { name: 'vector', type, expectedAttachType, insns, license, flags, logLevel, ...types, ...capabilities }
+}
+
+const CAPABILITIES: Readonly<Record<VectorPrivilege, readonly HelperCapability[]>> = {
+  full: ['CAP_BPF', 'CAP_PERFMON'],
+  'no-perfmon': ['CAP_BPF'],
+  unprivileged: [],
 }
 
 function refusal(program: VectorProgram, error: unknown): LoadPart {
