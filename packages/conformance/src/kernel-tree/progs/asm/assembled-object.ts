@@ -1,12 +1,11 @@
 import type { FunctionDefinition, TranslationUnit } from '@bpfoundry/c-source'
 import { CollectionSpec, loadCollectionSpec, programSection } from '@bpfoundry/loader'
-import type { KernelTree } from '../../kernel-tree.ts'
 import type { AnnotatedFunction, AnnotatedObject } from '../annotated-object.ts'
 import { declarationTags, sectionOf } from './attributes.ts'
 import { FunctionTable, type Need, type Reach, unread } from './function-table.ts'
 import { objectContents } from './object-contents.ts'
 import { objectFile } from './object-file.ts'
-import { readProgramSource, type SourceOptions } from './program-source.ts'
+import { readProgramSource, type SourceOptions, type SourceTree } from './program-source.ts'
 import { VariableTable } from './variable-table.ts'
 
 /**
@@ -16,7 +15,7 @@ import { VariableTable } from './variable-table.ts'
  * @param file relative to the tree
  * @throws {ConformanceError} CONFORMANCE_SOURCE where there is no such file
  */
-export function assembledObject(tree: KernelTree, file: string, options: SourceOptions = {}): AnnotatedObject {
+export function assembledObject(tree: SourceTree, file: string, options: SourceOptions = {}): AnnotatedObject {
   const source = readProgramSource(tree, file, options)
   const { unit } = source
   const variables = new VariableTable(unit)

@@ -51,11 +51,17 @@ export class FunctionTable {
       for (const { symbol } of code.relocations) {
         if (this.#definitions.has(symbol)) reach.functions.add(symbol)
         else if (this.#variables.isDefined(symbol)) reach.variables.add(symbol)
-        else reach.externs.add(symbol)
+        else if (this.#isDeclared(symbol)) reach.externs.add(symbol)
+        else return { needs: 'unread', detail: `'${name}' uses '${symbol}', which nothing that was read declares` }
       }
     }
     const problem = [...reach.variables].map((name) => this.#variables.problem(name)).find((found) => found)
     return problem === undefined ? reach : unread(problem)
+  }
+
+  #isDeclared(symbol: string): boolean {
+    const { functions, variables } = this.#source.unit
+    return functions.has(symbol) || variables.has(symbol)
   }
 
   #make(definition: FunctionDefinition): FunctionCode | Need {

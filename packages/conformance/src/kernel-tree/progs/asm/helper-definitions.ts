@@ -1,4 +1,4 @@
-import type { KernelTree } from '../../kernel-tree.ts'
+import type { SourceTree } from './program-source.ts'
 
 const UAPI_HEADERS = ['tools/include/uapi/linux/bpf.h', 'include/uapi/linux/bpf.h'] as const
 
@@ -12,7 +12,7 @@ const ROW = /\bFN\(\s*(\w+)\s*(?:,\s*(\d+))?/g
  * What `scripts/bpf_doc.py --header` makes of the uapi header, without the prototypes: a pointer for each helper, whose
  * value is the helper's number. Operands of asm take no more than that.
  */
-export function helperDefinitions(tree: KernelTree): string {
+export function helperDefinitions(tree: SourceTree): string {
   const header = UAPI_HEADERS.map((path) => tree.read(path)).find((text) => text !== undefined) ?? ''
   const rows = [...(MAPPER.exec(header)?.[0] ?? '').matchAll(ROW)]
   return rows

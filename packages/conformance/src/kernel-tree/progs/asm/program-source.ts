@@ -4,6 +4,9 @@ import type { KernelTree } from '../../kernel-tree.ts'
 import { helperDefinitions } from './helper-definitions.ts'
 import { SUBSTITUTE_HEADERS } from './substitute-headers.ts'
 
+/** What is asked of a kernel tree: the texts of its files. */
+export type SourceTree = Pick<KernelTree, 'read'>
+
 /** How the test programs are read. */
 export interface SourceOptions {
   /** The text of vmlinux.h: `bpftool btf dump file /sys/kernel/btf/vmlinux format c`. Without: what uapi headers have. */
@@ -43,7 +46,7 @@ const DEFINES: Readonly<Record<string, string>> = {
 }
 
 /** Reads a file of test programs with all it includes. @throws {ConformanceError} CONFORMANCE_SOURCE for no such file */
-export function readProgramSource(tree: KernelTree, file: string, options: SourceOptions): ProgramSource {
+export function readProgramSource(tree: SourceTree, file: string, options: SourceOptions): ProgramSource {
   if (tree.read(file) === undefined) {
     throw errorAt({ file, line: 1 }, { code: 'CONFORMANCE_SOURCE', message: 'no such file in the kernel tree' })
   }
@@ -54,7 +57,7 @@ export function readProgramSource(tree: KernelTree, file: string, options: Sourc
   return { unit, lineText: (path, line) => read(path)?.split('\n')[line - 1] ?? '' }
 }
 
-function generatedHeaders(tree: KernelTree, { vmlinux }: SourceOptions): Map<string, string> {
+function generatedHeaders(tree: SourceTree, { vmlinux }: SourceOptions): Map<string, string> {
   const headers = new Map([[`${GENERATED}/bpf_helper_defs.h`, helperDefinitions(tree)]])
   for (const [name, text] of SUBSTITUTE_HEADERS) headers.set(`${SUBSTITUTES}/${name}`, text)
   if (vmlinux !== undefined) headers.set(`${GENERATED}/vmlinux.h`, vmlinux)

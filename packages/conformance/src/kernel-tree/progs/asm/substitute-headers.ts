@@ -39,8 +39,9 @@ const LIMITS = [
   .join('')
 
 /**
- * vmlinux.h where no text of one is given: what of the kernel's types is user space's, too. Others stay unknown, and
- * the functions that need them can't be made.
+ * vmlinux.h where no text of one is given: what of the kernel's types is user space's, too, and contexts of programs
+ * that are alike in every kernel (registers are those of x86-64). Other types stay unknown, and the functions that need
+ * them can't be made.
  */
 const VMLINUX = `#include <linux/types.h>
 #include <linux/bpf.h>
@@ -56,6 +57,8 @@ typedef __s32 s32;
 typedef __u64 u64;
 typedef __s64 s64;
 typedef unsigned long size_t;
+struct bpf_nf_ctx { const struct nf_hook_state *state; struct sk_buff *skb; };
+struct bpf_perf_event_data { unsigned long regs[21]; __u64 sample_period; __u64 addr; };
 `
 
 /** By name, as `#include <name>` has it. */
