@@ -30,8 +30,9 @@ const SKF_LL_OFF = 0xffe00000
 const offset = fc.oneof(
   { weight: 30, arbitrary: fc.nat(30) },
   { weight: 6, arbitrary: fc.nat(90) },
-  { weight: 1, arbitrary: fc.integer({ min: 0x7ffc, max: 0x8003 }) },
+  { weight: 2, arbitrary: fc.integer({ min: 0x7ffc, max: 0x8003 }) },
   { weight: 2, arbitrary: fc.nat(40).map((at) => SKF_NET_OFF + at) },
+  { weight: 2, arbitrary: fc.constantFrom(SKF_NET_OFF, SKF_LL_OFF, SKF_NET_OFF - 1, SKF_LL_OFF - 1) },
   { weight: 2, arbitrary: fc.nat(40).map((at) => SKF_LL_OFF + at) },
   { weight: 1, arbitrary: fc.nat(0xffffefff) },
 )
@@ -56,7 +57,7 @@ function drawOf(row: ClassicInstructionRow, names: readonly AncillaryName[]): fc
 function drawIn(names: readonly AncillaryName[]): fc.Arbitrary<Draw> {
   return fc.oneof(
     ...CLASSIC_INSTRUCTIONS.map((row) => ({
-      weight: row.kind === 'return' ? 1 : row.operand === 'packet' ? 9 : 4,
+      weight: row.kind === 'return' ? 1 : row.operand === 'packet' || row.operand === 'cell' ? 9 : 4,
       arbitrary: drawOf(row, names),
     })),
   )

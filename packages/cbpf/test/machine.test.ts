@@ -38,6 +38,9 @@ describe('packet loads', () => {
     ['return 0 without a link layer',                       [LD_H(-0x200000 + 1), RET_A],                    0, NO_LINK_LAYER],
     ['reach into the headroom',                             [LD_H(-0x200000 + 12), RET_A],                   0x0c0d, { headroomBytes: 14, macOffset: -14, networkOffset: 0 }],
     ['return 0 before the headroom',                        [LD_H(-0x200000), RET_A],                        0, { headroomBytes: 4, macOffset: -14 }],
+    ['begin at the network header',                         [LD_H(-0x100000), RET_A],                        0x0e0f, PLAIN],
+    ['begin at the link layer',                             [LD_H(-0x200000), RET_A],                        0x0001, PLAIN],
+    ['are of the link layer right before',                  [LD_H(-0x100001), RET_A],                        0, PLAIN],
     ['return 0 below all offsets',                          [LD_W(-0x200001), RET_A],                        0, PLAIN],
     ['cross into a fragment',                               [LD_W(62), RET_A],                               0x3e3faabb, { fragments: [Uint8Array.of(0xaa, 0xbb)] }],
     ['cross several fragments',                             [LD_W(63), RET_A],                               0x3faabbcc, { fragments: [Uint8Array.of(0xaa), Uint8Array.of(), Uint8Array.of(0xbb, 0xcc)] }],
@@ -69,6 +72,14 @@ describe('arithmetic', () => {
   test.each(cases)('%s', (_, a, x, code, result) => {
     expect(run([LD_IMM(a), LDX_IMM(x), BPF_STMT(code, 0), RET_A])).toBe(result)
   })
+})
+
+test('M[] has sixteen cells of its own, for A and X', () => {
+  const cells = Array.from({ length: 16 }, (_, cell) => cell)
+  const stores = cells.flatMap((cell) => [LD_IMM(2 ** cell), BPF_STMT(0x02, cell)])
+  const sum = cells.flatMap((cell) => [BPF_STMT(0x61, cell), BPF_STMT(0x0c, 0)])
+  expect(run([...stores, LD_IMM(0), ...sum, RET_A])).toBe(0xffff)
+  expect(run([LDX_IMM(5), BPF_STMT(0x03, 7), BPF_STMT(0x60, 7), RET_A])).toBe(5)
 })
 
 describe('comparisons are unsigned', () => {
@@ -128,6 +139,8 @@ describe('ancillary data', () => {
     expect([find(12, 0, 1), find(12, 0, 2), find(12, 0, 3)]).toEqual([0, 4, 0])
     expect([find(16, 4, 3), find(16, 4, 4), find(16, 0, 3)]).toEqual([8, 0, 0])
     expect([find(12, 13, 1), find(12, 0xffffffff, 1), find(16, 14, 3)]).toEqual([0, 0, 0])
+    expect(find(12, 0, 3, frameBuffer(Uint8Array.of(4, 0, 1, 0, 4, 0, 3, 0)))).toBe(4)
+    expect(find(12, 4, 3, frameBuffer(Uint8Array.of(4, 0, 1, 0, 4, 0, 3, 0)))).toBe(4)
     expect(find(12, 0, 2, { ...attributes, fragments: [Uint8Array.of(1)] })).toBe(0)
   })
 })

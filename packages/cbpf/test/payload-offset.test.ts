@@ -64,6 +64,11 @@ describe('the payload of', () => {
 
   const fragments: readonly (readonly [what: string, parts: readonly PacketPart[], offset: number])[] = [
     ['a first fragment', [ethernet(), ipv4({ ...IPV4, protocol: 17, moreFragments: true }), udp({})], 14 + 20 + 8],
+    [
+      'a first fragment of a tunnel, which is not looked into',
+      [ethernet(), ipv4({ ...IPV4, protocol: 4, moreFragments: true }), ip, udp({})],
+      14 + 20,
+    ],
     ['a later fragment', [ethernet(), ipv4({ ...IPV4, protocol: 17, fragmentOffset: 1 })], 14 + 20],
     ['a later IPv6 fragment', [ethernet(), ip6, ipv6Fragment({ nextHeader: 17, fragmentOffset: 8 })], 14 + 40 + 8],
     ['an unknown protocol', [ethernet(), ipv4({ ...IPV4, protocol: 253 })], 14 + 20],

@@ -79,6 +79,26 @@ describe('a program translated for guest memory', () => {
     ])
   })
 
+  test('adds offsets that no displacement holds, and asks the helper at once where they are negative', () => {
+    const far = listing(toEbpf([BPF_STMT(0x30, 0x8000), RET_A], GUEST_CONTEXT).insns)
+    expect(far.slice(7, 14)).toEqual([
+      '(bf) r2 = r9',
+      '(17) r2 -= 32768',
+      '(c5) if r2 s< 0x1 goto pc+4',
+      '(bf) r2 = r8',
+      '(07) r2 += 32768',
+      '(71) r0 = *(u8 *)(r2 +0)',
+      '(05) goto pc+8',
+    ])
+    expect(listing(toEbpf([BPF_STMT(0x30, 0x7fff), RET_A], GUEST_CONTEXT).insns)).toContain(
+      '(71) r0 = *(u8 *)(r8 +32767)',
+    )
+    expect(listing(toEbpf([BPF_STMT(0x30, -0x100000), RET_A], GUEST_CONTEXT).insns).slice(7, 9)).toEqual([
+      '(bf) r1 = r6',
+      '(bf) r2 = r8',
+    ])
+  })
+
   test('compares large constants in a register, and inverts a comparison whose other side goes on', () => {
     const insns = [BPF_JUMP(0x25, 0x80000000, 0, 1), BPF_JUMP(0x45, 1, 0, 1), RET_A, RET_A]
     expect(listing(toEbpf(insns, GUEST_CONTEXT).insns).slice(3)).toEqual([

@@ -15,7 +15,8 @@ import type { ContextField, ContextLayout } from './context-layout.ts'
  *                                              41  u8 mac offset is set
  * ```
  *
- * Behind the table (u32 address, u32 bytes for each fragment) come the head and the fragments.
+ * Behind the table (u32 address, u32 bytes for each fragment) come the fragments and then the head, so that what lies
+ * behind the linear part is not the rest of the packet.
  */
 const FIELD = {
   data: 0,
@@ -83,17 +84,16 @@ export function guestBufferBytes({ head, fragments }: SocketBuffer): number {
 export function writeGuestBuffer(memory: Uint8Array, address: number, buffer: SocketBuffer): void {
   const view = new DataView(memory.buffer, memory.byteOffset + address, guestBufferBytes(buffer))
   const table = STRUCT_BYTES
-  const head = table + buffer.fragments.length * FRAGMENT_BYTES
-  writePointers(view, address, buffer, { table, head })
-  writeMetadata(view, buffer)
-  memory.set(buffer.head, address + head)
-  let at = head + buffer.head.length
+  let at = table + buffer.fragments.length * FRAGMENT_BYTES
   for (const [index, fragment] of buffer.fragments.entries()) {
     view.setUint32(table + index * FRAGMENT_BYTES, address + at, true)
     view.setUint32(table + index * FRAGMENT_BYTES + 4, fragment.length, true)
     memory.set(fragment, address + at)
     at += fragment.length
   }
+  memory.set(buffer.head, address + at)
+  writePointers(view, address, buffer, { table, head: at })
+  writeMetadata(view, buffer)
 }
 
 interface Places {
