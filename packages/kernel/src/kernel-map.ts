@@ -18,6 +18,8 @@ export class KernelMap implements LoadedMap {
   readonly attributes: MapAttributes
   readonly storage: BpfMap
   readonly btf?: MapBtf
+  /** Of a map of maps: what its elements are like. */
+  readonly innerAttributes?: MapAttributes
   readonly #release: (map: KernelMap) => void
   #frozen = false
   #closed = false
@@ -26,6 +28,7 @@ export class KernelMap implements LoadedMap {
     readonly fd: number
     readonly storage: BpfMap
     readonly btf?: MapBtf
+    readonly innerAttributes?: MapAttributes
     readonly release: (map: KernelMap) => void
   }) {
     this.id = fields.storage.id
@@ -33,6 +36,7 @@ export class KernelMap implements LoadedMap {
     this.attributes = fields.storage.attributes
     this.storage = fields.storage
     if (fields.btf !== undefined) this.btf = fields.btf
+    if (fields.innerAttributes !== undefined) this.innerAttributes = fields.innerAttributes
     this.#release = fields.release
   }
 

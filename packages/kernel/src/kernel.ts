@@ -3,7 +3,7 @@ import { allocateCpu, CPU_BLOCK, type Cpu, type Engine } from '@bpfoundry/engine
 import { GuestMemory, writeU64 } from '@bpfoundry/guest-memory'
 import { seedRandom } from '@bpfoundry/helpers'
 import { createInterpreter } from '@bpfoundry/interpreter'
-import { ERRNO, errnoName, type MapAttributes, mapTypeName, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { ERRNO, errnoName, MAP_TYPE, type MapAttributes, mapTypeName, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import type { LoaderKernel } from '@bpfoundry/loader'
 import { createMap, MapError, type MapReferences } from '@bpfoundry/maps'
 import type { DeviceHooks } from '@bpfoundry/verifier'
@@ -38,6 +38,11 @@ export interface KernelOptions {
   readonly harden?: JitHarden
   /** Where blinding gets its keys from; the system's cryptographic generator by default. For tests: `seededKeys`. */
   readonly blindingKeys?: RandomU32
+  /**
+   * Lets maps be created whose elements are not emulated (sockets, rings, events, other maps): they hold nothing, and serve
+   * to judge programs that name them. False by default.
+   */
+  readonly hollowMaps?: boolean
   /** Takes what programs print, a line a call. */
   readonly trace?: (text: string) => void
 }
@@ -47,6 +52,8 @@ export interface MapRequest extends MapAttributes {
   readonly btf?: MapBtf['btf']
   readonly btfKeyTypeId?: number
   readonly btfValueTypeId?: number
+  /** For maps of maps: what the inner maps are like. */
+  readonly inner?: KernelMap
 }
 
 /** A device that takes programs: who it is, and its say in each load. */
@@ -71,6 +78,17 @@ export interface KernelNetDevice {
   readonly rxQueues?: number
 }
 
+const MAPS_OF_MAPS: ReadonlySet<number> = new Set([MAP_TYPE.ARRAY_OF_MAPS, MAP_TYPE.HASH_OF_MAPS])
+
+function noInnerMap({ name, type }: MapRequest): KernelError {
+  return new KernelError(ERRNO.EBADF, {
+    code: 'KERNEL_MAP_CREATE',
+    message: `${mapTypeName(type)} map ${name} is refused: no inner map is given (EBADF)`,
+    where: { map: name },
+    hint: 'describe what its elements are like, by __array(values, ...) in the map definition',
+  })
+}
+
 /** First fd given out; 0 to 2 are taken in every process. */
 const FIRST_FD = 3
 
@@ -87,6 +105,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   /** Made for the first program that needs it. */
   #skbTestBed: SkbTestBed | undefined
   readonly #inlineHelpers: boolean
+  readonly #hollowMaps: boolean
   readonly #blindingKeys: RandomU32 | undefined
   #nextFd = FIRST_FD
   #nextMapId = 1
@@ -104,6 +123,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
     })
     this.#xdpTestBed = new XdpTestBed(this.memory)
     this.#inlineHelpers = options.inlineHelpers ?? true
+    this.#hollowMaps = options.hollowMaps ?? false
     const hardened = isHardened(options.harden ?? 0, true)
     this.#blindingKeys = hardened ? (options.blindingKeys ?? unpredictableKeys()) : undefined
     this.addNetDevice({ ifindex: 1, name: 'lo' })
@@ -129,10 +149,13 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
    * @throws KernelError KERNEL_MAP_CREATE with EINVAL, E2BIG, ENOMEM ... as Linux answers
    */
   createMap(request: MapRequest): KernelMap {
+    const { inner } = request
+    if (MAPS_OF_MAPS.has(request.type) && inner === undefined) throw noInnerMap(request)
     const storage = this.#createStorage(request)
     const map = new KernelMap({
       fd: this.#nextFd++,
       storage,
+      ...(inner === undefined ? {} : { innerAttributes: inner.attributes }),
       ...(request.btf === undefined
         ? {}
         : {
@@ -248,6 +271,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
         id: this.#nextMapId,
         cpus: this.cpus.length,
         references: this.#references(),
+        mayBeHollow: this.#hollowMaps,
       })
       this.#nextMapId++
       return storage

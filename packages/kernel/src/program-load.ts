@@ -265,9 +265,17 @@ function mapOrThrow(maps: ReadonlyMap<number, KernelMap>, fd: number): KernelMap
   return map
 }
 
+/** An inner map is not known at load: its id is none of a map's. */
+const ANY_INNER_MAP = 0
+
 function verifierMap(map: KernelMap): VerifierMap {
-  const constantValue = map.constantValue
-  return { ...map.attributes, id: map.id, ...(constantValue === undefined ? {} : { constantValue }) }
+  const { constantValue, innerAttributes } = map
+  return {
+    ...map.attributes,
+    id: map.id,
+    ...(constantValue === undefined ? {} : { constantValue }),
+    ...(innerAttributes === undefined ? {} : { inner: { ...innerAttributes, id: ANY_INNER_MAP } }),
+  }
 }
 
 function programLine({ pc, file, line, column, text }: LineInfo): ProgramLine {

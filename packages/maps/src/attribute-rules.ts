@@ -1,17 +1,19 @@
 /** What Linux 6.12 demands of the attributes of a new map, each demand once, in the order in which it is checked. */
-import { ERRNO, type ErrnoName, MAP_FLAG, MAP_TYPE, type MapAttributes, mapTypeName } from '@bpfoundry/kernel-abi'
-import { MapError, type MapErrorCode } from './map-error.ts'
-
-/** A demand: when `broken` holds, creation fails with `errno`. */
-interface AttributeRule {
-  readonly broken: (attributes: MapAttributes) => boolean
-  readonly errno: ErrnoName
-  readonly code: MapErrorCode
-  readonly message: string
-  readonly got: (attributes: MapAttributes) => string | number
-  readonly expected: string
-  readonly hint?: string
-}
+import { ERRNO, MAP_FLAG, MAP_TYPE, type MapAttributes, mapTypeName } from '@bpfoundry/kernel-abi'
+import {
+  type AttributeRule,
+  exclusiveFlags,
+  forbiddenFlags,
+  has,
+  hex,
+  keySize,
+  mostEntries,
+  SOME_ENTRIES,
+  unknownFlags,
+  valueSize,
+} from './attribute-demands.ts'
+import { MapError } from './map-error.ts'
+import { OBJECT_RULES } from './object-map-rules.ts'
 
 const { NO_PREALLOC, NO_COMMON_LRU, NUMA_NODE, RDONLY, WRONLY, ZERO_SEED, RDONLY_PROG, WRONLY_PROG } = MAP_FLAG
 const { MMAPABLE, INNER_MAP, PRESERVE_ELEMS } = MAP_FLAG
@@ -25,74 +27,6 @@ const LPM_NODE_BYTES = 40
 const LPM_LARGEST_DATA_BYTES = 256
 /** Buckets are 16 bytes, and their array must stay below 4 GiB. */
 const MOST_BUCKETS = 2 ** 27
-
-const has = (attributes: MapAttributes, flag: number): boolean => (attributes.flags & flag) === flag
-const hex = (flags: number): string => `0x${flags.toString(16)}`
-
-const unknownFlags = (allowed: number): AttributeRule => ({
-  broken: (attributes) => (attributes.flags & ~allowed) !== 0,
-  errno: 'EINVAL',
-  code: 'MAP_FLAGS',
-  message: 'map flags that this map type does not know',
-  got: ({ flags }) => hex(flags),
-  expected: `any of ${hex(allowed)}`,
-})
-
-const forbiddenFlags = (forbidden: number, message: string, errno: ErrnoName = 'EINVAL'): AttributeRule => ({
-  broken: (attributes) => (attributes.flags & forbidden) !== 0,
-  errno,
-  code: 'MAP_FLAGS',
-  message,
-  got: ({ flags }) => hex(flags),
-  expected: `none of ${hex(forbidden)}`,
-})
-
-const exclusiveFlags = (one: number, other: number, message: string): AttributeRule => ({
-  broken: (attributes) => has(attributes, one | other),
-  errno: 'EINVAL',
-  code: 'MAP_FLAGS',
-  message,
-  got: ({ flags }) => hex(flags),
-  expected: 'at most one of the two',
-})
-
-const keySize = (least: number, most: number, errno: ErrnoName = 'EINVAL'): AttributeRule => ({
-  broken: ({ keySizeBytes }) => keySizeBytes < least || keySizeBytes > most,
-  errno,
-  code: 'MAP_KEY_SIZE',
-  message: 'key size does not fit the map type',
-  got: ({ keySizeBytes }) => `${keySizeBytes} bytes`,
-  expected:
-    least === most ? `${least} bytes` : most === Infinity ? `at least ${least} bytes` : `${least} to ${most} bytes`,
-})
-
-const valueSize = (least: number, most: number, errno: ErrnoName = 'EINVAL'): AttributeRule => ({
-  broken: ({ valueSizeBytes }) => valueSizeBytes < least || valueSizeBytes > most,
-  errno,
-  code: 'MAP_VALUE_SIZE',
-  message: 'value size does not fit the map type',
-  got: ({ valueSizeBytes }) => `${valueSizeBytes} bytes`,
-  expected:
-    least === most ? `${least} bytes` : most === Infinity ? `at least ${least} byte` : `${least} to ${most} bytes`,
-})
-
-const SOME_ENTRIES: AttributeRule = {
-  broken: ({ maxEntries }) => maxEntries === 0,
-  errno: 'EINVAL',
-  code: 'MAP_MAX_ENTRIES',
-  message: 'a map needs room for at least one entry',
-  got: ({ maxEntries }) => maxEntries,
-  expected: 'max_entries of 1 or more',
-}
-
-const mostEntries = (most: number, errno: ErrnoName): AttributeRule => ({
-  broken: ({ maxEntries }) => maxEntries > most,
-  errno,
-  code: 'MAP_MAX_ENTRIES',
-  message: 'more entries than this map type can have',
-  got: ({ maxEntries }) => maxEntries,
-  expected: `at most ${most}`,
-})
 
 const PROGRAM_ACCESS = exclusiveFlags(RDONLY_PROG, WRONLY_PROG, 'a map cannot be read-only and write-only for programs')
 const PERCPU_NUMA = forbiddenFlags(NUMA_NODE, 'a per-CPU map cannot be put on one NUMA node')
@@ -226,10 +160,14 @@ const WORD_RULES: readonly AttributeRule[] = [
 /** Number of map types that Linux 6.12 knows. */
 const MAP_TYPES = Object.keys(MAP_TYPE).length
 
-/** @throws MapError with the errno of BPF_MAP_CREATE on Linux 6.12 */
-export function checkAttributes(attributes: MapAttributes): void {
-  for (const rule of [...WORD_RULES, ...COMMON_RULES]) applyRule(rule, attributes)
-  const rules = RULES.get(attributes.type)
+/**
+ * @param mayBeHollow whether types that hold nothing here will do
+ * @throws MapError with the errno of BPF_MAP_CREATE on Linux 6.12
+ */
+export function checkAttributes(attributes: MapAttributes, mayBeHollow: boolean): void {
+  const isBloom = mayBeHollow && attributes.type === MAP_TYPE.BLOOM_FILTER
+  for (const rule of [...WORD_RULES, ...(isBloom ? [] : COMMON_RULES)]) applyRule(rule, attributes)
+  const rules = RULES.get(attributes.type) ?? (mayBeHollow ? OBJECT_RULES.get(attributes.type) : undefined)
   if (rules === undefined) throw unknownType(attributes)
   for (const rule of [...rules, NAME_RULE]) applyRule(rule, attributes)
 }

@@ -86,6 +86,11 @@ export interface MapOptions {
   readonly cpus: number
   /** Seed of the hash function; 0 by default, which gives the iteration order of Linux under BPF_F_ZERO_SEED. */
   readonly hashSeed?: number
+  /**
+   * Whether maps of types whose elements are not emulated may be created all the same: they hold nothing, and serve to judge
+   * programs that name them. False by default.
+   */
+  readonly mayBeHollow?: boolean
   /** By default fds are stored as ids, and every device exists. */
   readonly references?: MapReferences
 }

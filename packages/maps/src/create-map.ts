@@ -12,6 +12,8 @@ import { LruHashMap } from './lru-hash-map.ts'
 import { LruPercpuHashMap } from './lru-percpu-hash-map.ts'
 import { MapError } from './map-error.ts'
 import { type MapPlace, readHeader, writeHeader } from './map-place.ts'
+import { ObjectMap } from './object-map.ts'
+import { OBJECT_RULES } from './object-map-rules.ts'
 import { PercpuArrayMap } from './percpu-array-map.ts'
 import { PercpuHashMap } from './percpu-hash-map.ts'
 import { ProgArrayMap } from './prog-array-map.ts'
@@ -36,8 +38,11 @@ const KINDS: ReadonlyMap<number, MapKind> = new Map<number, MapKind>([
   [MAP_TYPE.DEVMAP_HASH,     DevMapHash],
 ])
 
-/** Numbers of the map types that can be created. */
+/** Numbers of the map types that can be created and hold what is put into them. */
 export const MAP_TYPES_SUPPORTED: readonly number[] = [...KINDS.keys()]
+
+/** Numbers of those that can be created without contents, where {@link MapOptions.mayBeHollow} says so. */
+export const MAP_TYPES_HOLLOW: readonly number[] = [...OBJECT_RULES.keys()]
 
 /** Pages that mmap can hand out start on these. */
 const PAGE_BYTES = 4096
@@ -50,7 +55,7 @@ const NAME_LENGTH = 15
  * @throws MapError with the errno of BPF_MAP_CREATE on Linux 6.12; ENOMEM (MAP_MEMORY) when guest memory has no room
  */
 export function createMap(memory: GuestMemory, attributes: MapAttributes, options: MapOptions): BpfMap {
-  checkAttributes(attributes)
+  checkAttributes(attributes, options.mayBeHollow === true)
   const adjusted = adjustAttributes(attributes, options.cpus)
   const kind = kindOf(adjusted)
   const region = allocate(memory, adjusted, kind.sizeBytes(adjusted, options.cpus))
@@ -80,8 +85,9 @@ export function isTargetMap(map: BpfMap): map is TargetMap {
 }
 
 function kindOf(attributes: MapAttributes): MapKind {
-  const kind = KINDS.get(attributes.type)
-  if (kind === undefined) throw new Error(`no map kind for type ${attributes.type}`)
+  const { type } = attributes
+  const kind = KINDS.get(type) ?? (OBJECT_RULES.has(type) ? ObjectMap : undefined)
+  if (kind === undefined) throw new Error(`no map kind for type ${type}`)
   return kind
 }
 

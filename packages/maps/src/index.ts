@@ -1,5 +1,5 @@
 export type { BpfMap, BulkResult, MapOptions, MapReferences, TargetMap } from './bpf-map.ts'
-export { createMap, isTargetMap, MAP_TYPES_SUPPORTED, openMap } from './create-map.ts'
+export { createMap, isTargetMap, MAP_TYPES_HOLLOW, MAP_TYPES_SUPPORTED, openMap } from './create-map.ts'
 export type { CpuFields } from './inline/inline-call.ts'
 export { jump, label, type Steps, sequence } from './inline/insn-sequence.ts'
 export { type DevmapGeometry, devmapGeometry, inlineMapCall } from './inline/map-call-insns.ts'

@@ -4,6 +4,7 @@ import type { HelperCapability, MapAttributes } from '@bpfoundry/kernel-abi'
 
 /** A map as the verifier knows it: its attributes, not its storage. */
 export interface VerifierMap extends MapAttributes {
+  /** 0 for an inner map, of which only the attributes are known. */
   readonly id: number
   /** Frozen and read-only for programs: loads at constant offsets are known scalars. Bytes of the single value. */
   readonly constantValue?: Uint8Array

@@ -136,7 +136,8 @@ function checkMapUse(v: Verification, prototype: HelperPrototype, notes: CallNot
 /** @see bpf_map_ptr_store in kernel/bpf/verifier.c, for the idea */
 function noteMap({ notes: { callMaps }, pc }: Verification, map: VerifierMap): void {
   const known = callMaps[pc]
-  callMaps[pc] = known === 0 || known === map.id ? map.id : -1
+  const isOne = map.id !== 0 && (known === 0 || known === map.id)
+  callMaps[pc] = isOne ? map.id : -1
 }
 
 /** Bytes that the helper wrote, one by one as an instruction would. */

@@ -1,0 +1,58 @@
+/**
+ * Maps whose elements are objects that are not emulated: events, sockets, rings, other maps, storage at sockets and tasks.
+ * They can be created and named, so that programs that use them can be judged; they hold nothing, and every operation
+ * answers ENOTSUPP.
+ */
+import { ERRNO, type MapAttributes } from '@bpfoundry/kernel-abi'
+import type { MapPlace } from './map-place.ts'
+import { Sections } from './sections.ts'
+import { planStaging, SyscallSide } from './syscall-side.ts'
+
+function plan(attributes: MapAttributes): { staging: number; sizeBytes: number } {
+  const sections = new Sections()
+  const staging = planStaging(attributes, attributes.valueSizeBytes, sections)
+  return { staging, sizeBytes: sections.sizeBytes }
+}
+
+export class ObjectMap extends SyscallSide {
+  static sizeBytes(attributes: MapAttributes): number {
+    return plan(attributes).sizeBytes
+  }
+
+  constructor(place: MapPlace) {
+    const { staging, sizeBytes } = plan(place.attributes)
+    super(place, sizeBytes, staging, place.attributes.valueSizeBytes)
+  }
+
+  override get count(): number {
+    return 0
+  }
+
+  lookup(): number {
+    return 0
+  }
+
+  update(): number {
+    return -ERRNO.ENOTSUPP
+  }
+
+  delete(): number {
+    return -ERRNO.ENOTSUPP
+  }
+
+  protected sysLookup(): number {
+    return 0
+  }
+
+  protected sysUpdate(): number {
+    return -ERRNO.ENOTSUPP
+  }
+
+  protected sysDelete(): number {
+    return -ERRNO.ENOTSUPP
+  }
+
+  protected nextKeyAddress(): number {
+    return 0
+  }
+}
