@@ -34,7 +34,7 @@ test('naked functions are assembled, others need clang, with the reason', () => 
 
 test('functions are told with line, section and annotations in the order of the source', () => {
   const [entry] = assembledObject(tree, SAMPLE).functions
-  expect(entry).toMatchObject({ name: 'entry', section: 'socket', line: 90 })
+  expect(entry).toMatchObject({ name: 'entry', section: 'socket', line: 99 })
   expect(entry?.tags.map((tag) => tag.replace(/=\d+=/, '=N='))).toEqual([
     'comment:test_description=a "quoted" one',
     'comment:test_expect_success',
@@ -60,6 +60,25 @@ test('operands are put in: helpers, constants, addresses, instructions, labels',
   ])
 })
 
+test('data is laid out and initialised', () => {
+  const { spec } = assembledObject(tree, SAMPLE)
+  const hex = (map: string): string => {
+    const value = spec.maps.get(map)?.contents[0]?.value
+    return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : ''
+  }
+  // What clang 19 has there.
+  expect(hex('.rodata')).toBe(
+    `8967452301000000${'61000000000000000000000000000080'}${'0100010000000000'}${'0000000000000000ffffffffffffffff'}${'0'.repeat(16)}`,
+  )
+  expect(hex('.data')).toBe(
+    [
+      ...['0100feff00000000ff7f', '000000000000', 'ffffffffffffffff0000000000000000ad00000006000000', '0'.repeat(16)],
+      ...['0'.repeat(64), '0'.repeat(40), '61626300', '0100000000000000', '6162000063646566', '0'.repeat(16)],
+      ...['ffffffff', '01', 'ff'],
+    ].join(''),
+  )
+})
+
 test('everything is as in the object that clang makes', (ctx) => {
   const compiler = Compiler.find(tree, { cacheFolder: false })
   if ('missing' in compiler) return ctx.skip(compiler.missing)
@@ -77,9 +96,20 @@ test('what is not read is told by place, and leaves the other functions alone', 
     unknown_type: { needs: 'unread', detail: expect.stringMatching(/unheard_of.*unreadable\.c:25:/) },
     variable: { needs: 'unread', detail: expect.stringMatching(/unreadable\.c:6:/) },
     memory: { needs: 'clang', detail: "'memory' has an operand 'odd' of constraint \"m\"" },
+    modifier: { needs: 'unread', detail: expect.stringMatching(/escape.*unreadable\.c:43:/) },
+    position: { needs: 'unread', detail: expect.stringMatching(/operand.*unreadable\.c:49:/) },
+    percent: { needs: 'unread', detail: expect.stringMatching(/escape.*unreadable\.c:55:/) },
+    registers: { needs: 'unread', detail: expect.stringMatching(/no register is left.*unreadable\.c:61:/) },
+    nowhere: { needs: 'unread', detail: expect.stringMatching(/'nothing_of_this_name'/) },
     readable: 'assembled',
   })
   expect([...object.spec.programs.keys()]).toEqual(['readable'])
+})
+
+test('a file that a loader refuses has no program, with the reason', () => {
+  const object = assembledObject(tree, 'tools/testing/selftests/bpf/progs/refused.c')
+  expect(howOf(object)).toEqual({ program: { needs: 'unread', detail: expect.stringMatching(/'typeless'/) } })
+  expect(object.spec.programs.size).toBe(0)
 })
 
 test('a file that is not there is an error', () => {

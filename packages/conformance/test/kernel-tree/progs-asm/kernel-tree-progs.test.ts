@@ -4,9 +4,10 @@ import { KernelTree } from '../../../src/kernel-tree/kernel-tree.ts'
 import type { AnnotatedObject } from '../../../src/kernel-tree/progs/annotated-object.ts'
 import { isAnnotated } from '../../../src/kernel-tree/progs/annotation-table.ts'
 import { assembledObject } from '../../../src/kernel-tree/progs/asm/assembled-object.ts'
+import { helperDefinitions } from '../../../src/kernel-tree/progs/asm/helper-definitions.ts'
 import { compiledObject } from '../../../src/kernel-tree/progs/compiler/compiled-object.ts'
 import { Compiler } from '../../../src/kernel-tree/progs/compiler/compiler.ts'
-import { vmlinuxHeader } from '../../../src/kernel-tree/progs/compiler/generated-headers.ts'
+import { helperHeader, vmlinuxHeader } from '../../../src/kernel-tree/progs/compiler/generated-headers.ts'
 import { findKernelTree } from '../kernel-tree.ts'
 import { assembledNames, assembledPart } from './clang-comparison.ts'
 
@@ -60,6 +61,17 @@ describe("the kernel tree's test programs without a compiler", () => {
     const theirs = compiledObject(tree, file, compiler)
     expect(assembledPart(ours, names)).toEqual(assembledPart(theirs, names))
     expect(btfProblem(ours)).toBe(btfProblem(theirs))
+  })
+
+  test('helpers have the numbers that the kernel gives them', (ctx) => {
+    if (!everything) return ctx.skip('asked of scripts/bpf_doc.py with FULL=1')
+    const rows = (text: string): string[] =>
+      [...text.matchAll(/\(\*\s*const (bpf_\w+)\).*= \(void \*\) (\d+);/g)].map(
+        ([, name, number]) => `${name} ${number}`,
+      )
+    const expected = rows(helperHeader(tree)).sort()
+    expect(expected.length).toBeGreaterThan(200)
+    expect(rows(helperDefinitions(tree)).sort()).toEqual(expected)
   })
 
   test('most functions are assembled', (ctx) => {

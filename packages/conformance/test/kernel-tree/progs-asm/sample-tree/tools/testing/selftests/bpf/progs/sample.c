@@ -66,6 +66,15 @@ int zero;
 short filled[] = { 1, -2, [4] = 0x7fff };
 char own SEC(".data.own") = 'x';
 struct value initial = { .count = -1, .low = 5, .high = 21, .colour = BLUE };
+struct value many[2] = { [1] = { .text = "abc", .ready = true } };
+char words[2][4] = { "ab", "cdef" };
+int *where = &zero;
+const struct { char letter; unsigned long long wide; bool flags[3]; } table[] = {
+	{ 'a', 1ULL << 63, { 1, 0, 1 } }, { .wide = ~0ULL },
+};
+enum small { MINUS = -1, HUGE_ = 0x7fffffff } choice = MINUS;
+_Bool truth = 7;
+unsigned char narrow = 0x1ff;
 static int untouched = 3;
 
 static __attribute__((used)) __naked int twice(int x)
@@ -124,10 +133,14 @@ __naked int target(struct __sk_buff *skb)
 		"r2 = %[filled_4] ll;"
 		"r2 = %[own] ll;"
 		"r2 = %[limit] ll;"
+		"r2 = %[table] ll;"
+		"r2 = %[words] ll;"
+		"r2 = %[narrow] ll;"
 		"exit;"
 		:
 		: __imm_insn(store, ((struct bpf_insn) { .code = 0x7a, .dst_reg = 10, .off = -16, .imm = 9 })),
-		  __imm_const(filled_4, &filled[4]), __imm_addr(own), __imm_addr(limit)
+		  __imm_const(filled_4, &filled[4]), __imm_addr(own), __imm_addr(limit),
+		  __imm_addr(table), __imm_addr(words), __imm_addr(narrow)
 		: __clobber_all);
 }
 

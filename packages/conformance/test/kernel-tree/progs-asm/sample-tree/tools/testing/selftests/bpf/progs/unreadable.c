@@ -38,6 +38,36 @@ __naked int memory(void)
 }
 
 SEC("tc")
+__naked int modifier(void)
+{
+	asm volatile ("%w[one] = 1; exit;" :: __imm_const(one, 1) : __clobber_all);
+}
+
+SEC("tc")
+__naked int position(void)
+{
+	asm volatile ("r0 = %0; r0 = %1; exit;" :: "i"(1) : __clobber_all);
+}
+
+SEC("tc")
+__naked int percent(void)
+{
+	asm volatile ("r0 % 3; exit;" ::: __clobber_all);
+}
+
+SEC("tc")
+__naked int registers(void)
+{
+	asm volatile ("r0 = %[odd]; exit;" :: __imm_ptr(odd) : __clobber_all, "r0");
+}
+
+SEC("tc")
+__naked int nowhere(void)
+{
+	asm volatile ("call nothing_of_this_name; exit;" ::: __clobber_all);
+}
+
+SEC("tc")
 __naked int readable(void)
 {
 	asm volatile ("r0 = 1; exit;" ::: __clobber_all);
