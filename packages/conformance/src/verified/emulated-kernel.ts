@@ -5,6 +5,7 @@ import { MAP_TYPES_HOLLOW, MAP_TYPES_SUPPORTED } from '@bpfoundry/maps'
 import type { RunAnswer } from '../report/answer.ts'
 import type { Vector, VectorMap, VectorProgram, VectorRun } from '../vector/vector.ts'
 import { loadVectorProgram } from './emulated-load.ts'
+import { specialField } from './special-fields.ts'
 import { decodeVectorBtf } from './vector-btf.ts'
 import type { VectorKernel } from './vector-kernel.ts'
 
@@ -62,7 +63,12 @@ function unsupported(vector: Vector): readonly string[] {
   const mapTypes = vector.maps.filter((map) => isUnsupported(map)).map(({ type }) => `map type ${mapTypeName(type)}`)
   const runFlags = vector.runs.some(({ flags }) => flags !== 0) ? ['run_flags'] : []
   const dump = vector.dump?.includes('jited') ? ['dump jited'] : []
-  return [...fields, ...new Set(mapTypes), ...runFlags, ...dump]
+  return [...new Set([...fields, ...mapTypes, ...vector.maps.flatMap(specialFields), ...runFlags, ...dump])]
+}
+
+function specialFields({ btf }: VectorMap): readonly string[] {
+  const field = btf === undefined ? undefined : specialField(decodeVectorBtf(btf.bytes), btf.valueTypeId)
+  return field === undefined ? [] : [`${field} in a map's value`]
 }
 
 /** A map type that Linux has; one that it lacks too is refused, by both. A hollow map will do where nothing is put in. */

@@ -46,10 +46,10 @@ export interface VectorKernel {
 /** Puts one case to a kernel: maps, programs, fill, load, runs. Whatever it is, there is an answer. */
 export function askVector(kernel: VectorKernel, vector: Vector): Answer {
   const answer = { id: vector.id, engine: kernel.name }
-  const unsupported = kernel.unsupported(vector)
-  if (unsupported.length > 0) return { ...answer, unsupported, error: `unsupported: ${unsupported.join(', ')}` }
   let part: LoadPart = {}
   try {
+    const unsupported = kernel.unsupported(vector)
+    if (unsupported.length > 0) return { ...answer, unsupported, error: `unsupported: ${unsupported.join(', ')}` }
     const maps = makeMaps(kernel, vector)
     const dump = dumpsOf(vector)
     const loaded = kernel.loadProgram(vector, withMaps(vector, maps), { dump, fds: maps })

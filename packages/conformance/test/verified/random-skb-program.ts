@@ -27,15 +27,7 @@ import { createVector, type Vector } from '../../src/index.ts'
 const { BPF_ADD, BPF_AND, BPF_B, BPF_DW, BPF_H, BPF_JGT, BPF_MUL, BPF_W } = isa
 const { SOCKET_FILTER, SCHED_CLS, SCHED_ACT, CGROUP_SKB, LWT_IN, LWT_OUT, LWT_XMIT } = PROG_TYPE
 
-export const SKB_TYPES: readonly number[] = [
-  SOCKET_FILTER,
-  SCHED_CLS,
-  SCHED_ACT,
-  CGROUP_SKB,
-  LWT_IN,
-  LWT_OUT,
-  LWT_XMIT,
-]
+export const SKB_TYPES: readonly number[] = [SOCKET_FILTER, SCHED_CLS, SCHED_ACT, CGROUP_SKB, LWT_IN, LWT_OUT, LWT_XMIT]
 const DIRECT: ReadonlySet<number> = new Set([SCHED_CLS, SCHED_ACT, CGROUP_SKB, LWT_IN, LWT_OUT, LWT_XMIT])
 const WITH_PACKET_LOADS: ReadonlySet<number> = new Set([SOCKET_FILTER, SCHED_CLS, SCHED_ACT])
 
