@@ -80,7 +80,8 @@ async function askAll(options: ConformanceOptions, subject: Subject, io: Command
     source: tree.folder,
     engines,
     startedAt: startedAt.toISOString(),
-    workers: jobs,
+    // Who works for a queue is not known here.
+    ...(options.queue === undefined ? { workers: jobs } : {}),
     ...(release === undefined ? {} : { release }),
     ...(oracle === undefined ? {} : { oracle }),
   })
