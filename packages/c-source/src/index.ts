@@ -17,6 +17,7 @@ export type {
 export type { CAddress, CFields, CList, CNumber, CString, CValue } from './c-value.ts'
 export type { Expression } from './expression.ts'
 export type { Token, TokenKind } from './lexer/token.ts'
+export { bytesOf } from './literals/character.ts'
 export { preprocess, readSource } from './read-source.ts'
 export type {
   AsmOperand,
@@ -28,3 +29,5 @@ export type {
   TranslationUnit,
   VariableDeclaration,
 } from './translation-unit.ts'
+export type { FoundMember } from './types/type-queries.ts'
+export { alignOf, bare as bareType, findMember, sizeOf } from './types/type-queries.ts'

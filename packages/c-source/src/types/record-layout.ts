@@ -61,20 +61,19 @@ class Layout {
 
   /**
    * A bit-field goes into what is left of a unit of its type, or else into the next one; packed, it starts at the next
-   * bit. One without a name does not align the record.
+   * bit. Where it is aligned explicitly, that counts for one that would have stayed, even if it then crosses units: so
+   * does clang. One without a name does not align the record.
    */
   #placeBits(member: DeclaredMember, widthBits: number): number {
-    const unitBits = 8 * sizeOf(member.type, member.span)
-    const alignment = this.#alignment(member)
-    const { alignmentBytes } = member
-    const aligned = alignmentBytes === undefined ? this.#nextBits : roundUp(this.#nextBits, 8 * alignmentBytes)
-    const naturalBits = 8 * alignOf(member.type, member.span)
-    const packed = this.#packed || member.packed
-    const crosses = !packed && (aligned % (8 * alignment)) + widthBits > unitBits
-    const offsetBits =
-      widthBits === 0 ? roundUp(aligned, naturalBits) : crosses ? roundUp(aligned, 8 * alignment) : aligned
-    if (member.name !== '') this.#align(alignment)
-    return this.#take(offsetBits, widthBits)
+    const { type, span, alignmentBytes, name } = member
+    const packed = (this.#packed || member.packed) && widthBits !== 0
+    const natural = packed ? 1 : 8 * alignOf(type, span)
+    const alignment = Math.max(natural, 8 * (alignmentBytes ?? 0))
+    const next = this.#nextBits
+    const moves = widthBits === 0 || (next % alignment) + widthBits > 8 * sizeOf(type, span)
+    const explicit = 8 * (alignmentBytes ?? 0) || 1
+    if (name !== '') this.#align(Math.max(1, alignment / 8))
+    return this.#take(roundUp(next, moves ? alignment : explicit), widthBits)
   }
 
   #alignment({ type, packed, alignmentBytes, span }: DeclaredMember): number {
