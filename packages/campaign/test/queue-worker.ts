@@ -1,5 +1,5 @@
 // A worker process of the queue's tests: `queue-worker.ts URL MODULE`.
-import { serveQueue } from '../src/index.ts'
+import { serveQueue } from '../src/queue/serve-queue.ts'
 
 const [url = '', module = ''] = process.argv.slice(2)
 const stop = new AbortController()

@@ -1,7 +1,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { Diagnostic, type DiagnosticJson } from '@bpfoundry/diagnostics'
 import { CampaignError } from '../campaign-error.ts'
-import { judgeNames } from '../judge/judges.ts'
+import { judgeNames } from '../judge/judge-names.ts'
 import { type CaseSource, sourceName } from '../plan/case-source.ts'
 import type { Inspection, Shard } from '../plan/shard.ts'
 import type { LostAnswer } from '../shard/ask-case.ts'

@@ -1,29 +1,10 @@
-import type { ConformanceCase } from '@bpfoundry/conformance'
 import { catchFaults, nativeEngineAvailable } from '@bpfoundry/native-exec'
 import { CampaignError } from '../campaign-error.ts'
-import type { Questioning } from '../plan/shard.ts'
 import { classicJudge } from './classic-judge.ts'
 import { engineJudge } from './engine-judge.ts'
 import type { Judge } from './judge.ts'
+import { CLASSIC_MACHINE, KERNEL } from './judge-names.ts'
 import { kernelJudge } from './kernel-judge.ts'
-
-/** Judges that are no engines. */
-const KERNEL = 'kernel'
-const CLASSIC_MACHINE = 'cbpf'
-
-/** All who may be asked: engines in the order of the questioning, the running kernel if it is asked, the classic machine. */
-export function judgeNames({ engines, oracle }: Pick<Questioning, 'engines' | 'oracle'>): readonly string[] {
-  return [...engines, ...(oracle === undefined ? [] : [KERNEL]), CLASSIC_MACHINE]
-}
-
-export function isKernel(name: string | undefined): boolean {
-  return name === KERNEL
-}
-
-/** The classic machine knows classic programs only; the others know all kinds. */
-export function isAsked(name: string, kind: ConformanceCase['kind']): boolean {
-  return name !== CLASSIC_MACHINE || kind === 'classic'
-}
 
 /** The judges of a thread, made when they are first asked. */
 export class Judges {

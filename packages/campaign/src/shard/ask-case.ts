@@ -6,7 +6,8 @@ import {
   type NotRunnable,
   type SuiteCase,
 } from '@bpfoundry/conformance'
-import { isAsked, isKernel, type Judges, judgeNames } from '../judge/judges.ts'
+import { isAsked, isKernel, judgeNames } from '../judge/judge-names.ts'
+import type { Judges } from '../judge/judges.ts'
 import type { Questioning } from '../plan/shard.ts'
 import { questionOf } from './question.ts'
 
