@@ -101,6 +101,7 @@ test('what is not read is told by place, and leaves the other functions alone', 
     percent: { needs: 'unread', detail: expect.stringMatching(/escape.*unreadable\.c:55:/) },
     registers: { needs: 'unread', detail: expect.stringMatching(/no register is left.*unreadable\.c:61:/) },
     nowhere: { needs: 'unread', detail: expect.stringMatching(/'nothing_of_this_name'/) },
+    large: { needs: 'unread', detail: expect.stringMatching(/'huge' is too large.*unreadable\.c:70:/) },
     readable: 'assembled',
   })
   expect([...object.spec.programs.keys()]).toEqual(['readable'])

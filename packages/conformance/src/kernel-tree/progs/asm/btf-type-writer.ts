@@ -1,7 +1,6 @@
 import { BTF_INT_ENCODING, BTF_KIND, type BtfBuilder, type BtfTypeDescription } from '@bpfoundry/btf'
-import type { CEnum, CFunctionType, CPointer, CRecord, CType } from '@bpfoundry/c-source'
+import { bareType, type CEnum, type CFunctionType, type CPointer, type CRecord, type CType } from '@bpfoundry/c-source'
 import { ConformanceError } from '../../../conformance-error.ts'
-import { bareType } from './bare-type.ts'
 
 /**
  * Where a type is met, which decides how much of it is described. As in clang, a named struct that is only reached by a

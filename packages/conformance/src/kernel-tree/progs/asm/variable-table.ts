@@ -1,9 +1,12 @@
-import type { TranslationUnit, VariableDeclaration } from '@bpfoundry/c-source'
+import { alignOf, type CType, type TranslationUnit, type VariableDeclaration } from '@bpfoundry/c-source'
 import { Diagnostic } from '@bpfoundry/diagnostics'
+import { type ConformanceError, errorAt } from '../../../conformance-error.ts'
 import { alignedTo, hasAttribute, sectionOf } from './attributes.ts'
-import { isConst } from './bare-type.ts'
-import { type AddressSlot, type InitialBytes, initialBytes } from './initial-bytes.ts'
-import { alignmentOf, sizeOf } from './type-layout.ts'
+import { type AddressSlot, fixedBytes, type InitialBytes, initialBytes } from './initial-bytes.ts'
+
+/** More than any test program has: what is larger is not made, however it is written. */
+const MAX_BYTES = 1 << 24
+const MAX_ALIGNMENT_BYTES = 1 << 16
 
 /** A variable as an object file holds it. */
 export interface Variable {
@@ -47,24 +50,46 @@ export class VariableTable {
     const known = this.#variables.get(name)
     if (known !== undefined) return known
     const declaration = this.#unit.variables.get(name) as VariableDeclaration
-    const { bytes, addresses } = this.#initial(declaration)
-    const isZero = addresses.length === 0 && bytes.every((byte) => byte === 0)
-    const section = sectionOf(declaration) ?? (isConst(declaration.type) ? '.rodata' : isZero ? '.bss' : '.data')
-    const alignmentBytes = Math.max(alignedTo(declaration), alignmentOf(declaration.type))
-    const variable = { declaration, section, bytes, addresses, alignmentBytes }
+    const variable = this.#read(declaration)
     this.#variables.set(name, variable)
     return variable
   }
 
-  #initial({ name, type, hasInitializer }: VariableDeclaration): InitialBytes {
-    const zeros = { bytes: new Uint8Array(sizeOf(type)), addresses: [] }
-    if (!hasInitializer) return zeros
+  #read(declaration: VariableDeclaration): Variable {
+    const { bytes, addresses, alignment } = this.#initial(declaration)
+    const isZero = addresses.length === 0 && bytes.every((byte) => byte === 0)
+    const section = sectionOf(declaration) ?? (isConst(declaration.type) ? '.rodata' : isZero ? '.bss' : '.data')
+    return { declaration, section, bytes, addresses, alignmentBytes: alignment }
+  }
+
+  #initial(declaration: VariableDeclaration): InitialBytes & { readonly alignment: number } {
+    const { name, type, hasInitializer, span } = declaration
     try {
-      return initialBytes(type, this.#unit.valueOf(name))
+      const alignment = Math.max(alignedTo(declaration), alignOf(type, span))
+      const sizeBytes = fixedBytes(type, span)
+      if (alignment > MAX_ALIGNMENT_BYTES || sizeBytes > MAX_BYTES) throw tooLarge(declaration)
+      if (hasInitializer) return { ...initialBytes(type, this.#unit.valueOf(name), span), alignment }
+      return { bytes: new Uint8Array(sizeBytes), addresses: [], alignment }
     } catch (error) {
       if (!(error instanceof Diagnostic)) throw error
       this.#problems.set(name, error)
-      return zeros
+      return { bytes: new Uint8Array(), addresses: [], alignment: 1 }
     }
+  }
+}
+
+function tooLarge({ name, span }: VariableDeclaration): ConformanceError {
+  const message = `the variable '${name}' is too large`
+  return errorAt(span, { code: 'CONFORMANCE_SOURCE', message, expected: `${MAX_BYTES} bytes at most` })
+}
+
+/** Whether an object of the type can't be written: const itself, or an array of what is. */
+function isConst(type: CType): boolean {
+  let each = type
+  for (;;) {
+    if (each.kind === 'const') return true
+    if (each.kind === 'array') each = each.element
+    else if (each.kind === 'typedef' || each.kind === 'volatile' || each.kind === 'restrict') each = each.target
+    else return false
   }
 }

@@ -67,6 +67,14 @@ __naked int nowhere(void)
 	asm volatile ("call nothing_of_this_name; exit;" ::: __clobber_all);
 }
 
+char huge[1 << 30];
+
+SEC("tc")
+__naked int large(void)
+{
+	asm volatile ("r1 = %[huge] ll; r0 = 0; exit;" :: __imm_addr(huge) : __clobber_all);
+}
+
 SEC("tc")
 __naked int readable(void)
 {
