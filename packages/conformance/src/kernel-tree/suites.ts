@@ -1,4 +1,5 @@
 import type { KernelTree } from './kernel-tree.ts'
+import type { Architecture } from './progs/architecture.ts'
 import { progsFiles } from './progs/progs-files.ts'
 import { SUITES, type Suite, type SuiteFile } from './suite-case.ts'
 import { testBpfFiles } from './test-bpf/test-bpf-files.ts'
@@ -13,6 +14,8 @@ export interface SuiteOptions {
   readonly compiler?: string
   /** A vmlinux.h for it; made of the running kernel's BTF by default. */
   readonly vmlinuxHeader?: string
+  /** Whose tests are run, of those that are for one; x86-64 by default. Another takes a compiler. */
+  readonly architecture?: Architecture
 }
 
 type SuiteReader = (tree: KernelTree, options: SuiteOptions) => readonly SuiteFile[]

@@ -6,6 +6,7 @@ import type { KernelTree } from '../kernel-tree.ts'
 import type { NotRunnable } from '../suite-case.ts'
 import type { SuiteOptions } from '../suites.ts'
 import type { AnnotatedFunction, AnnotatedObject } from './annotated-object.ts'
+import { ARCHITECTURES, type Architecture, DEFAULT_ARCHITECTURE } from './architecture.ts'
 import { assembledObject } from './asm/assembled-object.ts'
 import { compiledObject } from './compiler/compiled-object.ts'
 import { Compiler } from './compiler/compiler.ts'
@@ -19,6 +20,7 @@ export interface MadeProgram {
 /** A source file whose functions are known, and made when they are asked for. */
 export interface ProgsSource {
   readonly tree: KernelTree
+  readonly architecture: Architecture
   readonly file: string
   readonly functions: readonly AnnotatedFunction[]
   readonly problems: readonly Diagnostic[]
@@ -45,8 +47,11 @@ export class ObjectMaker {
   /** @throws whatever the only way there is complains of: Diagnostics for bad input */
   open(file: string): ProgsSource {
     const compiled = once(() => compiledObject(this.#tree, file, this.#findCompiler()))
-    const base = { tree: this.#tree, file, make: makeBy({ compiled }), problems: [] }
-    if (this.#options.compiler === 'always') return { ...base, functions: compiled().functions }
+    const { compiler, architecture = DEFAULT_ARCHITECTURE } = this.#options
+    const base = { tree: this.#tree, architecture, file, make: makeBy({ compiled }), problems: [] }
+    // The assembler's way reads sources as for the default.
+    if (compiler === 'always' || architecture !== DEFAULT_ARCHITECTURE)
+      return { ...base, functions: compiled().functions }
     try {
       const assembled = assembledObject(this.#tree, file)
       return { ...base, functions: assembled.functions, make: makeBy({ assembled, compiled }) }
@@ -68,9 +73,10 @@ export class ObjectMaker {
   }
 
   #searchCompiler(): Compiler | { readonly missing: string } {
-    const { compiler, vmlinuxHeader } = this.#options
+    const { compiler, vmlinuxHeader, architecture = DEFAULT_ARCHITECTURE } = this.#options
     if (compiler === 'never') return { missing: 'clang is not to be used' }
     return Compiler.find(this.#tree, {
+      architecture: ARCHITECTURES[architecture].macro,
       ...(compiler === undefined || compiler === 'always' ? {} : { clang: compiler }),
       ...(vmlinuxHeader === undefined ? {} : { vmlinuxHeader }),
     })

@@ -6,19 +6,17 @@ import type { NotRunnable, SuiteCase } from '../suite-case.ts'
 import type { AnnotatedFunction } from './annotated-object.ts'
 import type { TestMode } from './annotation-table.ts'
 import { type AnnotatedTest, readAnnotations } from './annotations.ts'
+import { ARCHITECTURES } from './architecture.ts'
 import { moduleFunctions } from './module-functions.ts'
 import { type MadeProgram, notRunnable, type ProgsSource } from './object-maker.ts'
 import { objectVector } from './object-vector.ts'
 import { testSetup } from './test-setup.ts'
 
-/** The architecture whose tests are run. */
-const ARCHITECTURE = 'X86_64'
-
 /** The cases of a file: a function gives one for each mode that it is tested in, an auxiliary one none. */
 export function fileCases(source: ProgsSource, problems: Diagnostic[]): SuiteCase[] {
   return source.functions.flatMap((wanted) => {
     try {
-      const test = readAnnotations(wanted.name, wanted.tags, ARCHITECTURE)
+      const test = readAnnotations(wanted.name, wanted.tags, ARCHITECTURES[source.architecture].annotation)
       const modes = Object.keys(test.expectations) as TestMode[]
       return modes.map((mode) => testCase(source, wanted, test, mode))
     } catch (error) {
@@ -56,7 +54,7 @@ function question(
   id: string,
 ): ConformanceCase | NotRunnable {
   const { architectures, loadMode } = test
-  if (architectures.length > 0 && !architectures.includes(ARCHITECTURE)) {
+  if (architectures.length > 0 && !architectures.includes(ARCHITECTURES[source.architecture].annotation)) {
     return notRunnable('other-architecture', `for ${architectures.join(', ')}`)
   }
   if (loadMode === 'no_jited') return notRunnable('other-architecture', 'for kernels that do not translate programs')

@@ -2,8 +2,9 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { KernelTree } from '../../../src/kernel-tree/kernel-tree.ts'
+import { findClang } from '../../../src/kernel-tree/progs/compiler/find-clang.ts'
 import { progsFiles } from '../../../src/kernel-tree/progs/progs-files.ts'
 import type { SuiteCase, SuiteReading } from '../../../src/kernel-tree/suite-case.ts'
 import type { Vector } from '../../../src/vector/vector.ts'
@@ -63,6 +64,12 @@ __naked int elsewhere(void)
 	asm volatile ("r0 = 0; exit;" ::: __clobber_all);
 }
 
+SEC("tc") __tag("arch=X86_64")
+__naked int native(void)
+{
+	asm volatile ("r0 = 0; exit;" ::: __clobber_all);
+}
+
 SEC("tc") __tag("expect_miracle")
 __naked int unheard(void)
 {
@@ -109,7 +116,7 @@ test('a vmlinux.h that is not there is told at once', () => {
 describe('cases', () => {
   test('each test gives one for each mode, in the order of the file; auxiliary programs give none', () => {
     expect([...byName.keys()]).toEqual([
-      ...['caller', 'caller@unpriv', 'called', 'elsewhere', 'unheard', 'written_in_c'],
+      ...['caller', 'caller@unpriv', 'called', 'elsewhere', 'native', 'unheard', 'written_in_c'],
     ])
     expect(byName.get('caller@unpriv')).toMatchObject({
       name: 'a tail call @unpriv',
@@ -127,6 +134,19 @@ describe('cases', () => {
     const question = byName.get(name)?.question()
     expect(question).toMatchObject({ kind: 'not-runnable', reason })
     expect(question).toHaveProperty('detail', expect.stringContaining(detail))
+  })
+
+  test('the tests of another architecture are asked when it is told, and not those of the default', ({ skip }) => {
+    const clang = findClang()
+    if ('missing' in clang) return skip(clang.missing)
+    // Objects are kept where this test's other files are.
+    vi.stubEnv('XDG_CACHE_HOME', folder)
+    const files = progsFiles(new KernelTree(folder), { architecture: 'arm64' })
+    const { cases: told } = files.find(({ file }) => file.endsWith('/verifier_of_tests.c'))?.read() as SuiteReading
+    vi.unstubAllEnvs()
+    const kinds = told.map(({ id, question }) => [id.replace(/^.*:/, ''), question().kind])
+    expect(kinds).toContainEqual(['elsewhere', 'vector'])
+    expect(kinds).toContainEqual(['native', 'not-runnable'])
   })
 
   test('what is not known is told with its place', () => {
