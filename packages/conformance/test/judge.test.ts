@@ -43,6 +43,8 @@ const TABLE: readonly (readonly [title: string, answer: Answer, expect: Expectat
   ['a run that fails',       runs,     { run_errno: [0, 0] },                     ['run-error run 1: run_errno: "EINVAL", expected 0']],
   ['no run',                 refused,  { retval: 1 },                             ['result retval: nothing, expected 1']],
   ['no way to run',          { ...accepted, run_errno: 'ENOTSUPP', retval: 0 },   { retval: 1 }, []],
+  ['no way of ours to run, and more expected', { ...accepted, run_errno: 'ENOTSUPP', retval: 0, unsupported: ['test runs of x'] }, { run_errno: 0, retval: 1 }, ['unsupported unsupported: test runs of x']],
+  ['no way to run, where one is expected', { ...accepted, run_errno: 'ENOTSUPP' }, { run_errno: 0 }, ['run-error run_errno: "ENOTSUPP", expected 0']],
   ['no way of ours to run',  { ...accepted, run_errno: 'ENOTSUPP', retval: 0, unsupported: ['test runs of x'] }, { retval: 1 }, ['unsupported unsupported: test runs of x']],
   ['loaded, but not run, where that is enough', { ...accepted, run_errno: 'ENOTSUPP', unsupported: ['test runs of x'] }, { load_ok: true }, []],
   ['refused for want of ours', { ...refused, unsupported: ['spin locks'] },       { load_ok: false }, ['unsupported unsupported: spin locks']],

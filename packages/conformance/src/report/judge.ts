@@ -29,8 +29,11 @@ function reasonsOf(answer: Answer, expect: Expectation): readonly Reason[] {
     const check = CHECKS[name] as Check<unknown>
     return expect[name] === undefined ? [] : check(answer, expect[name])
   })
-  return found.length > 0 ? found : obstacle
+  return found.length > 0 ? withoutRepetitions(found) : obstacle
 }
+
+const withoutRepetitions = (reasons: readonly Reason[]): readonly Reason[] =>
+  reasons.filter(({ text }, index) => reasons.findIndex((other) => other.text === text) === index)
 
 type Check<Wanted> = (answer: Answer, wanted: Wanted) => readonly Reason[]
 
@@ -93,16 +96,13 @@ function eachRun<Value extends number | string>(
       const run: RunAnswer = runs[index] ?? {}
       if (value === null || same(run[name], value)) return NONE
       if (run.timed_out) return one('timeout', 'the time limit ended the run')
-      if (name !== 'run_errno' && run.run_errno === 'ENOTSUPP') return notRun(run)
+      if (run.unsupported !== undefined) return one('unsupported', `unsupported: ${run.unsupported.join(', ')}`)
+      // The kernel's own runners take it for no failure that there is no way to run a program.
+      if (name !== 'run_errno' && run.run_errno === 'ENOTSUPP') return NONE
       const place = values.length === 1 ? '' : `run ${index}: `
       return one(kind, `${place}${name}: ${json(run[name])}, expected ${json(value)}`)
     })
   }
-}
-
-/** The kernel's own runners take it for no failure that there is no way to run a program; that we have none is one of ours. */
-function notRun({ unsupported }: RunAnswer): readonly Reason[] {
-  return unsupported === undefined ? NONE : one('unsupported', `unsupported: ${unsupported.join(', ')}`)
 }
 
 const sameU32 = (got: unknown, wanted: number): boolean => typeof got === 'number' && got >>> 0 === wanted >>> 0
