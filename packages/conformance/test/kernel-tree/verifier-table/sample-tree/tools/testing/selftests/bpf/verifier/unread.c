@@ -1,0 +1,4 @@
+{
+	"no such constant",
+	.insns = { MOV64_IMM(0, NO_SUCH_CONSTANT), EXIT() },
+},
