@@ -70,8 +70,8 @@ describe.skipIf('missing' in found)('the verifier table', () => {
       const answer = judge(askVector(kernel, vector), vector.expect)
       return answer.pass === true || isExcused(answer) ? [] : [{ id, differs: answer.differs }]
     })
-    // Verdicts that changed between 6.1 and later kernels.
-    expect(wrong.length).toBeLessThanOrEqual(full.length > 1000 ? 25 : 0)
+    // Of 6.1: seven verdicts have changed since, and the tags of 17 maps' types are no longer known.
+    expect(wrong.length).toBeLessThanOrEqual(full.length > 1000 ? 24 : 0)
   })
 
   it('every field is what gcc makes of it', { timeout: LONG_TEST_MS }, ({ skip }) => {
