@@ -4,7 +4,7 @@ import type { KernelTree } from '../kernel-tree.ts'
 const MODULE_FOLDERS = ['tools/testing/selftests/bpf/bpf_testmod', 'tools/testing/selftests/bpf/test_kmods'] as const
 
 /** `__bpf_kfunc struct x *name(`, also over two lines. */
-const DEFINITION = /\b__bpf_kfunc\b[\w\s*]*?\b(\w+)\s*\(/g
+const DEFINITION = /\b__bpf_kfunc\b[\w\s*]{0,200}?\b(\w+)\s*\(/g
 
 /** Declarations that programs use for those of a module. */
 const DECLARATION = /\b(\w+)\s*\([^()]*\)\s*__ksym\b/g
