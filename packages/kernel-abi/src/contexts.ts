@@ -44,6 +44,8 @@ export interface ContextScope {
   readonly attachType?: number
   /** The program is meant for a device. */
   readonly offloaded?: boolean
+  /** Whoever loads it lacks CAP_BPF. */
+  readonly unprivileged?: boolean
 }
 
 function sizes(text: string): readonly number[] {
@@ -96,10 +98,17 @@ export function contextLayout(programType: number, scope: ContextScope = {}): Co
   if (programType === PROG_TYPE.XDP) {
     return { structName: 'xdp_md', sizeBytes: XDP_MD.sizeBytes, fields: xdpFields(scope) }
   }
-  const rule = SK_BUFF_RULES.get(programType)
+  const rule = skBuffRule(programType, scope)
   if (rule !== undefined) return { structName: '__sk_buff', sizeBytes: SK_BUFF_BYTES, fields: skBuffFields(rule) }
   const hook = hookContext(programType, scope.attachType ?? 0)
   return hook && { ...hook, fields: hook.rows.map((row) => field(row, row[3], row[4], row[5])) }
+}
+
+/** Without CAP_BPF control group programs see no packet and set no time. @see cg_skb_is_valid_access */
+function skBuffRule(programType: number, { unprivileged }: ContextScope): SkBuffRule | undefined {
+  const rule = SK_BUFF_RULES.get(programType)
+  if (programType !== PROG_TYPE.CGROUP_SKB || rule === undefined || unprivileged !== true) return rule
+  return { ...rule, hidden: `${rule.hidden} data data_end`, writable: rule.writable.replace(' tstamp', '') }
 }
 
 /** What a pointer to a socket points to; the names are those of the verifier's log. */

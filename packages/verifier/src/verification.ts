@@ -33,6 +33,10 @@ export interface Subprogram {
   changesPacketData: boolean
   /** Some explored path calls this global function. */
   isCalled: boolean
+  /** Some explored path hands it to a helper, to be called. */
+  isCallback: boolean
+  /** And that helper calls it after it returned, on a stack of its own. */
+  isAsyncCallback: boolean
 }
 
 /** What is known of each slot of the program, arrays indexed by pc. */
@@ -136,6 +140,7 @@ export class Verification {
     this.context = contextLayout(parts.program.type, {
       attachType: parts.program.expectedAttachType,
       offloaded: parts.options.device !== undefined,
+      unprivileged: !this.isCapable,
     })
     this.facts = new FactCollector(this.insns.length)
     this.checkpoints = new Array(this.insns.length).fill(undefined)
@@ -280,12 +285,20 @@ export class Verification {
     const state = this.state.copy()
     if (target !== this.pc + 1) state.steps = transfer(this.pc, target, state.steps)
     if (state.parent !== undefined) state.parent.branches++
-    this.pending.push({ state, pc: target, previousPc: this.pc, logMark: this.log.mark() })
-    if (this.pending.length > MAX_PENDING_PATHS) {
-      const message = `The sequence of ${this.pending.length} jumps is too complex.`
-      this.refuse('VERIFIER_TOO_COMPLEX', 'E2BIG', message)
-    }
+    this.#queue(state, target, '')
     return state
+  }
+
+  /** Queues a callback that runs after the current call returned; nothing of the current state is known to it. */
+  queueAsync(state: PathState): void {
+    this.#queue(state, state.startPc, ' for async cb')
+  }
+
+  #queue(state: PathState, pc: number, what: string): void {
+    this.pending.push({ state, pc, previousPc: this.pc, logMark: this.log.mark() })
+    if (this.pending.length <= MAX_PENDING_PATHS) return
+    const message = `The sequence of ${this.pending.length} jumps is too complex${what}.`
+    this.refuse('VERIFIER_TOO_COMPLEX', 'E2BIG', message)
   }
 
   /** Queues a path that only a processor's speculation takes. */

@@ -130,6 +130,7 @@ function run(current: Run): Verified {
   const lazily = (): readonly InsnFact[] => (facts ??= verification.facts.finish(verification.notes.seen))
   if (current.options.device !== undefined) logged(current, () => finalizeDevice(current, lazily()))
   logged(current, () => checkStackDepth(current.program.insns, current.subprograms))
+  if (!verification.isTrusted) logged(current, () => refuseAmbiguousTailCalls(verification))
   return {
     program: current.program,
     subprograms: publicSubprograms(current.subprograms),
@@ -149,6 +150,17 @@ function judgeGlobalFunctions(v: Verification): void {
     judged.add(index)
     judgeGlobalFunction(v, index)
   }
+}
+
+const TAIL_CALL = 12
+
+/** The bound of a tail call's index goes into the code: for an untrusted program it must be one map's. */
+function refuseAmbiguousTailCalls({ insns, notes }: Verification): void {
+  const pc = insns.findIndex(
+    ({ opcode, src, imm }, at) => opcode === 0x85 && src === 0 && imm === TAIL_CALL && notes.callMaps[at] === -1,
+  )
+  if (pc < 0) return
+  throw new Refusal({ code: 'VERIFIER_TAIL_CALL_MAPS', errno: 'EINVAL', message: 'tail_call abusing map_ptr' }, pc)
 }
 
 /** @see do_check_common in kernel/bpf/verifier.c */

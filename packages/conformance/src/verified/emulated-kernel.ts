@@ -11,12 +11,16 @@ import type { VectorKernel } from './vector-kernel.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
+/** A machine that has just started would give programs a time of 0. */
+const UPTIME_NS = 3600e9
+
 /** By default there is that much more room for a packet than it had. */
 const OUT_SLACK_BYTES = 4096
 
 /** The emulated kernel with one engine. One serves all cases of a run. */
 export function createEmulatedKernel(engine: Engine): VectorKernel {
   const kernel = Kernel.create({ engine, hollowMaps: true })
+  kernel.setTimeNs(UPTIME_NS)
   const maps = new Map<number, KernelMap>()
   const programs = new Map<number, KernelProgram>()
   return {

@@ -1,9 +1,10 @@
 /** The five registers of a helper call, held against the helper's prototype. */
-import { type ArgumentType, type HelperPrototype, type HelperValue, TYPE_FLAG } from '@bpfoundry/kernel-abi'
+import { type ArgumentType, type HelperPrototype, type HelperValue, MAP_TYPE, TYPE_FLAG } from '@bpfoundry/kernel-abi'
 import { isConstantScalar } from '../domain/scalar.ts'
 import { toUnsignedNumber } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
 import { checkUnmodified } from '../memory/context-access.ts'
+import { checkAligned } from '../memory/memory-access.ts'
 import { mayPassPacket } from '../memory/packet-access.ts'
 import { unsupported } from '../report/refusal.ts'
 import { isNull, type RegisterState } from '../state/register-state.ts'
@@ -13,6 +14,9 @@ import { mayHaveOffset, mismatch } from './argument-types.ts'
 import type { CallNotes } from './call-notes.ts'
 import { constantKey } from './constant-key.ts'
 import { checkHelperMemory, checkMemorySize } from './helper-memory.ts'
+import { checkPointerSlot } from './kernel-pointer-slot.ts'
+import { transferLock } from './spin-lock.ts'
+import { checkTimerMap, timerMap } from './timer.ts'
 
 /** One argument of one call. */
 interface Argument {
@@ -39,6 +43,9 @@ const RULES: ReadonlyMap<ArgumentType, Rule> = new Map<ArgumentType, Rule>([
   ['ARG_CONST_SIZE_OR_ZERO',       (v, argument, notes) => takeSize(v, argument, notes, true)],
   ['ARG_CONST_ALLOC_SIZE_OR_ZERO', takeAllocationSize],
   ['ARG_PTR_TO_FUNC',              takeFunction],
+  ['ARG_PTR_TO_SPIN_LOCK',         takeLock],
+  ['ARG_PTR_TO_TIMER',             takeTimer],
+  ['ARG_KPTR_XCHG_DEST',           takePointerSlot],
 ])
 
 const PLAIN: ReadonlySet<ArgumentType> = new Set<ArgumentType>([
@@ -53,7 +60,7 @@ const PLAIN: ReadonlySet<ArgumentType> = new Set<ArgumentType>([
 
 /** Checks argument `index` (0 is r1) and notes what it says. */
 export function checkArgument(v: Verification, prototype: HelperPrototype, index: number, notes: CallNotes): void {
-  const value = prototype.args[index] as HelperValue<ArgumentType>
+  const value = resolved(v, prototype.args[index] as HelperValue<ArgumentType>, notes)
   const number = index + 1
   const register = v.read(number)
   v.facts.record(v.pc, number, register)
@@ -73,6 +80,15 @@ export function checkArgument(v: Verification, prototype: HelperPrototype, index
     throw v.noted(unsupported(`argument ${number} of ${prototype.name}#${prototype.id} (${value.type}) is`))
   }
   rule?.(v, { number, register, value, prototype }, notes)
+}
+
+const SOCKET_MAPS: ReadonlySet<number> = new Set([MAP_TYPE.SOCKMAP, MAP_TYPE.SOCKHASH])
+
+/** A socket goes into such a map as what it is, not as bytes. @see resolve_map_arg_type in kernel/bpf/verifier.c */
+function resolved(v: Verification, value: HelperValue<ArgumentType>, { map }: CallNotes): HelperValue<ArgumentType> {
+  if (value.type !== 'ARG_PTR_TO_MAP_VALUE' || map === undefined || !SOCKET_MAPS.has(map.type)) return value
+  if (value.flags !== 0) v.refuse('VERIFIER_MAP_TYPE', 'EINVAL', 'invalid arg_type for sockmap/sockhash')
+  return { ...value, type: 'ARG_PTR_TO_BTF_ID_SOCK_COMMON' }
 }
 
 function checkType(v: Verification, register: RegisterState, number: number, value: HelperValue<ArgumentType>): void {
@@ -114,8 +130,21 @@ function noteReference(
   notes.referenceId = register.referenceId
 }
 
-function takeMap(_v: Verification, { register }: Argument, notes: CallNotes): void {
+function takeMap(v: Verification, { register }: Argument, notes: CallNotes): void {
+  if (notes.map !== undefined) checkTimerMap(v, notes.map, register.map)
   notes.map = register.map
+}
+
+function takeTimer(v: Verification, { number }: Argument, notes: CallNotes): void {
+  notes.map = timerMap(v, number)
+}
+
+function takeLock(v: Verification, { number, prototype }: Argument): void {
+  transferLock(v, prototype.id, number)
+}
+
+function takePointerSlot(v: Verification, { number }: Argument): void {
+  checkPointerSlot(v, number)
 }
 
 function takeFunction(_v: Verification, { register }: Argument, notes: CallNotes): void {
@@ -143,6 +172,7 @@ function takeMemory(v: Verification, { number, value }: Argument, notes: CallNot
   const [writes, uninitialised] = [has(value, 'MEM_WRITE'), has(value, 'MEM_UNINIT')]
   const sizeBytes = value.sizeBytes ?? 0
   checkHelperMemory(v, { number, sizeBytes, writes, zeroAllowed: false, uninitialised }, notes)
+  if (has(value, 'MEM_ALIGNED')) checkAligned(v, number, sizeBytes)
 }
 
 function takeSize(v: Verification, { number, prototype }: Argument, notes: CallNotes, zeroAllowed: boolean): void {

@@ -10,13 +10,15 @@ import {
   TYPE_FLAG,
 } from '@bpfoundry/kernel-abi'
 import { synchronise } from '../domain/bounds-deduction.ts'
-import { narrowUnsigned, UNKNOWN } from '../domain/scalar.ts'
+import { narrowSigned, narrowUnsigned, UNKNOWN } from '../domain/scalar.ts'
 import { fromNumber, ZERO } from '../domain/word64.ts'
+import { markPrecise } from '../exploration/precision.ts'
 import { isReadOnlyForPrograms } from '../memory/map-access.ts'
 import { accessThrough } from '../memory/memory-access.ts'
 import { calledName } from '../report/insn-text.ts'
 import { unsupported } from '../report/refusal.ts'
 import {
+  isNull,
   pointerTo,
   type RegisterState,
   scalarRegister,
@@ -39,6 +41,7 @@ import { checkArgument } from './helper-arguments.ts'
 import { checkMapCompatibility } from './map-compatibility.ts'
 import { forgetPacketPointers } from './packet-change.ts'
 import { acquireReference, checkNoReferences, releaseReference } from './references.ts'
+import { checkCallUnderLock } from './spin-lock.ts'
 import { checkTailCall, returnFromTailCall } from './tail-call.ts'
 
 /** Registers that a call leaves without a value. */
@@ -48,6 +51,7 @@ const CALLER_SAVED = [0, 1, 2, 3, 4, 5] as const
 const MAP_LOOKUP_ELEM = 1
 const TAIL_CALL = 12
 const SMP_PROCESSOR_ID = 8
+const GET_LOCAL_STORAGE = 81
 const SK_LOOKUP_TCP = 84
 const SK_LOOKUP_UDP = 85
 const SK_FULLSOCK = 95
@@ -105,6 +109,7 @@ function findPrototype(v: Verification, id: number): HelperPrototype {
 
 /** `call helper`. Leaves `v.pc` at the next slot. */
 export function transferHelperCall(v: Verification, insn: Insn): void {
+  checkCallUnderLock(v, insn.imm)
   const prototype = findPrototype(v, insn.imm)
   const notes = newCallNotes()
   for (let index = 0; index < prototype.args.length; index++) checkArgument(v, prototype, index, notes)
@@ -112,6 +117,7 @@ export function transferHelperCall(v: Verification, insn: Insn): void {
   fillMemory(v, notes)
   if (notes.releasedNumber !== 0) releaseArgument(v, prototype, notes)
   if (prototype.id === TAIL_CALL) checkNoReferences(v, 'tail_call would lead to reference leak')
+  if (prototype.id === GET_LOCAL_STORAGE) checkNoFlags(v)
   startCallback(v, prototype.id, notes)
   clearCallerSaved(v)
   v.write(0, resultOf(v, prototype, notes))
@@ -165,7 +171,7 @@ export function clearCallerSaved(v: Verification): void {
 function resultOf(v: Verification, prototype: HelperPrototype, notes: CallNotes): RegisterState {
   const { type, flags } = prototype.returns
   if (type === 'RET_VOID') return UNINITIALISED
-  if (type === 'RET_INTEGER') return prototype.id === SMP_PROCESSOR_ID ? cpuNumber(v) : UNKNOWN_SCALAR
+  if (type === 'RET_INTEGER') return integerResult(v, prototype.id, notes)
   const { map } = notes
   const mayBeAbsent = (flags & TYPE_FLAG.PTR_MAYBE_NULL) !== 0 && !isElementKnown(v, map, notes)
   const kept = mayBeAbsent ? flags : flags & ~TYPE_FLAG.PTR_MAYBE_NULL
@@ -192,6 +198,29 @@ function referenceOf(v: Verification, { id }: HelperPrototype, { map, referenceI
   if (CASTS.has(id)) return referenceId
   const acquires = ACQUIRES.has(id) || (id === MAP_LOOKUP_ELEM && map !== undefined && SOCKET_MAPS.has(map.type))
   return acquires ? acquireReference(v) : 0
+}
+
+/** The helper can't answer an error, so that it takes no flags it might not know. */
+function checkNoFlags(v: Verification): void {
+  if (!isNull(v.register(2))) {
+    v.refuse('VERIFIER_ARGUMENT_VALUE', 'EINVAL', "get_local_storage() doesn't support non-zero flags")
+  }
+  markPrecise(v, 2)
+}
+
+/** bpf_get_stack, bpf_get_task_stack, bpf_probe_read_str and its two siblings. */
+const ANSWERS_A_LENGTH: ReadonlySet<number> = new Set([67, 141, 45, 114, 115])
+/** Errors are small negative numbers. @see MAX_ERRNO in include/linux/err.h */
+const MAX_ERRNO = 4095
+
+/** @see do_refine_retval_range in kernel/bpf/verifier.c */
+function integerResult(v: Verification, helperId: number, { largestSize }: CallNotes): RegisterState {
+  if (helperId === SMP_PROCESSOR_ID) return cpuNumber(v)
+  if (!ANSWERS_A_LENGTH.has(helperId)) return UNKNOWN_SCALAR
+  const length = UNKNOWN.clone()
+  narrowSigned(length, fromNumber(-MAX_ERRNO), largestSize)
+  synchronise(length)
+  return scalarRegister(length)
 }
 
 function cpuNumber(v: Verification): RegisterState {

@@ -1,5 +1,5 @@
 /** Which helpers take which maps, looked at from both sides. */
-import { HELPERS, helperName, MAP_TYPE } from '@bpfoundry/kernel-abi'
+import { HELPERS, helperName, MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import type { Verification } from '../verification.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 
@@ -71,12 +71,37 @@ const BY_HELPER: ReadonlyMap<number, ReadonlySet<number>> = new Map(
   MAPS_OF_HELPER.flatMap(([helpers, types]) => [...helperIds(helpers)].map((id) => [id, new Set(mapTypes(types))])),
 )
 
+const [MAP_UPDATE_ELEM, MAP_DELETE_ELEM] = [2, 3]
+
+/** Program types that never hold a socket's lock, and so may change what a socket map holds. @see may_update_sockmap */
+const UPDATES_SOCKMAP: ReadonlySet<number> = new Set([
+  PROG_TYPE.SOCKET_FILTER,
+  PROG_TYPE.SCHED_CLS,
+  PROG_TYPE.SCHED_ACT,
+  PROG_TYPE.XDP,
+  PROG_TYPE.SK_REUSEPORT,
+  PROG_TYPE.FLOW_DISSECTOR,
+  PROG_TYPE.SK_LOOKUP,
+])
+
+function mayUpdateSockets({ program: { type } }: Verification, helperId: number): boolean {
+  return UPDATES_SOCKMAP.has(type) || (type === PROG_TYPE.SOCK_OPS && helperId === MAP_DELETE_ELEM)
+}
+
+function isSocketMap(map: VerifierMap | undefined): boolean {
+  return map?.type === MAP_TYPE.SOCKMAP || map?.type === MAP_TYPE.SOCKHASH
+}
+
 /** Refuses a map of a type that the helper does not take. */
 export function checkMapCompatibility(v: Verification, map: VerifierMap | undefined, helperId: number): void {
   const allowedHelpers = map === undefined ? undefined : BY_MAP.get(map.type)
   const allowedMaps = BY_HELPER.get(helperId)
   const fits = (allowedHelpers?.has(helperId) ?? true) && (allowedMaps?.has(map?.type ?? -1) ?? true)
-  if (fits || map === undefined) return
+  if (map === undefined) return
+  const changesSockets = isSocketMap(map) && (helperId === MAP_UPDATE_ELEM || helperId === MAP_DELETE_ELEM)
+  const isOutOfPlace = changesSockets && !mayUpdateSockets(v, helperId)
+  if (isOutOfPlace) v.log.print('cannot update sockmap in this context\n')
+  if (fits && !isOutOfPlace) return
   const message = `cannot pass map_type ${map.type} into func ${helperName(helperId)}#${helperId}`
   v.refuse('VERIFIER_MAP_TYPE', 'EINVAL', message)
 }

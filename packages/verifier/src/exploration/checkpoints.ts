@@ -43,6 +43,7 @@ function comparisonScope(v: Verification, isExact: boolean): ComparisonScope {
     },
     ignoresImprecise: v.options.exactFacts !== true && !isExact && v.isCapable,
     comparesLimits: v.sanitation.exploresLimits,
+    mayReadUnwritten: v.isTrusted,
     isExact,
     lastId: v.lastId,
   }
@@ -94,6 +95,9 @@ function coveringScope(v: Verification, checkpoint: Checkpoint): ComparisonScope
 /** The same for an ancestor: a loop that needs no counting converges when nothing new comes round. */
 function loopingScope(v: Verification, checkpoint: Checkpoint): ComparisonScope | undefined {
   const { state } = checkpoint
+  const { asyncEntry } = state.frame
+  // Another run of a callback: neither a loop, nor safe before the first one is.
+  if (asyncEntry > 0 && asyncEntry !== v.frame.asyncEntry) return undefined
   const scope = comparisonScope(v, true)
   if (isMayGoto(v.insn) && state.mayGotoDepth !== v.state.mayGotoDepth && coversState(state, v.state, scope)) {
     enterLoop(v.state, checkpoint)

@@ -25,6 +25,7 @@ import {
   BYTE_INVALID,
   BYTE_MISC,
   BYTE_SPILL,
+  BYTE_ZERO,
   byteKind,
   SLOT_BYTES,
   type StackSlot,
@@ -68,6 +69,8 @@ export interface ComparisonScope {
   readonly ignoresImprecise: boolean
   /** What the old state does not know yet may matter to it after all: it is still being explored. */
   readonly isExact: boolean
+  /** Stack may be read before it is written: what was never written is as good as any number. */
+  readonly mayReadUnwritten: boolean
   /** Numbers that differ may need other masks: only the same ones are covered. */
   readonly comparesLimits: boolean
   readonly lastId: number
@@ -147,11 +150,11 @@ function covers(
 const ALL_SPILL = uniformBytes(BYTE_SPILL)
 
 /** The slot read as a scalar of 64 bits: a spilled one, or an unknown one where all bytes are just some number. */
-function asScalar(slot: StackSlot): RegisterState | undefined {
+function asScalar(slot: StackSlot, { mayReadUnwritten }: ComparisonScope): RegisterState | undefined {
   if (slot.bytes === ALL_SPILL && slot.spilled?.type === SCALAR) return slot.spilled
   for (let index = 0; index < SLOT_BYTES; index++) {
     const kind = byteKind(slot, index)
-    if (kind !== BYTE_MISC && kind !== BYTE_INVALID) return undefined
+    if (kind !== BYTE_MISC && !(kind === BYTE_INVALID && mayReadUnwritten)) return undefined
   }
   return UNKNOWN_SCALAR
 }
@@ -165,12 +168,13 @@ function coversSlot(
 ): boolean {
   if (old === now && old.spilled === undefined) return true
   if (scope.isExact && old.bytes !== now.bytes) return false
-  const [oldScalar, nowScalar] = [asScalar(old), asScalar(now)]
+  const [oldScalar, nowScalar] = [asScalar(old, scope), asScalar(now, scope)]
   if (oldScalar !== undefined && nowScalar !== undefined) return covers(oldScalar, nowScalar, ids, ignoresValue, scope)
   for (let index = 0; index < SLOT_BYTES; index++) {
     const [before, after] = [byteKind(old, index), byteKind(now, index)]
     // Privileged programs may read bytes that were never written: nothing was known of them.
-    if (before === BYTE_INVALID || before === BYTE_MISC || before === after) continue
+    if (before === BYTE_INVALID || before === after) continue
+    if (before === BYTE_MISC && (scope.mayReadUnwritten || after === BYTE_ZERO)) continue
     return false
   }
   if (old.spilled === undefined || byteKind(old, 0) !== BYTE_SPILL) return true
@@ -192,11 +196,17 @@ function coversFrame(old: FrameState, now: FrameState, live: number, ids: IdRena
   return true
 }
 
+/** The same lock is held, or none. */
+function sameLock({ lock: old }: PathState, { lock: now }: PathState, ids: IdRenaming): boolean {
+  return old?.map === now?.map && ids.agree(old?.id ?? 0, now?.id ?? 0)
+}
+
 /** What is safe from `old` on is safe from `now` on. */
 export function coversState(old: PathState, now: PathState, scope: ComparisonScope): boolean {
   if (old.isSpeculative && !now.isSpeculative) return false
   if (old.frames.length !== now.frames.length || old.references.length !== now.references.length) return false
   const ids = new IdRenaming(scope.lastId)
+  if (!sameLock(old, now, ids)) return false
   for (let index = 0; index < old.frames.length; index++) {
     const before = old.frames[index] as FrameState
     const after = now.frames[index] as FrameState
@@ -209,6 +219,7 @@ export function coversState(old: PathState, now: PathState, scope: ComparisonSco
 export function isSameState(old: PathState, now: PathState, lastId: number): boolean {
   if (old.frames.length !== now.frames.length || old.references.length !== now.references.length) return false
   const ids = new IdRenaming(lastId)
+  if (!sameLock(old, now, ids)) return false
   return old.frames.every((before, index) => {
     const after = now.frames[index] as FrameState
     if (before.callSite !== after.callSite || before.stack.length > after.stack.length) return false

@@ -88,6 +88,11 @@ function checkAlignment(v: Verification, register: RegisterState, offset: number
   v.refuse('VERIFIER_MISALIGNED', 'EACCES', message)
 }
 
+/** Refuses a pointer for a helper that takes memory aligned to its size only. */
+export function checkAligned(v: Verification, number: number, sizeBytes: number): void {
+  checkAlignment(v, v.register(number), 0, sizeBytes, true)
+}
+
 /** What is asked of {@link accessThrough}. */
 export interface AccessRequest {
   readonly pointerNumber: number

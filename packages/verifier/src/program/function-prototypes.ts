@@ -22,6 +22,13 @@ export function isGlobalFunction(program: VerifierProgram, start: number): boole
   return type?.kind === BTF_KIND.FUNC && type.linkage === BTF_LINKAGE.GLOBAL
 }
 
+/** The function's prototype has it return a number of at most 8 bytes, or an enum. */
+export function answersInteger({ btf, functionInfo }: VerifierProgram, start: number): boolean {
+  const fn = btf?.types[functionInfo?.find(({ pc }) => pc === start)?.typeId ?? 0]
+  const proto = fn?.kind === BTF_KIND.FUNC ? btf?.types[fn.typeId] : undefined
+  return proto?.kind === BTF_KIND.FUNC_PROTO && isNumber((btf as Btf).resolve(proto.returnTypeId))
+}
+
 function refuse(code: string, message: string, errno: ErrnoName = 'EINVAL'): never {
   throw new Refusal({ code, errno, message })
 }
@@ -131,7 +138,10 @@ function kernelKindName(type: BtfType): string {
 function isContext({ program, btf }: Parameter, targetId: number): boolean {
   if (program.type === PROG_TYPE.KPROBE && isRegisterTypedef(btf, targetId)) return true
   const target = btf.resolve(targetId)
-  return target.kind === BTF_KIND.STRUCT && target.name !== '' && target.name === contextStruct(program.type)
+  if (target.kind !== BTF_KIND.STRUCT || target.name === '') return false
+  // The name that the kernel goes by is a typedef's: a struct that goes by it will do, too.
+  const isTypedefName = program.type === PROG_TYPE.KPROBE && target.name === 'bpf_user_pt_regs_t'
+  return isTypedefName || target.name === contextStruct(program.type)
 }
 
 /** `bpf_user_pt_regs_t`, behind qualifiers. */

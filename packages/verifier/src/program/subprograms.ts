@@ -5,7 +5,7 @@ import { Refusal, unsupported } from '../report/refusal.ts'
 import type { Subprogram } from '../verification.ts'
 import type { VerifierProgram } from '../verifier-api.ts'
 import { isFunctionLoad, isJumpClass, isSubprogramCall, jumpTarget } from './control-flow.ts'
-import { isGlobalFunction } from './function-prototypes.ts'
+import { answersInteger, isGlobalFunction } from './function-prototypes.ts'
 
 /** @see BPF_MAX_SUBPROGS in include/linux/bpf_verifier.h */
 const MAX_SUBPROGRAMS = 256
@@ -65,6 +65,8 @@ export function findSubprograms(program: VerifierProgram, isCapable: boolean): S
     isGlobal: index > 0 && isGlobalFunction(program, start),
     changesPacketData: false,
     isCalled: false,
+    isCallback: false,
+    isAsyncCallback: false,
   }))
 }
 
@@ -135,9 +137,21 @@ export function checkSubprograms(insns: readonly Insn[], subprograms: readonly S
   }
 }
 
+/** What leaves a function early answers an int to its caller. */
+function checkReturnTypes(program: VerifierProgram, subprograms: readonly Subprogram[]): void {
+  for (const { hasPacketLoad, hasTailCall, start } of subprograms.slice(1)) {
+    if (!(hasPacketLoad || hasTailCall) || answersInteger(program, start)) continue
+    const what = hasPacketLoad ? 'LD_ABS' : 'tail_call'
+    throw refusal('VERIFIER_ABNORMAL_RETURN', `${what} is only allowed in functions that return 'int'.`, start)
+  }
+}
+
 /** Without BTF nothing tells that a subprogram returns an int, as what leaves it early must. */
 export function checkAbnormalReturns(program: VerifierProgram, subprograms: readonly Subprogram[]): void {
-  if (program.functionInfo !== undefined && program.functionInfo.length > 0) return
+  if (program.functionInfo !== undefined && program.functionInfo.length > 0) {
+    checkReturnTypes(program, subprograms)
+    return
+  }
   for (const { hasPacketLoad, hasTailCall, start } of subprograms.slice(1)) {
     if (hasPacketLoad) {
       throw refusal('VERIFIER_ABNORMAL_RETURN', 'LD_ABS is not allowed in subprogs without BTF', start)
