@@ -86,21 +86,20 @@ describe.skipIf('missing' in found)("the kernel tree's annotated programs", () =
     }
   })
 
-  test.runIf(everything && verifierFiles.length === 95)(
-    '95 files, 1355 tests; annotations as counted otherwise',
-    () => {
-      expect(cases.filter(({ privilege }) => privilege === 'full')).toHaveLength(1355)
-      const maker = new ObjectMaker(new KernelTree('folder' in found ? found.folder : ''), { compiler: 'never' })
-      const functions = verifierFiles.flatMap(({ file }) => maker.open(file).functions)
-      expect(functions.filter(({ tags }) => tags.length > 0)).toHaveLength(1369)
-      const counted = countAnnotations(functions)
-      process.stderr.write(`${[...counted].map(([macro, counts]) => `${macro} ${counts.join('/')}`).join(', ')}\n`)
-      for (const [macro, [programs, uses]] of Object.entries(COUNTS)) {
-        expect([macro, counted.get(macro)?.[0]]).toEqual([macro, programs])
-        if (uses !== undefined) expect([macro, counted.get(macro)?.[1]]).toEqual([macro, uses])
-      }
-    },
-  )
+  test('95 files, 1355 tests; annotations as counted otherwise', ({ skip }) => {
+    if (!everything) return skip('FULL=1 reads all files')
+    if (verifierFiles.length !== 95) return skip(`counts are of 6.12; this tree has ${verifierFiles.length} such files`)
+    expect(cases.filter(({ privilege }) => privilege === 'full')).toHaveLength(1355)
+    const maker = new ObjectMaker(new KernelTree('folder' in found ? found.folder : ''), { compiler: 'never' })
+    const functions = verifierFiles.flatMap(({ file }) => maker.open(file).functions)
+    expect(functions.filter(({ tags }) => tags.length > 0)).toHaveLength(1369)
+    const counted = countAnnotations(functions)
+    process.stderr.write(`${[...counted].map(([macro, counts]) => `${macro} ${counts.join('/')}`).join(', ')}\n`)
+    for (const [macro, [programs, uses]] of Object.entries(COUNTS)) {
+      expect([macro, counted.get(macro)?.[0]]).toEqual([macro, programs])
+      if (uses !== undefined) expect([macro, counted.get(macro)?.[1]]).toEqual([macro, uses])
+    }
+  })
 })
 
 /** By macro: programs that have it, and its uses. */

@@ -43,7 +43,7 @@ function declarationTags(btf: Btf, name: string): string[] {
 
 /** The line where a function's name stands at its definition: before its parameters, or first in BPF_PROG() and the like. */
 function definitionLine(text: string, name: string): number | undefined {
-  const pattern = new RegExp(`^[^\\S\\n]*(?:[A-Za-z_][^\\n;={}"]*[\\s*(])?${name}\\s*[(,)][^;{}]*\\{`, 'm')
+  const pattern = new RegExp(`^[^\\S\\n]*(?:[A-Za-z_][^\\n;={}]*[\\s*(])?${name}\\s*[(,)][^;{}]*\\{`, 'm')
   const found = pattern.exec(text)
   if (found === null) return undefined
   const at = found.index + found[0].search(new RegExp(`\\b${name}\\b`))
