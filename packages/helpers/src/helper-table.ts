@@ -1,5 +1,6 @@
 import { type Cpu, type HelperFunction, type HelperTable, returnU32 } from '@bpfoundry/engine'
 import { helperByName, PACKET_LOAD_HELPERS } from '@bpfoundry/kernel-abi'
+import { noClass, noSocket, perfEventOutput } from './absent-helpers.ts'
 import { csumDiff } from './csum-diff.ts'
 import type { HelperEnvironment } from './helper-environment.ts'
 import { mapDeleteElem, mapLookupElem, mapLookupPercpuElem, mapUpdateElem } from './map-helpers.ts'
@@ -17,6 +18,8 @@ import {
   skbStoreBytes,
 } from './socket-buffer/packet-bytes.ts'
 import { packetLoad } from './socket-buffer/packet-load.ts'
+import { skbChangeHead, skbChangeTail } from './socket-buffer/packet-size.ts'
+import { skbVlanPop, skbVlanPush } from './socket-buffer/vlan-tag.ts'
 import { strncmp } from './string-helpers.ts'
 import { jiffies64, ktimeGetCoarseNs, ktimeGetNs } from './time-helpers.ts'
 import { xdpAdjustHead, xdpAdjustMeta, xdpAdjustTail, xdpGetBuffLen, xdpLoadBytes, xdpStoreBytes } from './xdp-frame.ts'
@@ -39,20 +42,29 @@ const HELPERS: readonly (readonly [name: string, make: (environment: HelperEnvir
   ['skb_store_bytes',        plain(skbStoreBytes)],
   ['l3_csum_replace',        plain(l3CsumReplace)],
   ['l4_csum_replace',        plain(l4CsumReplace)],
+  ['get_cgroup_classid',     plain(noClass)],
+  ['skb_vlan_push',          plain(skbVlanPush)],
+  ['skb_vlan_pop',           plain(skbVlanPop)],
   ['redirect',               plain(xdpRedirect)],
+  ['perf_event_output',      perfEventOutput],
   ['skb_load_bytes',         plain(skbLoadBytes)],
   ['csum_diff',              plain(csumDiff)],
   ['skb_change_type',        plain(skbChangeType)],
+  ['skb_change_tail',        plain(skbChangeTail)],
   ['skb_pull_data',          plain(skbPullData)],
   ['csum_update',            plain(csumUpdate)],
   ['set_hash_invalid',       plain(setHashInvalid)],
   ['get_numa_node_id',       plain(getNumaNodeId)],
+  ['skb_change_head',        plain(skbChangeHead)],
   ['set_hash',               plain(setHash)],
   ['xdp_adjust_head',        plain(xdpAdjustHead)],
   ['redirect_map',           xdpRedirectMap],
   ['xdp_adjust_meta',        plain(xdpAdjustMeta)],
   ['xdp_adjust_tail',        plain(xdpAdjustTail)],
   ['skb_load_bytes_relative', plain(skbLoadBytesRelative)],
+  ['sk_lookup_tcp',          plain(noSocket)],
+  ['sk_lookup_udp',          plain(noSocket)],
+  ['skc_lookup_tcp',         plain(noSocket)],
   ['jiffies64',              plain(jiffies64)],
   ['csum_level',             plain(csumLevel)],
   ['ktime_get_boot_ns',      plain(ktimeGetNs)],

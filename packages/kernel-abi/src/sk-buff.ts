@@ -12,6 +12,7 @@ export const SK_BUFF = {
   mark:           8,
   queueMapping:   12,
   protocol:       16,
+  vlanPresent:    20,
   vlanTci:        24,
   vlanProto:      28,
   priority:       32,
@@ -42,7 +43,10 @@ export const SK_BUFF = {
   /** u32: enum of CHECKSUM_NONE, _UNNECESSARY ...; and how many checksums are known to be right. */
   ipSummed:       204,
   csumLevel:      208,
-  guestBytes:     216,
+  /** u32: where the room begins and ends that the packet may grow into. */
+  roomStart:      212,
+  roomEnd:        216,
+  guestBytes:     224,
 } as const
 
 /**

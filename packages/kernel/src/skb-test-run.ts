@@ -24,6 +24,9 @@ const TYPES: ReadonlyMap<number, { readonly linkLayer: boolean; readonly direct:
 export const runsOnSkb = (programType: number): boolean => TYPES.has(programType)
 
 const PAGE_BYTES = 4096
+/** On both sides of the page: a packet grows to SKB_MAX_ALLOC, no more than four pages, at either end. */
+const GROWTH_BYTES = 4 * PAGE_BYTES
+const ROOM_BYTES = GROWTH_BYTES + PAGE_BYTES + GROWTH_BYTES
 /** NET_SKB_PAD + NET_IP_ALIGN on x86-64. */
 const HEADROOM_BYTES = 64
 /** SKB_DATA_ALIGN(sizeof(struct skb_shared_info)) on a 64-bit machine. */
@@ -55,12 +58,12 @@ const RETURNED = GIVEN.filter(([offsetBytes]) => offsetBytes !== SK_BUFF.gsoSize
 /** The socket buffer that test runs use: made as bpf_prog_test_run_skb does it. @see net/bpf/test_run.c (6.12) */
 export class SkbTestBed {
   readonly #memory: GuestMemory
-  readonly #page: Region
+  readonly #room: Region
   readonly #skb: number
 
   constructor(memory: GuestMemory) {
     this.#memory = memory
-    this.#page = memory.allocate('test run skb', 'packet', PAGE_BYTES, PAGE_BYTES)
+    this.#room = memory.allocate('test run skb', 'packet', ROOM_BYTES, PAGE_BYTES)
     this.#skb = memory.allocate('test run skb context', 'ctx', SK_BUFF.guestBytes).address
   }
 
@@ -94,12 +97,15 @@ export class SkbTestBed {
   #place(frame: Uint8Array, ifindex: number, pulled: number, direct: boolean): void {
     const memory = this.#memory
     memory.refresh()
-    const mac = this.#page.address + HEADROOM_BYTES
-    memory.u8.fill(0, this.#page.address, this.#page.address + PAGE_BYTES)
+    const room = this.#room.address
+    const mac = room + GROWTH_BYTES + HEADROOM_BYTES
+    memory.u8.fill(0, room, room + ROOM_BYTES)
     memory.u8.set(frame, mac)
     memory.u8.fill(0, this.#skb, this.#skb + SK_BUFF.guestBytes)
     const start = mac + pulled
     const received = receivedFrame(frame)
+    this.#set(SK_BUFF.roomStart, room)
+    this.#set(SK_BUFF.roomEnd, room + ROOM_BYTES)
     this.#set(SK_BUFF.start, start)
     this.#set(SK_BUFF.macHeader, mac)
     this.#set(SK_BUFF.networkHeader, mac + ETHERNET_HEADER_BYTES)

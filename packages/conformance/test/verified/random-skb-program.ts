@@ -120,6 +120,10 @@ const HELPERS: readonly (readonly [name: string, make: (random: Random, bytes: n
   ['csum_level',              (r) => [set(2, r(5))]],
   ['skb_change_type',         (r) => [set(2, r(6))]],
   ['set_hash_invalid',        () => []],
+  ['skb_change_tail',         (r, n) => [set(2, r(n + 40)), set(3, r(8) === 0 ? 1 : 0)]],
+  ['skb_change_head',         (r) => [set(2, r(40)), set(3, r(8) === 0 ? 1 : 0)]],
+  ['skb_vlan_push',           (r) => [set(2, pick(r, [0x81, 0xa888, 8])), set(3, r(65_536))]],
+  ['skb_vlan_pop',            () => []],
 ]
 
 const callHelper: Statement = ({ random, type, packetBytes }) => {

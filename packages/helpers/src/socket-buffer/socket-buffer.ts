@@ -36,3 +36,9 @@ export function makeWritable(cpu: Cpu, skb: number, bytes: number): boolean {
   u32[at + DATA_END] = start + lengthOf(cpu, skb)
   return bytes <= lengthOf(cpu, skb)
 }
+
+/** Makes the packet begin `bytes` later, or earlier; it ends where it did. */
+export function moveStart(cpu: Cpu, skb: number, bytes: number): void {
+  setField(cpu, skb, SK_BUFF.start, startOf(cpu, skb) + bytes)
+  setField(cpu, skb, SK_BUFF.len, lengthOf(cpu, skb) - bytes)
+}

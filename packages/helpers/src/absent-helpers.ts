@@ -1,0 +1,34 @@
+/** Helpers that look for what this machine has none of: sockets, classes of control groups, readers of events. */
+import { type Cpu, type HelperFunction, returnErrno, returnU32 } from '@bpfoundry/engine'
+import { ERRNO } from '@bpfoundry/kernel-abi'
+import type { HelperEnvironment } from './helper-environment.ts'
+import { u32Argument, u64Argument } from './registers.ts'
+
+/** bpf_sk_lookup_tcp, bpf_sk_lookup_udp, bpf_skc_lookup_tcp: NULL, as where no socket fits. */
+export function noSocket(cpu: Cpu): void {
+  returnU32(cpu, 0)
+}
+
+/** bpf_get_cgroup_classid, bpf_skb_cgroup_classid: 0, as where no class was given. */
+export function noClass(cpu: Cpu): void {
+  returnU32(cpu, 0)
+}
+
+const BPF_F_INDEX_MASK = 0xffff_ffff
+/** Bits 32 to 51: how much of the context goes along. */
+const MOST_FLAGS = 2 ** 52 - 1
+
+/**
+ * bpf_perf_event_output(ctx, map, flags, data, size): -ENOENT, as nobody opened an event in the array; -E2BIG for an index
+ * past its end, -EINVAL for unknown flags.
+ *
+ * @see __bpf_perf_event_output in kernel/trace/bpf_trace.c (6.12)
+ */
+export function perfEventOutput(environment: HelperEnvironment): HelperFunction {
+  return (cpu) => {
+    const { maxEntries } = environment.mapAt(u32Argument(cpu, 2)).attributes
+    const index = u32Argument(cpu, 3) === BPF_F_INDEX_MASK ? cpu.id : u32Argument(cpu, 3)
+    const absent = index >= maxEntries ? -ERRNO.E2BIG : -ERRNO.ENOENT
+    returnErrno(cpu, u64Argument(cpu, 3) > MOST_FLAGS ? -ERRNO.EINVAL : absent)
+  }
+}
