@@ -61,3 +61,14 @@ export function madeToken(kind: TokenKind, spelling: string, place: Token): Toke
 export function isPunctuator(token: Token, spelling: string): boolean {
   return token.spelling === spelling && token.kind === 'punctuator'
 }
+
+/** Tokens as they would be written on a line. */
+export function textOf(tokens: readonly Token[]): string {
+  return tokens.map(({ spelling, spaced }, index) => (spaced && index > 0 ? ` ${spelling}` : spelling)).join('')
+}
+
+/** The first place of a file, for errors about the file. */
+export function startOf(file: string): Token {
+  const flags = { spaced: false, startsLine: true, painted: false }
+  return { kind: 'end', spelling: '', file, line: 1, column: 1, ...flags }
+}

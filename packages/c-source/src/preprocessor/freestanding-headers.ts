@@ -75,6 +75,3 @@ export function freestandingHeader(name: string): string | undefined {
   const text = Object.hasOwn(HEADERS, name) ? HEADERS[name] : undefined
   return text === undefined ? undefined : `#pragma once\n${text}`
 }
-
-/** The path that such a header has in errors. */
-export const FREESTANDING = '<compiler>/'

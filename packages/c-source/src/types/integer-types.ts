@@ -35,7 +35,6 @@ export function integerType(name: string): RankedInteger {
   return type
 }
 
-export const BOOL: RankedInteger = integerType('_Bool')
 export const CHAR: RankedInteger = integerType('char')
 export const INT: RankedInteger = integerType('int')
 export const UNSIGNED_INT: RankedInteger = integerType('unsigned int')
