@@ -1,8 +1,17 @@
 /** What blinding is for, for any machine-code back end: no number that a program's author chose stands in its code. */
 import {
+  BPF_ADD,
+  BPF_ALU64_IMM,
   BPF_EXIT_INSN,
+  BPF_JEQ,
+  BPF_JMP_IMM,
+  BPF_JNE,
   BPF_LD_IMM64,
   BPF_MOV64_IMM,
+  BPF_MOV64_REG,
+  BPF_MUL,
+  BPF_SUB,
+  BPF_XOR,
   INSTRUCTIONS,
   type Insn,
   type InstructionRow,
@@ -30,9 +39,29 @@ const insnOf = (row: InstructionRow, imm: number): Insn => ({
   imm,
 })
 
+const wideNumber = (imm: number, high: number): bigint => (BigInt(high >>> 0) << 32n) | BigInt(imm >>> 0)
+
 function programOf(row: InstructionRow, imm: number, high: number): readonly Insn[] {
-  const value = (BigInt(high >>> 0) << 32n) | BigInt(imm >>> 0)
+  const value = wideNumber(imm, high)
   return [BPF_MOV64_IMM(1, 1), insnOf(row, imm), BPF_MOV64_IMM(0, 0), ...BPF_LD_IMM64(2, value), BPF_EXIT_INSN()]
+}
+
+/** Moves from one base, additions beside them, comparisons that go on from each other. */
+function sharingProgram(imm: number, high: number): readonly Insn[] {
+  return [
+    BPF_MOV64_IMM(1, imm),
+    BPF_MOV64_IMM(2, high),
+    BPF_ALU64_IMM(BPF_ADD, 1, high),
+    BPF_ALU64_IMM(BPF_SUB, 2, imm),
+    BPF_ALU64_IMM(BPF_MUL, 1, imm),
+    BPF_JMP_IMM(BPF_JEQ, 1, imm, 3),
+    BPF_JMP_IMM(BPF_JEQ, 1, high, 2),
+    BPF_JMP_IMM(BPF_JNE, 2, imm, 1),
+    BPF_ALU64_IMM(BPF_XOR, 2, high),
+    BPF_MOV64_REG(0, 2),
+    ...BPF_LD_IMM64(2, wideNumber(imm, high)),
+    BPF_EXIT_INSN(),
+  ]
 }
 
 /** Whether the number's four bytes stand anywhere in the code. */
@@ -49,12 +78,16 @@ export function testBlindedCode(
   holds: (code: Uint8Array, value: number) => boolean = holdsBytes,
 ): void {
   describe('a blinded program', () => {
-    it.each(rows.map((row) => [row.name, row] as const))('%s: holds no number of its author', (_, row) => {
+    const programs = [
+      ...rows.map((row) => [row.name, (imm: number, high: number) => programOf(row, imm, high)] as const),
+      ['numbers that share a key', sharingProgram] as const,
+    ]
+    it.each(programs)('%s: holds no number of its author', (_, program) => {
       fc.assert(
         fc.property(chosen, chosen, fc.integer(), (imm, high, seed) => {
           let state = seed
           const blind = (): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0)
-          const insns = programOf(row, imm, high)
+          const insns = program(imm, high)
           const plain = translate(insns)
           const made = [0, 1].map(() =>
             translate(prepareProgram({ insns, subprograms: [] }, { blind, optimise: false }).insns),
