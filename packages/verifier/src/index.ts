@@ -1,4 +1,5 @@
 export { fixUp } from './fixup/fix-up.ts'
+export { type MapField, type MapFieldKind, mapFields } from './program/map-fields.ts'
 export type * from './verifier-api.ts'
 export { VerifierError } from './verifier-error.ts'
 export { verify } from './verify.ts'

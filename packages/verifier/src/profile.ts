@@ -17,6 +17,10 @@ export interface Profile {
   readonly failedTailCallMovesPacket: boolean
   /** Said after the references that the end of the program would leak. */
   readonly exitLeakWords?: string
+  /** The log shows the lock that is held among the references. */
+  readonly listsLocks: boolean
+  /** Said of a lock that is held at the end of the program. */
+  readonly exitLockWords: string
   /** What a callback acquires it gives back itself, and gives back nothing else. */
   readonly callbacksOwnReferences: boolean
   /** What goes wrong in speculation only is stopped by a barrier, not refused. */
@@ -32,6 +36,8 @@ const PROFILES: readonly Profile[] = [
     knowsConstantKeys: false,
     helperReadsClobber: true,
     failedTailCallMovesPacket: true,
+    listsLocks: false,
+    exitLockWords: 'bpf_spin_unlock is missing',
     callbacksOwnReferences: true,
     stopsSpeculation: false,
   },
@@ -46,6 +52,8 @@ const PROFILES: readonly Profile[] = [
     callbacksOwnReferences: false,
     stopsSpeculation: true,
     exitLeakWords: 'BPF_EXIT instruction in main prog would lead to reference leak',
+    listsLocks: true,
+    exitLockWords: 'BPF_EXIT instruction in main prog cannot be used inside bpf_spin_lock-ed region',
   },
 ]
 

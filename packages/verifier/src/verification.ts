@@ -348,7 +348,7 @@ export class Verification {
   printChanges(): void {
     if (!this.log.traces) return
     const [registers, low, high] = [this.#scratchedRegisters, this.#scratchedSlotsLow, this.#scratchedSlotsHigh]
-    const text = frameText(this.frame, this.state.references, {
+    const text = frameText(this.frame, this.state.listed, {
       register: (number) => (registers & (1 << number)) !== 0,
       slot: (index) => ((index < 32 ? low : high) & (1 << (index & 31))) !== 0,
     })

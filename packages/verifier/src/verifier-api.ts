@@ -1,6 +1,7 @@
 import type { Btf, FunctionInfo, LineInfo } from '@bpfoundry/btf'
 import type { Insn } from '@bpfoundry/isa'
 import type { HelperCapability, MapAttributes } from '@bpfoundry/kernel-abi'
+import type { MapField } from './program/map-fields.ts'
 
 /** A map as the verifier knows it: its attributes, not its storage. */
 export interface VerifierMap extends MapAttributes {
@@ -10,6 +11,8 @@ export interface VerifierMap extends MapAttributes {
   readonly constantValue?: Uint8Array
   /** Of a map of maps: what its elements are like. */
   readonly inner?: VerifierMap
+  /** What the kernel keeps to itself in its values, by `mapFields`; undefined for a map without BTF. */
+  readonly fields?: readonly MapField[]
 }
 
 /** What a program load brings to the verifier. */

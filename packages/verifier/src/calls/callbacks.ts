@@ -10,12 +10,13 @@
 import { MAP_TYPE } from '@bpfoundry/kernel-abi'
 import { toUnsignedNumber } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
-import { FOR_EACH_MAP_ELEM, LOOP } from '../program/callback-helpers.ts'
+import { FOR_EACH_MAP_ELEM, LOOP, TIMER_SET_CALLBACK } from '../program/callback-helpers.ts'
 import { unsupported } from '../report/refusal.ts'
 import { FrameState } from '../state/frame-state.ts'
 import { isNull, pointerTo, UNINITIALISED, UNKNOWN_SCALAR } from '../state/register-state.ts'
 import { PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE } from '../state/register-type.ts'
 import type { Subprogram, Verification } from '../verification.ts'
+import { setTimerCallback } from './async-callbacks.ts'
 import { MAX_CALL_FRAMES } from './call-depth.ts'
 import type { CallNotes } from './call-notes.ts'
 
@@ -98,6 +99,7 @@ type Start = (v: Verification, subprogram: number, notes: CallNotes) => void
 const STARTS: ReadonlyMap<number, Start> = new Map<number, Start>([
   [FOR_EACH_MAP_ELEM, forEachElement],
   [LOOP, loop],
+  [TIMER_SET_CALLBACK, setTimerCallback],
 ])
 
 /** The callback of a helper that runs one; for other helpers nothing. */
@@ -105,5 +107,6 @@ export function startCallback(v: Verification, helperId: number, notes: CallNote
   if (notes.callback === undefined) return
   const start = STARTS.get(helperId)
   if (start === undefined) throw v.noted(unsupported(`the callback of helper ${helperId} is`))
+  ;(v.subprograms[notes.callback] as Subprogram).isCallback = true
   start(v, notes.callback, notes)
 }

@@ -15,6 +15,7 @@ import { newCallNotes } from './call-notes.ts'
 import { clearCallerSaved } from './helper-call.ts'
 import { checkHelperMemory } from './helper-memory.ts'
 import { forgetPacketPointers } from './packet-change.ts'
+import { checkGlobalCallUnderLock } from './spin-lock.ts'
 
 const CODE = 'VERIFIER_FUNCTION_ARGUMENT'
 
@@ -29,6 +30,7 @@ export function transferGlobalCall(v: Verification, index: number): void {
   } catch (error) {
     throw error instanceof Refusal ? refusalOfCall(v, error, label) : error
   }
+  checkGlobalCallUnderLock(v)
   v.log.print(`F${label.slice(1)} is global and assumed valid.\n`)
   if (subprogram.changesPacketData) forgetPacketPointers(v, v.state)
   subprogram.isCalled = true

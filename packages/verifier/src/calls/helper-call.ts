@@ -15,6 +15,7 @@ import { fromNumber, ZERO } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
 import { isReadOnlyForPrograms } from '../memory/map-access.ts'
 import { accessThrough } from '../memory/memory-access.ts'
+import { fieldOfKind } from '../program/map-fields.ts'
 import { calledName } from '../report/insn-text.ts'
 import { unsupported } from '../report/refusal.ts'
 import {
@@ -175,7 +176,7 @@ function resultOf(v: Verification, prototype: HelperPrototype, notes: CallNotes)
   const { map } = notes
   const mayBeAbsent = (flags & TYPE_FLAG.PTR_MAYBE_NULL) !== 0 && !isElementKnown(v, map, notes)
   const kept = mayBeAbsent ? flags : flags & ~TYPE_FLAG.PTR_MAYBE_NULL
-  const id = mayBeAbsent ? v.newId() : 0
+  const id = mayBeAbsent || fieldOfKind(map?.fields, 'bpf_spin_lock') !== undefined ? v.newId() : 0
   const referenceId = referenceOf(v, prototype, notes)
   // A reference's id is the pointer's own, unless the pointer is another view of an object that was got before.
   const identity = { id: CASTS.has(prototype.id) ? id : referenceId || id, referenceId }

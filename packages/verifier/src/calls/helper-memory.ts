@@ -5,6 +5,7 @@ import { markPrecise } from '../exploration/precision.ts'
 import { checkMapPermission } from '../memory/map-access.ts'
 import { checkPacket } from '../memory/packet-access.ts'
 import { checkRegion, MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
+import { checkNoFields } from '../memory/special-fields.ts'
 import { checkStackBounds, pointedFrame, type StackAccessKind, stackSpan } from '../memory/stack-bounds.ts'
 import { unsupported } from '../report/refusal.ts'
 import { tnumText } from '../report/state-text.ts'
@@ -85,6 +86,7 @@ function handMapValue(v: Verification, { number, sizeBytes, writes, zeroAllowed 
   const map = register.map as VerifierMap
   checkMapPermission(v, map, register.offset, sizeBytes, writes)
   checkRegion(v, number, register.offset, sizeBytes, map.valueSizeBytes, zeroAllowed)
+  checkNoFields(v, number, register.offset, sizeBytes)
 }
 
 function handMemory(v: Verification, { number, sizeBytes, writes, zeroAllowed }: MemoryArgument): void {

@@ -33,8 +33,8 @@ export function transferSubprogramCall(v: Verification, insn: Insn): void {
   v.pushFrame(callee)
   v.scratchAll()
   if (v.log.traces) {
-    v.log.print(`caller:\n${frameText(caller, v.state.references)}\n`)
-    v.log.print(`callee:\n${frameText(callee, v.state.references)}\n`)
+    v.log.print(`caller:\n${frameText(caller, v.state.listed)}\n`)
+    v.log.print(`callee:\n${frameText(callee, v.state.listed)}\n`)
   }
   v.pc = target
 }
@@ -60,8 +60,8 @@ export function returnToCaller(v: Verification): void {
   v.popFrame()
   if (!callee.isCallback) v.frame.registers[0] = result
   if (v.log.traces) {
-    v.log.print(`returning from callee:\n${frameText(callee, v.state.references)}\n`)
-    v.log.print(`to caller at ${target}:\n${frameText(v.frame, v.state.references)}\n`)
+    v.log.print(`returning from callee:\n${frameText(callee, v.state.listed)}\n`)
+    v.log.print(`to caller at ${target}:\n${frameText(v.frame, v.state.listed)}\n`)
   }
   const before = callee.isCallback ? previousRound(v, v.state, target) : undefined
   if (before !== undefined) widen(before.state, v.state, v.lastId)

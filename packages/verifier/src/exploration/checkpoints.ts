@@ -130,8 +130,8 @@ function checkProgress(v: Verification, checkpoint: Checkpoint): void {
   const message = `infinite loop detected at insn ${v.pc}`
   const old = checkpoint.state.frames[v.state.frames.length - 1] as FrameState
   v.log.print(`${message}\n`)
-  v.log.print(`cur state:${frameText(v.frame, v.state.references)}\n`)
-  v.log.print(`old state:${frameText(old, checkpoint.state.references)}\n`)
+  v.log.print(`cur state:${frameText(v.frame, v.state.listed)}\n`)
+  v.log.print(`old state:${frameText(old, checkpoint.state.listed)}\n`)
   v.refuseSilently('VERIFIER_INFINITE_LOOP', 'EINVAL', message, 'the loop changes nothing from one round to the next')
 }
 

@@ -176,7 +176,7 @@ function printCovered(v: Verification, showsState: boolean): void {
 
 function printBefore(v: Verification, showsState: boolean): void {
   if (showsState && v.log.tracesEverything) {
-    v.log.print(`\nfrom ${v.previousPc} to ${v.pc}${speculation(v)}:${frameText(v.frame, v.state.references)}\n`)
+    v.log.print(`\nfrom ${v.previousPc} to ${v.pc}${speculation(v)}:${frameText(v.frame, v.state.listed)}\n`)
   }
   if (v.isScratched) v.printChanges()
   v.printSourceLine(v.pc)

@@ -106,7 +106,7 @@ function runBack(v: Verification, demand: Demand): void {
   let isFirst = true
   for (;;) {
     if (!isFirst && !stepBack(v, cursor, -1)) return
-    traceSegment(v, demand, cursor.pc, state.startPc, nextPc)
+    traceSegment(v, demand, cursor.pc, shownStart(state), nextPc)
     const followed = runBackState(v, demand, cursor, state, nextPc, isFirst)
     if (followed !== 'start') {
       if (followed === 'lost') markAll(v)
@@ -168,7 +168,7 @@ function markCheckpoint(v: Verification, demand: Demand, state: PathState): void
     }
     if (v.log.tracesEverything) {
       const wanted = `regs=${demand.registerText(index)} stack=${demand.slotText(index)}`
-      v.log.print(`mark_precise: frame${index}: parent state ${wanted}: ${frameText(frame, state.references)}\n`)
+      v.log.print(`mark_precise: frame${index}: parent state ${wanted}: ${frameText(frame, state.listed)}\n`)
     }
   }
 }
@@ -194,6 +194,11 @@ function markAll(v: Verification): void {
       })
     }
   }
+}
+
+/** The kernel knows no first slot of a callback that runs later. */
+function shownStart({ parent, frame, startPc }: PathState): number {
+  return parent === undefined && frame.asyncEntry > 0 ? 0 : startPc
 }
 
 function traceSegment(v: Verification, demand: Demand, last: number, first: number, next: number): void {

@@ -6,7 +6,9 @@ import { constantRegister, type RegisterState, UNKNOWN_SCALAR } from '../state/r
 import type { Verification } from '../verification.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 import { type Access, loaded } from './access.ts'
+import { accessKernelPointer } from './kernel-pointer-access.ts'
 import { checkRegion } from './region-access.ts'
+import { touchedPointer } from './special-fields.ts'
 
 /** Device maps hand out pointers into the kernel's own device entries. */
 const ALWAYS_READ_ONLY: ReadonlySet<number> = new Set([MAP_TYPE.DEVMAP, MAP_TYPE.DEVMAP_HASH])
@@ -54,6 +56,11 @@ export function accessMapValue(v: Verification, access: Access): void {
   }
   checkMapPermission(v, map, offset, sizeBytes, isWrite)
   checkRegion(v, pointerNumber, offset, sizeBytes, map.valueSizeBytes, false)
+  const kernelPointer = touchedPointer(v, pointerNumber, offset, sizeBytes)
+  if (kernelPointer !== undefined) {
+    accessKernelPointer(v, access, kernelPointer)
+    return
+  }
   if (isWrite || valueNumber < 0) return
   v.write(valueNumber, loaded(frozenValue(access) ?? UNKNOWN_SCALAR, sizeBytes, access.signExtends))
 }

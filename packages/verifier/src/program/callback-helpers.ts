@@ -1,8 +1,9 @@
-/** Helpers that call a function of the program before they return. */
+/** Helpers that call a function of the program: before they return, or some time after. */
 import { BPF_CALL, BPF_JMP, type Insn } from '@bpfoundry/isa'
 
 /** BPF_FUNC_* */
 export const FOR_EACH_MAP_ELEM = 164
+export const TIMER_SET_CALLBACK = 170
 const FIND_VMA = 180
 export const LOOP = 181
 const USER_RINGBUF_DRAIN = 209
@@ -13,4 +14,9 @@ const RUNS_CALLBACK: ReadonlySet<number> = new Set([FOR_EACH_MAP_ELEM, FIND_VMA,
 /** A call of a helper that runs a callback, any number of times, before it returns. */
 export function isCallbackCall(insn: Insn): boolean {
   return insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === 0 && RUNS_CALLBACK.has(insn.imm)
+}
+
+/** A call of a helper that hands over a callback which runs later. */
+export function isAsyncCallbackCall(insn: Insn): boolean {
+  return insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === 0 && insn.imm === TIMER_SET_CALLBACK
 }

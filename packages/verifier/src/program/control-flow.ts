@@ -14,7 +14,7 @@ import {
   type Insn,
 } from '@bpfoundry/isa'
 import { Refusal } from '../report/refusal.ts'
-import { isCallbackCall } from './callback-helpers.ts'
+import { isAsyncCallbackCall, isCallbackCall } from './callback-helpers.ts'
 
 /** `LD_IMM64`, which takes two slots. */
 export const LD_IMM64_OPCODE = 0x18
@@ -103,6 +103,8 @@ function markPoints(insns: readonly Insn[], pc: number, marks: FlowMarks): void 
   }
   if (isMayGoto(insn) || isCallbackCall(insn)) forcedCheckpoints[pc] = 1
   if (isCallbackCall(insn)) arriveAt(pc)
+  // Of a path that was explored, the callback was, too.
+  if (isAsyncCallbackCall(insn)) prunePoints[pc] = 1
   if (isFunctionLoad(insn) || isSubprogramCall(insn)) {
     prunePoints[pc] = 1
     arriveAt(pc + slotsOf(insn))

@@ -16,6 +16,7 @@ import { MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
 import { Refusal, unsupported } from '../report/refusal.ts'
 import type { VerifierMap, VerifierProgram } from '../verifier-api.ts'
 import { LD_IMM64_OPCODE } from './control-flow.ts'
+import { checkMapForProgram } from './map-program-compatibility.ts'
 
 function refusal(code: string, message: string, pc: number, errno: ErrnoName = 'EINVAL'): Refusal {
   return new Refusal({ code, errno, message }, pc)
@@ -72,9 +73,7 @@ function resolve(program: VerifierProgram, insn: Insn, next: Insn, pc: number): 
     throw refusal('VERIFIER_LD_IMM64', 'unrecognized bpf_ld_imm64 insn', pc)
   }
   const map = findMap(program, insn, pc)
-  if (map.type === MAP_TYPE.STRUCT_OPS) {
-    throw refusal('VERIFIER_MAP_TYPE', 'bpf_struct_ops map cannot be used in prog', pc)
-  }
+  checkMapForProgram(map, program.type, pc)
   if (map.type === MAP_TYPE.ARENA) throw unsupported('a map of type arena is', pc)
   if (intoValue) checkValueAddress(map, next.imm >>> 0, pc)
   return map
@@ -84,7 +83,7 @@ function resolve(program: VerifierProgram, insn: Insn, next: Insn, pc: number): 
  * The map that each LD_IMM64 names, by slot.
  *
  * @throws {Refusal} VERIFIER_UNKNOWN_OPCODE, VERIFIER_RESERVED_FIELD, VERIFIER_LD_IMM64, VERIFIER_BAD_MAP_FD,
- *   VERIFIER_FD_ARRAY, VERIFIER_MAP_VALUE_ADDRESS, VERIFIER_MAP_TYPE, VERIFIER_UNSUPPORTED
+ *   VERIFIER_FD_ARRAY, VERIFIER_MAP_VALUE_ADDRESS, VERIFIER_MAP_TYPE, VERIFIER_MAP_FIELD, VERIFIER_UNSUPPORTED
  */
 export function resolveMaps(program: VerifierProgram, opcodes: ReadonlySet<number>): (VerifierMap | undefined)[] {
   const { insns } = program

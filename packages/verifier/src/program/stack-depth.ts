@@ -11,27 +11,38 @@ const FRAME_STEP_BYTES = 16
 /** A subprogram that makes tail calls may have this much of other frames below it at most: 33 such programs may pile up. */
 const TAIL_CALL_LIMIT_BYTES = 256
 
+const TAIL_CALL_IN_CALLBACK = 'verifier bug. subprog has tail_call and async cb'
+
 function frameBytes(subprogram: Subprogram): number {
   return Math.ceil(subprogram.stackDepthBytes / FRAME_STEP_BYTES) * FRAME_STEP_BYTES
 }
 
-function calleesOf(insns: readonly Insn[], { start, end }: Subprogram): number[] {
-  const found: number[] = []
+type ByStart = ReadonlyMap<number, Subprogram>
+
+/** Functions that run on the stack above: called, or handed over as callbacks that run before the helper returns. */
+function calleesOf(insns: readonly Insn[], { start, end }: Subprogram, byStart: ByStart): ReadonlySet<Subprogram> {
+  const found = new Set<Subprogram>()
   for (let pc = start; pc < end; pc++) {
     const insn = insns[pc] as Insn
-    if (isSubprogramCall(insn) || isFunctionLoad(insn)) found.push(pc + insn.imm + 1)
+    const isCall = isSubprogramCall(insn)
+    if (!isCall && !isFunctionLoad(insn)) continue
+    const callee = byStart.get(pc + insn.imm + 1) as Subprogram
+    if (callee.isAsyncCallback && callee.hasTailCall) {
+      throw new Refusal({ code: 'VERIFIER_CALLBACK', errno: 'EFAULT', message: TAIL_CALL_IN_CALLBACK }, pc)
+    }
+    if (isCall || !callee.isAsyncCallback) found.add(callee)
   }
   return found
 }
 
 /**
- * Walks all chains of calls from the entry on, whether or not they were explored.
+ * Walks all chains of calls from the entry on, whether or not they were explored, and from callbacks that run later.
  *
- * @throws {Refusal} VERIFIER_STACK_DEPTH, VERIFIER_CALL_DEPTH, VERIFIER_TAIL_CALL_STACK
+ * @throws {Refusal} VERIFIER_STACK_DEPTH, VERIFIER_CALL_DEPTH, VERIFIER_TAIL_CALL_STACK, VERIFIER_CALLBACK
  */
 export function checkStackDepth(insns: readonly Insn[], subprograms: readonly Subprogram[]): void {
   const byStart = new Map(subprograms.map((subprogram) => [subprogram.start, subprogram]))
-  const callees = new Map(subprograms.map((subprogram) => [subprogram, [...new Set(calleesOf(insns, subprogram))]]))
+  const callees = new Map<Subprogram, ReadonlySet<Subprogram>>()
   // The deepest way to each function at each depth; walked again only when it gets deeper.
   const deepest = new Map<Subprogram, Int32Array>()
   const walk = (subprogram: Subprogram, frames: number, below: number): void => {
@@ -48,13 +59,16 @@ export function checkStackDepth(insns: readonly Insn[], subprograms: readonly Su
     deepest.set(subprogram, known)
     if ((known[frames] as number) >= depth) return
     known[frames] = depth
-    for (const start of callees.get(subprogram) ?? []) {
+    const called = callees.get(subprogram) ?? calleesOf(insns, subprogram, byStart)
+    callees.set(subprogram, called)
+    for (const callee of called) {
       if (frames >= MAX_CALL_FRAMES) {
         const message = `the call stack of ${frames} frames is too deep !`
         throw new Refusal({ code: 'VERIFIER_CALL_DEPTH', errno: 'E2BIG', message })
       }
-      walk(byStart.get(start) as Subprogram, frames + 1, depth)
+      walk(callee, frames + 1, depth)
     }
   }
-  walk(subprograms[0] as Subprogram, 1, 0)
+  const roots = subprograms.filter(({ isAsyncCallback }, index) => index === 0 || isAsyncCallback)
+  for (const root of roots.reverse()) walk(root, 1, 0)
 }

@@ -20,7 +20,6 @@ import {
   zeroExtended,
 } from '../domain/word64.ts'
 import type { FrameState } from '../state/frame-state.ts'
-import type { Reference } from '../state/path-state.ts'
 import { AT_PACKET_END, BEYOND_PACKET_END, type RegisterState } from '../state/register-state.ts'
 import {
   baseType,
@@ -189,7 +188,11 @@ export interface Shown {
 export const SHOW_ALL: Shown = { register: () => true, slot: () => true }
 
 /** ` frame1: R0=1 R10=fp0 fp-8=0000???? refs=2`, with a space before each item. */
-export function frameText(frame: FrameState, references: readonly Reference[], shown: Shown = SHOW_ALL): string {
+export function frameText(
+  frame: FrameState,
+  held: readonly { readonly id: number }[],
+  shown: Shown = SHOW_ALL,
+): string {
   let text = frame.frameNumber === 0 ? '' : ` frame${frame.frameNumber}:`
   frame.registers.forEach((register, number) => {
     if (register.type === NOT_INIT || !shown.register(number)) return
@@ -199,7 +202,8 @@ export function frameText(frame: FrameState, references: readonly Reference[], s
     if (slot.bytes === 0 || !shown.slot(index)) return
     text += slotText(slot, index, frame.frameNumber, frame.isPreciseSlot(index))
   })
-  if (references.length > 0) text += ` refs=${references.map(({ id }) => id).join(',')}`
+  if (held.length > 0) text += ` refs=${held.map(({ id }) => id).join(',')}`
   if (frame.isCallback) text += ' cb'
+  if (frame.asyncEntry > 0) text += ' async_cb'
   return text
 }

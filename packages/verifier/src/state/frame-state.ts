@@ -20,6 +20,8 @@ export class FrameState {
   readonly isCallback: boolean
   /** Rounds of the callback that the running call of this frame has made on this path. */
   callbackDepth = 0
+  /** Of a callback that runs by itself, later: how many such callbacks led here, one setting the next. 0 for others. */
+  asyncEntry = 0
   readonly registers: RegisterState[]
   /** Slot i is the eight bytes from fp - 8 * (i + 1) on; as many as the path has touched. */
   readonly stack: StackSlot[]
@@ -51,6 +53,7 @@ export class FrameState {
     const stack = this.stack.length === 0 ? [] : this.stack.slice()
     const copy = new FrameState(frameNumber, subprogram, callSite, isCallback, registers.slice(), stack)
     copy.callbackDepth = this.callbackDepth
+    copy.asyncEntry = this.asyncEntry
     return copy
   }
 

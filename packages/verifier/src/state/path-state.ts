@@ -1,3 +1,4 @@
+import type { VerifierMap } from '../verifier-api.ts'
 import type { FrameState } from './frame-state.ts'
 
 /**
@@ -35,6 +36,15 @@ export interface Reference {
   readonly callbackFrame: number
 }
 
+/** The one lock that is held. */
+export interface HeldLock {
+  readonly map: VerifierMap
+  /** Id of the pointer to the value that it lies in; 0 for the single value of a map. */
+  readonly id: number
+  /** The log shows it among the references. */
+  readonly isListed: boolean
+}
+
 /**
  * A state that was kept to be compared with later ones at the same slot. `branches` counts the paths from here that are
  * still to be explored, so that at 0 the state is known to be safe and to end.
@@ -55,6 +65,7 @@ export class PathState {
   /** Entry frame first; the last one runs. */
   readonly frames: FrameState[]
   references: readonly Reference[]
+  lock: HeldLock | undefined = undefined
   /** Nearest checkpoint on the way here. */
   parent: Checkpoint | undefined
   /** Steps since that checkpoint, latest first. */
@@ -92,24 +103,31 @@ export class PathState {
     const frames = this.frames.map((frame) => frame.copy())
     const copy = new PathState(frames, this.references, this.parent, this.steps, this.startPc)
     copy.stepCount = this.stepCount
-    copy.#takeCounters(this)
+    copy.#takeScalars(this)
     return copy
   }
 
   /** This state, to go on from the checkpoint that was just made of it. */
   continueFrom(checkpoint: Checkpoint): PathState {
     const next = new PathState(this.frames, this.references, checkpoint, undefined, checkpoint.pc)
-    next.#takeCounters(this)
+    next.#takeScalars(this)
     next.depth = this.depth + 1
     return next
   }
 
-  #takeCounters(other: PathState): void {
+  #takeScalars(other: PathState): void {
     this.depth = other.depth
     this.isSpeculative = other.isSpeculative
     this.mayGotoDepth = other.mayGotoDepth
     this.callbackUnrollDepth = other.callbackUnrollDepth
     this.loopEntry = other.loopEntry
+    this.lock = other.lock
+  }
+
+  /** What is held, for the log. */
+  get listed(): readonly { readonly id: number }[] {
+    const { lock, references } = this
+    return lock?.isListed === true && lock.id !== 0 ? [...references, lock] : references
   }
 
   /** The frame that runs. */

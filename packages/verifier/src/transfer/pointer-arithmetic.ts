@@ -13,6 +13,7 @@ import { addRanges64, subtractRanges64 } from '../domain/scalar-arithmetic.ts'
 import { tnumAdd, tnumSubtract } from '../domain/tnum.ts'
 import { equals, S64_MIN, toSignedDecimal, toSignedNumber } from '../domain/word64.ts'
 import { checkRegion, MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
+import { checkNoFields } from '../memory/special-fields.ts'
 import { Refusal } from '../report/refusal.ts'
 import { tnumText } from '../report/state-text.ts'
 import { MAX_STACK_BYTES } from '../state/frame-state.ts'
@@ -248,6 +249,7 @@ function checkInsideValue(v: Verification, number: number): void {
   const { offset, map } = v.register(number)
   try {
     checkRegion(v, number, offset, 1, (map as VerifierMap).valueSizeBytes, false)
+    checkNoFields(v, number, offset, 1)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const message = `R${number} pointer arithmetic of map value goes out of range, prohibited for !root`

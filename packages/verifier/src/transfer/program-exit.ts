@@ -1,6 +1,7 @@
 /** `exit` of the entry function: what a program may return. */
 import { ATTACH_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { checkNoReferences } from '../calls/references.ts'
+import { checkNoLock } from '../calls/spin-lock.ts'
 import { markPrecise } from '../exploration/precision.ts'
 import type { RegisterState } from '../state/register-state.ts'
 import { SCALAR, typeName } from '../state/register-type.ts'
@@ -8,6 +9,7 @@ import type { Verification } from '../verification.ts'
 import { checkReturnRange, type Range } from './return-range.ts'
 
 const BOOLEAN: Range = [0, 1]
+const ZERO: Range = [0, 0]
 
 /** Program types whose return value the kernel interprets. All others may return anything. */
 // biome-ignore format: table
@@ -50,22 +52,37 @@ function returnRange(v: Verification): Range | undefined {
 
 /** Checks the end of a path. */
 export function checkProgramExit(v: Verification): void {
-  checkNoReferences(v, v.profile.exitLeakWords)
+  checkNothingHeld(v)
   const result = v.read(0)
   v.facts.record(v.pc, 0, result)
   if (v.leaks(0)) v.refuse('VERIFIER_LEAK', 'EACCES', 'R0 leaks addr as return value')
+  if (v.frame.asyncEntry > 0) {
+    checkResult(v, result, ZERO, 'At async callback return')
+    return
+  }
   if (v.frame.subprogram > 0) {
     checkFunctionResult(v, result)
     return
   }
   const range = returnRange(v)
-  if (range === undefined) return
+  if (range !== undefined) checkResult(v, result, range, 'At program exit')
+}
+
+/** Neither references nor a lock; kernels differ in what they look at first. */
+function checkNothingHeld(v: Verification): void {
+  const { exitLeakWords, exitLockWords } = v.profile
+  if (exitLeakWords === undefined) checkNoLock(v, exitLockWords)
+  checkNoReferences(v, exitLeakWords)
+  checkNoLock(v, exitLockWords)
+}
+
+function checkResult(v: Verification, result: RegisterState, range: Range, place: string): void {
   if (result.type !== SCALAR) {
-    const message = `At program exit the register R0 is not a known value (${typeName(result.type)})`
+    const message = `${place} the register R0 is not a known value (${typeName(result.type)})`
     v.refuse('VERIFIER_RETURN_VALUE', 'EINVAL', message)
   }
   markPrecise(v, 0)
-  checkReturnRange(v, result, range, 'At program exit')
+  checkReturnRange(v, result, range, place)
 }
 
 /** A function that is judged by itself gives a number, any number. */

@@ -9,6 +9,7 @@ import { MAP_CASES } from './maps.ts'
 import { CONTEXT_CASES, PACKET_CASES, PACKET_LOAD_CASES } from './packet.ts'
 import { FORM_CASES, REGISTER_CASES } from './registers.ts'
 import { SOCKET_CASES } from './sockets.ts'
+import { FIELD_CASES, LOCK_CASES, TIMER_CASES } from './special-fields.ts'
 import { STACK_CASES } from './stack.ts'
 import { UNTRUSTED_CASES } from './untrusted.ts'
 
@@ -31,4 +32,7 @@ export const CASES: Readonly<Record<string, readonly VerifierCase[]>> = {
   untrusted: UNTRUSTED_CASES,
   'may-goto': MAY_GOTO_CASES,
   'global-functions': GLOBAL_FUNCTION_CASES,
+  locks: LOCK_CASES,
+  timers: TIMER_CASES,
+  'kernel-pointers': FIELD_CASES,
 }

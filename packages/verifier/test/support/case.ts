@@ -1,7 +1,8 @@
 import { assembleLlvm, decodeInsns, type Insn } from '@bpfoundry/isa'
 import { MAP_FLAG, MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
-import type { VerifierMap, VerifierProgram } from '../../src/index.ts'
+import { mapFields, type VerifierMap, type VerifierProgram } from '../../src/index.ts'
 import { type CaseFunction, describeFunctions } from './functions.ts'
+import { describeValue, type ValueBtf, type ValueMember } from './map-values.ts'
 
 /** One program and what it is about; what becomes of it stands in the recorded log of a kernel. */
 export interface VerifierCase {
@@ -39,14 +40,46 @@ const MAP_ROWS = [
   ['ring',    MAP_TYPE.RINGBUF,         0,   0,     4096,    0],
   ['sockets', MAP_TYPE.SOCKMAP,         4,   4,     4,       0],
   ['xsks',    MAP_TYPE.XSKMAP,          4,   4,     4,       0],
+  ['plain',   MAP_TYPE.ARRAY,           4,   16,    1,       0],
+  ['locked',  MAP_TYPE.ARRAY,           4,   16,    1,       0],
+  ['locks',   MAP_TYPE.HASH,            4,   8,     4,       0],
+  ['timed',   MAP_TYPE.ARRAY,           4,   24,    1,       0],
+  ['timers',  MAP_TYPE.HASH,            4,   24,    4,       0],
+  ['queued',  MAP_TYPE.ARRAY,           4,   24,    1,       0],
+  ['kptrs',   MAP_TYPE.ARRAY,           4,   24,    1,       0],
+  ['outer',   MAP_TYPE.ARRAY_OF_MAPS,   4,   4,     4,       0],
 ] as const
 
 export type MapName = (typeof MAP_ROWS)[number][0]
 
+/** What the values of some maps are made of. */
+// biome-ignore format: table
+const VALUES: Readonly<Partial<Record<MapName, readonly ValueMember[]>>> = {
+  plain:  ['u64', 'u64'],
+  locked: ['u32', 'bpf_spin_lock', 'u64'],
+  locks:  ['u32', 'bpf_spin_lock'],
+  timed:  ['u64', 'bpf_timer'],
+  timers: ['u64', 'bpf_timer'],
+  queued: ['u64', 'bpf_wq'],
+  kptrs:  ['kptr_untrusted', 'u64', 'kptr'],
+}
+
+export const VALUE_BTF: ReadonlyMap<MapName, ValueBtf> = new Map(
+  Object.entries(VALUES).map(([name, members]) => [name as MapName, describeValue(members)]),
+)
+
+/** Maps of maps, and the map that theirs are like. */
+export const INNER: Readonly<Partial<Record<MapName, MapName>>> = { outer: 'timed' }
+
+function fieldsOf(name: MapName, valueSizeBytes: number): Partial<VerifierMap> {
+  const types = VALUE_BTF.get(name)
+  return types === undefined ? {} : { fields: mapFields(types.btf, types.valueTypeId, valueSizeBytes) }
+}
+
 /** The value of the frozen map: bytes 1 to 16. */
 export const FROZEN_VALUE: Uint8Array = Uint8Array.from({ length: 16 }, (_, index) => index + 1)
 
-export const MAPS: ReadonlyMap<MapName, VerifierMap> = new Map(
+const ROWS: ReadonlyMap<MapName, VerifierMap> = new Map(
   MAP_ROWS.map(([name, type, keySizeBytes, valueSizeBytes, maxEntries, flags], index) => [
     name,
     {
@@ -58,8 +91,16 @@ export const MAPS: ReadonlyMap<MapName, VerifierMap> = new Map(
       maxEntries,
       flags,
       ...(name === 'frozen' ? { constantValue: FROZEN_VALUE } : {}),
+      ...fieldsOf(name, valueSizeBytes),
     },
   ]),
+)
+
+export const MAPS: ReadonlyMap<MapName, VerifierMap> = new Map(
+  [...ROWS].map(([name, map]) => {
+    const inner = ROWS.get(INNER[name] as MapName)
+    return [name, inner === undefined ? map : { ...map, inner: { ...inner, id: 0, name: '' } }]
+  }),
 )
 
 /** `value(single + 4)` for the address of a map's value. */

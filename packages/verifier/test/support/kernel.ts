@@ -1,6 +1,6 @@
-import { type KernelOracle, kernelOracle } from '@bpfoundry/kernel-oracle'
+import { type KernelOracle, kernelOracle, type OracleMap } from '@bpfoundry/kernel-oracle'
 import type { VerifierProgram } from '../../src/index.ts'
-import { FROZEN_VALUE, MAPS, type MapName } from './case.ts'
+import { FROZEN_VALUE, INNER, MAPS, type MapName, VALUE_BTF } from './case.ts'
 
 /** The running kernel with the maps of the cases. */
 export interface CaseKernel {
@@ -12,16 +12,25 @@ export interface CaseKernel {
 export function openCaseKernel(): CaseKernel | { readonly unavailable: string } {
   const oracle = kernelOracle()
   if ('unavailable' in oracle) return oracle
-  const fds = new Map<MapName, number>()
-  for (const [name, { inner: _, ...map }] of MAPS) {
-    const made = oracle.createMap(map)
-    fds.set(name, made.fd)
+  const made = new Map<MapName, OracleMap>()
+  for (const [name, { inner: _, fields: _fields, ...attributes }] of MAPS) {
+    const inner = made.get(INNER[name] as MapName)
+    const spec = { ...attributes, ...valueTypes(oracle, name), ...(inner === undefined ? {} : { inner }) }
+    const map = oracle.createMap(spec)
+    made.set(name, map)
     if (name === 'frozen') {
-      oracle.updateMap(made, new Uint8Array(4), FROZEN_VALUE)
-      oracle.freezeMap(made)
+      oracle.updateMap(map, new Uint8Array(4), FROZEN_VALUE)
+      oracle.freezeMap(map)
     }
   }
-  return { oracle, fdOf: (name) => fds.get(name) as number }
+  return { oracle, fdOf: (name) => made.get(name)?.fd as number }
+}
+
+function valueTypes(oracle: KernelOracle, name: MapName): object {
+  const types = VALUE_BTF.get(name)
+  if (types === undefined) return {}
+  const { btf, keyTypeId, valueTypeId } = types
+  return { btfFd: oracle.loadBtf(btf.encode()), btfKeyTypeId: keyTypeId, btfValueTypeId: valueTypeId }
 }
 
 /** What the kernel says of a program. */

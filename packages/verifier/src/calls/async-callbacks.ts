@@ -1,0 +1,31 @@
+/**
+ * Callbacks that run some time after the helper returned, on a stack of their own: each is explored as a function by
+ * itself, once for every call that hands it over.
+ *
+ * @see push_async_cb in kernel/bpf/verifier.c
+ */
+import { FrameState } from '../state/frame-state.ts'
+import { PathState } from '../state/path-state.ts'
+import { pointerTo } from '../state/register-state.ts'
+import { CONST_PTR_TO_MAP, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE } from '../state/register-type.ts'
+import type { Subprogram, Verification } from '../verification.ts'
+import type { CallNotes } from './call-notes.ts'
+
+function pushAsyncCallback(v: Verification, index: number, arrange: (callee: FrameState) => void): void {
+  const subprogram = v.subprograms[index] as Subprogram
+  subprogram.isAsyncCallback = true
+  const callee = new FrameState(0, index, -1)
+  callee.asyncEntry = v.frame.asyncEntry + 1
+  arrange(callee)
+  v.queueAsync(new PathState([callee], [], undefined, undefined, subprogram.start))
+  v.scratchAll()
+}
+
+/** `callback(struct bpf_map *map, void *key, void *value)` */
+export function setTimerCallback(v: Verification, subprogram: number, { map }: CallNotes): void {
+  pushAsyncCallback(v, subprogram, (callee) => {
+    callee.registers[1] = pointerTo(CONST_PTR_TO_MAP, { map })
+    callee.registers[2] = pointerTo(PTR_TO_MAP_KEY, { map })
+    callee.registers[3] = pointerTo(PTR_TO_MAP_VALUE, { map })
+  })
+}
