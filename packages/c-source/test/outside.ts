@@ -38,11 +38,14 @@ export function clangNumbers(text: string): bigint[] {
   return [...asm.matchAll(/\.quad\s+(-?\d+)/g)].map(([, number]) => BigInt.asUintN(64, BigInt(number as string)))
 }
 
-/** The bytes of the only object that a text defines. */
-export function clangBytes(text: string): string {
-  return withFile(text, (path) => {
-    execFileSync('clang-19', [...QUIET, '-c', '-o', `${path}.o`, path])
-    execFileSync('llvm-objcopy-19', ['-O', 'binary', '--only-section=own', `${path}.o`, `${path}.bin`])
-    return execFileSync('od', ['-An', '-v', '-tx1', `${path}.bin`], { encoding: 'utf8', maxBuffer: MOST_BYTES })
-  }).replaceAll(/\s/g, '')
+export const HAS_GCC: boolean = exists('gcc')
+if (!HAS_GCC) console.log('skipped: the bytes of objects as gcc has them: no gcc')
+
+/** The bytes of the object `x` that a text defines, in hex. */
+export function gccBytes(text: string): string {
+  const print = 'for (unsigned i = 0; i < sizeof(x); i++) printf("%02x", ((unsigned char *)&x)[i]);'
+  return withFile(`#include <stdio.h>\n${text}\nint main(void) { ${print} return 0; }\n`, (path) => {
+    execFileSync('gcc', ['-w', '-std=gnu11', '-o', `${path}.out`, path])
+    return execFileSync(`${path}.out`, { encoding: 'utf8', maxBuffer: MOST_BYTES })
+  })
 }

@@ -26,8 +26,6 @@ import { sameType } from '../types/same-type.ts'
 import {
   alignOf,
   bare,
-  commonType,
-  findMember,
   integerOf,
   isConst,
   isRecord,
@@ -39,18 +37,8 @@ import {
 import { combine } from './arithmetic.ts'
 import { builtinOf } from './builtins.ts'
 import { Initializer } from './initializer.ts'
-import { objectBytes, readNumber } from './object-bytes.ts'
-import {
-  booleanOf,
-  convert,
-  notConstant,
-  numberOf,
-  type OpaqueValue,
-  opaque,
-  type PlaceValue,
-  resultOf,
-  type Value,
-} from './value.ts'
+import { addressOf, choiceType, loadedNumber, memberOf, placeAt, pointerAt, unknownOf } from './places.ts'
+import { booleanOf, convert, notConstant, numberOf, opaque, type PlaceValue, resultOf, type Value } from './value.ts'
 
 /** The value of a variable. @throws CSourceError where it has none */
 export type VariableValue = (name: string) => CValue
@@ -80,6 +68,15 @@ export class Evaluator implements ConstantEvaluator {
     offset:     (node) => this.#offset(node),
     compatible: ({ types }) => booleanOf(sameType(types[0], types[1])),
     unread:     ({ what, span }) => notConstant(INT, span, what),
+  }
+
+  /** Builtin functions that are about their arguments, not of their values. */
+  // biome-ignore format: table
+  readonly #folds: Readonly<Record<string, (first: Node, all: readonly Node[]) => Value>> = {
+    __builtin_constant_p:            (first) => booleanOf(this.value(first).kind === 'number'),
+    __builtin_expect:                (first) => this.value(first),
+    __builtin_preserve_access_index: (first) => this.value(first),
+    __builtin_choose_expr:           (first, [, second, third]) => this.#evaluate((this.integer(first) !== 0n ? second : third) ?? first),
   }
 
   constructor(scope: Scope, valueOfVariable: VariableValue) {
@@ -145,7 +142,7 @@ export class Evaluator implements ConstantEvaluator {
     if (value.base.kind === 'symbol') return this.#loadedSymbol(value, value.base.name, node)
     if (value.base.kind === 'absolute') return notConstant(value.type, node.span, 'what a pointer points at')
     if (isRecord(plain)) return value
-    return loadedNumber(value, value.base.value, value.base.type, node)
+    return loadedNumber(value, value.base.value, value.base.type, node.span)
   }
 
   #loadedSymbol(place: PlaceValue, name: string, node: Node): Value {
@@ -278,22 +275,15 @@ export class Evaluator implements ConstantEvaluator {
   }
 
   #call({ callee, arguments: args, span }: CallNode): Value {
-    const [first, second, third] = args
-    if (callee.kind === 'name' && first !== undefined) {
-      const builtin = builtinOf(callee.name)
-      if (builtin !== undefined) {
-        const value = convert(this.value(first), builtin.argument, span)
-        if (value.kind !== 'number') return unknownOf(value, builtin.result, span)
-        return numberOf(wrap(builtin.compute(value.value), builtin.result), builtin.result)
-      }
-      if (callee.name === '__builtin_constant_p') return booleanOf(this.value(first).kind === 'number')
-      if (callee.name === '__builtin_expect' || callee.name === '__builtin_preserve_access_index')
-        return this.value(first)
-      if (callee.name === '__builtin_choose_expr' && second !== undefined && third !== undefined) {
-        return this.#evaluate(this.integer(first) === 0n ? third : second)
-      }
-    }
-    return this.#calledType(callee, span)
+    const fold =
+      callee.kind === 'name' && Object.hasOwn(this.#folds, callee.name) ? this.#folds[callee.name] : undefined
+    const builtin = callee.kind === 'name' ? builtinOf(callee.name) : undefined
+    const first = args[0]
+    if (first !== undefined && fold !== undefined) return fold(first, args)
+    if (first === undefined || builtin === undefined) return this.#calledType(callee, span)
+    const value = convert(this.value(first), builtin.argument, span)
+    if (value.kind !== 'number') return unknownOf(value, builtin.result, span)
+    return numberOf(wrap(builtin.compute(value.value), builtin.result), builtin.result)
   }
 
   #calledType(callee: Node, span: CallNode['span']): Value {
@@ -324,68 +314,4 @@ function completed(type: CType, value: CValue): CType {
 function lengthOf(value: CValue): number {
   if (value.kind === 'list') return value.elements.length
   return value.kind === 'string' ? bytesOf(value.text).length + 1 : 0
-}
-
-function unknownOf(value: Value, type: CType, span: NameNode['span']): OpaqueValue {
-  return value.kind === 'opaque' ? { ...value, type } : notConstant(type, span, 'this operand')
-}
-
-function pointerAt({ base, offsetBytes }: PlaceValue, type: CType): Value {
-  if (base.kind === 'absolute') return numberOf(BigInt.asUintN(64, base.address + BigInt(offsetBytes)), type)
-  return { kind: 'pointer', type, base, offsetBytes }
-}
-
-function addressOf(value: Value, span: NameNode['span']): Value {
-  if (value.kind === 'place' && value.bits === undefined) return pointerAt(value, pointerTo(value.type))
-  return unknownOf(value, pointerTo(value.type), span)
-}
-
-function placeAt(value: Value, span: NameNode['span']): Value {
-  const pointer = bare(value.type)
-  const type = pointer.kind === 'pointer' ? pointer.target : INT
-  if (pointer.kind !== 'pointer') return unknownOf(value, type, span)
-  // A function stays one, however often it is dereferenced.
-  if (value.kind === 'pointer') return { kind: 'place', type, base: value.base, offsetBytes: value.offsetBytes }
-  if (value.kind !== 'number') return unknownOf(value, type, span)
-  return { kind: 'place', type, base: { kind: 'absolute', address: value.value }, offsetBytes: 0 }
-}
-
-function memberOf(whole: Value, name: string, span: NameNode['span']): Value {
-  const record = bare(whole.type)
-  if (!isRecord(record)) {
-    return whole.kind === 'opaque' ? whole : opaque(INT, errorAt(span, 'C_NAME', 'only a struct or union has members'))
-  }
-  const found = findMember(record, name)
-  if (found === undefined) {
-    return opaque(INT, errorAt(span, 'C_NAME', `${record.kind} ${record.tag} has no member ${name}`))
-  }
-  const { type, widthBits } = found.member
-  if (whole.kind !== 'place') return unknownOf(whole, type, span)
-  const offsetBytes = whole.offsetBytes + Math.floor(found.offsetBits / 8)
-  const place = { kind: 'place', type, base: whole.base, offsetBytes } as const
-  return widthBits === undefined ? place : { ...place, bits: { offset: found.offsetBits % 8, width: widthBits } }
-}
-
-/** A number out of a compound literal or a string. */
-function loadedNumber(place: PlaceValue, object: CValue, objectType: CType, node: Node): Value {
-  if (integerOf(place.type) === undefined) return notConstant(place.type, node.span, 'this object')
-  if (!isRecord(bare(objectType)) && bare(objectType).kind !== 'array' && object.kind === 'address') {
-    const base = { kind: 'symbol', name: object.symbol } as const
-    return { kind: 'pointer', type: place.type, base, offsetBytes: object.offsetBytes }
-  }
-  const bytes = objectBytes(object, objectType, node.span)
-  const offsetBits = 8 * place.offsetBytes + (place.bits?.offset ?? 0)
-  const value = readNumber(bytes, place.type, offsetBits, place.bits?.width)
-  return value === undefined
-    ? notConstant(place.type, node.span, 'what is past an object')
-    : numberOf(value, place.type)
-}
-
-/** C11 6.5.15: arithmetic operands are converted to their common type; beside a pointer, 0 is a null pointer. */
-function choiceType(first: Value, second: Value): CType {
-  const [a, b] = [bare(first.type), bare(second.type)]
-  if (a.kind === 'pointer') return first.type
-  if (b.kind === 'pointer') return second.type
-  const [left, right] = [integerOf(a), integerOf(b)]
-  return left === undefined || right === undefined ? first.type : commonType(left, right)
 }

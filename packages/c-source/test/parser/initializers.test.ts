@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readSource } from '../../src/index.ts'
-import { clangBytes, HAS_CLANG } from '../outside.ts'
+import { gccBytes, HAS_GCC } from '../outside.ts'
 import { complaint, optionsFor, plain, unitOf, valueOfX } from '../read-text.ts'
 
 /** What each comes to is the examples' own word (C11 6.7.9), or GNU's manual's. */
@@ -93,9 +93,9 @@ const OBJECTS = [
   'union { struct { char a, b; } c; unsigned long d; } x[] = { { { 1, 2 } }, { .d = 0x1122334455667788 } };',
 ]
 
-it.skipIf(!HAS_CLANG)('objects have the bytes that clang gives them', () => {
+it.skipIf(!HAS_GCC)('objects have the bytes that gcc gives them', () => {
   for (const text of OBJECTS) {
-    const bytes = clangBytes(`__attribute__((section("own"))) ${text}`)
+    const bytes = gccBytes(text)
     const unit = unitOf(text)
     const ours = Array.from({ length: bytes.length / 2 }, (_, index) => {
       const byte = unit.evaluateText(
