@@ -2,8 +2,9 @@
 import { BPF_JEQ, BPF_JMP32, BPF_JNE, BPF_X, type Insn } from '@bpfoundry/isa'
 import { isConstantScalar } from '../domain/scalar.ts'
 import { branchTaken, mirroredRelation, type Outcome, oppositeRelation, refine } from '../domain/scalar-comparison.ts'
-import { isZero } from '../domain/word64.ts'
+import { isZero, toSignedNumber } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
+import { MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
 import { noteNonNull, resolveNull } from '../state/null-check.ts'
 import type { LinkedRegister, PathState } from '../state/path-state.ts'
 import { immediateRegister, isPointer, type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
@@ -13,26 +14,34 @@ import {
   isAnyPacketPointer,
   mayBeNull,
   PTR_TO_BTF_ID,
+  PTR_TO_BUF,
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
   PTR_TO_MEM,
   PTR_TO_SOCK_COMMON,
   PTR_TO_SOCKET,
   PTR_TO_TCP_SOCK,
+  PTR_TO_XDP_SOCK,
   SCALAR,
 } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { collectLinked, synchroniseLinked } from './linked-scalars.ts'
 import { learnFromPacketComparison, packetBranchTaken } from './packet-comparison.ts'
 
-/** Valid pointers of these types are never 0. A packet pointer may be, for what is known of it. */
+/**
+ * Valid pointers of these types are never 0, unless they are moved so far that they might wrap. A packet pointer may be, for
+ * what is known of it.
+ */
 // biome-ignore format: table
 const NEVER_NULL: ReadonlySet<number> = new Set([
-  PTR_TO_SOCKET, PTR_TO_TCP_SOCK, PTR_TO_MAP_VALUE, PTR_TO_MAP_KEY, PTR_TO_SOCK_COMMON, PTR_TO_MEM, CONST_PTR_TO_MAP,
+  PTR_TO_SOCKET, PTR_TO_TCP_SOCK, PTR_TO_XDP_SOCK, PTR_TO_BUF, PTR_TO_MAP_VALUE, PTR_TO_MAP_KEY, PTR_TO_SOCK_COMMON,
+  PTR_TO_MEM, CONST_PTR_TO_MAP,
 ])
 
 function isNonNull(register: RegisterState): boolean {
-  return !mayBeNull(register.type) && NEVER_NULL.has(baseType(register.type))
+  if (mayBeNull(register.type) || !NEVER_NULL.has(baseType(register.type))) return false
+  const { smin, smax } = register.scalar
+  return toSignedNumber(smin) > -MAX_VARIABLE_OFFSET && toSignedNumber(smax) < MAX_VARIABLE_OFFSET
 }
 
 /** A pointer compared with a number: only `== 0` and `!= 0` of a pointer that can't be NULL are decided. */
