@@ -20,6 +20,7 @@ import {
 import { packetLoad } from './socket-buffer/packet-load.ts'
 import { skbChangeHead, skbChangeTail } from './socket-buffer/packet-size.ts'
 import { skbVlanPop, skbVlanPush } from './socket-buffer/vlan-tag.ts'
+import { spinLock, spinUnlock } from './spin-lock.ts'
 import { strncmp } from './string-helpers.ts'
 import { jiffies64, ktimeGetCoarseNs, ktimeGetNs } from './time-helpers.ts'
 import { xdpAdjustHead, xdpAdjustMeta, xdpAdjustTail, xdpGetBuffLen, xdpLoadBytes, xdpStoreBytes } from './xdp-frame.ts'
@@ -64,6 +65,8 @@ const HELPERS: readonly (readonly [name: string, make: (environment: HelperEnvir
   ['skb_load_bytes_relative', plain(skbLoadBytesRelative)],
   ['sk_lookup_tcp',          plain(noSocket)],
   ['sk_lookup_udp',          plain(noSocket)],
+  ['spin_lock',              plain(spinLock)],
+  ['spin_unlock',            plain(spinUnlock)],
   ['skc_lookup_tcp',         plain(noSocket)],
   ['jiffies64',              plain(jiffies64)],
   ['csum_level',             plain(csumLevel)],

@@ -39,6 +39,16 @@ describe('the table', () => {
   })
 })
 
+describe('spin locks', () => {
+  it('are 1 while they are held, and 0 when they are not', () => {
+    const lock = bench.scratch + 64
+    bench.call('spin_lock', lock)
+    expect(bench.memory.u32[lock >>> 2]).toBe(1)
+    bench.call('spin_unlock', lock)
+    expect(bench.memory.u32[lock >>> 2]).toBe(0)
+  })
+})
+
 describe('map helpers', () => {
   it('look up, update and delete, and hand on the map’s errno sign-extended', () => {
     const map = makeMap(MAP_TYPE.HASH)

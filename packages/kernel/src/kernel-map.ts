@@ -2,6 +2,7 @@ import type { Btf } from '@bpfoundry/btf'
 import { BPF_ANY, ERRNO, errnoName, MAP_FLAG, type MapAttributes, mapTypeName } from '@bpfoundry/kernel-abi'
 import type { LoadedMap } from '@bpfoundry/loader'
 import type { BpfMap } from '@bpfoundry/maps'
+import type { MapField } from '@bpfoundry/verifier'
 import { KernelError } from './kernel-error.ts'
 
 /** BTF types of a map's keys and values, when the object file had them. */
@@ -11,6 +12,12 @@ export interface MapBtf {
   readonly valueTypeId: number
 }
 
+/** Elements of a map of maps. */
+export interface InnerMap {
+  readonly attributes: MapAttributes
+  readonly fields?: readonly MapField[]
+}
+
 /** A live map: bpf(2)'s map commands on bytes. Every refusal is a {@link KernelError} with the kernel's errno. */
 export class KernelMap implements LoadedMap {
   readonly id: number
@@ -18,8 +25,10 @@ export class KernelMap implements LoadedMap {
   readonly attributes: MapAttributes
   readonly storage: BpfMap
   readonly btf?: MapBtf
+  /** What the kernel keeps to itself in values, as the BTF tells; undefined without BTF. */
+  readonly fields?: readonly MapField[]
   /** Of a map of maps: what its elements are like. */
-  readonly innerAttributes?: MapAttributes
+  readonly inner?: InnerMap
   readonly #release: (map: KernelMap) => void
   #frozen = false
   #closed = false
@@ -28,7 +37,8 @@ export class KernelMap implements LoadedMap {
     readonly fd: number
     readonly storage: BpfMap
     readonly btf?: MapBtf
-    readonly innerAttributes?: MapAttributes
+    readonly fields?: readonly MapField[]
+    readonly inner?: InnerMap
     readonly release: (map: KernelMap) => void
   }) {
     this.id = fields.storage.id
@@ -36,7 +46,8 @@ export class KernelMap implements LoadedMap {
     this.attributes = fields.storage.attributes
     this.storage = fields.storage
     if (fields.btf !== undefined) this.btf = fields.btf
-    if (fields.innerAttributes !== undefined) this.innerAttributes = fields.innerAttributes
+    if (fields.fields !== undefined) this.fields = fields.fields
+    if (fields.inner !== undefined) this.inner = fields.inner
     this.#release = fields.release
   }
 

@@ -9,8 +9,9 @@ import { createMap, MapError, type MapReferences } from '@bpfoundry/maps'
 import type { DeviceHooks } from '@bpfoundry/verifier'
 import { unpredictableKeys } from './hardening/blinding-keys.ts'
 import { KernelError } from './kernel-error.ts'
-import { KernelMap, type MapBtf } from './kernel-map.ts'
+import { type InnerMap, KernelMap, type MapBtf } from './kernel-map.ts'
 import { type BoundDevice, KernelProgram } from './kernel-program.ts'
+import { checkedMapFields } from './map-field-check.ts'
 import { loadImage, type ProgramRequest } from './program-load.ts'
 import { Runtime } from './runtime.ts'
 import { runsOnSkb, SkbTestBed } from './skb-test-run.ts'
@@ -79,6 +80,10 @@ export interface KernelNetDevice {
 }
 
 const MAPS_OF_MAPS: ReadonlySet<number> = new Set([MAP_TYPE.ARRAY_OF_MAPS, MAP_TYPE.HASH_OF_MAPS])
+
+function valuesOf({ attributes, fields }: KernelMap): InnerMap {
+  return { attributes, ...(fields === undefined ? {} : { fields }) }
+}
 
 function noInnerMap({ name, type }: MapRequest): KernelError {
   return new KernelError(ERRNO.EBADF, {
@@ -151,11 +156,13 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   createMap(request: MapRequest): KernelMap {
     const { inner } = request
     if (MAPS_OF_MAPS.has(request.type) && inner === undefined) throw noInnerMap(request)
+    const fields = checkedMapFields(request)
     const storage = this.#createStorage(request)
     const map = new KernelMap({
       fd: this.#nextFd++,
       storage,
-      ...(inner === undefined ? {} : { innerAttributes: inner.attributes }),
+      ...(fields === undefined ? {} : { fields }),
+      ...(inner === undefined ? {} : { inner: valuesOf(inner) }),
       ...(request.btf === undefined
         ? {}
         : {

@@ -24,7 +24,7 @@ import {
 import { blindProgram } from './hardening/blind-program.ts'
 import { inlineHelpers, type PlainProgram } from './inline-helpers.ts'
 import { KernelError, ProgramRejected } from './kernel-error.ts'
-import type { KernelMap } from './kernel-map.ts'
+import type { InnerMap, KernelMap } from './kernel-map.ts'
 import { programTag } from './program-tag.ts'
 
 /** A program load as bpf(2) gets it; map references are fds in LD_IMM64 instructions, or indexes of `fdArray`. */
@@ -265,17 +265,22 @@ function mapOrThrow(maps: ReadonlyMap<number, KernelMap>, fd: number): KernelMap
   return map
 }
 
-/** An inner map is not known at load: its id is none of a map's. */
-const ANY_INNER_MAP = 0
+/** An inner map is not known at load: its id is none of a map's, and it has no name. */
+const ANY_INNER_MAP = { id: 0, name: '' } as const
 
 function verifierMap(map: KernelMap): VerifierMap {
-  const { constantValue, innerAttributes } = map
+  const { constantValue, fields, inner } = map
   return {
     ...map.attributes,
     id: map.id,
     ...(constantValue === undefined ? {} : { constantValue }),
-    ...(innerAttributes === undefined ? {} : { inner: { ...innerAttributes, id: ANY_INNER_MAP } }),
+    ...(fields === undefined ? {} : { fields }),
+    ...(inner === undefined ? {} : { inner: { ...inner.attributes, ...fieldsOf(inner), ...ANY_INNER_MAP } }),
   }
+}
+
+function fieldsOf({ fields }: InnerMap): Pick<VerifierMap, 'fields'> {
+  return fields === undefined ? {} : { fields }
 }
 
 function programLine({ pc, file, line, column, text }: LineInfo): ProgramLine {

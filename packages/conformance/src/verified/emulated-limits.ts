@@ -1,8 +1,6 @@
 import { mapTypeName } from '@bpfoundry/kernel-abi'
 import { MAP_TYPES_HOLLOW, MAP_TYPES_SUPPORTED } from '@bpfoundry/maps'
 import type { Vector, VectorMap, VectorProgram } from '../vector/vector.ts'
-import { specialField } from './special-fields.ts'
-import { decodeVectorBtf } from './vector-btf.ts'
 
 /** Fields of a program that the emulated kernel can't do what they say with. Listed in docs/parity/conformance.md. */
 const PROGRAM_FIELDS: readonly (readonly [field: string, has: (program: VectorProgram) => boolean])[] = [
@@ -17,12 +15,7 @@ export function unsupported(vector: Vector): readonly string[] {
   const mapTypes = vector.maps.filter((map) => isUnsupported(map)).map(({ type }) => `map type ${mapTypeName(type)}`)
   const runFlags = vector.runs.some(({ flags }) => flags !== 0) ? ['run_flags'] : []
   const dump = vector.dump?.includes('jited') ? ['dump jited'] : []
-  return [...new Set([...fields, ...mapTypes, ...vector.maps.flatMap(specialFields), ...runFlags, ...dump])]
-}
-
-function specialFields({ btf }: VectorMap): readonly string[] {
-  const field = btf === undefined ? undefined : specialField(decodeVectorBtf(btf.bytes), btf.valueTypeId)
-  return field === undefined ? [] : [`${field} in a map's value`]
+  return [...new Set([...fields, ...mapTypes, ...runFlags, ...dump])]
 }
 
 /** A map type that Linux has; one that it lacks too is refused, by both. A hollow map will do where nothing is put in. */
