@@ -50,11 +50,12 @@ async function campaign(
   onResult?: (done: number) => void,
 ): Promise<Run> {
   const results: CaseResult[] = []
+  const runner = await queueRunner({ url, campaign: name, pool })
   const ending = await runCampaign(
     {
       sources,
       pool,
-      runner: queueRunner({ url, campaign: name, pool }),
+      runner,
       questioning: { engines: ['interpreter'], timeLimitMs: 5000 },
       casesPerShard: 4,
     },
@@ -66,6 +67,7 @@ async function campaign(
       progress: (done) => onResult?.(done),
     },
   )
+  await runner.close()
   return { results, ending }
 }
 

@@ -88,8 +88,9 @@ async function askAll(options: ConformanceOptions, subject: Subject, io: Command
   const pool = new ShardPool(jobs)
   const interrupt = new Interrupt(io)
   const progress = new ConformanceProgress(io)
+  let runner: Runner | undefined
   try {
-    const runner = runnerOf(options, pool, io)
+    runner = await runnerOf(options, pool, io)
     io.err(`asking ${engines.join(', ')} by ${runner.name}\n`)
     const ending = await runCampaign(
       { sources, pool, runner, questioning: questioningOf(options, engines), signal: interrupt.signal },
@@ -111,6 +112,7 @@ async function askAll(options: ConformanceOptions, subject: Subject, io: Command
   } finally {
     progress.clear()
     interrupt.dispose()
+    await runner?.close()
     await pool.close()
   }
 }
@@ -124,10 +126,14 @@ function questioningOf({ oracle, timeout, filter }: ConformanceOptions, engines:
   }
 }
 
-function runnerOf({ queue: url, campaign: named }: ConformanceOptions, pool: ShardPool, io: CommandIo): Runner {
+async function runnerOf(
+  { queue: url, campaign: named }: ConformanceOptions,
+  pool: ShardPool,
+  io: CommandIo,
+): Promise<Runner> {
   if (url === undefined) return threadRunner(pool)
   const campaign = named ?? `conformance-${Date.now().toString(36)}-${process.pid}`
-  const runner = queueRunner({ url, campaign, pool })
+  const runner = await queueRunner({ url, campaign, pool })
   io.err(`campaign ${campaign}; start workers by: bpfoundry conformance worker --queue ${url} --kernel-tree DIR\n`)
   return runner
 }

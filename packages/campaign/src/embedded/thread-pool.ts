@@ -1,5 +1,6 @@
 import type { Transferable } from 'node:worker_threads'
 import { Piscina } from 'piscina'
+import { waitAtMost } from '../deadline.ts'
 import { CaseMark, type Whereabouts } from '../shard/case-mark.ts'
 import type { WorkerReply, WorkerTask } from './shard-worker.ts'
 
@@ -76,8 +77,7 @@ export class ThreadPool {
   }
 
   async close(): Promise<void> {
-    const deadline = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_MS).unref())
-    await Promise.race([this.#pool.destroy(), deadline])
+    await waitAtMost(CLOSE_MS, this.#pool.destroy())
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import { CampaignError } from '../campaign-error.ts'
-import type { QueueAddress } from './queue-address.ts'
+import { type QueueAddress, RECONNECTS, retryStrategy } from './queue-address.ts'
 
 /** Before every key in Redis, also of BullMQ. */
 export const KEY_PREFIX = 'bpfoundry'
@@ -26,12 +26,21 @@ export class CampaignRegistry {
     const { name, ...options } = address
     // Read where it is needed: who has no queue does not wait for its modules.
     const { Redis } = await import('ioredis')
-    const redis = new Redis({ ...options, lazyConnect: true, connectTimeout: CONNECT_MS, retryStrategy: () => null })
+    let connected = false
+    const redis = new Redis({
+      ...options,
+      lazyConnect: true,
+      connectTimeout: CONNECT_MS,
+      maxRetriesPerRequest: RECONNECTS,
+      // One that was never there is not waited for.
+      retryStrategy: (times) => (connected ? retryStrategy(times) : null),
+    })
     // What goes wrong is told by the command that waits for it.
     redis.on('error', () => {})
     try {
       await redis.connect()
       await redis.ping()
+      connected = true
     } catch (cause) {
       redis.disconnect()
       throw unreachable(name, cause)
@@ -72,6 +81,11 @@ export class CampaignRegistry {
 }
 
 const aliveKey = (campaign: string): string => `${KEY_PREFIX}:alive:${campaign}`
+
+/** Whether a client of Redis has lost it. */
+export function isConnectionError(cause: unknown): boolean {
+  return cause instanceof Error && /ECONN|ENOENT|closed|MaxRetries/.test(`${cause.name} ${cause.message}`)
+}
 
 /** The error of a Redis that does not answer. */
 export function unreachable(name: string, cause: unknown): CampaignError {

@@ -15,6 +15,15 @@ export interface QueueAddress {
 }
 
 const DEFAULT_PORT = 6379
+/** A server that is started anew is waited for so long. */
+export const RECONNECTS = 20
+const RECONNECT_MS = 500
+
+/** When a client that has lost its server looks for it again; null: not any more. */
+export function retryStrategy(times: number): number | null {
+  return times <= RECONNECTS ? RECONNECT_MS : null
+}
+
 /** Of a Redis with its default settings, and more. */
 const MOST_DB = 1_000_000
 

@@ -3,8 +3,14 @@ import type { ShardPool } from '../embedded/shard-pool.ts'
 import { type Shard, singles } from '../plan/shard.ts'
 import type { Runner, ShardSink } from '../runner.ts'
 import type { ShardItem } from '../shard/run-shard.ts'
-import { CampaignRegistry, KEY_PREFIX, requireCampaignName, unreachable } from './campaign-registry.ts'
-import { parseQueueUrl, type QueueAddress } from './queue-address.ts'
+import {
+  CampaignRegistry,
+  isConnectionError,
+  KEY_PREFIX,
+  requireCampaignName,
+  unreachable,
+} from './campaign-registry.ts'
+import { parseQueueUrl, type QueueAddress, RECONNECTS, retryStrategy } from './queue-address.ts'
 import { isLost, type ShardOutcome, unpackError } from './shard-job.ts'
 
 /** What a queue's coordinator is made with. */
@@ -36,14 +42,19 @@ interface Parts {
   readonly items: ShardItem[]
 }
 
-/** Has shards run by the workers of a queue on Redis, on this machine or others. @see serveQueue */
-export function queueRunner({ url, campaign, pool }: QueueRunnerOptions): Runner {
+/**
+ * Has shards run by the workers of a queue on Redis, on this machine or others.
+ *
+ * @see serveQueue
+ * @throws CampaignError CAMPAIGN_QUEUE_URL, CAMPAIGN_QUEUE_NAME, CAMPAIGN_QUEUE_UNREACHABLE
+ */
+export async function queueRunner({ url, campaign, pool }: QueueRunnerOptions): Promise<Runner> {
   const address = parseQueueUrl(url)
   requireCampaignName(campaign)
+  const registry = await CampaignRegistry.open(address)
   return {
     name: `queue ${address.name}`,
     async run(shards, sink, signal) {
-      const registry = await CampaignRegistry.open(address)
       const queue = await openQueue(address, campaign)
       try {
         await new Coordinator(queue, pool, sink, signal).run(shards, () => registry.announce(campaign))
@@ -52,26 +63,21 @@ export function queueRunner({ url, campaign, pool }: QueueRunnerOptions): Runner
         throw isConnectionError(cause) ? unreachable(address.name, cause) : cause
       } finally {
         await registry.withdraw(campaign).catch(() => {})
-        registry.close()
         await queue.close().catch(() => {})
       }
     },
-    close: async () => {
-      // Connections last as long as a run.
-    },
+    close: async () => registry.close(),
   }
 }
 
 async function openQueue({ name: _, ...connection }: QueueAddress, campaign: string): Promise<Queue> {
   const { Queue } = await import('bullmq')
-  const queue = new Queue(campaign, { connection, prefix: KEY_PREFIX })
+  const options = { ...connection, retryStrategy, maxRetriesPerRequest: RECONNECTS }
+  const queue = new Queue(campaign, { connection: options, prefix: KEY_PREFIX })
   // What goes wrong is told by the command that waits for it.
   queue.on('error', () => {})
   return queue
 }
-
-const isConnectionError = (cause: unknown): boolean =>
-  cause instanceof Error && /ECONN|Connection is closed|MaxRetries/.test(`${cause.name} ${cause.message}`)
 
 /** Puts shards on a queue and takes results off it, each once. */
 class Coordinator {

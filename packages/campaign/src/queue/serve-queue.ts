@@ -1,11 +1,18 @@
 import { isDiagnostic } from '@bpfoundry/diagnostics'
 import type { Job, Worker } from 'bullmq'
+import { waitAtMost } from '../deadline.ts'
 import { ShardPool } from '../embedded/shard-pool.ts'
 import type { CaseSource } from '../plan/case-source.ts'
 import { type Shard, shardName } from '../plan/shard.ts'
 import type { ShardItem } from '../shard/run-shard.ts'
-import { CampaignRegistry, KEY_PREFIX, requireCampaignName } from './campaign-registry.ts'
-import { parseQueueUrl, type QueueAddress } from './queue-address.ts'
+import {
+  CampaignRegistry,
+  isConnectionError,
+  KEY_PREFIX,
+  requireCampaignName,
+  unreachable,
+} from './campaign-registry.ts'
+import { parseQueueUrl, type QueueAddress, retryStrategy } from './queue-address.ts'
 import { packError, type ShardOutcome } from './shard-job.ts'
 
 /** What a worker of a queue is made with. */
@@ -30,6 +37,8 @@ export interface QueueWorkerOptions {
 const TAKE_OVER_MS = 15_000
 /** How often campaigns are looked for. */
 const LOOK_MS = 300
+/** How long a worker may take to give back what it has. */
+const CLOSE_MS = 5000
 /** A shard that has lost more workers than this is cut into its cases; one of a single case has the blame. */
 const WORKERS_A_SHARD = 1
 
@@ -44,9 +53,13 @@ export async function serveQueue(options: QueueWorkerOptions): Promise<void> {
   if (options.campaign !== undefined) requireCampaignName(options.campaign)
   const registry = await CampaignRegistry.open(address)
   const pool = new ShardPool(options.jobs)
+  const service = new Service(address, pool, options)
   try {
-    await new Service(address, pool, options).run(registry)
+    await service.run(registry)
+  } catch (cause) {
+    throw isConnectionError(cause) ? unreachable(address.name, cause) : cause
   } finally {
+    await service.closeAll()
     registry.close()
     await pool.close()
   }
@@ -75,6 +88,9 @@ class Service {
       if (only !== undefined && seen && campaigns.length === 0) return
       await pause(LOOK_MS, signal)
     }
+  }
+
+  async closeAll(): Promise<void> {
     for (const name of this.#workers.keys()) await this.#close(name)
   }
 
@@ -83,7 +99,7 @@ class Service {
     const { jobs, takeOverMs = TAKE_OVER_MS } = this.#options
     const { name: _, ...connection } = this.#address
     const worker = new Worker(campaign, (job: Job, token?: string) => this.#work(job, token), {
-      connection: { ...connection, maxRetriesPerRequest: null },
+      connection: { ...connection, maxRetriesPerRequest: null, retryStrategy },
       prefix: KEY_PREFIX,
       concurrency: jobs,
       lockDuration: takeOverMs,
@@ -97,8 +113,12 @@ class Service {
   }
 
   async #close(campaign: string): Promise<void> {
-    await this.#workers.get(campaign)?.close()
+    const worker = this.#workers.get(campaign)
     this.#workers.delete(campaign)
+    if (worker === undefined) return
+    // Who has lost its Redis would wait for it.
+    await waitAtMost(CLOSE_MS, worker.close())
+    await waitAtMost(CLOSE_MS, worker.disconnect())
     this.#say(`campaign ${campaign} has ended here`)
   }
 
