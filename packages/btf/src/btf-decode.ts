@@ -47,7 +47,8 @@ export function decodeTypes(bytes: Uint8Array, layout: BtfLayout, strings: BtfSt
   return { types, places }
 }
 
-function readRaw(
+/** One type as written, and where the next one begins. */
+export function readRaw(
   view: DataView,
   { littleEndian, typesEnd }: BtfLayout,
   strings: BtfStrings,

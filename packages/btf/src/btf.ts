@@ -4,18 +4,12 @@ import { encodeBtf } from './btf-encode.ts'
 import { BtfError } from './btf-error.ts'
 import { BTF_HEADER_BYTES, readLayout } from './btf-header.ts'
 import { BTF_KIND, btfKindName } from './btf-kind.ts'
-import { isModifier } from './btf-references.ts'
+import { resolveType, sizeOfType } from './btf-resolve.ts'
 import { BtfStrings } from './btf-strings.ts'
 import type { BtfComposite, BtfMember, BtfType, BtfTypeOf } from './btf-type.ts'
 
-/** Longest chain of modifiers and arrays that is followed, as in the kernel. */
-const MAX_RESOLVE_DEPTH = 32
-
 /** Anonymous structs within each other that a search for a member goes through; bounds its recursion, too. */
 const MAX_ANONYMOUS = 1000
-
-/** Bytes of a pointer of the BPF machine. */
-const POINTER_BYTES = 8
 
 /** A member with the way to it through anonymous structs and unions added up. */
 export interface FoundMember {
@@ -66,12 +60,7 @@ export class Btf {
    * @throws {BtfError} BTF_TYPE_ID, BTF_CYCLE after 32 steps
    */
   resolve(id: number): BtfType {
-    let type = this.type(id)
-    for (let depth = 0; isModifier(type); depth++) {
-      if (depth === MAX_RESOLVE_DEPTH) throw tooDeep(id)
-      type = this.type(type.typeId)
-    }
-    return type
+    return resolveType(this, id)
   }
 
   /**
@@ -81,22 +70,7 @@ export class Btf {
    * @throws {BtfError} BTF_TYPE_ID, BTF_CYCLE after 32 steps
    */
   sizeOf(id: number): number | undefined {
-    let factor = 1
-    let next = id
-    for (let depth = 0; depth < MAX_RESOLVE_DEPTH; depth++) {
-      const type = this.resolve(next)
-      if (type.kind === BTF_KIND.ARRAY) {
-        factor *= type.length
-        next = type.elementTypeId
-      } else if (type.kind === BTF_KIND.VAR) {
-        next = type.typeId
-      } else if (type.kind === BTF_KIND.PTR) {
-        return factor * POINTER_BYTES
-      } else {
-        return 'sizeBytes' in type && type.kind !== BTF_KIND.DATASEC ? factor * type.sizeBytes : undefined
-      }
-    }
-    throw tooDeep(id)
+    return sizeOfType(this, id)
   }
 
   /** The member of that name, also inside anonymous structs and unions. Bounded by the number of members passed. */
@@ -142,14 +116,6 @@ export class Btf {
     }
     return undefined
   }
-}
-
-function tooDeep(id: number): BtfError {
-  return new BtfError({
-    code: 'BTF_CYCLE',
-    message: `type [${id}] is a chain of too many types`,
-    expected: `${MAX_RESOLVE_DEPTH} at most`,
-  })
 }
 
 /**
