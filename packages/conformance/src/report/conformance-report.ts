@@ -19,7 +19,7 @@ export class ConformanceReport {
   readonly #standings = new Map<string, Standing>()
   readonly #engines = new Summary()
   readonly #problems: string[] = []
-  readonly #kernel = { asked: 0, differ: 0, unanswered: 0, asExpected: 0, notAsExpected: 0 }
+  readonly #kernel = { asked: 0, differ: 0, unanswered: 0, asExpected: 0, inOtherWords: 0, notAsExpected: 0 }
   #asked = 0
   #facts: RunFacts
 
@@ -131,9 +131,13 @@ export class ConformanceReport {
     this.#kernel.asked++
     if (answer.error !== undefined) this.#kernel.unanswered++
     else if (differs.length > 0) this.#kernel.differ++
-    if (answer.pass === true) this.#kernel.asExpected++
-    if (answer.pass === false) this.#kernel.notAsExpected++
+    if (answer.pass !== undefined && answer.error === undefined) this.#kernel[asTheVectorHasIt(answer)]++
   }
+}
+
+function asTheVectorHasIt({ pass, reasons = [] }: Answer): 'asExpected' | 'inOtherWords' | 'notAsExpected' {
+  if (pass === true) return 'asExpected'
+  return reasons.length > 0 && reasons.every(({ kind }) => kind === 'log') ? 'inOtherWords' : 'notAsExpected'
 }
 
 /** The id's end of a case that is loaded without privileges. */

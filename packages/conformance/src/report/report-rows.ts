@@ -51,8 +51,9 @@ export interface Agreement {
   readonly differ: number
   /** Asked, and it could not answer. */
   readonly unanswered: number
-  /** Of those that it answered and something is expected of: what it says itself. */
+  /** Of those that it answered and something is expected of: as the vector has it, but for words of the log, or otherwise. */
   readonly asExpected: number
+  readonly inOtherWords: number
   readonly notAsExpected: number
   readonly disagreements: readonly { readonly id: string; readonly differs: readonly string[] }[]
 }

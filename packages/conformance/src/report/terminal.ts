@@ -69,10 +69,11 @@ function engineTable(report: ConformanceReport): TextTable {
 function agreementLines(report: ConformanceReport): string[] {
   const agreement = report.agreement()
   if (agreement === undefined) return []
-  const { asked, agree, differ, unanswered } = agreement
+  const { asked, agree, differ, unanswered, asExpected, inOtherWords, notAsExpected } = agreement
   const { oracle = 'the running kernel' } = report.facts
   const rest = unanswered === 0 ? '' : `, ${unanswered} without an answer`
-  return [`Linux ${oracle} was asked ${asked} times: ${agree} the same, ${differ} otherwise${rest}`]
+  const itself = `${asExpected} as the vectors expect, ${inOtherWords} in other words, ${notAsExpected} otherwise`
+  return [`Linux ${oracle} was asked ${asked} times: ${agree} the same, ${differ} otherwise${rest}; itself ${itself}`]
 }
 
 function rateLines(report: ConformanceReport): string[] {
