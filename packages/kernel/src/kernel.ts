@@ -185,7 +185,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
    * BPF_PROG_LOAD: verify, fix up, keep.
    *
    * @param device binds the program to a device: its hooks have a say, and the host can't run it
-   * @throws ProgramRejected with log and reason; KernelError E2BIG, EINVAL, EBADF
+   * @throws ProgramRejected with log and reason; KernelError E2BIG, EINVAL
    */
   loadProgram(request: ProgramRequest, device?: OffloadDevice): KernelProgram {
     const id = this.#nextProgramId

@@ -105,7 +105,7 @@ export interface LoadOptions {
 /**
  * Verifies a program and fixes it up: everything of BPF_PROG_LOAD but the fd.
  *
- * @throws ProgramRejected when the verifier refuses; KernelError E2BIG, EINVAL, EBADF for what bpf(2) checks before it
+ * @throws ProgramRejected when the verifier refuses; KernelError E2BIG, EINVAL for what bpf(2) checks before it
  */
 export function loadImage(request: ProgramRequest, id: number, options: LoadOptions): LoadedImage {
   const { mapByFd, possibleCpus, device } = options
@@ -229,25 +229,16 @@ function checkCapabilities(request: ProgramRequest): void {
   })
 }
 
-/** Every map the program names, by fd. */
+/** Every map the program names, by fd; what is none the verifier refuses where it comes to it. */
 function mapsOf(
   request: ProgramRequest,
   mapByFd: (fd: number) => KernelMap | undefined,
 ): ReadonlyMap<number, KernelMap> {
   const maps = new Map<number, KernelMap>()
-  for (const [pc, insn] of request.insns.entries()) {
+  for (const insn of request.insns) {
     const fd = mapFdOf(insn, request.fdArray)
-    if (fd === undefined || maps.has(fd)) continue
-    const map = mapByFd(fd)
-    if (map === undefined) {
-      throw new KernelError(ERRNO.EBADF, {
-        code: 'KERNEL_MAP_FD',
-        message: `fd ${fd} is not pointing to valid bpf_map (EBADF)`,
-        where: { program: request.name, pc },
-        got: fd,
-      })
-    }
-    maps.set(fd, map)
+    const map = fd === undefined || maps.has(fd) ? undefined : mapByFd(fd)
+    if (fd !== undefined && map !== undefined) maps.set(fd, map)
   }
   return maps
 }
