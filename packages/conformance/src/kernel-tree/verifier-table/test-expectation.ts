@@ -28,8 +28,8 @@ export function logLevelOf(row: TableRow, privilege: Privilege): number {
 
 /** One after the other in the log; an empty text asks for nothing. */
 function messagesOf(row: TableRow, privilege: Privilege): readonly string[] {
-  const unprivileged = privilege === 'unprivileged' ? row.text('errstr_unpriv') : ''
-  const text = unprivileged === '' ? row.text('errstr') : unprivileged
+  const isOwn = privilege === 'unprivileged' && row.has('errstr_unpriv')
+  const text = row.text(isOwn ? 'errstr_unpriv' : 'errstr')
   return text.split('\t').filter((part) => part !== '')
 }
 
