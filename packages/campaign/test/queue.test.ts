@@ -16,6 +16,9 @@ import { type RedisServer, startRedis } from './redis-server.ts'
 const module = new URL('./made-cases.ts', import.meta.url).href
 const source = (name: string, seed: number): CaseSource => ({ kind: 'module', url: module, name, seed })
 
+/** Processes start, are missed, and start again: on a machine that is busy that takes its time. */
+const PATIENCE_MS = 240_000
+
 const THOROUGH = process.env['CI'] !== undefined
 
 const started = await startRedis()
@@ -56,7 +59,7 @@ async function campaign(
       sources,
       pool,
       runner,
-      questioning: { engines: ['interpreter'], timeLimitMs: 5000 },
+      questioning: { engines: ['interpreter'], timeLimitMs: 30_000 },
       casesPerShard: 4,
     },
     {
@@ -82,7 +85,9 @@ describe.skipIf('missing' in started)(
       ;({ url } = started as RedisServer)
     })
 
-    test('a worker is killed in the middle: every result once, in order, and nothing is left behind', async () => {
+    test('a worker is killed in the middle: every result once, in order, and nothing is left behind', {
+      timeout: PATIENCE_MS,
+    }, async () => {
       const seeds = [1, 2, 3, 4]
       const [first] = [startWorker(url), startWorker(url)]
       // Killed while it has a shard in hand.
@@ -107,7 +112,7 @@ describe.skipIf('missing' in started)(
       redis.disconnect()
     })
 
-    test('a case that kills its workers fails alone', async ({ skip }) => {
+    test('a case that kills its workers fails alone', { timeout: PATIENCE_MS }, async ({ skip }) => {
       if (!THOROUGH) return skip('four workers die, and each is missed for a while: CI=1 waits for it')
       startWorker(url)
       const keep = setInterval(() => {
