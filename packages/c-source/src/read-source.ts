@@ -2,6 +2,7 @@ import { type CSourceError, errorAt } from './c-source-error.ts'
 import type { CType } from './c-type.ts'
 import type { CValue } from './c-value.ts'
 import { Evaluator } from './evaluator/evaluator.ts'
+import type { Unread } from './evaluator/initializer.ts'
 import type { Expression } from './expression.ts'
 import type { Token } from './lexer/token.ts'
 import { readDeclarations } from './parser/declaration-reader.ts'
@@ -72,31 +73,38 @@ class SourceUnit implements TranslationUnit {
     return tags.get(name) ?? typedefs.get(name) ?? enumerators.get(name)?.type ?? basicType(name)
   }
 
-  valueOf(name: string): CValue {
+  valueOf(name: string, unread?: Unread): CValue {
     const known = this.#values.get(name)
     if (known === 'computing') throw this.#wrongVariable(name, 'C_VALUE', 'a variable that is initialised with itself')
     if (known !== undefined) return known
+    let kept: CValue | undefined
+    let isWhole = true
+    const tell: Unread = (error, index) => {
+      isWhole = false
+      unread?.(error, index)
+    }
+    this.#values.set(name, 'computing')
+    try {
+      const value = this.#initial(name, unread === undefined ? undefined : tell)
+      // One that lacks elements is read anew for who wants to be told.
+      if (isWhole) kept = value
+      return value
+    } finally {
+      if (kept === undefined) this.#values.delete(name)
+      else this.#values.set(name, kept)
+    }
+  }
+
+  #initial(name: string, unread: Unread | undefined): CValue {
     const variable = this.#scope.variables.get(name)
     if (variable === undefined) throw this.#wrongVariable(name, 'C_NAME', 'no variable of that name')
     if (variable.initializer === undefined) {
       throw this.#wrongVariable(name, 'C_VALUE', 'a variable without an initialiser')
     }
-    this.#values.set(name, 'computing')
-    try {
-      const value = this.#initial(variable, variable.initializer)
-      this.#values.set(name, value)
-      return value
-    } catch (error) {
-      this.#values.delete(name)
-      throw error
-    }
-  }
-
-  #initial(variable: Variable, tokens: readonly Token[]): CValue {
-    const reader = this.#reader(tokens)
+    const reader = this.#reader(variable.initializer)
     const initializer = readInitializer(reader)
     if (!reader.cursor.atEnd) throw reader.cursor.wrong('; or ,')
-    return this.#evaluator.initialize(variable.declaredType, initializer)
+    return this.#evaluator.initialize(variable.declaredType, initializer, unread)
   }
 
   #wrongVariable(name: string, code: 'C_NAME' | 'C_VALUE', message: string): CSourceError {

@@ -60,9 +60,11 @@ export interface TranslationUnit {
   readonly problems: readonly Error[]
   /**
    * The value of a variable's initialiser, read when first asked for.
+   *
+   * @param unread of a table: is told of each element that can't be read; it is left out, and the others are read
    * @throws CSourceError
    */
-  valueOf(variable: string): CValue
+  valueOf(variable: string, unread?: (error: Error, index: number) => void): CValue
   /** @throws CSourceError C_VALUE for what is no constant */
   evaluate(expression: Expression): CValue
   /** A constant expression given as text, such as `sizeof(struct x)` or a macro's name. @throws CSourceError */

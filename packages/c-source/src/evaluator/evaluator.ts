@@ -36,7 +36,7 @@ import {
 } from '../types/type-queries.ts'
 import { combine } from './arithmetic.ts'
 import { builtinOf } from './builtins.ts'
-import { Initializer } from './initializer.ts'
+import { Initializer, type Unread } from './initializer.ts'
 import { addressOf, choiceType, loadedNumber, memberOf, placeAt, pointerAt, unknownOf } from './places.ts'
 import { booleanOf, convert, notConstant, numberOf, opaque, type PlaceValue, resultOf, type Value } from './value.ts'
 
@@ -121,8 +121,8 @@ export class Evaluator implements ConstantEvaluator {
   }
 
   /** @throws CSourceError C_VALUE, C_NAME, C_LIMIT */
-  initialize(type: CType, initializer: Node | ListNode): CValue {
-    return this.#initializer.value(type, initializer)
+  initialize(type: CType, initializer: Node | ListNode, unread?: Unread): CValue {
+    return this.#initializer.value(type, initializer, unread)
   }
 
   /** The value, arrays and functions as pointers, other places as what they hold (C11 6.3.2.1). */

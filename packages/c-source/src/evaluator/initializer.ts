@@ -1,5 +1,5 @@
 import type { SourceSpan } from '@bpfoundry/diagnostics'
-import { errorAt } from '../c-source-error.ts'
+import { CSourceError, errorAt } from '../c-source-error.ts'
 import type { CArray, CMember, CRecord, CType } from '../c-type.ts'
 import type { CValue } from '../c-value.ts'
 import { spanOf } from '../lexer/token.ts'
@@ -26,6 +26,9 @@ interface Items {
   at: number
 }
 
+/** Told of an element of the outermost array that can't be read; it is left out, and the rest is read. */
+export type Unread = (error: CSourceError, index: number) => void
+
 /** A record that is being filled; members of anonymous ones are among its fields. */
 type Fields = Map<string, CValue>
 
@@ -38,18 +41,18 @@ export class Initializer {
   }
 
   /** @throws CSourceError C_VALUE, C_NAME, C_LIMIT */
-  value(type: CType, initializer: Node | ListNode): CValue {
-    return initializer.kind === 'list' ? this.#braced(type, initializer) : this.#single(type, initializer)
+  value(type: CType, initializer: Node | ListNode, unread?: Unread): CValue {
+    return initializer.kind === 'list' ? this.#braced(type, initializer, unread) : this.#single(type, initializer)
   }
 
-  #braced(type: CType, list: ListNode): CValue {
+  #braced(type: CType, list: ListNode, unread?: Unread): CValue {
     const plain = bare(type)
     const items = { list: list.items, at: 0 }
     const first = list.items[0]
     if (isRecord(plain)) return this.#recordList(plain, items, list.span)
     if (plain.kind === 'array') {
       const string = list.items.length === 1 && first !== undefined ? this.#string(plain, first.initializer) : undefined
-      return string ?? this.#arrayList(plain, items, list.span)
+      return string ?? this.#arrayList(plain, items, list.span, unread)
     }
     if (first === undefined) return { kind: 'number', value: 0n }
     if (list.items.length > 1) throw errorAt(list.span, 'C_VALUE', 'one value is wanted, a list is given')
@@ -66,9 +69,9 @@ export class Initializer {
     return { kind: 'fields', fields, span: spanOf(span) }
   }
 
-  #arrayList(array: CArray, items: Items, span: SourceSpan): CValue {
+  #arrayList(array: CArray, items: Items, span: SourceSpan, unread?: Unread): CValue {
     const elements: (CValue | undefined)[] = []
-    this.#fillArray(array, items, elements, 0, true)
+    this.#fillArray(array, items, elements, 0, true, unread)
     this.#refuseExcess(items)
     return { kind: 'list', elements, span: spanOf(span) }
   }
@@ -190,21 +193,46 @@ export class Initializer {
     return { kind: 'list', elements, span: earlier?.kind === 'list' ? earlier.span : span }
   }
 
-  #fillArray(array: CArray, items: Items, elements: (CValue | undefined)[], from: number, braced: boolean): void {
+  #fillArray(
+    array: CArray,
+    items: Items,
+    elements: (CValue | undefined)[],
+    from: number,
+    braced: boolean,
+    unread?: Unread,
+  ): void {
     let index = from
     while (items.at < items.list.length) {
       const { designators, initializer } = items.list[items.at] as ListItem
-      if (designators.length > 0) {
-        if (!braced) return
-        index = this.#designatedElement(array, items, elements, designators)
-        continue
-      }
-      if (index >= (array.length ?? MOST_ELEMENTS)) {
+      if (designators.length > 0 && !braced) return
+      if (designators.length === 0 && index >= (array.length ?? MOST_ELEMENTS)) {
         if (braced) throw errorAt(initializer.span, 'C_VALUE', `more values than the array's ${array.length} elements`)
         return
       }
-      elements[index++] = this.#element(array.element, items)
+      index = this.#nextElement(array, items, elements, index, unread)
     }
+  }
+
+  /** @returns the index to go on with */
+  #nextElement(
+    array: CArray,
+    items: Items,
+    elements: (CValue | undefined)[],
+    index: number,
+    unread: Unread | undefined,
+  ): number {
+    const start = items.at
+    const { designators } = items.list[start] as ListItem
+    try {
+      if (designators.length > 0) return this.#designatedElement(array, items, elements, designators)
+      elements[index] = this.#element(array.element, items)
+    } catch (error) {
+      if (unread === undefined || !(error instanceof CSourceError)) throw error
+      unread(error, index)
+      elements[index] = undefined
+      items.at = start + 1
+    }
+    return index + 1
   }
 
   /** @returns the index to go on with */

@@ -76,6 +76,15 @@ describe('initialisers', () => {
     expect(complaint(text)).toBe(told)
   })
 
+  it('tell of elements of a table that can not be read, and leave those out', () => {
+    const unit = unitOf('struct { int a; } x[] = { { 1 }, { no_such }, { 3 }, [5] = { 1, 2 }, { 7 } };')
+    const told: string[] = []
+    const value = unit.valueOf('x', (error, index) => void told.push(`${index} ${(error as { code?: string }).code}`))
+    expect(plain(value)).toEqual([{ a: 1 }, 0, { a: 3 }, 0, { a: 7 }])
+    expect(told).toEqual(['1 C_NAME', '3 C_VALUE'])
+    expect(() => unit.valueOf('x')).toThrow(expect.objectContaining({ code: 'C_NAME' }))
+  })
+
   it('are not read before they are asked for', () => {
     const unit = readSource('a.c', optionsFor('int y = no_such; int x = 1;'))
     expect(unit.problems).toEqual([])

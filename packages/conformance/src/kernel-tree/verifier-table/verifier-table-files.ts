@@ -1,7 +1,7 @@
 import type { TranslationUnit } from '@bpfoundry/c-source'
 import { type Diagnostic, isDiagnostic } from '@bpfoundry/diagnostics'
 import type { KernelTree } from '../kernel-tree.ts'
-import type { SuiteCase, SuiteFile, SuiteReading } from '../suite-case.ts'
+import type { NotRunnable, SuiteCase, SuiteFile, SuiteReading } from '../suite-case.ts'
 import { type TableRow, tableRows } from '../test-bpf/table-row.ts'
 import { runsUnprivileged } from './table-test.ts'
 import { testQuestion } from './test-question.ts'
@@ -22,8 +22,13 @@ function readVerifierTable(tree: KernelTree, file: string): SuiteReading {
   try {
     const runner = runnerUnit(tree)
     const unit = tableUnit(tree, file)
-    const rows = tableRows(unit.valueOf('tests'), { file, line: 1 })
-    return { cases: rows.flatMap((row, index) => casesOf(file, row, index, runner)), problems: problemsOf(unit) }
+    const unread = new Map<number, Diagnostic>()
+    const table = unit.valueOf('tests', (error, index) => isDiagnostic(error) && unread.set(index, error))
+    const cases = tableRows(table, { file, line: 1 }).flatMap((row, index) => {
+      const error = unread.get(index)
+      return error === undefined ? casesOf(file, row, index, runner) : [unreadCase(file, index, error)]
+    })
+    return { cases, problems: [...problemsOf(unit), ...unread.values()] }
   } catch (error) {
     if (!isDiagnostic(error)) throw error
     return { cases: [], problems: [error] }
@@ -32,8 +37,19 @@ function readVerifierTable(tree: KernelTree, file: string): SuiteReading {
 
 const problemsOf = ({ problems }: TranslationUnit): readonly Diagnostic[] => problems.filter(isDiagnostic)
 
+const caseId = (file: string, index: number): string => `verifier/${file.slice(file.lastIndexOf('/') + 1)}#${index}`
+
+/** A row that can't be read still is a case: of no name, where its error is. */
+function unreadCase(file: string, index: number, error: Diagnostic): SuiteCase {
+  const id = caseId(file, index)
+  const line = error.where?.source?.line ?? 1
+  const detail = String(error)
+  const question = (): NotRunnable => ({ kind: 'not-runnable', reason: 'unread', detail })
+  return { id, suite: 'verifier', file, line, name: id, privilege: 'full', question }
+}
+
 function casesOf(file: string, row: TableRow, index: number, runner: TranslationUnit): readonly SuiteCase[] {
-  const id = `verifier/${file.slice(file.lastIndexOf('/') + 1)}#${index}`
+  const id = caseId(file, index)
   const common = { suite: 'verifier', file, line: row.span.line, name: row.text('descr') } as const
   const make = (id: string, privilege: SuiteCase['privilege']): SuiteCase => ({
     ...common,

@@ -127,8 +127,14 @@ describe('a table of our own', () => {
     expect(questionOf(7)).toMatchObject({ kind: 'not-runnable', reason: 'unread' })
   })
 
-  it('what can’t be read is a located problem', () => {
-    expect(unread.cases).toEqual([])
+  it('what can’t be read is a located problem and a case that can’t be run; the rest is read', () => {
+    expect(unread.cases.map(({ id, line }) => `${id} ${line}`)).toEqual([
+      'verifier/unread.c#0 3',
+      'verifier/unread.c#1 5',
+      'verifier/unread.c#1@unpriv 5',
+    ])
+    expect(unread.cases[0]?.question()).toMatchObject({ kind: 'not-runnable', reason: 'unread' })
+    expect(unread.problems.length).toBe(1)
     expect(unread.problems[0]).toMatchObject({ code: 'C_NAME', where: { source: { line: 3 } } })
   })
 })
