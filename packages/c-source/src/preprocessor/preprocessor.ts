@@ -94,7 +94,9 @@ export class Preprocessor {
     const tokens = this.#files.tokens(path)
     if (tokens === undefined) throw errorAt(this.#place, 'C_INCLUDE', 'no such file', { got: path })
     this.#open.push(new OpenFile(path, tokens))
-    return this.#drain()
+    const out = this.#drain()
+    this.#files.forget()
+    return out
   }
 
   /** The tokens of a text with the macros as they are now. @throws CSourceError C_LIMIT */

@@ -56,6 +56,11 @@ export class SourceFiles {
     return this.once.has(path) || (guard !== undefined && isDefined(guard))
   }
 
+  /** Lets go of the tokens: what is known of the files stays. */
+  forget(): void {
+    this.#lexed.clear()
+  }
+
   /** The tokens of a file; undefined where there is none. */
   tokens(path: string): readonly Token[] | undefined {
     const known = this.#lexed.get(path)
