@@ -23,12 +23,12 @@ export class CampaignRegistry {
 
   /** @throws CampaignError CAMPAIGN_QUEUE_UNREACHABLE */
   static async open(address: QueueAddress): Promise<CampaignRegistry> {
-    const { name, ...options } = address
+    const { name, connection } = address
     // Read where it is needed: who has no queue does not wait for its modules.
     const { Redis } = await import('ioredis')
     let connected = false
     const redis = new Redis({
-      ...options,
+      ...connection,
       lazyConnect: true,
       connectTimeout: CONNECT_MS,
       maxRetriesPerRequest: RECONNECTS,

@@ -1,9 +1,14 @@
 import { CampaignError } from '../campaign-error.ts'
 
-/** Where a Redis answers: what both of its clients here are opened with. */
+/** Where a Redis answers. */
 export interface QueueAddress {
   /** As the user gave it, without the password: for messages. */
   readonly name: string
+  /** What both of its clients here are opened with. */
+  readonly connection: QueueConnection
+}
+
+interface QueueConnection {
   readonly host?: string
   readonly port?: number
   /** A Unix socket. */
@@ -36,21 +41,23 @@ const MOST_DB = 1_000_000
 export function parseQueueUrl(text: string): QueueAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol === 'unix:' && url.pathname.length > 1) {
-    return { name: text, path: decodeURIComponent(url.pathname), db: database(text, url.searchParams.get('db') ?? '0') }
+    const db = database(text, url.searchParams.get('db') ?? '0')
+    return { name: text, connection: { path: decodeURIComponent(url.pathname), db } }
   }
   const secure = url?.protocol === 'rediss:'
   if (url === undefined || url.hostname === '' || !(secure || url.protocol === 'redis:')) throw wrongUrl(text)
-  const { hostname, port, username, password, pathname } = url
   const name = new URL(text)
   name.password = ''
+  return { name: name.href, connection: { ...connectionOf(text, url), ...(secure ? { tls: {} } : {}) } }
+}
+
+function connectionOf(text: string, { hostname, port, username, password, pathname }: URL): QueueConnection {
   return {
-    name: name.href,
     host: hostname.replace(/^\[|\]$/g, ''),
     port: port === '' ? DEFAULT_PORT : Number(port),
     db: database(text, pathname.replace(/^\//, '') || '0'),
     ...(username === '' ? {} : { username: decodeURIComponent(username) }),
     ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-    ...(secure ? { tls: {} } : {}),
   }
 }
 

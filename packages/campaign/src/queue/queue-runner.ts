@@ -70,7 +70,7 @@ export async function queueRunner({ url, campaign, pool }: QueueRunnerOptions): 
   }
 }
 
-async function openQueue({ name: _, ...connection }: QueueAddress, campaign: string): Promise<Queue> {
+async function openQueue({ connection }: QueueAddress, campaign: string): Promise<Queue> {
   const { Queue } = await import('bullmq')
   const options = { ...connection, retryStrategy, maxRetriesPerRequest: RECONNECTS }
   const queue = new Queue(campaign, { connection: options, prefix: KEY_PREFIX })

@@ -97,9 +97,8 @@ class Service {
   async #open(campaign: string): Promise<void> {
     const { Worker } = await import('bullmq')
     const { jobs, takeOverMs = TAKE_OVER_MS } = this.#options
-    const { name: _, ...connection } = this.#address
     const worker = new Worker(campaign, (job: Job, token?: string) => this.#work(job, token), {
-      connection: { ...connection, maxRetriesPerRequest: null, retryStrategy },
+      connection: { ...this.#address.connection, maxRetriesPerRequest: null, retryStrategy },
       prefix: KEY_PREFIX,
       concurrency: jobs,
       lockDuration: takeOverMs,
