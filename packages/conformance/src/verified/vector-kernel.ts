@@ -64,9 +64,11 @@ export function askVector(kernel: VectorKernel, vector: Vector): Answer {
   }
 }
 
-/** With what was got: of a system call its errno. */
-const wordsOf = (error: Error): string =>
-  isDiagnostic(error) && error.got !== undefined ? `${error.message}: ${error.got}` : error.message
+/** With what was got: of a system call its errno. What is no complaint of ours is told by its kind: a defect. */
+function wordsOf(error: Error): string {
+  if (isDiagnostic(error)) return error.got === undefined ? error.message : `${error.message}: ${error.got}`
+  return error.name === 'Error' ? error.message : `${error.name}: ${error.message}`
+}
 
 /** The maps of a case, filled; its other programs are loaded for it. */
 function makeMaps(kernel: VectorKernel, vector: Vector): readonly number[] {
