@@ -23,7 +23,7 @@ const CHECKS = [
     // One engine that is legible and one that compiles; all are put to lib/test_bpf.c by the tests.
     command: [
       ...['node', 'apps/bpfoundry/dist/main.js', 'conformance', '--kernel-tree', KERNEL_TREE ?? ''],
-      ...['--engine', 'interpreter,wasm', '--timeout', '120'],
+      ...['--engine', 'interpreter,wasm', '--timeout', '300'],
       ...['--baseline', 'fixtures/conformance/baseline/linux-6.12.json'],
     ],
     skipped: KERNEL_TREE === undefined ? 'KERNEL_TREE names no kernel tree' : undefined,
