@@ -6,8 +6,9 @@ import { join } from 'node:path'
 
 const exists = (name: string): boolean => spawnSync(name, ['--version']).error === undefined
 
-export const HAS_CLANG: boolean = exists('clang-19')
-if (!HAS_CLANG) console.log('skipped: all comparisons of c-source with clang: no clang-19')
+/** Why nothing can be compared with clang, or with gcc; undefined where it can. */
+export const NO_CLANG: string | undefined = exists('clang-19') ? undefined : 'no clang-19'
+export const NO_GCC: string | undefined = exists('gcc') ? undefined : 'no gcc'
 
 const QUIET = ['-target', 'bpf', '-Wno-everything', '-std=gnu11']
 const MOST_BYTES = 1 << 28
@@ -37,9 +38,6 @@ export function clangNumbers(text: string): bigint[] {
   )
   return [...asm.matchAll(/\.quad\s+(-?\d+)/g)].map(([, number]) => BigInt.asUintN(64, BigInt(number as string)))
 }
-
-export const HAS_GCC: boolean = exists('gcc')
-if (!HAS_GCC) console.log('skipped: the bytes of objects as gcc has them: no gcc')
 
 /** The bytes of the object `x` that a text defines, in hex. */
 export function gccBytes(text: string): string {
