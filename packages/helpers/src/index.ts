@@ -1,6 +1,7 @@
 export { progArrayTarget } from '@bpfoundry/maps'
 export type { HelperEnvironment } from './helper-environment.ts'
 export { createHelperTable, HELPER_IMPLEMENTED } from './helper-table.ts'
+export { helperInPlace } from './inline/in-place.ts'
 export { INLINED_STACK_BYTES, inlineHelper, inlinesByMap } from './inline/inline-helper.ts'
 export type { Conversion, ConversionKind, FormatPart } from './printk-format.ts'
 export { parsePrintkFormat } from './printk-format.ts'

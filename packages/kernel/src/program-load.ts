@@ -1,6 +1,7 @@
 import type { Btf, FunctionInfo, LineInfo } from '@bpfoundry/btf'
 import type { RandomU32 } from '@bpfoundry/codegen'
 import type { InlinedProgram, ProgramImage, ProgramLine } from '@bpfoundry/engine'
+import { helperInPlace } from '@bpfoundry/helpers'
 import {
   BPF_DW,
   BPF_IMM,
@@ -139,6 +140,7 @@ export function loadImage(request: ProgramRequest, id: number, options: LoadOpti
   const fixed = fixUp(verified, {
     mapAddress: (fd) => mapOrThrow(maps, fd).storage.address,
     mapValueAddress: (fd) => mapOrThrow(maps, fd).storage.valueBase ?? 0,
+    inlinedHelper: helperInPlace,
   })
   const used = [...new Set(maps.values())]
   return { image: imageOf(request, id, fixed, used, options), verified, stats, log, maps: used }

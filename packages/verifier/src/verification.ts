@@ -6,6 +6,7 @@
 import type { Insn, InstructionRow } from '@bpfoundry/isa'
 import { type ContextLayout, contextLayout, type ErrnoName, PROG_FLAG } from '@bpfoundry/kernel-abi'
 import type { Profile } from './profile.ts'
+import type { FastcallPatterns } from './program/fastcall.ts'
 import { FactCollector } from './report/facts.ts'
 import { Refusal } from './report/refusal.ts'
 import type { SourceLines } from './report/source-lines.ts'
@@ -63,6 +64,8 @@ export interface SlotNotes {
   readonly callMaps: Int32Array
   /** bpf_loop: index of the callback where the call can become a loop; -1 where it can't, 0 where it was not seen. */
   readonly inlineLoops: Int32Array
+  /** Spills and fills that may go; undefined for a device, which gets the program as it is. */
+  readonly fastcall: FastcallPatterns | undefined
 }
 
 /** A branch to come back to. */

@@ -167,6 +167,22 @@ export interface VerifiedNotes {
   readonly callMaps: Int32Array
   /** The map that an LD_IMM64 names. */
   readonly maps: readonly (VerifierMap | undefined)[]
+  /** Index of the callback of a bpf_loop that can become a loop; 0 or less where it can't. */
+  readonly inlineLoops: Int32Array
+  /** Spills and fills around calls that keep their registers once they are inlined. */
+  readonly removableSpills: readonly number[]
+  /** Stack that the fix-ups take below that of the program, by function; undefined where they rewrite nothing. */
+  readonly frameExtras: readonly FrameExtras[] | undefined
+  /** Whoever loads it has no CAP_PERFMON: speculation is guarded. */
+  readonly isUntrusted: boolean
+}
+
+/** Offsets from the frame pointer of stack that only fix-ups know of. */
+export interface FrameExtras {
+  /** Registers that a loop in the place of bpf_loop uses are kept there. */
+  readonly loopRegistersAt?: number
+  /** Rounds that may_goto has left. */
+  readonly mayGotoBudgetAt?: number
 }
 
 /** What `fixUp` needs of a verified program. Opaque to others but for `subprograms` and `facts`. */
@@ -188,6 +204,8 @@ export interface FixUpPlacement {
   mapAddress(fd: number): number
   /** Guest address of the single value of the array with this fd. */
   mapValueAddress(fd: number): number
+  /** Instructions in the place of a helper's call, which touch r0 only; undefined where the call stays. */
+  inlinedHelper?(helper: number): readonly Insn[] | undefined
 }
 
 /** An LD_IMM64 that names a map, or an address inside its value. */

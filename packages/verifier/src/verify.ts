@@ -1,8 +1,10 @@
 /** The verifier's front door: the passes in the kernel's order, and their outcome as data. */
-import { PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { helperPrototype, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { explore } from './exploration/exploration.ts'
+import { addFrameExtras } from './fixup/frame-extras.ts'
 import { type Profile, profileNamed } from './profile.ts'
 import { checkControlFlow, type FlowMarks } from './program/control-flow.ts'
+import { FastcallPatterns } from './program/fastcall.ts'
 import { type FunctionArgument, functionArguments } from './program/function-prototypes.ts'
 import { instructionForm, knownOpcodes } from './program/instruction-form.ts'
 import { liveRegisters } from './program/liveness.ts'
@@ -84,7 +86,21 @@ function slotNotes(run: Run, maps: SlotNotes['maps'], flow: FlowMarks, live: Uin
     pointerTypes: new Int32Array(insns.length),
     callMaps: new Int32Array(insns.length),
     inlineLoops: new Int32Array(insns.length),
+    fastcall: run.options.device === undefined ? fastcallPatterns(run) : undefined,
   }
+}
+
+function fastcallPatterns({ program, options, subprograms }: Run): FastcallPatterns {
+  const { capabilities } = options
+  const scope = { attachType: program.expectedAttachType, ...(capabilities === undefined ? {} : { capabilities }) }
+  return new FastcallPatterns(program.insns, subprograms, (helper) => helperPrototype(program.type, helper, scope))
+}
+
+/** What the spills that go don't need. @see remove_fastcall_spills_fills in kernel/bpf/verifier.c */
+function shrinkStacks({ subprograms, notes: { fastcall } }: Verification): void {
+  subprograms.forEach((subprogram, index) => {
+    subprogram.stackDepthBytes = fastcall?.stackDepthBytes(index) ?? subprogram.stackDepthBytes
+  })
 }
 
 /** All passes before the exploration. */
@@ -129,15 +145,23 @@ function run(current: Run): Verified {
   let facts: readonly InsnFact[] | undefined
   const lazily = (): readonly InsnFact[] => (facts ??= verification.facts.finish(verification.notes.seen))
   if (current.options.device !== undefined) logged(current, () => finalizeDevice(current, lazily()))
+  shrinkStacks(verification)
   logged(current, () => checkStackDepth(current.program.insns, current.subprograms))
   if (!verification.isTrusted) logged(current, () => refuseAmbiguousTailCalls(verification))
+  const { notes } = verification
+  const frameExtras = current.options.device === undefined ? addFrameExtras(verification) : undefined
   return {
     program: current.program,
     subprograms: publicSubprograms(current.subprograms),
     get facts() {
       return lazily()
     },
-    notes: verification.notes,
+    notes: {
+      ...notes,
+      removableSpills: notes.fastcall?.removable ?? [],
+      frameExtras,
+      isUntrusted: !verification.isTrusted,
+    },
   }
 }
 

@@ -1,29 +1,26 @@
 /** From the program as verified to the program as run ("xlated"). */
 import type { LineInfo } from '@bpfoundry/btf'
-import {
-  BPF_CALL,
-  BPF_EXIT,
-  BPF_JMP,
-  BPF_PSEUDO_MAP_IDX,
-  BPF_PSEUDO_MAP_IDX_VALUE,
-  BPF_TAIL_CALL,
-  type Insn,
-} from '@bpfoundry/isa'
+import { BPF_CALL, BPF_EXIT, BPF_JMP, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, type Insn } from '@bpfoundry/isa'
+import { isMayGoto } from '../program/control-flow.ts'
 import { PTR_TO_CTX } from '../state/register-type.ts'
 import { isMapValueLoad } from '../transfer/immediate-load.ts'
-import type { FixedUp, FixUpPlacement, MapCall, MapUse, Verified, VerifiedSubprogram } from '../verifier-api.ts'
+import type {
+  FixedUp,
+  FixUpPlacement,
+  FrameExtras,
+  MapCall,
+  MapUse,
+  Verified,
+  VerifiedSubprogram,
+} from '../verifier-api.ts'
 import { convertContextAccess } from './context-conversion.ts'
 import { hardWireBranches, slotsKept } from './dead-code.ts'
+import { guardDivision } from './division-guards.ts'
+import { inlineLoop } from './loop-inlining.ts'
+import { expandMayGoto, fillBudget } from './may-goto-expansion.ts'
 import { convertPacketLoad, isPacketLoad } from './packet-load-conversion.ts'
-import { relayout } from './relayout.ts'
-
-const TAIL_CALL_HELPER = 12
-
-const TAIL_CALL_INSN: Insn = { opcode: BPF_JMP | BPF_TAIL_CALL, dst: 0, src: 0, off: 0, imm: 0 }
-
-function isTailCall(insn: Insn): boolean {
-  return insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === 0 && insn.imm === TAIL_CALL_HELPER
-}
+import { among, type Layout, type Part, relayout, unchanged } from './relayout.ts'
+import { convertTailCall, isTailCall } from './tail-call-guard.ts'
 
 /** The fd that an LD_IMM64 names, directly or by its index. */
 function mapFd(verified: Verified, insn: Insn): number {
@@ -36,50 +33,98 @@ function addressHalves(address: number): readonly [low: number, high: number] {
   return [address | 0, Math.floor(address / 0x1_0000_0000) | 0]
 }
 
+/** One program under way. */
+interface FixUp {
+  readonly verified: Verified
+  readonly placement: FixUpPlacement
+  /** The program with its branches decided. */
+  readonly insns: readonly Insn[]
+}
+
 /** What slot `pc` becomes. */
-function replacement(
-  verified: Verified,
-  placement: FixUpPlacement,
-  insns: readonly Insn[],
-  pc: number,
-): readonly Insn[] {
+function replacement(fixUp: FixUp, pc: number): readonly Part[] {
+  const { verified, insns } = fixUp
   const insn = insns[pc] as Insn
-  const before = insns[pc - 1]
-  if (verified.notes.maps[pc] !== undefined) {
-    return [{ ...insn, src: 0, imm: addressHalves(addressOf(verified, placement, insns, pc))[0] }]
+  const { maps, pointerTypes } = verified.notes
+  if (maps[pc] !== undefined) return among([{ ...insn, src: 0, imm: addressHalves(addressOf(fixUp, pc))[0] }])
+  if (pc > 0 && maps[pc - 1] !== undefined) {
+    return among([{ ...insn, imm: addressHalves(addressOf(fixUp, pc - 1))[1] }])
   }
-  if (before !== undefined && verified.notes.maps[pc - 1] !== undefined) {
-    return [{ ...insn, imm: addressHalves(addressOf(verified, placement, insns, pc - 1))[1] }]
-  }
-  if (isTailCall(insn)) return [TAIL_CALL_INSN]
   // Engines take no offset here, though the verifier does.
-  if (insn.opcode === (BPF_JMP | BPF_EXIT)) return [{ ...insn, off: 0 }]
-  if (isPacketLoad(insn)) return convertPacketLoad(insn)
-  if (verified.notes.pointerTypes[pc] !== PTR_TO_CTX) return [insn]
-  return convertContextAccess(verified.program.type, insn) ?? [insn]
+  if (insn.opcode === (BPF_JMP | BPF_EXIT)) return among([{ ...insn, off: 0 }])
+  if (isPacketLoad(insn)) return among(convertPacketLoad(insn))
+  const access = pointerTypes[pc] === PTR_TO_CTX ? convertContextAccess(verified.program.type, insn) : undefined
+  if (access !== undefined) return among(access)
+  return rewritten(fixUp, insn, pc) ?? [unchanged(insn, pc)]
+}
+
+/** What stands for divisions, may_goto and calls of helpers. */
+function rewritten({ verified, placement }: FixUp, insn: Insn, pc: number): readonly Part[] | undefined {
+  const { frameExtras, inlineLoops } = verified.notes
+  if (isTailCall(insn)) return among(convertTailCall(guardedEntries(verified, pc)))
+  if (frameExtras === undefined) return undefined
+  const guarded = guardDivision(insn)
+  if (guarded !== undefined) return among(guarded)
+  const isCall = insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === 0
+  if (!isCall && !isMayGoto(insn)) return undefined
+  const { loopRegistersAt, mayGotoBudgetAt } = frameExtras[functionAt(verified.subprograms, pc)] as FrameExtras
+  if (!isCall) return mayGotoBudgetAt === undefined ? undefined : expandMayGoto(insn, pc, mayGotoBudgetAt)
+  const callback = verified.subprograms[inlineLoops[pc] as number]
+  const isLoop = (inlineLoops[pc] as number) > 0 && callback !== undefined
+  if (isLoop && loopRegistersAt !== undefined) return inlineLoop(callback.start, loopRegistersAt)
+  const inlined = placement.inlinedHelper?.(insn.imm)
+  return inlined === undefined ? undefined : among(inlined)
+}
+
+function functionAt(subprograms: readonly VerifiedSubprogram[], pc: number): number {
+  return subprograms.findIndex(({ start, end }) => pc >= start && pc < end)
+}
+
+/** Entries of the map of an untrusted program's tail call. */
+function guardedEntries({ notes, program }: Verified, pc: number): number | undefined {
+  if (!notes.isUntrusted) return undefined
+  return [...program.maps.values()].find(({ id }) => id === notes.callMaps[pc])?.maxEntries
+}
+
+/** Where a function with may_goto begins, its budget is filled. */
+function prologues({ subprograms, notes: { frameExtras } }: Verified): ReadonlyMap<number, readonly Insn[]> {
+  const rows = subprograms.flatMap(({ start }, index): readonly (readonly [number, readonly Insn[]])[] => {
+    const budgetAt = frameExtras?.[index]?.mayGotoBudgetAt
+    return budgetAt === undefined ? [] : [[start, fillBudget(budgetAt)]]
+  })
+  return new Map(rows)
+}
+
+/** Without the spills and fills around calls that are inlined. */
+function withoutSpills({ notes }: Verified, placement: FixUpPlacement): Uint8Array {
+  const seen = Uint8Array.from(notes.seen)
+  if (placement.inlinedHelper === undefined) return seen
+  for (const pc of notes.removableSpills) seen[pc] = 0
+  return seen
 }
 
 /** The guest address that the LD_IMM64 at `pc` loads. */
-function addressOf(verified: Verified, placement: FixUpPlacement, insns: readonly Insn[], pc: number): number {
+function addressOf({ verified, placement, insns }: FixUp, pc: number): number {
   const insn = insns[pc] as Insn
   const fd = mapFd(verified, insn)
   if (!isMapValueLoad(insn)) return placement.mapAddress(fd)
   return placement.mapValueAddress(fd) + ((insns[pc + 1] as Insn).imm >>> 0)
 }
 
-function mapUses(verified: Verified, kept: Uint8Array, starts: Int32Array): MapUse[] {
+function mapUses(verified: Verified, kept: Uint8Array, { bodies }: Layout): MapUse[] {
   const { insns } = verified.program
   return verified.notes.maps.flatMap((map, pc) => {
     if (map === undefined || kept[pc] === 0) return []
     const insn = insns[pc] as Insn
-    const use = { pc: starts[pc] as number, mapFd: mapFd(verified, insn), mapId: map.id }
+    const use = { pc: bodies[pc] as number, mapFd: mapFd(verified, insn), mapId: map.id }
     return [isMapValueLoad(insn) ? { ...use, valueOffsetBytes: (insns[pc + 1] as Insn).imm >>> 0 } : use]
   })
 }
 
-function mapCalls(verified: Verified, kept: Uint8Array, starts: Int32Array): MapCall[] {
+/** A call stands last of what its slot became. */
+function mapCalls(verified: Verified, kept: Uint8Array, { starts }: Layout): MapCall[] {
   return Array.from(verified.notes.callMaps, (mapId, pc) => ({ pc, mapId })).flatMap(({ pc, mapId }) =>
-    mapId > 0 && kept[pc] !== 0 ? [{ pc: starts[pc] as number, mapId }] : [],
+    mapId > 0 && kept[pc] !== 0 ? [{ pc: (starts[pc + 1] as number) - 1, mapId }] : [],
   )
 }
 
@@ -100,24 +145,26 @@ function movedLines(lines: readonly LineInfo[], starts: Int32Array, length: numb
 }
 
 /**
- * Rewrites a verified program for the engines: what no path reached is gone and branches with one way are decided, context
- * loads go to the context in memory, map references are guest addresses, tail calls an instruction of their own. Helper
- * calls keep their number, BPF-to-BPF calls their relative target. Division and modulo stay as they are: the engines
- * define x / 0 = 0 and x % 0 = x, as RFC 9669 does.
+ * Rewrites a verified program for the engines, as Linux does: what no path reached is gone and branches with one way are
+ * decided, context loads go to the context in memory, map references are guest addresses, tail calls an instruction of
+ * their own, divisions are guarded, loops by bpf_loop and may_goto are loops, and calls whose instructions the placement
+ * knows are inlined. Other helper calls keep their number, BPF-to-BPF calls their relative target. A program for a device
+ * keeps its divisions, loops and calls: its driver makes of them what it will.
  *
  * @throws VerifierError VERIFIER_JUMP_RANGE when a jump does not reach any more
  */
 export function fixUp(verified: Verified, placement: FixUpPlacement): FixedUp {
-  const { seen } = verified.notes
-  const insns = hardWireBranches(verified.program.insns, seen)
+  const seen = withoutSpills(verified, placement)
+  const insns = hardWireBranches(verified.program.insns, verified.notes.seen)
   const kept = slotsKept(insns, seen)
-  const replacements = insns.map((_, pc) => (kept[pc] === 0 ? [] : replacement(verified, placement, insns, pc)))
-  const { insns: fixed, starts } = relayout(replacements)
+  const fix = { verified, placement, insns }
+  const replacements = insns.map((_, pc) => (kept[pc] === 0 ? [] : replacement(fix, pc)))
+  const layout = relayout(replacements, prologues(verified))
   return {
-    insns: fixed,
-    subprograms: movedSubprograms(verified, starts),
-    mapReferences: mapUses(verified, kept, starts),
-    mapCalls: mapCalls(verified, kept, starts),
-    lineInfo: movedLines(verified.program.lineInfo ?? [], starts, fixed.length),
+    insns: layout.insns,
+    subprograms: movedSubprograms(verified, layout.starts),
+    mapReferences: mapUses(verified, kept, layout),
+    mapCalls: mapCalls(verified, kept, layout),
+    lineInfo: movedLines(verified.program.lineInfo ?? [], layout.starts, layout.insns.length),
   }
 }

@@ -66,5 +66,7 @@ export function checkStackBounds(
     const message = `${shape} ${kind} stack R${number}${variable} off=${offset} size=${sizeBytes}`
     v.refuse('VERIFIER_STACK_BOUNDS', errno, message)
   }
-  v.requireStack(pointedFrame(v, pointer), -least)
+  const frame = pointedFrame(v, pointer)
+  v.notes.fastcall?.noteAccess(frame.subprogram, v.pc, least)
+  v.requireStack(frame, -least)
 }
