@@ -1,9 +1,9 @@
 import { errorAt } from '../c-source-error.ts'
 import type { CType } from '../c-type.ts'
-import type { Token } from '../lexer/token.ts'
+import { spanOf, type Token } from '../lexer/token.ts'
 import type { Attribute } from '../translation-unit.ts'
 import { integerType } from '../types/integer-types.ts'
-import { pointerTo, VOID } from '../types/type-queries.ts'
+import { alignOf, pointerTo, VOID } from '../types/type-queries.ts'
 import { textsOf } from './attributes.ts'
 import type { Reader, Specifiers, Storage } from './reader.ts'
 import { readEnum, readRecord } from './tagged-types.ts'
@@ -67,7 +67,7 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map([
   ['union', type((reader, token) => readRecord(reader, 'union', token))],
   ['enum', type((reader, token) => readEnum(reader, token))],
   ['typeof', readTypeof],            ['__typeof', readTypeof],         ['__typeof__', readTypeof],
-  ['typeof_unqual', readTypeof],     ['_Alignas', (_, reader) => reader.cursor.skipOne()],
+  ['typeof_unqual', readTypeof],     ['_Alignas', readAlignment],
 ])
 
 const ATTRIBUTE_WORDS: ReadonlySet<string> = new Set(['__attribute__', '__attribute'])
@@ -147,4 +147,16 @@ function readTypeof(gathered: Gathered, reader: Reader): void {
   if (reader.startsType()) gathered.type = reader.typeName()
   else gathered.type = reader.evaluator.typeOf(reader.expression())
   cursor.expect(')')
+}
+
+/** `_Alignas (type)` or `_Alignas (constant)` (C11 6.7.5): the same as GNU's attribute. */
+function readAlignment(gathered: Gathered, reader: Reader, keyword: Token): void {
+  const { cursor } = reader
+  cursor.expect('(')
+  const bytes = reader.startsType()
+    ? BigInt(alignOf(reader.typeName(), keyword))
+    : reader.evaluator.integer(reader.expression())
+  cursor.expect(')')
+  const value = { kind: 'number', value: bytes } as const
+  gathered.attributes.push({ name: 'aligned', arguments: [value], span: spanOf(keyword) })
 }

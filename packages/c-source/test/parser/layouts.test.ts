@@ -23,6 +23,8 @@ describe('layouts', () => {
     ['packed leaves no gap',                 'struct __attribute__((packed)) s { char a; int b : 12; long c; };', '11/1 a@0 b@8:12 c@3'],
     ['a packed member',                      'struct s { char a; int b __attribute__((packed)); };',          '5/1 a@0 b@1'],
     ['an aligned member',                    'struct s { char a; char b __attribute__((aligned(8))); };',     '16/8 a@0 b@8'],
+    ['_Alignas',                             'struct s { char a; _Alignas(long) char b; _Alignas(4) char c; };', '16/8 a@0 b@8 c@12'],
+    ['aligned without a number',             'struct s { char a; } __attribute__((aligned));',                '8/8 a@0'],
     ['an aligned type',                      'typedef int t __attribute__((aligned(16))); struct s { char a; t b; };', '32/16 a@0 b@16'],
     ['an aligned record',                    'struct s { int a; } __attribute__((aligned(32)));',             '32/32 a@0'],
     ['a flexible array takes no place',      'struct s { int a; short b[]; };',                               '4/4 a@0 b@4'],
