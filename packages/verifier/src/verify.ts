@@ -3,6 +3,7 @@ import { helperPrototype, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { explore } from './exploration/exploration.ts'
 import { addFrameExtras } from './fixup/frame-extras.ts'
 import { type Profile, profileNamed } from './profile.ts'
+import { checkCallbackPacketLoads } from './program/callback-packet-loads.ts'
 import { checkControlFlow, type FlowMarks } from './program/control-flow.ts'
 import { FastcallPatterns } from './program/fastcall.ts'
 import { type FunctionArgument, functionArguments } from './program/function-prototypes.ts'
@@ -146,6 +147,7 @@ function run(current: Run): Verified {
   const lazily = (): readonly InsnFact[] => (facts ??= verification.facts.finish(verification.notes.seen))
   if (current.options.device !== undefined) logged(current, () => finalizeDevice(current, lazily()))
   shrinkStacks(verification)
+  logged(current, () => checkCallbackPacketLoads(current.program.insns, current.subprograms))
   logged(current, () => checkStackDepth(current.program.insns, current.subprograms))
   if (!verification.isTrusted) logged(current, () => refuseAmbiguousTailCalls(verification))
   const { notes } = verification

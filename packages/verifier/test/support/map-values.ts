@@ -2,12 +2,24 @@
 import { BTF_KIND, type Btf, BtfBuilder } from '@bpfoundry/btf'
 
 /** A member of a value: a number of 32 or 64 bits, a special struct, or a tagged pointer to `struct case_object`. */
-export type ValueMember = 'u32' | 'u64' | 'bpf_spin_lock' | 'bpf_timer' | 'bpf_wq' | 'kptr' | 'kptr_untrusted'
+export type ValueMember =
+  | 'u32'
+  | 'u64'
+  | 'bpf_spin_lock'
+  | 'bpf_timer'
+  | 'bpf_wq'
+  | 'kptr'
+  | 'kptr_untrusted'
+  | 'unknown_tag'
+
+/** Members one behind the other; a list in the list is a struct. */
+export type ValueShape = readonly (ValueMember | readonly ValueMember[])[]
 
 export interface ValueBtf {
   readonly btf: Btf
   readonly keyTypeId: number
   readonly valueTypeId: number
+  readonly sizeBytes: number
 }
 
 const BYTES: Readonly<Record<ValueMember, number>> = {
@@ -18,47 +30,46 @@ const BYTES: Readonly<Record<ValueMember, number>> = {
   bpf_wq: 16,
   kptr: 8,
   kptr_untrusted: 8,
+  unknown_tag: 8,
+}
+
+function bytesOf(shape: ValueShape): number {
+  return shape.reduce((sum, one) => sum + (typeof one === 'string' ? BYTES[one] : bytesOf(one)), 0)
 }
 
 class ValueTypes {
   readonly builder = new BtfBuilder()
   readonly u32 = this.#int('u32', 4)
   readonly #u64 = this.#int('u64', 8)
-  readonly #object = this.#struct('case_object', 8, ['u64'])
-
-  value(members: readonly ValueMember[], sizeBytes: number): number {
-    return this.#struct('value', sizeBytes, members)
-  }
+  readonly #object = this.struct('case_object', ['u64'])
 
   #int(name: string, sizeBytes: number): number {
     const encoding = 0
     return this.builder.add({ kind: BTF_KIND.INT, name, sizeBytes, encoding, bitOffset: 0, bits: 8 * sizeBytes })
   }
 
-  #struct(name: string, sizeBytes: number, members: readonly ValueMember[]): number {
-    let offset = 0
-    const rows = members.map((member, index) => {
-      const row = { name: `m${index}`, typeId: this.#member(member), bitOffset: 8 * offset, bitfieldBits: 0 }
-      offset += BYTES[member]
-      return row
+  struct(name: string, shape: ValueShape): number {
+    const rows = shape.map((one, index) => {
+      const typeId = typeof one === 'string' ? this.#member(one) : this.struct(`part${index}`, one)
+      return { name: `m${index}`, typeId, bitOffset: 8 * bytesOf(shape.slice(0, index)), bitfieldBits: 0 }
     })
+    const sizeBytes = bytesOf(shape)
     return this.builder.add({ kind: BTF_KIND.STRUCT, name, sizeBytes, kindFlag: false, members: rows })
   }
 
   #member(member: ValueMember): number {
     if (member === 'u32') return this.u32
     if (member === 'u64') return this.#u64
-    if (member === 'bpf_spin_lock') return this.#struct(member, 4, ['u32'])
-    if (member === 'bpf_timer' || member === 'bpf_wq') return this.#struct(member, 16, ['u64', 'u64'])
-    const tag = this.builder.add({ kind: BTF_KIND.TYPE_TAG, name: member, typeId: this.#object })
+    if (member === 'bpf_spin_lock') return this.struct(member, ['u32'])
+    if (member === 'bpf_timer' || member === 'bpf_wq') return this.struct(member, ['u64', 'u64'])
+    const tag = this.builder.add({ kind: BTF_KIND.TYPE_TAG, name: member, typeId: this.#object, attribute: false })
     return this.builder.add({ kind: BTF_KIND.PTR, name: '', typeId: tag })
   }
 }
 
-/** Types of a map whose keys are 32-bit numbers and whose values are a struct of `members`, one behind the other. */
-export function describeValue(members: readonly ValueMember[]): ValueBtf {
+/** Types of a map whose keys are 32-bit numbers and whose values are a struct of that shape. */
+export function describeValue(shape: ValueShape): ValueBtf {
   const types = new ValueTypes()
-  const sizeBytes = members.reduce((sum, member) => sum + BYTES[member], 0)
-  const valueTypeId = types.value(members, sizeBytes)
-  return { btf: types.builder.build(), keyTypeId: types.u32, valueTypeId }
+  const valueTypeId = types.struct('value', shape)
+  return { btf: types.builder.build(), keyTypeId: types.u32, valueTypeId, sizeBytes: bytesOf(shape) }
 }
