@@ -8,8 +8,8 @@ import type { TokenCursor } from './token-cursor.ts'
 
 const ATTRIBUTE: ReadonlySet<string> = new Set(['__attribute__', '__attribute'])
 
-/** What `aligned` without a number means on clang's bpf target. */
-const LARGEST_ALIGNMENT_BYTES = 8
+/** What `aligned` without a number means to clang and gcc, whatever __BIGGEST_ALIGNMENT__ says. */
+const LARGEST_ALIGNMENT_BYTES = 16
 
 /** All attributes that follow: GNU's; C23's `[[...]]` are skipped. @throws CSourceError C_SYNTAX */
 export function readAttributes(reader: Reader): Attribute[] {

@@ -24,7 +24,7 @@ describe('layouts', () => {
     ['a packed member',                      'struct s { char a; int b __attribute__((packed)); };',          '5/1 a@0 b@1'],
     ['an aligned member',                    'struct s { char a; char b __attribute__((aligned(8))); };',     '16/8 a@0 b@8'],
     ['_Alignas',                             'struct s { char a; _Alignas(long) char b; _Alignas(4) char c; };', '16/8 a@0 b@8 c@12'],
-    ['aligned without a number',             'struct s { char a; } __attribute__((aligned));',                '8/8 a@0'],
+    ['aligned without a number',             'struct s { char a; } __attribute__((aligned));',                '16/16 a@0'],
     ['an aligned type',                      'typedef int t __attribute__((aligned(16))); struct s { char a; t b; };', '32/16 a@0 b@16'],
     ['an aligned record',                    'struct s { int a; } __attribute__((aligned(32)));',             '32/32 a@0'],
     ['a flexible array takes no place',      'struct s { int a; short b[]; };',                               '4/4 a@0 b@4'],
@@ -76,6 +76,7 @@ const ATTRIBUTES = [
   ' __attribute__((packed))',
   ' __attribute__((aligned(4)))',
   ' __attribute__((aligned(16)))',
+  ' __attribute__((aligned))',
 ]
 
 const attribute = fc.constantFrom(...ATTRIBUTES)
