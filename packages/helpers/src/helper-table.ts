@@ -4,6 +4,7 @@ import { noClass, noSocket, perfEventOutput } from './absent-helpers.ts'
 import { csumDiff } from './csum-diff.ts'
 import type { HelperEnvironment } from './helper-environment.ts'
 import { mapDeleteElem, mapLookupElem, mapLookupPercpuElem, mapUpdateElem } from './map-helpers.ts'
+import { strtol, strtoul } from './number-text.ts'
 import { snprintf, tracePrintk, traceVprintk } from './print-helpers.ts'
 import { getPrandomU32 } from './random.ts'
 import { xdpRedirect, xdpRedirectMap } from './redirect.ts'
@@ -68,6 +69,8 @@ const HELPERS: readonly (readonly [name: string, make: (environment: HelperEnvir
   ['spin_lock',              plain(spinLock)],
   ['spin_unlock',            plain(spinUnlock)],
   ['skc_lookup_tcp',         plain(noSocket)],
+  ['strtol',                 plain(strtol)],
+  ['strtoul',                plain(strtoul)],
   ['jiffies64',              plain(jiffies64)],
   ['csum_level',             plain(csumLevel)],
   ['ktime_get_boot_ns',      plain(ktimeGetNs)],

@@ -126,8 +126,11 @@ const HELPERS: readonly (readonly [name: string, make: (random: Random, bytes: n
   ['skb_vlan_pop',            () => []],
 ]
 
+/** Helpers that random programs call. */
+export const CALLED_HELPERS: readonly string[] = [...HELPERS.map(([name]) => name), 'strtol', 'strtoul']
+
 const callHelper: Statement = ({ random, type, packetBytes }) => {
-  const allowed = HELPERS.filter(([name]) => helperAllowed(helperByName(name)?.id as number, type))
+  const allowed = HELPERS.filter(([name]) => helperAllowed(type, helperByName(name)?.id as number))
   if (allowed.length === 0) return []
   const [name, make, after = []] = pick(random, allowed)
   return [
@@ -139,7 +142,31 @@ const callHelper: Statement = ({ random, type, packetBytes }) => {
   ]
 }
 
-const STATEMENTS: readonly Statement[] = [loadField, storeField, loadPacket, accessPacket, callHelper]
+const CHARACTERS = ' \t-0012789xXafF\0z'
+const word = (random: Random): number =>
+  [0, 8, 16, 24].reduce((sum, shift) => sum | (CHARACTERS.charCodeAt(random(CHARACTERS.length)) << shift), 0)
+
+/** A number in a text of at most 24 characters on the stack. */
+const readNumber: Statement = ({ random, type }) => {
+  const name = pick(random, ['strtol', 'strtoul'])
+  const id = helperByName(name)?.id as number
+  if (!helperAllowed(type, id)) return []
+  const digits = random(3) === 0 ? () => 0x39393939 : () => word(random)
+  return [
+    ...[0, 4, 8, 12, 16, 20].map((at) => BPF_ST_MEM(BPF_W, 10, BUFFER + at, at === 0 ? word(random) : digits())),
+    ...buffer(1),
+    set(2, 1 + random(24)),
+    set(3, pick(random, [0, 8, 10, 16, 16, 10, 2, 40])),
+    BPF_MOV64_REG(4, 10),
+    BPF_ALU64_IMM(BPF_ADD, 4, BUFFER + 32),
+    BPF_EMIT_CALL(id),
+    ...note(0),
+    BPF_LDX_MEM(BPF_DW, 1, 10, BUFFER + 32),
+    ...note(1),
+  ]
+}
+
+const STATEMENTS: readonly Statement[] = [loadField, storeField, loadPacket, accessPacket, callHelper, readNumber]
 
 /** Leaves in cb what it saw, where programs of the type may write it, and returns it. */
 function randomInsns(making: Making): readonly Insn[] {
