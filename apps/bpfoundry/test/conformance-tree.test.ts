@@ -18,6 +18,9 @@ function file(name: string, content: string): string {
   return path(name)
 }
 
+/** On a machine that is busy a thread takes seconds to start, and to read lib/test_bpf.c. */
+const PATIENCE_MS = 240_000
+
 const tree = findKernelTree()
 const missing = 'missing' in tree ? tree.missing : undefined
 
@@ -29,7 +32,9 @@ async function conformance(...args: string[]): Promise<Outcome> {
 }
 
 describe.skipIf(missing !== undefined)(`conformance${missing === undefined ? '' : `: skipped, ${missing}`}`, () => {
-  test('tables on stdout, files with every case, and a baseline that holds what passes', async () => {
+  test('tables on stdout, files with every case, and a baseline that holds what passes', {
+    timeout: PATIENCE_MS,
+  }, async () => {
     const [junit, html, baseline] = [path('out/report.xml'), path('out/report.html'), path('baseline.json')]
     const reports = ['--junit', junit, '--html', html, '--baseline', baseline, '--update-baseline']
     const { code, stdout, stderr } = await conformance('--verbose', ...reports)
@@ -53,7 +58,7 @@ describe.skipIf(missing !== undefined)(`conformance${missing === undefined ? '' 
     expect(new Set(results.map(({ id }) => id)).size).toBe(results.length)
   })
 
-  test('--json, and the running kernel beside it', async ({ skip }) => {
+  test('--json, and the running kernel beside it', { timeout: PATIENCE_MS }, async ({ skip }) => {
     const asked = kernelOracle()
     const { code, stdout, stderr } = await conformance('--oracle', 'kernel', '--json')
     if ('unavailable' in asked) {
@@ -71,7 +76,7 @@ describe.skipIf(missing !== undefined)(`conformance${missing === undefined ? '' 
     expect(Object.keys(report.timing.secondsByPhase).sort()).toEqual(['kernel', 'load', 'read', 'run'])
   })
 
-  test('what is exported can be run', async () => {
+  test('what is exported can be run', { timeout: PATIENCE_MS }, async () => {
     const { folder: top } = tree as { readonly folder: string }
     const cases = path('cases.jsonl')
     const few = ['--suite', 'test_bpf', '--filter', 'classic#10']
