@@ -58,6 +58,7 @@ export type {
   RunFacts,
   SuiteName,
   SuiteRow,
+  UnsupportedRow,
 } from './report/report-rows.ts'
 export type { EngineSummary } from './report/summary.ts'
 export { Summary } from './report/summary.ts'

@@ -1,5 +1,14 @@
 import type { ConformanceReport } from './conformance-report.ts'
-import type { Agreement, FileRow, KeptResult, ReasonRow, RunFacts, SecondsByPhase, SuiteRow } from './report-rows.ts'
+import type {
+  Agreement,
+  FileRow,
+  KeptResult,
+  ReasonRow,
+  RunFacts,
+  SecondsByPhase,
+  SuiteRow,
+  UnsupportedRow,
+} from './report-rows.ts'
 import type { EngineSummary } from './summary.ts'
 import type { Counts } from './tally.ts'
 import type { SlowCase } from './timing.ts'
@@ -11,6 +20,8 @@ export interface ConformanceJson extends Omit<RunFacts, 'wallMs'> {
   readonly suites: readonly SuiteRow[]
   readonly files: readonly FileRow[]
   readonly reasons: readonly ReasonRow[]
+  /** What failures of reason `unsupported` lack. */
+  readonly unsupported: readonly UnsupportedRow[]
   readonly byEngine: readonly EngineSummary[]
   readonly kernel?: Agreement
   readonly failures: readonly FailureJson[]
@@ -39,6 +50,7 @@ export function conformanceJson(report: ConformanceReport): ConformanceJson {
     suites: report.suites(),
     files: report.files(),
     reasons: report.reasons(),
+    unsupported: report.unsupported(),
     byEngine: report.engines(),
     ...(kernel === undefined ? {} : { kernel }),
     failures: report.failures().map(failureJson),

@@ -3,7 +3,16 @@ import type { CaseResult } from './case-result.ts'
 import { compareText } from './compare-text.ts'
 import { FileRecord } from './file-record.ts'
 import { meaningOf } from './reasons.ts'
-import type { Agreement, FileRow, KeptResult, ReasonRow, RunFacts, SuiteName, SuiteRow } from './report-rows.ts'
+import type {
+  Agreement,
+  FileRow,
+  KeptResult,
+  ReasonRow,
+  RunFacts,
+  SuiteName,
+  SuiteRow,
+  UnsupportedRow,
+} from './report-rows.ts'
 import { type EngineSummary, Summary } from './summary.ts'
 import { type Counts, type Standing, Tally, worse } from './tally.ts'
 import { Timing } from './timing.ts'
@@ -84,6 +93,17 @@ export class ConformanceReport {
     )
   }
 
+  /** What failures of reason `unsupported` lack; most questions first. */
+  unsupported(): UnsupportedRow[] {
+    const questions = new Map<string, number>()
+    for (const result of this.results()) {
+      for (const what of lackedBy(result)) questions.set(what, (questions.get(what) ?? 0) + 1)
+    }
+    return [...questions]
+      .sort(([a, x], [b, y]) => y - x || compareText(a, b))
+      .map(([what, count]) => ({ what, questions: count }))
+  }
+
   engines(): readonly EngineSummary[] {
     return this.#engines.engines
   }
@@ -135,6 +155,12 @@ export class ConformanceReport {
   }
 }
 
+/** As `judge` words it: `unsupported: kfuncs, attach_btf`. */
+function lackedBy({ answers = [] }: KeptResult): ReadonlySet<string> {
+  const texts = answers.flatMap(({ reasons = [] }) => reasons.filter(({ kind }) => kind === 'unsupported'))
+  return new Set(texts.flatMap(({ text }) => text.replace(/^unsupported: /, '').split(', ')))
+}
+
 function asTheVectorHasIt({ pass, reasons = [] }: Answer): 'asExpected' | 'inOtherWords' | 'notAsExpected' {
   if (pass === true) return 'asExpected'
   return reasons.length > 0 && reasons.every(({ kind }) => kind === 'log') ? 'inOtherWords' : 'notAsExpected'
@@ -151,6 +177,8 @@ function caseKey({ suite, file, line, id }: CaseResult): string {
 const COUNTED = ['held', 'ran', 'passed', 'failed', 'notRun', 'seconds'] as const
 
 function sum(before: SuiteRow | undefined, row: FileRow): SuiteRow {
-  const counted = COUNTED.map((name) => [name, (before?.[name] ?? 0) + row[name]] as const)
+  // Microseconds are all there is; more digits are how the sum is made.
+  const rounded = (value: number): number => Math.round(value * 1e6) / 1e6
+  const counted = COUNTED.map((name) => [name, rounded((before?.[name] ?? 0) + row[name])] as const)
   return { suite: row.suite, ...(Object.fromEntries(counted) as Omit<SuiteRow, 'suite'>) }
 }

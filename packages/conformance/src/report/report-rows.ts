@@ -44,6 +44,12 @@ export interface ReasonRow {
   readonly cases: number
 }
 
+/** Something that engines or the verifier do not do yet, and how many questions fail for want of it. */
+export interface UnsupportedRow {
+  readonly what: string
+  readonly questions: number
+}
+
 /** The running kernel's part: how often it and we say the same. */
 export interface Agreement {
   readonly asked: number

@@ -131,6 +131,20 @@ describe('a report', () => {
     expect(disagreements).toHaveLength(differ ?? 0)
   })
 
+  test('says what unsupported questions lack', () => {
+    const report = new ConformanceReport(FACTS)
+    for (const [index, text] of ['unsupported: kfuncs, attach_btf', 'unsupported: kfuncs'].entries()) {
+      const reasons = [{ kind: 'unsupported', text }] as const
+      const answers = ['wasm', 'x86_64'].map((engine) => ({ id: 1, engine, pass: false, reasons, differs: [text] }))
+      report.add(caseResult(asked({ of: { ...OF, id: `verifier/a.c#${index}` }, answers })))
+    }
+    expect(report.reasons()).toMatchObject([{ reason: 'unsupported', cases: 2 }])
+    expect(report.unsupported()).toEqual([
+      { what: 'kfuncs', questions: 2 },
+      { what: 'attach_btf', questions: 1 },
+    ])
+  })
+
   test('is JSON with a schema', async () => {
     const json = conformanceJson(syntheticReport(40))
     await expect(`${JSON.stringify(json, null, 2)}\n`).toMatchFileSnapshot('golden/report.golden.json')

@@ -6,7 +6,16 @@ import { filterCases } from './filter-cases.ts'
 import { htmlTable } from './html-table.ts'
 import { htmlText, secondsText } from './html-text.ts'
 import { openCases } from './open-cases.ts'
-import { enginesTable, filesTable, header, kernelTable, reasonsTable, suitesTable, tiles } from './overview.ts'
+import {
+  enginesTable,
+  filesTable,
+  header,
+  kernelTable,
+  reasonsTable,
+  suitesTable,
+  tiles,
+  unsupportedTable,
+} from './overview.ts'
 import { PAGE_STYLE } from './page-style.ts'
 import { sortTables } from './sort-tables.ts'
 import { PHASE_WORDS, timingPlot } from './timing-plot.ts'
@@ -49,6 +58,7 @@ ${tiles(report)}
 ${suitesTable(report)}
 <h2 id="reasons">Reasons</h2>
 ${reasonsTable(report)}
+${unsupportedTable(report)}
 <h2 id="engines">Engines</h2>
 ${enginesTable(report)}
 ${kernelTable(report)}

@@ -96,6 +96,15 @@ export function reasonsTable(report: ConformanceReport): string {
   return rows.length === 0 ? '<p>Every case ran and passed.</p>' : htmlTable('by reason', columns, rows)
 }
 
+/** What `unsupported` stands for; empty where nothing is. */
+export function unsupportedTable(report: ConformanceReport): string {
+  const rows = report
+    .unsupported()
+    .map(({ what, questions }): HtmlCell[] => [filterLink('search', what, what), questions])
+  if (rows.length === 0) return ''
+  return `<h3>Unsupported</h3>\n<div class="narrow">${htmlTable('unsupported', [{ title: 'what' }, numeric('questions')], rows)}</div>`
+}
+
 export function enginesTable(report: ConformanceReport): string {
   const rows = report
     .engines()

@@ -67,7 +67,7 @@ th[aria-sort=ascending] button::after { content: " \\2191"; } th[aria-sort=desce
 .case { content-visibility: auto; contain-intrinsic-size: auto 2.1rem; scroll-margin-top: 4rem; }
 li.case:not(:first-child) { border-top: 1px solid var(--line); }
 .case > button { all: unset; box-sizing: border-box; cursor: pointer; display: grid; width: 100%; padding: .4rem .8rem;
-  grid-template-columns: 1rem minmax(10rem, 22rem) auto minmax(0, 1fr); gap: 0 .7rem; align-items: baseline; }
+  grid-template-columns: 1rem minmax(10rem, 30rem) auto minmax(0, 1fr); gap: 0 .7rem; align-items: baseline; }
 .case > button:focus-visible { outline: 2px solid var(--link); outline-offset: -2px; }
 .case > button:hover { background: color-mix(in srgb, var(--link) 6%, transparent); }
 .case > button::before { content: "\\25b8"; color: var(--soft); }
