@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Transferable } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { waitAtMost } from '../deadline.ts'
@@ -62,6 +63,8 @@ export class ThreadPool {
       late = where
       abort()
     }, WATCH_MS)
+    // One a thread: more than ten are no leak.
+    setMaxListeners(0, signal)
     signal.addEventListener('abort', abort)
     try {
       const whole = { ...task, startMs: this.#startMs, mark: mark.buffer } as WorkerTask
