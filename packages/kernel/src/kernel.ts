@@ -6,7 +6,7 @@ import { createInterpreter } from '@bpfoundry/interpreter'
 import { ERRNO, errnoName, MAP_TYPE, type MapAttributes, mapTypeName, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import type { LoaderKernel } from '@bpfoundry/loader'
 import { createMap, MapError, type MapReferences } from '@bpfoundry/maps'
-import type { DeviceHooks } from '@bpfoundry/verifier'
+import type { DeviceHooks, KernelBtf } from '@bpfoundry/verifier'
 import { unpredictableKeys } from './hardening/blinding-keys.ts'
 import { KernelError } from './kernel-error.ts'
 import { type InnerMap, KernelMap, type MapBtf } from './kernel-map.ts'
@@ -44,6 +44,11 @@ export interface KernelOptions {
    * to judge programs that name them. False by default.
    */
   readonly hollowMaps?: boolean
+  /**
+   * The types of the kernel that this one stands for: programs bound to its functions, and calls of them, are judged by
+   * these. `new LazyBtf(bytes)` of a vmlinux BTF; without it such programs are refused as not supported.
+   */
+  readonly kernelBtf?: KernelBtf
   /** Takes what programs print, a line a call. */
   readonly trace?: (text: string) => void
 }
@@ -112,6 +117,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   readonly #inlineHelpers: boolean
   readonly #hollowMaps: boolean
   readonly #blindingKeys: RandomU32 | undefined
+  readonly #kernelBtf: KernelBtf | undefined
   #nextFd = FIRST_FD
   #nextMapId = 1
   #nextProgramId = 1
@@ -129,6 +135,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
     this.#xdpTestBed = new XdpTestBed(this.memory)
     this.#inlineHelpers = options.inlineHelpers ?? true
     this.#hollowMaps = options.hollowMaps ?? false
+    this.#kernelBtf = options.kernelBtf
     const hardened = isHardened(options.harden ?? 0, true)
     this.#blindingKeys = hardened ? (options.blindingKeys ?? unpredictableKeys()) : undefined
     this.addNetDevice({ ifindex: 1, name: 'lo' })
@@ -195,6 +202,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
       possibleCpus: this.cpus.length,
       inlineHelpers: this.#inlineHelpers,
       ...(this.#blindingKeys === undefined ? {} : { blindingKeys: this.#blindingKeys }),
+      ...(this.#kernelBtf === undefined ? {} : { kernelBtf: this.#kernelBtf }),
       ...(deviceLoad === undefined ? {} : { device: deviceLoad.hooks }),
     })
     deviceLoad?.accepted?.(id)

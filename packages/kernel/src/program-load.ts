@@ -17,6 +17,7 @@ import {
   type DeviceHooks,
   type FixedUp,
   fixUp,
+  type KernelBtf,
   type Verified,
   type VerifierMap,
   type VerifierStats,
@@ -42,6 +43,8 @@ export interface ProgramRequest {
   readonly btf?: Btf
   readonly functionInfo?: readonly FunctionInfo[]
   readonly lineInfo?: readonly LineInfo[]
+  /** The kernel's type that a program of TRACING or LSM is bound to. */
+  readonly attachBtfId?: number
   /** BPF_LOG_LEVEL bits; the log is kept in the program, or in the refusal. */
   readonly logLevel?: number
   /** Instructions the verifier explores at most. */
@@ -99,6 +102,8 @@ export interface LoadOptions {
   readonly inlineHelpers: boolean
   /** Keys to blind the constants with that compiling engines see; absent where the program is not hardened. */
   readonly blindingKeys?: RandomU32
+  /** The kernel's own types. */
+  readonly kernelBtf?: KernelBtf
   /** Asked by the verifier, for a program that is bound to a device. */
   readonly device?: DeviceHooks
 }
@@ -109,7 +114,7 @@ export interface LoadOptions {
  * @throws ProgramRejected when the verifier refuses; KernelError E2BIG, EINVAL for what bpf(2) checks before it
  */
 export function loadImage(request: ProgramRequest, id: number, options: LoadOptions): LoadedImage {
-  const { mapByFd, possibleCpus, device } = options
+  const { mapByFd, possibleCpus, device, kernelBtf } = options
   checkRequest(request)
   checkCapabilities(request)
   const maps = mapsOf(request, mapByFd)
@@ -126,10 +131,12 @@ export function loadImage(request: ProgramRequest, id: number, options: LoadOpti
       ...(request.btf === undefined ? {} : { btf: request.btf }),
       ...(request.functionInfo === undefined ? {} : { functionInfo: request.functionInfo }),
       ...(request.lineInfo === undefined ? {} : { lineInfo: request.lineInfo }),
+      ...(request.attachBtfId === undefined ? {} : { attachBtfId: request.attachBtfId }),
     },
     {
       possibleCpus,
       ...(device === undefined ? {} : { device }),
+      ...(kernelBtf === undefined ? {} : { kernelBtf }),
       ...(request.capabilities === undefined ? {} : { capabilities: request.capabilities }),
       ...(request.complexityLimit === undefined ? {} : { complexityLimit: request.complexityLimit }),
     },

@@ -5,6 +5,8 @@
 
 import type { Insn, InstructionRow } from '@bpfoundry/isa'
 import { type ContextLayout, contextLayout, type ErrnoName, PROG_FLAG } from '@bpfoundry/kernel-abi'
+import type { AttachTarget } from './kernel-types/attach-target.ts'
+import { KernelTypes } from './kernel-types/kernel-types.ts'
 import type { Profile } from './profile.ts'
 import type { FastcallPatterns } from './program/fastcall.ts'
 import { FactCollector } from './report/facts.ts'
@@ -89,6 +91,7 @@ export interface VerificationParts {
   readonly subprograms: readonly Subprogram[]
   readonly notes: SlotNotes
   readonly entry: FrameState
+  readonly target: AttachTarget | undefined
 }
 
 export class Verification {
@@ -107,6 +110,10 @@ export class Verification {
   readonly isTrusted: boolean
   /** Masks that would guard pointer arithmetic against speculation, by slot. */
   readonly sanitation: Sanitation = new Sanitation()
+  /** The kernel's types; undefined where they are not given. */
+  readonly kernel: KernelTypes | undefined
+  /** What the program is bound to. */
+  readonly target: AttachTarget | undefined
   /** The context that r1 points to; undefined for program types without a table. */
   readonly context: ContextLayout | undefined
   readonly pending: PendingPath[] = []
@@ -140,6 +147,9 @@ export class Verification {
     this.isCapable = capabilities === undefined || capabilities.includes('CAP_BPF')
     this.isTrusted = capabilities === undefined || capabilities.includes('CAP_PERFMON')
     this.notes = parts.notes
+    this.target = parts.target
+    const { kernelBtf } = parts.options
+    this.kernel = kernelBtf === undefined ? undefined : new KernelTypes(kernelBtf)
     this.context = contextLayout(parts.program.type, {
       attachType: parts.program.expectedAttachType,
       offloaded: parts.options.device !== undefined,

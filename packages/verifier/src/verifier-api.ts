@@ -1,4 +1,4 @@
-import type { Btf, FunctionInfo, LineInfo } from '@bpfoundry/btf'
+import type { Btf, BtfType, FunctionInfo, LineInfo } from '@bpfoundry/btf'
 import type { Insn } from '@bpfoundry/isa'
 import type { HelperCapability, MapAttributes } from '@bpfoundry/kernel-abi'
 import type { MapField } from './program/map-fields.ts'
@@ -13,6 +13,16 @@ export interface VerifierMap extends MapAttributes {
   readonly inner?: VerifierMap
   /** What the kernel keeps to itself in its values, by `mapFields`; undefined for a map without BTF. */
   readonly fields?: readonly MapField[]
+}
+
+/** The kernel's own types, as `LazyBtf` has them: of many, few are asked for. */
+export interface KernelBtf {
+  /** The first type of that name and BTF_KIND. */
+  find(name: string, kind: number): number | undefined
+  type(id: number): BtfType
+  /** The type behind modifiers. */
+  resolve(id: number): BtfType
+  sizeOf(id: number): number | undefined
 }
 
 /** What a program load brings to the verifier. */
@@ -32,6 +42,8 @@ export interface VerifierProgram {
   readonly btf?: Btf
   readonly functionInfo?: readonly FunctionInfo[]
   readonly lineInfo?: readonly LineInfo[]
+  /** The kernel's type that a program of TRACING or LSM is bound to: a function, or the typedef of a tracepoint. */
+  readonly attachBtfId?: number
 }
 
 /** Options that may change the verdict. */
@@ -52,6 +64,8 @@ export interface VerifierOptions {
    * facts hold in every run. Explores more; false by default, as in the kernel.
    */
   readonly exactFacts?: boolean
+  /** The types of the kernel that the program is judged for; without them what needs them is VERIFIER_UNSUPPORTED. */
+  readonly kernelBtf?: KernelBtf
   /** A device's say in the verdict, as `struct bpf_prog_offload_ops` has it. */
   readonly device?: DeviceHooks
 }

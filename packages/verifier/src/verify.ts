@@ -1,7 +1,8 @@
 /** The verifier's front door: the passes in the kernel's order, and their outcome as data. */
-import { helperPrototype, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { helperPrototype, PROG_FLAG, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { explore } from './exploration/exploration.ts'
 import { addFrameExtras } from './fixup/frame-extras.ts'
+import { type AttachTarget, attachTarget } from './kernel-types/attach-target.ts'
 import { type Profile, profileNamed } from './profile.ts'
 import { checkCallbackPacketLoads } from './program/callback-packet-loads.ts'
 import { checkControlFlow, type FlowMarks } from './program/control-flow.ts'
@@ -23,6 +24,7 @@ import { MAYBE_NULL, PTR_TO_CTX, PTR_TO_MEM } from './state/register-type.ts'
 import { type SlotNotes, type Subprogram, Verification } from './verification.ts'
 import type {
   InsnFact,
+  KernelBtf,
   Rejection,
   Verified,
   VerifiedSubprogram,
@@ -37,12 +39,11 @@ import type {
 const MAX_PROGRAM_SLOTS = 1_000_000
 
 /** Types whose programs are bound to a kernel function by its BTF. */
-const NEEDS_KERNEL_BTF: ReadonlySet<number> = new Set([
-  PROG_TYPE.TRACING,
-  PROG_TYPE.STRUCT_OPS,
-  PROG_TYPE.EXT,
-  PROG_TYPE.LSM,
-])
+const BOUND: ReadonlySet<number> = new Set([PROG_TYPE.TRACING, PROG_TYPE.LSM])
+/** Types whose programs take the place of functions. */
+const REPLACING: ReadonlySet<number> = new Set([PROG_TYPE.STRUCT_OPS, PROG_TYPE.EXT])
+/** Types that may sleep, if nothing else of them is in the way. @see can_be_sleepable in kernel/bpf/verifier.c */
+const MAY_SLEEP: ReadonlySet<number> = new Set([PROG_TYPE.TRACING, PROG_TYPE.LSM, PROG_TYPE.KPROBE, PROG_TYPE.SYSCALL])
 
 /** One run of {@link verify}: what has been found so far. */
 interface Run {
@@ -56,12 +57,26 @@ interface Run {
   started: boolean
 }
 
-function checkProgram(program: VerifierProgram): void {
+function checkProgram({ program, options }: Run): void {
   if (program.insns.length === 0 || program.insns.length > MAX_PROGRAM_SLOTS) {
     const message = `a program of ${program.insns.length} instructions can't be loaded`
     throw new Refusal({ code: 'VERIFIER_PROGRAM_SIZE', errno: 'E2BIG', message })
   }
-  if (NEEDS_KERNEL_BTF.has(program.type)) throw unsupported('programs of this type are')
+  if (REPLACING.has(program.type)) throw unsupported('programs of this type are')
+  if (BOUND.has(program.type) && options.kernelBtf === undefined) {
+    throw unsupported("programs bound to kernel functions, without the kernel's types, are")
+  }
+}
+
+/** What the program is bound to; refuses sleeping. @see check_attach_btf_id in kernel/bpf/verifier.c */
+function boundTo({ program, options }: Run): AttachTarget | undefined {
+  const isSleepable = ((program.flags ?? 0) & PROG_FLAG.SLEEPABLE) !== 0
+  if (isSleepable && MAY_SLEEP.has(program.type)) throw unsupported('sleepable programs are')
+  if (isSleepable) {
+    const message = 'Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable'
+    throw new Refusal({ code: 'VERIFIER_SLEEPABLE', errno: 'EINVAL', message })
+  }
+  return BOUND.has(program.type) ? attachTarget(program, options.kernelBtf as KernelBtf) : undefined
 }
 
 /** A refusal that a pass before the exploration threw goes to the log here. */
@@ -117,13 +132,14 @@ function prepare(run: Run): Verification {
   notePacketChanges(program, subprograms)
   const maps = resolveMaps(program, knownOpcodes(profile))
   const flow = checkControlFlow(insns, isCapable)
+  const target = boundTo(run)
   const live = liveRegisters(program, options.capabilities)
   if (profile.showsLiveRegisters) printLiveRegisters(log, insns, live)
   const notes = slotNotes(run, maps, flow, live)
   const entry = new FrameState(0, 0, -1)
   entry.registers[1] = pointerTo(PTR_TO_CTX)
   const sourceLines = new SourceLines(program.lineInfo)
-  return new Verification({ program, options, profile, log, sourceLines, subprograms, notes, entry })
+  return new Verification({ program, options, profile, log, sourceLines, subprograms, notes, entry, target })
 }
 
 function finalizeDevice(run: Run, facts: readonly InsnFact[]): void {
@@ -136,7 +152,7 @@ function finalizeDevice(run: Run, facts: readonly InsnFact[]): void {
 }
 
 function run(current: Run): Verified {
-  checkProgram(current.program)
+  checkProgram(current)
   current.started = true
   const verification = logged(current, () => prepare(current))
   current.verification = verification

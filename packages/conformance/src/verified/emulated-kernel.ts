@@ -1,9 +1,11 @@
+import type { LazyBtf } from '@bpfoundry/btf'
 import type { Engine } from '@bpfoundry/engine'
 import { Kernel, type KernelMap, type KernelProgram, type MapRequest } from '@bpfoundry/kernel'
 import type { VectorMap } from '../vector/vector.ts'
 import { unsupported } from './emulated-limits.ts'
 import { loadVectorProgram } from './emulated-load.ts'
 import { runVectorProgram } from './emulated-run.ts'
+import { runningTypes } from './running-types.ts'
 import { decodeVectorBtf } from './vector-btf.ts'
 import type { VectorKernel } from './vector-kernel.ts'
 
@@ -12,15 +14,20 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 /** A machine that has just started would give programs a time of 0. */
 const UPTIME_NS = 3600e9
 
-/** The emulated kernel with one engine. One serves all cases of a run. */
-export function createEmulatedKernel(engine: Engine): VectorKernel {
-  const kernel = Kernel.create({ engine, hollowMaps: true })
+/**
+ * The emulated kernel with one engine. One serves all cases of a run.
+ *
+ * @param types of the kernel that programs are bound to; those of the running one by default
+ */
+export function createEmulatedKernel(engine: Engine, types: LazyBtf | undefined = runningTypes()): VectorKernel {
+  const kernelBtf = types === undefined ? {} : { kernelBtf: types }
+  const kernel = Kernel.create({ engine, hollowMaps: true, ...kernelBtf })
   kernel.setTimeNs(UPTIME_NS)
   const maps = new Map<number, KernelMap>()
   const programs = new Map<number, KernelProgram>()
   return {
     name: engine.name,
-    unsupported,
+    unsupported: (vector) => unsupported(vector, types),
     createMap: (map, innerFd) => {
       const created = kernel.createMap(mapRequest(map, innerFd === undefined ? undefined : maps.get(innerFd)))
       maps.set(created.fd, created)
@@ -34,7 +41,7 @@ export function createEmulatedKernel(engine: Engine): VectorKernel {
     },
     freezeMap: (fd) => (maps.get(fd) as KernelMap).freeze(),
     loadProgram: (program, insns, options) => {
-      const { loaded, part } = loadVectorProgram(kernel, program, insns, options)
+      const { loaded, part } = loadVectorProgram(kernel, types, program, insns, options)
       if (loaded !== undefined) programs.set(loaded.fd, loaded)
       return { fd: loaded?.fd ?? -1, part }
     },

@@ -1,17 +1,22 @@
-import { mapTypeName } from '@bpfoundry/kernel-abi'
+import type { LazyBtf } from '@bpfoundry/btf'
+import { attachSymbol, mapTypeName } from '@bpfoundry/kernel-abi'
 import { MAP_TYPES_HOLLOW, MAP_TYPES_SUPPORTED } from '@bpfoundry/maps'
 import type { Vector, VectorMap, VectorProgram } from '../vector/vector.ts'
 
-/** Fields of a program that the emulated kernel can't do what they say with. Listed in docs/parity/conformance.md. */
-const PROGRAM_FIELDS: readonly (readonly [field: string, has: (program: VectorProgram) => boolean])[] = [
-  ['attach_btf', ({ attachBtf }) => attachBtf !== undefined],
-  ['kfuncs', ({ kfuncs = [] }) => kfuncs.length > 0],
-]
+/** What of a program's fields it can't do what they say with. Listed in docs/parity/conformance.md. */
+function programFields({ attachBtf, expectedAttachType, kfuncs = [] }: VectorProgram, types?: LazyBtf): string[] {
+  const { name, kind } = attachSymbol(attachBtf ?? '', expectedAttachType)
+  const needsTypes = types === undefined ? ['attach_btf'] : [`attach_btf: the kernel has no ${attachBtf}`]
+  return [
+    ...(attachBtf === undefined || types?.find(name, kind) !== undefined ? [] : needsTypes),
+    ...(kfuncs.length > 0 ? ['kfuncs'] : []),
+  ]
+}
 
-/** What of a case the emulated kernel can't do. */
-export function unsupported(vector: Vector): readonly string[] {
+/** What of a case the emulated kernel can't do. @param types of the kernel that it stands for */
+export function unsupported(vector: Vector, types?: LazyBtf): readonly string[] {
   const programs = [vector, ...vector.progs]
-  const fields = PROGRAM_FIELDS.filter(([, has]) => programs.some(has)).map(([field]) => field)
+  const fields = programs.flatMap((program) => programFields(program, types))
   const mapTypes = vector.maps.filter((map) => isUnsupported(map)).map(({ type }) => `map type ${mapTypeName(type)}`)
   const runFlags = vector.runs.some(({ flags }) => flags !== 0) ? ['run_flags'] : []
   const dump = vector.dump?.includes('jited') ? ['dump jited'] : []

@@ -1,6 +1,7 @@
+import type { LazyBtf } from '@bpfoundry/btf'
 import { encodeInsns, INSN_BYTES, type Insn } from '@bpfoundry/isa'
 import { type Kernel, KernelError, type KernelProgram, ProgramRejected } from '@bpfoundry/kernel'
-import { errnoName, type HelperCapability } from '@bpfoundry/kernel-abi'
+import { attachSymbol, errnoName, type HelperCapability } from '@bpfoundry/kernel-abi'
 import type { VerifierStats } from '@bpfoundry/verifier'
 import type { VectorDump, VectorPrivilege, VectorProgram } from '../vector/vector.ts'
 import { programBtf } from './vector-btf.ts'
@@ -15,6 +16,7 @@ export interface EmulatedLoad {
 /** Loads a program of a case into the emulated kernel. */
 export function loadVectorProgram(
   kernel: Kernel,
+  types: LazyBtf | undefined,
   program: VectorProgram,
   insns: readonly Insn[],
   { dump, fds }: LoadOptions,
@@ -22,7 +24,10 @@ export function loadVectorProgram(
   const started = performance.now()
   const took = (): number => Math.round((performance.now() - started) * 1e4) / 10
   try {
-    const loaded = kernel.loadProgram({ ...requestOf(program, insns), ...(fds.length === 0 ? {} : { fdArray: fds }) })
+    const loaded = kernel.loadProgram({
+      ...requestOf(program, insns, types),
+      ...(fds.length === 0 ? {} : { fdArray: fds }),
+    })
     const { log, stats } = loaded
     return {
       loaded,
@@ -34,12 +39,21 @@ export function loadVectorProgram(
 }
 
 function requestOf(
-  { type, expectedAttachType, license, flags, logLevel, btf, privilege }: VectorProgram,
+  { type, expectedAttachType, license, flags, logLevel, btf, privilege, attachBtf }: VectorProgram,
   insns: readonly Insn[],
+  kernelTypes: LazyBtf | undefined,
 ): Parameters<Kernel['loadProgram']>[0] {
   const types = btf === undefined ? { functionInfo: [], lineInfo: [] } : programBtf(btf)
   const capabilities = privilege === undefined ? {} : { capabilities: CAPABILITIES[privilege] }
-  return { name: 'vector', type, expectedAttachType, insns, license, flags, logLevel, ...types, ...capabilities }
+  const plain = { name: 'vector', type, expectedAttachType, insns, license, flags, logLevel }
+  return { ...plain, ...types, ...capabilities, ...attachTo(kernelTypes, attachBtf, expectedAttachType) }
+}
+
+function attachTo(types: LazyBtf | undefined, symbol: string | undefined, attachType: number): object {
+  if (types === undefined || symbol === undefined) return {}
+  const { name, kind } = attachSymbol(symbol, attachType)
+  const attachBtfId = types.find(name, kind)
+  return attachBtfId === undefined ? {} : { attachBtfId }
 }
 
 const CAPABILITIES: Readonly<Record<VectorPrivilege, readonly HelperCapability[]>> = {

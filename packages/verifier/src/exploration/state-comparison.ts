@@ -85,6 +85,7 @@ export function sameRegister(old: RegisterState, now: RegisterState, ids: IdRena
     old.memoryBytes === now.memoryBytes &&
     old.frameNumber === now.frameNumber &&
     old.subprogram === now.subprogram &&
+    old.struct === now.struct &&
     old.hasDelta === now.hasDelta &&
     sameScalar(old.scalar, now.scalar) &&
     ids.agree(old.id, now.id) &&

@@ -1,6 +1,7 @@
 /** Accesses to the context: a table of fields by program type, from kernel-abi. */
 import { type ContextLayout, type ContextValue, contextField } from '@bpfoundry/kernel-abi'
 import { isConstantZero } from '../domain/scalar.ts'
+import type { AttachTarget } from '../kernel-types/attach-target.ts'
 import { unsupported } from '../report/refusal.ts'
 import { tnumText } from '../report/state-text.ts'
 import { pointerTo, type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
@@ -16,6 +17,7 @@ import {
 } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { type Access, loaded } from './access.ts'
+import { loadArgument } from './argument-access.ts'
 
 // biome-ignore format: table
 const LOADED: Readonly<Partial<Record<ContextValue, RegisterState>>> = {
@@ -52,21 +54,36 @@ export function accessContext(v: Verification, access: Access): void {
     v.refuse('VERIFIER_LEAK', 'EACCES', `R${valueNumber} leaks addr into ctx`)
   }
   checkUnmodified(v, access.pointerNumber, false)
+  if (v.target !== undefined) {
+    accessArguments(v, v.target, access)
+    return
+  }
   const layout = v.context
   const where = { offsetBytes: offset, sizeBytes, store: isWrite, signed: signExtends }
   const field = layout === undefined ? undefined : contextField(layout, where)
   if (field === undefined) {
-    v.log.print(`invalid bpf_context access off=${offset} size=${sizeBytes}\n`)
-    v.printSourceLine(v.pc)
-    const message = `invalid bpf_context access off=${offset} size=${sizeBytes}`
     const hint = layout === undefined ? 'contexts of this program type are not covered yet' : fieldHint(layout, offset)
-    v.refuseSilently('VERIFIER_CONTEXT_ACCESS', 'EACCES', message, hint)
+    refuseAccess(v, access, hint)
   }
   if (isWrite || valueNumber < 0) return
   const found = LOADED[field.yields]
   if (found === undefined) throw v.noted(unsupported(`loading ${layout?.structName}.${field.name} is`))
   const value = mayBeNull(found.type) ? found.with({ id: v.newId() }) : found
   v.write(valueNumber, loaded(value, sizeBytes, signExtends))
+}
+
+function refuseAccess(v: Verification, { offset, sizeBytes }: Access, hint?: string): never {
+  const message = `invalid bpf_context access off=${offset} size=${sizeBytes}`
+  v.log.print(`${message}\n`)
+  v.printSourceLine(v.pc)
+  return v.refuseSilently('VERIFIER_CONTEXT_ACCESS', 'EACCES', message, hint)
+}
+
+/** The context of a program that is bound to a kernel function. */
+function accessArguments(v: Verification, target: AttachTarget, access: Access): void {
+  const value = loadArgument(v, target, access)
+  if (value === undefined) refuseAccess(v, access)
+  if (access.valueNumber >= 0) v.write(access.valueNumber, value)
 }
 
 function fieldHint(layout: ContextLayout, offset: number): string {

@@ -8,6 +8,7 @@ import {
   CONST_PTR_TO_MAP,
   MEM_RDONLY,
   mayBeNull,
+  PTR_TO_BTF_ID,
   PTR_TO_CTX,
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
@@ -19,6 +20,7 @@ import {
   PTR_TO_STACK,
   PTR_TO_TCP_SOCK,
   PTR_TO_XDP_SOCK,
+  PTR_UNTRUSTED,
   SCALAR,
   typeName,
 } from '../state/register-type.ts'
@@ -31,6 +33,7 @@ import { accessPacket } from './packet-access.ts'
 import { checkRegion } from './region-access.ts'
 import { accessSocket } from './socket-access.ts'
 import { accessStack } from './stack-access.ts'
+import { accessStruct } from './struct-access.ts'
 
 interface MemoryKind {
   /** Word before "access" in the message on misalignment. */
@@ -52,6 +55,7 @@ const KINDS: ReadonlyMap<number, MemoryKind> = new Map([
   [PTR_TO_SOCK_COMMON, { label: 'sock_common ', access: accessSocket }],
   [PTR_TO_TCP_SOCK,    { label: 'tcp_sock ', access: accessSocket }],
   [PTR_TO_XDP_SOCK,    { label: 'xdp_sock ', access: accessSocket }],
+  [PTR_TO_BTF_ID,      { label: '',         access: accessStruct }],
 ])
 
 function accessMemory(v: Verification, access: Access): void {
@@ -135,6 +139,7 @@ function refuseTarget(v: Verification, number: number, pointer: RegisterState): 
 
 /** Types whose accesses the fix-ups rewrite, so that one instruction can't serve them and others. */
 const REWRITTEN: ReadonlySet<number> = new Set([
+  PTR_TO_BTF_ID,
   PTR_TO_CTX,
   PTR_TO_SOCKET,
   PTR_TO_SOCK_COMMON,
@@ -148,6 +153,8 @@ export function notePointerType(v: Verification, type: number): void {
   const before = pointerTypes[v.pc] as number
   if (before === 0) {
     pointerTypes[v.pc] = type
+  } else if (baseType(before) === PTR_TO_BTF_ID && baseType(type) === PTR_TO_BTF_ID) {
+    if (before !== type) pointerTypes[v.pc] = PTR_TO_BTF_ID | PTR_UNTRUSTED
   } else if (before !== type && (REWRITTEN.has(baseType(before)) || REWRITTEN.has(baseType(type)))) {
     v.refuse('VERIFIER_MIXED_POINTERS', 'EINVAL', 'same insn cannot be used with different pointers')
   }

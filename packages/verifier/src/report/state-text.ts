@@ -160,7 +160,7 @@ export function registerText(register: RegisterState, frameNumber: number, preci
   const { type, scalar } = register
   const mark = type === SCALAR && precise ? 'P' : ''
   if (type === SCALAR && isConstant(scalar.tnum)) return mark + signedText(scalar.tnum.value)
-  let name = mark + typeName(type)
+  let name = mark + typeName(type) + (register.struct?.name ?? '')
   if (type === PTR_TO_STACK) {
     if (register.frameNumber !== frameNumber) name += `[${register.frameNumber}]`
     if (isConstant(scalar.tnum)) return name + signedText(add(scalar.tnum.value, fromNumber(register.offset)))

@@ -9,6 +9,7 @@
  */
 import { CONSTANT_ZERO, constant, isConstantZero, type KnownScalar, UNKNOWN } from '../domain/scalar.ts'
 import { signExtended, type Word64 } from '../domain/word64.ts'
+import type { KernelStruct } from '../kernel-types/kernel-types.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 import { NOT_INIT, PTR_TO_STACK, SCALAR } from './register-type.ts'
 
@@ -35,6 +36,8 @@ export interface RegisterFields {
   readonly frameNumber: number
   /** PTR_TO_FUNC: which function of the program. */
   readonly subprogram: number
+  /** PTR_TO_BTF_ID: what it points to. */
+  readonly struct: KernelStruct | undefined
 }
 
 export class RegisterState implements RegisterFields {
@@ -49,6 +52,7 @@ export class RegisterState implements RegisterFields {
   readonly memoryBytes: number
   readonly frameNumber: number
   readonly subprogram: number
+  readonly struct: KernelStruct | undefined
 
   constructor(
     type: number,
@@ -62,6 +66,7 @@ export class RegisterState implements RegisterFields {
     memoryBytes: number,
     frameNumber: number,
     subprogram: number,
+    struct: KernelStruct | undefined = undefined,
   ) {
     this.type = type
     this.scalar = scalar
@@ -74,6 +79,7 @@ export class RegisterState implements RegisterFields {
     this.memoryBytes = memoryBytes
     this.frameNumber = frameNumber
     this.subprogram = subprogram
+    this.struct = struct
   }
 
   /** A copy with some fields changed. */
@@ -90,6 +96,7 @@ export class RegisterState implements RegisterFields {
       changes.memoryBytes ?? this.memoryBytes,
       changes.frameNumber ?? this.frameNumber,
       changes.subprogram ?? this.subprogram,
+      changes.struct ?? this.struct,
     )
   }
 

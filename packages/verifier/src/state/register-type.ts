@@ -37,6 +37,10 @@ export const MAYBE_NULL: number = typeFlags(TYPE_FLAG.PTR_MAYBE_NULL)
 export const MEM_RDONLY: number = typeFlags(TYPE_FLAG.MEM_RDONLY)
 export const MEM_RINGBUF: number = typeFlags(TYPE_FLAG.MEM_RINGBUF)
 export const PTR_TRUSTED: number = typeFlags(TYPE_FLAG.PTR_TRUSTED)
+export const PTR_UNTRUSTED: number = typeFlags(TYPE_FLAG.PTR_UNTRUSTED)
+export const MEM_RCU: number = typeFlags(TYPE_FLAG.MEM_RCU)
+export const MEM_USER: number = typeFlags(TYPE_FLAG.MEM_USER)
+export const MEM_PERCPU: number = typeFlags(TYPE_FLAG.MEM_PERCPU)
 
 export function baseType(type: number): number {
   return type & 0xff

@@ -6,6 +6,7 @@ import { markPrecise } from '../exploration/precision.ts'
 import type { RegisterState } from '../state/register-state.ts'
 import { SCALAR, typeName } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
+import { boundRange, returnsNothing } from './hook-range.ts'
 import { checkReturnRange, type Range } from './return-range.ts'
 
 const BOOLEAN: Range = [0, 1]
@@ -46,6 +47,7 @@ const BY_ATTACH_TYPE: ReadonlySet<number> = new Set([PROG_TYPE.CGROUP_SKB, PROG_
 
 function returnRange(v: Verification): Range | undefined {
   const { type, expectedAttachType } = v.program
+  if (v.target !== undefined) return boundRange(type, expectedAttachType, v.target)
   const byAttachType = BY_ATTACH_TYPE.has(type) ? ATTACH_RANGES.get(expectedAttachType) : undefined
   return byAttachType ?? RETURN_RANGES.get(type)
 }
@@ -53,6 +55,7 @@ function returnRange(v: Verification): Range | undefined {
 /** Checks the end of a path. */
 export function checkProgramExit(v: Verification): void {
   checkNothingHeld(v)
+  if (isVoidHook(v)) return
   const result = v.read(0)
   v.facts.record(v.pc, 0, result)
   if (v.leaks(0)) v.refuse('VERIFIER_LEAK', 'EACCES', 'R0 leaks addr as return value')
@@ -66,6 +69,13 @@ export function checkProgramExit(v: Verification): void {
   }
   const range = returnRange(v)
   if (range !== undefined) checkResult(v, result, range, 'At program exit')
+}
+
+/** A hook that gives nothing, which is not asked for a result. */
+function isVoidHook({ target, frame, program }: Verification): boolean {
+  if (target === undefined || frame.subprogram > 0) return false
+  const { type, expectedAttachType } = program
+  return type === PROG_TYPE.LSM && expectedAttachType !== ATTACH_TYPE.LSM_CGROUP && returnsNothing(target)
 }
 
 /** Neither references nor a lock; kernels differ in what they look at first. */
@@ -82,7 +92,9 @@ function checkResult(v: Verification, result: RegisterState, range: Range, place
     v.refuse('VERIFIER_RETURN_VALUE', 'EINVAL', message)
   }
   markPrecise(v, 0)
-  checkReturnRange(v, result, range, place)
+  const { type, expectedAttachType } = v.program
+  const is32 = type === PROG_TYPE.LSM && expectedAttachType !== ATTACH_TYPE.LSM_CGROUP && v.frame.asyncEntry === 0
+  checkReturnRange(v, result, range, place, is32)
 }
 
 /** A function that is judged by itself gives a number, any number. */

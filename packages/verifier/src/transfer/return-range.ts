@@ -6,11 +6,18 @@ import type { Verification } from '../verification.ts'
 /** Both ends are allowed. */
 export type Range = readonly [least: number, greatest: number]
 
-/** Refuses a number that may lie outside. `place` begins the message: `At program exit`. */
-export function checkReturnRange(v: Verification, { scalar }: RegisterState, range: Range, place: string): void {
-  const { smin, smax } = scalar
+/** Refuses a number that may lie outside. `place` begins the message: `At program exit`. @param is32 its lower half counts */
+export function checkReturnRange(
+  v: Verification,
+  { scalar }: RegisterState,
+  range: Range,
+  place: string,
+  is32: boolean = false,
+): void {
+  const { smin, smax, s32Min, s32Max } = scalar
   const [least, greatest] = range
-  if (least <= toSignedNumber(smin) && toSignedNumber(smax) <= greatest) return
+  const [from, to] = is32 ? [s32Min, s32Max] : [toSignedNumber(smin), toSignedNumber(smax)]
+  if (least <= from && to <= greatest) return
   const message = describeRange(place, toSignedDecimal(smin), toSignedDecimal(smax), range)
   v.refuse('VERIFIER_RETURN_VALUE', 'EINVAL', message)
 }

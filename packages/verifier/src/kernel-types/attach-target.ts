@@ -1,0 +1,138 @@
+/**
+ * The kernel function, or tracepoint, that a program of TRACING or LSM is bound to.
+ *
+ * @see bpf_check_attach_target and check_attach_btf_id in kernel/bpf/verifier.c
+ */
+import { BTF_KIND, type BtfFuncProto, type BtfType } from '@bpfoundry/btf'
+import { ATTACH_TYPE, type ErrnoName, isKnownIterator, lsmHook, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { Refusal, unsupported } from '../report/refusal.ts'
+import type { KernelBtf, VerifierProgram } from '../verifier-api.ts'
+import { checkPrototype } from './function-model.ts'
+
+/** What a program is bound to. */
+export interface AttachTarget {
+  readonly name: string
+  readonly prototype: BtfFuncProto
+  /** Parameters that the program doesn't see: a tracepoint's first. */
+  readonly hiddenParameters: number
+  /** Pointers that it is handed are valid as long as it runs. */
+  readonly trustsArguments: boolean
+  /** Name of the tracepoint or of the iterator; undefined for functions. */
+  readonly tracepoint: string | undefined
+  readonly iterator: string | undefined
+}
+
+const TRACEPOINT_PREFIX = 'btf_trace_'
+const TEMPLATE_PREFIX = '__bpf_trace_'
+const ITERATOR_PREFIX = 'bpf_iter_'
+
+/** What must not be traced, for tracing itself runs it. @see btf_id_deny */
+// biome-ignore format: table
+const NEVER_TRACED: ReadonlySet<string> = new Set([
+  'migrate_disable', 'migrate_enable', 'rcu_read_unlock_strict', 'preempt_count_add', 'preempt_count_sub',
+  '__rcu_read_lock', '__rcu_read_unlock',
+])
+
+/** They don't come back. @see noreturn_deny */
+// biome-ignore format: table
+const NEVER_RETURN: ReadonlySet<string> = new Set([
+  '__ia32_sys_exit', '__ia32_sys_exit_group', '__kunit_abort', 'kunit_try_catch_throw', '__module_put_and_kthread_exit',
+  '__x64_sys_exit', '__x64_sys_exit_group', 'do_exit', 'do_group_exit', 'kthread_complete_and_exit', 'kthread_exit',
+  'make_task_dead',
+])
+
+function refuse(message: string, errno: ErrnoName = 'EINVAL'): never {
+  throw new Refusal({ code: 'VERIFIER_ATTACH_TARGET', errno, message })
+}
+
+/**
+ * The target of a program; undefined for types that have none.
+ *
+ * @throws {Refusal} in the kernel's words
+ */
+export function attachTarget(program: VerifierProgram, btf: KernelBtf): AttachTarget {
+  const { attachBtfId = 0, expectedAttachType } = program
+  if (attachBtfId === 0) refuse('Tracing programs must provide btf_id')
+  const type = btf.type(attachBtfId)
+  const find = FINDERS.get(expectedAttachType)
+  if (find === undefined) refuse('the program has no attach type that can be bound to a kernel function')
+  return find(program, btf, type)
+}
+
+type Finder = (program: VerifierProgram, btf: KernelBtf, type: BtfType) => AttachTarget
+
+const FINDERS: ReadonlyMap<number, Finder> = new Map<number, Finder>([
+  [ATTACH_TYPE.TRACE_RAW_TP, tracepoint],
+  [ATTACH_TYPE.TRACE_ITER, iterator],
+  [ATTACH_TYPE.TRACE_FENTRY, traced],
+  [ATTACH_TYPE.TRACE_FEXIT, traced],
+  [ATTACH_TYPE.MODIFY_RETURN, traced],
+  [ATTACH_TYPE.LSM_MAC, hook],
+  [ATTACH_TYPE.LSM_CGROUP, hook],
+])
+
+function prototypeOf(btf: KernelBtf, typeId: number): BtfFuncProto {
+  const prototype = btf.type(typeId)
+  return prototype.kind === BTF_KIND.FUNC_PROTO ? prototype : refuse('the target has no prototype')
+}
+
+/** The names of a tracepoint's arguments, which may say that they can be NULL, are those of its class's function. */
+function tracepoint(_program: VerifierProgram, btf: KernelBtf, type: BtfType): AttachTarget {
+  if (type.kind !== BTF_KIND.TYPEDEF) refuse(`attach_btf_id ${type.id} is not a typedef`)
+  if (!type.name.startsWith(TRACEPOINT_PREFIX)) {
+    refuse(`attach_btf_id ${type.id} points to wrong type name ${type.name}`)
+  }
+  const name = type.name.slice(TRACEPOINT_PREFIX.length)
+  const template = btf.find(`${TEMPLATE_PREFIX}${name}`, BTF_KIND.FUNC)
+  const fn = template === undefined ? undefined : btf.type(template)
+  if (fn?.kind !== BTF_KIND.FUNC) throw unsupported(`the tracepoint ${name}, which shares its class with others, is`)
+  const prototype = prototypeOf(btf, fn.typeId)
+  return { name, prototype, hiddenParameters: 1, trustsArguments: true, tracepoint: name, iterator: undefined }
+}
+
+function functionTarget(btf: KernelBtf, type: BtfType, trustsArguments: boolean): AttachTarget {
+  if (type.kind !== BTF_KIND.FUNC) refuse(`attach_btf_id ${type.id} is not a function`)
+  const prototype = prototypeOf(btf, type.typeId)
+  const { name } = type
+  checkPrototype(btf, prototype, name)
+  return { name, prototype, hiddenParameters: 0, trustsArguments, tracepoint: undefined, iterator: undefined }
+}
+
+function iterator(_program: VerifierProgram, btf: KernelBtf, type: BtfType): AttachTarget {
+  const target = functionTarget(btf, type, true)
+  if (!target.name.startsWith(ITERATOR_PREFIX)) refuse('the program is bound to no iterator')
+  const name = target.name.slice(ITERATOR_PREFIX.length)
+  if (!isKnownIterator(name)) throw unsupported(`the iterator ${name} is`)
+  return { ...target, iterator: name }
+}
+
+function traced(program: VerifierProgram, btf: KernelBtf, type: BtfType): AttachTarget {
+  const target = functionTarget(btf, type, false)
+  const { name } = target
+  const attachType = program.expectedAttachType
+  if (attachType === ATTACH_TYPE.MODIFY_RETURN) checkModifiable(name)
+  if (program.type === PROG_TYPE.TRACING && NEVER_TRACED.has(name)) refuse(`${name} can't be traced`)
+  const needsReturn = attachType === ATTACH_TYPE.TRACE_FEXIT || attachType === ATTACH_TYPE.MODIFY_RETURN
+  if (needsReturn && NEVER_RETURN.has(name)) {
+    refuse('Attaching fexit/fmod_ret to __noreturn functions is rejected.')
+  }
+  return target
+}
+
+/** Functions made for tests; they are all that is known of the kernel's list of functions that may be made to fail. */
+const MODIFIABLE = /^security_|^bpf_modify_return_test|^bpf_fentry_test\d*$/
+
+function checkModifiable(name: string): void {
+  if (MODIFIABLE.test(name)) return
+  throw unsupported(`modifying what ${name} returns is`)
+}
+
+function hook(program: VerifierProgram, btf: KernelBtf, type: BtfType): AttachTarget {
+  const { name } = type
+  const target = functionTarget(btf, type, lsmHook(name)?.isTrusted === true)
+  if (!program.gplCompatible) refuse('LSM programs must have a GPL compatible license')
+  const found = lsmHook(name)
+  if (found === undefined) refuse(`attach_btf_id ${type.id} points to wrong type name ${name}`)
+  if (found.isDisabled) refuse(`attach_btf_id ${type.id} points to disabled hook ${name}`)
+  return target
+}

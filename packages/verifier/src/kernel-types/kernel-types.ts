@@ -1,0 +1,52 @@
+/** The kernel's types as the checks use them: structures as values that compare by identity. */
+import { BTF_KIND, type BtfComposite, type BtfType, btfKindName } from '@bpfoundry/btf'
+import type { KernelBtf } from '../verifier-api.ts'
+
+/** A structure or union of the kernel; one object for each. */
+export interface KernelStruct {
+  readonly id: number
+  readonly name: string
+}
+
+/** Structures of one kernel. */
+export class KernelTypes {
+  readonly btf: KernelBtf
+  readonly #structs = new Map<number, KernelStruct>()
+
+  constructor(btf: KernelBtf) {
+    this.btf = btf
+  }
+
+  /** The structure with this id. */
+  struct(id: number): KernelStruct {
+    const known = this.#structs.get(id)
+    if (known !== undefined) return known
+    const struct = { id, name: this.btf.type(id).name }
+    this.#structs.set(id, struct)
+    return struct
+  }
+
+  /** The structure of that name; undefined where this kernel has none. */
+  named(name: string): KernelStruct | undefined {
+    const id = this.btf.find(name, BTF_KIND.STRUCT)
+    return id === undefined ? undefined : this.struct(id)
+  }
+}
+
+/** A struct or a union: what a pointer of {@link KernelStruct} may point to. */
+export function isComposite(type: BtfType): type is BtfComposite {
+  return type.kind === BTF_KIND.STRUCT || type.kind === BTF_KIND.UNION
+}
+
+/** `STRUCT`, as the kernel's messages name kinds: `UNKNOWN` for void. */
+export function kindText(type: BtfType): string {
+  return type.kind === BTF_KIND.VOID ? 'UNKNOWN' : btfKindName(type.kind)
+}
+
+const ENUMS: ReadonlySet<number> = new Set([BTF_KIND.ENUM, BTF_KIND.ENUM64])
+
+/** A number of at most 8 bytes. */
+export function isNumberType(type: BtfType): boolean {
+  if (ENUMS.has(type.kind)) return true
+  return type.kind === BTF_KIND.INT && type.sizeBytes <= 8 && type.bitOffset === 0 && (type.bits & 7) === 0
+}

@@ -1,0 +1,55 @@
+/** Loads through pointers to structures of the kernel. @see check_ptr_to_btf_access in kernel/bpf/verifier.c */
+import { isConstantZero } from '../domain/scalar.ts'
+import type { KernelStruct, KernelTypes } from '../kernel-types/kernel-types.ts'
+import { type Found, walkStruct } from '../kernel-types/struct-walk.ts'
+import { loadedFlags } from '../kernel-types/trust.ts'
+import { tnumText } from '../report/state-text.ts'
+import { pointerTo, type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
+import { MEM_PERCPU, MEM_USER, mayBeNull, PTR_TO_BTF_ID } from '../state/register-type.ts'
+import type { Verification } from '../verification.ts'
+import { type Access, loaded } from './access.ts'
+
+const CODE = 'VERIFIER_STRUCT_ACCESS'
+
+export function accessStruct(v: Verification, access: Access): void {
+  checkStructAccess(v, access)
+  const { pointer, offset, sizeBytes, valueNumber, signExtends } = access
+  const kernel = v.kernel as KernelTypes
+  const found = walkStruct(kernel.btf, (pointer.struct as KernelStruct).id, offset, sizeBytes)
+  if (found.kind === 'refused') v.refuse(CODE, found.errno, found.message)
+  if (valueNumber < 0) return
+  v.write(valueNumber, loaded(foundRegister(v, pointer, found), sizeBytes, signExtends))
+}
+
+/** Everything but what lies there. */
+function checkStructAccess(v: Verification, { pointer, pointerNumber, offset, isWrite }: Access): void {
+  const { name } = pointer.struct as KernelStruct
+  const what = `R${pointerNumber} is ptr_${name}`
+  if (!v.isTrusted) {
+    v.refuse(CODE, 'EPERM', `'struct ${name}' access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN`)
+  }
+  if (!v.program.gplCompatible) {
+    v.refuse(CODE, 'EINVAL', `Cannot access kernel 'struct ${name}' from non-GPL compatible program`)
+  }
+  if (offset < 0) v.refuse(CODE, 'EACCES', `${what} invalid negative access: off=${offset}`)
+  if (!isConstantZero(pointer.scalar)) {
+    const where = `off=${offset}, var_off=${tnumText(pointer.scalar.tnum)}`
+    v.refuse(CODE, 'EACCES', `${what} invalid variable offset: ${where}`)
+  }
+  if ((pointer.type & MEM_USER) !== 0) v.refuse(CODE, 'EACCES', `${what} access user memory: off=${offset}`)
+  if ((pointer.type & MEM_PERCPU) !== 0) v.refuse(CODE, 'EACCES', `${what} access percpu memory: off=${offset}`)
+  if (isWrite) v.refuse(CODE, 'EACCES', 'only read is supported')
+}
+
+function foundRegister(
+  v: Verification,
+  from: RegisterState,
+  found: Exclude<Found, { kind: 'refused' }>,
+): RegisterState {
+  if (found.kind === 'number') return UNKNOWN_SCALAR
+  const kernel = v.kernel as KernelTypes
+  // A program that does not sleep runs under RCU as a whole.
+  const flags = loadedFlags(kernel.btf, from, found, true)
+  const struct = kernel.struct(found.structId)
+  return pointerTo(PTR_TO_BTF_ID | flags, { struct, id: mayBeNull(flags) ? v.newId() : 0 })
+}
