@@ -26,6 +26,7 @@ export function terminalReport(report: ConformanceReport, { verbose = false }: T
     table(['file', ...COUNT_HEAD, 'seconds'], files.map(fileRow)),
     table(['suite', ...COUNT_HEAD, 'seconds'], suiteRows(report)),
     reasonTable(report),
+    unsupportedTable(report),
     engineTable(report),
   ]
   return {
@@ -57,6 +58,14 @@ function reasonTable(report: ConformanceReport): TextTable {
     .reasons()
     .map(({ outcome, reason, cases, meaning }) => [outcome.replace('-', ' '), reason, cases, meaning])
   return table(['outcome', 'reason', 'cases', ''], rows)
+}
+
+/** So many are told; the other reports have all. */
+const MOST_UNSUPPORTED = 10
+
+function unsupportedTable(report: ConformanceReport): TextTable {
+  const rows = report.unsupported().map(({ what, questions }) => [what, questions])
+  return table(['unsupported', 'questions'], rows.slice(0, MOST_UNSUPPORTED))
 }
 
 function engineTable(report: ConformanceReport): TextTable {

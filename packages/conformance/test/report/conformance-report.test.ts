@@ -143,6 +143,11 @@ describe('a report', () => {
       { what: 'kfuncs', questions: 2 },
       { what: 'attach_btf', questions: 1 },
     ])
+    const { tables } = terminalReport(report)
+    expect(tables.find(({ head }) => head[0] === 'unsupported')?.rows).toEqual([
+      ['kfuncs', 2],
+      ['attach_btf', 1],
+    ])
   })
 
   test('is JSON with a schema', async () => {
