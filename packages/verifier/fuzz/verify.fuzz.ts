@@ -11,12 +11,19 @@ const [LOG_NOTHING, LOG_PATH, LOG_EVERYTHING] = [0, 1, 2]
 const map = (id: number, type: number, valueSizeBytes: number, maxEntries: number): VerifierMap => ({
   ...{ id, name: `map${id}`, type, keySizeBytes: 4, valueSizeBytes, maxEntries, flags: 0 },
 })
-/** By the fds 1 to 4: those that a flipped bit makes of each other. */
+/** What the kernel keeps to itself in 32 bytes. */
+const FIELDS: VerifierMap['fields'] = [
+  { kind: 'bpf_spin_lock', offsetBytes: 0, sizeBytes: 4 },
+  { kind: 'bpf_timer', offsetBytes: 8, sizeBytes: 16 },
+  { kind: 'kptr_untrusted', offsetBytes: 24, sizeBytes: 8, target: 'object' },
+]
+/** By the fds 1 to 5: those that a flipped bit makes of each other. */
 const MAPS = new Map([
   [1, map(1, MAP_TYPE.ARRAY, 64, 1)],
   [2, map(2, MAP_TYPE.HASH, 16, 8)],
   [3, map(3, MAP_TYPE.PROG_ARRAY, 4, 4)],
   [4, map(4, MAP_TYPE.DEVMAP, 4, 4)],
+  [5, { ...map(5, MAP_TYPE.HASH, 32, 8), fields: FIELDS }],
 ])
 const PLACEMENT = { mapAddress: (fd: number) => 0x1000 * fd, mapValueAddress: (fd: number) => 0x1000 * fd + 64 }
 
@@ -104,7 +111,29 @@ const SEEDS = [
    twice: r0 = r1
    r0 += r1
    exit`,
+  `*(u32 *)(r10 - 4) = 1
+   r2 = r10
+   r2 += -4
+   r1 = locked ll
+   call 1
+   if r0 == 0 goto out
+   r6 = r0
+   r1 = r6
+   call 93
+   *(u32 *)(r6 + 4) = 1
+   r1 = r6
+   call 94
+   r1 = r6
+   r1 += 8
+   r2 = 1000
+   r3 = 0
+   call 171
+   *(u64 *)(r6 + 24) = 0
+   out: r0 = 0
+   exit`,
 ]
+
+const FDS: Readonly<Record<string, number>> = { progs: 3, table: 2, locked: 5 }
 
 /** Names of maps stand for fds. */
 function encoded(text: string): Uint8Array {
@@ -112,7 +141,7 @@ function encoded(text: string): Uint8Array {
   const linked = [...insns]
   for (const { pc, symbol } of relocations) {
     const insn = linked[pc]
-    if (insn !== undefined) linked[pc] = { ...insn, src: 1, imm: symbol === 'progs' ? 3 : 2 }
+    if (insn !== undefined) linked[pc] = { ...insn, src: 1, imm: FDS[symbol] ?? 0 }
   }
   return encodeInsns(linked)
 }

@@ -5,6 +5,7 @@ import { verify } from '../src/index.ts'
 import { CASES } from './cases/index.ts'
 import { MAPS, type MapName, programOf, type VerifierCase } from './support/case.ts'
 import { askKernel, openCaseKernel } from './support/kernel.ts'
+import { CASE_KERNEL_BTF } from './support/kernel-types.ts'
 import { comparableLog } from './support/log-text.ts'
 
 const LEVEL = 2
@@ -19,6 +20,11 @@ const DIFFERENT: ReadonlyMap<string, string> = new Map([
   ['a bounded size', ABSENT],
   ['a checksum over the packet', ABSENT],
   ['no kernel pointer stored from a register', ABSENT],
+  ['an exchange of nothing', ABSENT],
+  ['an exchange that is not given back', ABSENT],
+  ['an exchange of what was there', ABSENT],
+  ['an exchange of what may be NULL', ABSENT],
+  ['an exchange of a moved pointer', ABSENT],
   ['a spilled copy is checked, too', '6.18 knows stack slots that are not read any more'],
   ['a loop that may go on', SCC],
   ['a loop that may go on, over a counter', SCC],
@@ -77,7 +83,11 @@ for (const [topic, rows] of Object.entries(CASES)) {
   const golden = readGolden(topic)
   describe(`the log of Linux 6.18, ${topic}`, () => {
     it.each(rows.map((row) => [row.name, row] as const))('%s', (name, row) => {
-      const options = { profile: '6.18', ...(row.untrusted === true ? { capabilities: ['CAP_BPF'] as const } : {}) }
+      const options = {
+        profile: '6.18',
+        ...(row.untrusted === true ? { capabilities: ['CAP_BPF'] as const } : {}),
+        ...(row.kernelTypes === true ? { kernelBtf: CASE_KERNEL_BTF } : {}),
+      }
       const { log } = verify(programOf(row, fdOf), options, { logLevel: LEVEL })
       const compared = DIFFERENT.has(name) ? reasonOf : (text: string | undefined) => text
       expect(compared(comparableLog(log))).toBe(compared(golden.get(name)))

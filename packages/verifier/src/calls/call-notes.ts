@@ -1,4 +1,5 @@
 import { U64_MAX, type Word64 } from '../domain/word64.ts'
+import type { MapField } from '../program/map-fields.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 
 /** What the arguments of one call said that later arguments, or the result, need. */
@@ -9,6 +10,8 @@ export interface CallNotes {
   constantKey: number | undefined
   /** Stack memory that the helper fills. */
   filled: { readonly number: number; readonly sizeBytes: number } | undefined
+  /** The kernel pointer in a map's value that is exchanged. */
+  exchanged: MapField | undefined
   /** Function of the program that the helper is to call. */
   callback: number | undefined
   /** Reference that one of the arguments belongs to. */
@@ -26,6 +29,7 @@ export function newCallNotes(): CallNotes {
     map: undefined,
     constantKey: undefined,
     filled: undefined,
+    exchanged: undefined,
     callback: undefined,
     referenceId: 0,
     releasedNumber: 0,

@@ -14,7 +14,7 @@ import { mayHaveOffset, mismatch } from './argument-types.ts'
 import type { CallNotes } from './call-notes.ts'
 import { constantKey } from './constant-key.ts'
 import { checkHelperMemory, checkMemorySize } from './helper-memory.ts'
-import { checkPointerSlot } from './kernel-pointer-slot.ts'
+import { checkExchanged, pointerSlot } from './kernel-pointer-slot.ts'
 import { transferLock } from './spin-lock.ts'
 import { checkTimerMap, timerMap } from './timer.ts'
 
@@ -46,6 +46,7 @@ const RULES: ReadonlyMap<ArgumentType, Rule> = new Map<ArgumentType, Rule>([
   ['ARG_PTR_TO_SPIN_LOCK',         takeLock],
   ['ARG_PTR_TO_TIMER',             takeTimer],
   ['ARG_KPTR_XCHG_DEST',           takePointerSlot],
+  ['ARG_PTR_TO_BTF_ID',            takeStruct],
 ])
 
 const PLAIN: ReadonlySet<ArgumentType> = new Set<ArgumentType>([
@@ -73,7 +74,7 @@ export function checkArgument(v: Verification, prototype: HelperPrototype, index
   }
   const isAbsent = isNull(register) && has(value, 'PTR_MAYBE_NULL')
   if (isAbsent) markPrecise(v, number)
-  else checkType(v, register, number, value)
+  else checkType(v, register, number, value, notes)
   noteReference(v, register, number, value, notes)
   const rule = RULES.get(value.type)
   if (rule === undefined && !PLAIN.has(value.type)) {
@@ -91,12 +92,19 @@ function resolved(v: Verification, value: HelperValue<ArgumentType>, { map }: Ca
   return { ...value, type: 'ARG_PTR_TO_BTF_ID_SOCK_COMMON' }
 }
 
-function checkType(v: Verification, register: RegisterState, number: number, value: HelperValue<ArgumentType>): void {
+function checkType(
+  v: Verification,
+  register: RegisterState,
+  number: number,
+  value: HelperValue<ArgumentType>,
+  notes: CallNotes,
+): void {
   const expected = mismatch(register, value.type, value.flags)
   if (expected !== undefined) {
     const message = `R${number} type=${typeName(register.type)} expected=${expected}`
     v.refuse('VERIFIER_ARGUMENT_TYPE', 'EACCES', message)
   }
+  if (notes.exchanged !== undefined) checkExchanged(v, number, notes.exchanged)
   if (has(value, 'OBJ_RELEASE')) {
     if (register.offset !== 0) {
       const message = `R${number} must have zero offset when passed to release func or trusted arg to kfunc`
@@ -143,8 +151,15 @@ function takeLock(v: Verification, { number, prototype }: Argument): void {
   transferLock(v, prototype.id, number)
 }
 
-function takePointerSlot(v: Verification, { number }: Argument): void {
-  checkPointerSlot(v, number)
+function takePointerSlot(v: Verification, { number }: Argument, notes: CallNotes): void {
+  const { map, field } = pointerSlot(v, number)
+  notes.map = map
+  notes.exchanged = field
+}
+
+function takeStruct(v: Verification, { number, prototype, value }: Argument, notes: CallNotes): void {
+  if (notes.exchanged !== undefined) return
+  throw v.noted(unsupported(`argument ${number} of ${prototype.name}#${prototype.id} (${value.type}) is`))
 }
 
 function takeFunction(_v: Verification, { register }: Argument, notes: CallNotes): void {

@@ -13,6 +13,7 @@ import { synchronise } from '../domain/bounds-deduction.ts'
 import { narrowSigned, narrowUnsigned, UNKNOWN } from '../domain/scalar.ts'
 import { fromNumber, ZERO } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
+import { pointedStruct } from '../memory/kernel-pointer-access.ts'
 import { isReadOnlyForPrograms } from '../memory/map-access.ts'
 import { accessThrough } from '../memory/memory-access.ts'
 import { fieldOfKind } from '../program/map-fields.ts'
@@ -27,6 +28,7 @@ import {
   UNKNOWN_SCALAR,
 } from '../state/register-state.ts'
 import {
+  PTR_TO_BTF_ID,
   PTR_TO_MAP_VALUE,
   PTR_TO_MEM,
   PTR_TO_SOCK_COMMON,
@@ -59,9 +61,16 @@ const SK_FULLSOCK = 95
 const TCP_SOCK = 96
 const SKC_LOOKUP_TCP = 99
 const RINGBUF_RESERVE = 131
+const KPTR_XCHG = 194
 
 /** Helpers whose result the program must give back. @see is_acquire_function in kernel/bpf/verifier.c */
-const ACQUIRES: ReadonlySet<number> = new Set([SK_LOOKUP_TCP, SK_LOOKUP_UDP, SKC_LOOKUP_TCP, RINGBUF_RESERVE])
+const ACQUIRES: ReadonlySet<number> = new Set([
+  SK_LOOKUP_TCP,
+  SK_LOOKUP_UDP,
+  SKC_LOOKUP_TCP,
+  RINGBUF_RESERVE,
+  KPTR_XCHG,
+])
 /** Helpers that give the same object by another type: it belongs to the argument's reference. @see is_ptr_cast_function */
 const CASTS: ReadonlySet<number> = new Set([SK_FULLSOCK, TCP_SOCK])
 
@@ -188,6 +197,9 @@ function resultOf(v: Verification, prototype: HelperPrototype, notes: CallNotes)
   }
   if (type === 'RET_PTR_TO_MEM') {
     return pointerTo(PTR_TO_MEM | typeFlags(flags), { memoryBytes: notes.allocatedBytes, ...identity })
+  }
+  if (type === 'RET_PTR_TO_BTF_ID' && notes.exchanged !== undefined) {
+    return pointerTo(PTR_TO_BTF_ID | typeFlags(kept), { struct: pointedStruct(v, notes.exchanged), ...identity })
   }
   const object = OBJECT_RESULTS[type]
   if (object !== undefined) return pointerTo(object | typeFlags(kept), identity)

@@ -1,15 +1,29 @@
-/** The place in a map's value that bpf_kptr_xchg changes. @see process_kptr_func in kernel/bpf/verifier.c */
+/**
+ * bpf_kptr_xchg: puts a counted kernel pointer, or none, into a map's value, and gives out the one that was there.
+ *
+ * @see process_kptr_func in kernel/bpf/verifier.c
+ */
 import { isConstantScalar } from '../domain/scalar.ts'
 import { toSignedNumber } from '../domain/word64.ts'
+import { checkPointerFits } from '../memory/kernel-pointer-access.ts'
 import { POINTER_FIELDS } from '../memory/special-fields.ts'
+import type { MapField } from '../program/map-fields.ts'
 import { unsupported } from '../report/refusal.ts'
-import { PTR_TO_MAP_VALUE } from '../state/register-type.ts'
+import { isNull } from '../state/register-state.ts'
+import { mayBeNull, PTR_TO_MAP_VALUE } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
+import type { VerifierMap } from '../verifier-api.ts'
 
 const CODE = 'VERIFIER_KERNEL_POINTER'
 
-/** Refuses a register that does not point to a counted kernel pointer; those that do can't be judged yet. */
-export function checkPointerSlot(v: Verification, number: number): never {
+/** A place that can be exchanged. */
+interface PointerSlot {
+  readonly map: VerifierMap
+  readonly field: MapField
+}
+
+/** The counted kernel pointer that register `number` points to. */
+export function pointerSlot(v: Verification, number: number): PointerSlot {
   const { type, scalar, offset, map } = v.register(number)
   if (type !== PTR_TO_MAP_VALUE || map === undefined) throw v.noted(unsupported('a kernel pointer outside of a map is'))
   if (map.fields === undefined) {
@@ -25,5 +39,13 @@ export function checkPointerSlot(v: Verification, number: number): never {
   const field = pointers.find(({ offsetBytes }) => offsetBytes === at)
   if (field === undefined) v.refuse(CODE, 'EACCES', `off=${at} doesn't point to kptr`)
   if (field.kind === 'kptr_untrusted') v.refuse(CODE, 'EACCES', `off=${at} kptr isn't referenced kptr`)
-  throw v.noted(unsupported('exchanging a kernel pointer is'))
+  return { map, field }
+}
+
+/** Refuses a pointer that may not go into the slot. */
+export function checkExchanged(v: Verification, number: number, field: MapField): void {
+  const register = v.register(number)
+  if (isNull(register)) return
+  if (mayBeNull(register.type)) v.refuse(CODE, 'EACCES', `Possibly NULL pointer passed to helper arg${number}`)
+  checkPointerFits(v, number, field)
 }

@@ -1,12 +1,24 @@
-/** Loads and stores of kernel pointers in map values. @see check_map_kptr_access in kernel/bpf/verifier.c */
+/** Kernel pointers in map values, loaded and stored. @see check_map_kptr_access in kernel/bpf/verifier.c */
 import { BPF_LDX, BPF_MEM, BPF_ST, BPF_STX } from '@bpfoundry/isa'
 import { markPrecise } from '../exploration/precision.ts'
+import type { KernelStruct, KernelTypes } from '../kernel-types/kernel-types.ts'
+import { structsMatch } from '../kernel-types/struct-match.ts'
 import type { MapField } from '../program/map-fields.ts'
 import { unsupported } from '../report/refusal.ts'
-import { isNull } from '../state/register-state.ts'
-import { baseType, PTR_TO_BTF_ID, typeName } from '../state/register-type.ts'
+import { isNull, pointerTo } from '../state/register-state.ts'
+import {
+  baseType,
+  MAYBE_NULL,
+  MEM_PERCPU,
+  MEM_RCU,
+  PTR_TO_BTF_ID,
+  PTR_TRUSTED,
+  PTR_UNTRUSTED,
+  typeName,
+} from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import type { Access } from './access.ts'
+import { checkUnmodified } from './context-access.ts'
 
 const CODE = 'VERIFIER_KERNEL_POINTER'
 
@@ -17,24 +29,67 @@ export function accessKernelPointer(v: Verification, access: Access, field: MapF
     v.refuse(CODE, 'EACCES', 'kptr in map can only be accessed using BPF_MEM instruction mode')
   }
   const insnClass = opcode & 0x07
-  if (insnClass === BPF_LDX) throw v.noted(unsupported('loading a kernel pointer from a map is'))
+  if (insnClass === BPF_LDX) {
+    loadPointer(v, access.valueNumber, field)
+    return
+  }
   if (field.kind === 'uptr') v.refuse(CODE, 'EACCES', 'store to uptr disallowed')
   if (field.kind !== 'kptr_untrusted') v.refuse(CODE, 'EACCES', 'store to referenced kptr disallowed')
   if (insnClass === BPF_STX) storeRegister(v, access.valueNumber, field)
   else if (insnClass === BPF_ST) storeImmediate(v, access, field)
 }
 
+/** The kernel's structure that a field points to. Those of the program's own are not followed. */
+export function pointedStruct(v: Verification, { kind, target = '' }: MapField): KernelStruct {
+  const struct = kind === 'uptr' ? undefined : v.kernel?.named(target)
+  if (struct !== undefined) return struct
+  throw v.noted(unsupported(`a pointer to struct ${target} in a map is`))
+}
+
+/** Structures that stay until the read-side section ends, even when nobody holds them. @see rcu_protected_types */
+// biome-ignore format: table
+const RCU_PROTECTED: ReadonlySet<string> = new Set([
+  'prog_test_ref_kfunc', 'cgroup', 'bpf_cpumask', 'task_struct', 'bpf_crypto_ctx',
+])
+
+/** Valid under RCU, as which a program that does not sleep runs as a whole; or of no use but to be read and compared. */
+function loadPointer(v: Verification, number: number, field: MapField): void {
+  const struct = pointedStruct(v, field)
+  const isPerCpu = field.kind === 'percpu_kptr'
+  const isKept = isPerCpu || (field.kind === 'kptr' && RCU_PROTECTED.has(struct.name))
+  const flags = isKept ? MEM_RCU | (isPerCpu ? MEM_PERCPU : 0) : PTR_UNTRUSTED
+  v.write(number, pointerTo(PTR_TO_BTF_ID | MAYBE_NULL | flags, { struct, id: v.newId() }))
+}
+
 /** Nothing may be stored, or a pointer to the same type. */
-function storeRegister(v: Verification, number: number, { target = '' }: MapField): void {
-  const { type } = v.register(number)
-  if (isNull(v.register(number))) {
-    markPrecise(v, number)
-    return
+function storeRegister(v: Verification, number: number, field: MapField): void {
+  if (isNull(v.register(number))) markPrecise(v, number)
+  else checkPointerFits(v, number, field)
+}
+
+/** The pointer in the register is of the field's type. @see map_kptr_match_type in kernel/bpf/verifier.c */
+export function checkPointerFits(v: Verification, number: number, field: MapField): void {
+  const { type, struct, offset } = v.register(number)
+  const isUncounted = field.kind === 'kptr_untrusted'
+  const permitted = MAYBE_NULL | PTR_TRUSTED | MEM_RCU | (isUncounted ? PTR_UNTRUSTED : 0)
+  const isPerCpu = field.kind === 'percpu_kptr'
+  if (struct === undefined || isPerCpu || (type & ~(permitted | PTR_TO_BTF_ID)) !== 0) {
+    refuseType(v, number, field, '')
   }
-  if (baseType(type) === PTR_TO_BTF_ID) throw v.noted(unsupported('storing a kernel pointer to a map is'))
-  const expected = `ptr_${target} or untrusted_ptr_${target}`
-  const message = `invalid kptr access, R${number} type=${typeName(type)} expected=${expected}`
-  v.refuse(CODE, 'EACCES', message)
+  checkUnmodified(v, number, true)
+  const { btf } = v.kernel as KernelTypes
+  if (structsMatch(btf, struct, offset, pointedStruct(v, field), !isUncounted)) return
+  refuseType(v, number, field, struct.name)
+}
+
+function refuseType(v: Verification, number: number, { kind, target = '' }: MapField, found: string): never {
+  const { type } = v.register(number)
+  if (baseType(type) === PTR_TO_BTF_ID && kind === 'percpu_kptr') {
+    throw v.noted(unsupported('storing a per-CPU kernel pointer to a map is'))
+  }
+  const untrusted = kind === 'kptr_untrusted' ? ` or untrusted_ptr_${target}` : ''
+  const expected = `expected=ptr_${target}${untrusted}`
+  return v.refuse(CODE, 'EACCES', `invalid kptr access, R${number} type=${typeName(type)}${found} ${expected}`)
 }
 
 function storeImmediate(v: Verification, { immediate }: Access, { offsetBytes }: MapField): void {

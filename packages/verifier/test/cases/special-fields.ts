@@ -241,6 +241,54 @@ const OTHERS: readonly VerifierCase[] = [
   { name: 'an exchange in a map without BTF', asm: `${element('single')}\nr1 = r6\nr2 = 0\ncall 194${OUT}` },
 ]
 
+const OBJECTS = element('objects')
+/** r7 = the pointer that is not counted, or the counted one, or out. */
+const UNCOUNTED = `${OBJECTS}\nr7 = *(u64 *)(r6 + 0)\nif r7 == 0 goto out`
+const COUNTED = `${OBJECTS}\nr7 = *(u64 *)(r6 + 16)\nif r7 == 0 goto out`
+const EXCHANGE = `${at('r6', 16)}\ncall 194`
+
+const POINTERS: readonly VerifierCase[] = [
+  { name: 'a kernel pointer that is not counted', asm: `${UNCOUNTED}\nr0 = *(u32 *)(r7 + 0)${OUT}` },
+  { name: 'a kernel pointer that is not counted, past its end', asm: `${UNCOUNTED}\nr0 = *(u64 *)(r7 + 32)${OUT}` },
+  {
+    name: 'a kernel pointer that is not compared',
+    asm: `${OBJECTS}\nr7 = *(u64 *)(r6 + 0)\nr0 = *(u32 *)(r7 + 0)${OUT}`,
+  },
+  {
+    name: 'a pointer behind a kernel pointer',
+    asm: `${UNCOUNTED}\nr1 = *(u64 *)(r7 + 16)\nr0 = *(u32 *)(r1 + 4)${OUT}`,
+  },
+  { name: 'a store through a kernel pointer', asm: `${UNCOUNTED}\n*(u32 *)(r7 + 0) = 1${OUT}` },
+  { name: 'a kernel pointer stored back', asm: `${UNCOUNTED}\n*(u64 *)(r6 + 0) = r7${OUT}` },
+  {
+    name: 'a kernel pointer that may be NULL stored back',
+    asm: `${OBJECTS}\nr7 = *(u64 *)(r6 + 0)\n*(u64 *)(r6 + 0) = r7${OUT}`,
+  },
+  { name: 'a kernel pointer that was moved stored back', asm: `${UNCOUNTED}\nr7 += 8\n*(u64 *)(r6 + 0) = r7${OUT}` },
+  { name: 'a counted kernel pointer', asm: `${COUNTED}\nr0 = *(u32 *)(r7 + 0)${OUT}` },
+  { name: 'a counted kernel pointer stored as one that is not', asm: `${COUNTED}\n*(u64 *)(r6 + 0) = r7${OUT}` },
+  { name: 'an exchange of nothing', asm: `${OBJECTS}\nr2 = 0${EXCHANGE}\nr0 = 0${OUT}` },
+  {
+    name: 'an exchange that is not given back',
+    asm: `${OBJECTS}\nr2 = 0${EXCHANGE}\nif r0 == 0 goto out\nr0 = *(u32 *)(r0 + 0)${OUT}`,
+  },
+  {
+    name: 'an exchange of what was there',
+    asm: `${OBJECTS}\nr2 = 0${EXCHANGE}\nif r0 == 0 goto out\nr2 = r0${EXCHANGE}${OUT}`,
+  },
+  { name: 'an exchange of what may be NULL', asm: `${OBJECTS}\nr2 = 0${EXCHANGE}\nr2 = r0${EXCHANGE}${OUT}` },
+  {
+    name: 'an exchange of a moved pointer',
+    asm: `${OBJECTS}\nr2 = 0${EXCHANGE}\nif r0 == 0 goto out\nr2 = r0\nr2 += 8${EXCHANGE}${OUT}`,
+  },
+  { name: 'an exchange of a pointer that is not held', asm: `${COUNTED}\nr2 = r7${EXCHANGE}${OUT}` },
+  { name: 'an exchange of an untrusted pointer', asm: `${UNCOUNTED}\nr2 = r7${EXCHANGE}${OUT}` },
+  { name: 'an exchange of a number', asm: `${OBJECTS}\nr2 = 1${EXCHANGE}${OUT}` },
+]
+
 export const LOCK_CASES: readonly VerifierCase[] = LOCKING
 export const TIMER_CASES: readonly VerifierCase[] = TIMERS
-export const FIELD_CASES: readonly VerifierCase[] = OTHERS
+export const FIELD_CASES: readonly VerifierCase[] = [
+  ...OTHERS,
+  ...POINTERS.map((row) => ({ ...row, kernelTypes: true as const })),
+]

@@ -18,6 +18,8 @@ export interface VerifierCase {
   readonly gpl?: boolean
   /** Loaded without CAP_PERFMON. */
   readonly untrusted?: boolean
+  /** Judged with the kernel's types. */
+  readonly kernelTypes?: true
   /** BPF_F_* */
   readonly flags?: number
   /** What BTF says of its functions, in the order of their starts; without BTF when absent. */
@@ -48,6 +50,7 @@ const MAP_ROWS = [
   ['queued',  MAP_TYPE.ARRAY,           4,   24,    1,       0],
   ['kptrs',   MAP_TYPE.ARRAY,           4,   24,    1,       0],
   ['outer',   MAP_TYPE.ARRAY_OF_MAPS,   4,   4,     4,       0],
+  ['objects', MAP_TYPE.ARRAY,           4,   24,    1,       0],
 ] as const
 
 export type MapName = (typeof MAP_ROWS)[number][0]
@@ -62,6 +65,7 @@ const VALUES: Readonly<Partial<Record<MapName, readonly ValueMember[]>>> = {
   timers: ['u64', 'bpf_timer'],
   queued: ['u64', 'bpf_wq'],
   kptrs:  ['kptr_untrusted', 'u64', 'kptr'],
+  objects: ['kernel kptr_untrusted', 'u64', 'kernel kptr'],
 }
 
 export const VALUE_BTF: ReadonlyMap<MapName, ValueBtf> = new Map(

@@ -1,7 +1,7 @@
 /** What BTF says of the values of the maps that have special fields. */
 import { BTF_KIND, type Btf, BtfBuilder } from '@bpfoundry/btf'
 
-/** A member of a value: a number of 32 or 64 bits, a special struct, or a tagged pointer to `struct case_object`. */
+/** A member of a value: a number of 32 or 64 bits, a special struct, or a tagged pointer: to `struct case_object`, which is the program's, or to the kernel's `prog_test_ref_kfunc`. */
 export type ValueMember =
   | 'u32'
   | 'u64'
@@ -11,6 +11,8 @@ export type ValueMember =
   | 'kptr'
   | 'kptr_untrusted'
   | 'unknown_tag'
+  | 'kernel kptr'
+  | 'kernel kptr_untrusted'
 
 /** Members one behind the other; a list in the list is a struct. */
 export type ValueShape = readonly (ValueMember | readonly ValueMember[])[]
@@ -31,6 +33,8 @@ const BYTES: Readonly<Record<ValueMember, number>> = {
   kptr: 8,
   kptr_untrusted: 8,
   unknown_tag: 8,
+  'kernel kptr': 8,
+  'kernel kptr_untrusted': 8,
 }
 
 function bytesOf(shape: ValueShape): number {
@@ -42,6 +46,7 @@ class ValueTypes {
   readonly u32 = this.#int('u32', 4)
   readonly #u64 = this.#int('u64', 8)
   readonly #object = this.struct('case_object', ['u64'])
+  readonly #kernelObject = this.struct('prog_test_ref_kfunc', ['u64'])
 
   #int(name: string, sizeBytes: number): number {
     const encoding = 0
@@ -62,7 +67,9 @@ class ValueTypes {
     if (member === 'u64') return this.#u64
     if (member === 'bpf_spin_lock') return this.struct(member, ['u32'])
     if (member === 'bpf_timer' || member === 'bpf_wq') return this.struct(member, ['u64', 'u64'])
-    const tag = this.builder.add({ kind: BTF_KIND.TYPE_TAG, name: member, typeId: this.#object, attribute: false })
+    const typeId = member.startsWith('kernel ') ? this.#kernelObject : this.#object
+    const name = member.replace('kernel ', '')
+    const tag = this.builder.add({ kind: BTF_KIND.TYPE_TAG, name, typeId, attribute: false })
     return this.builder.add({ kind: BTF_KIND.PTR, name: '', typeId: tag })
   }
 }
