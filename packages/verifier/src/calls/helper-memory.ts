@@ -2,6 +2,7 @@
 import { isConstantScalar } from '../domain/scalar.ts'
 import { isZero, toSignedDecimal, toUnsignedNumber } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
+import { noteSlotRead } from '../exploration/stack-liveness.ts'
 import { checkMapPermission } from '../memory/map-access.ts'
 import { checkPacket } from '../memory/packet-access.ts'
 import { checkRegion, MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
@@ -120,6 +121,7 @@ function handStack(v: Verification, argument: MemoryArgument, notes: CallNotes):
     return
   }
   if (!v.isTrusted) checkReadable(v, number, least, sizeBytes)
+  for (let at = least; at < greatest + sizeBytes; at++) noteSlotRead(v, pointer.frameNumber, slotIndex(at))
   const mayWrite = writes || uninitialised || v.profile.helperReadsClobber
   if (mayWrite) clobberStack(v, number, least, greatest + sizeBytes)
 }

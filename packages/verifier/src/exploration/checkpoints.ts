@@ -14,6 +14,7 @@ import type { Checkpoint, PathState } from '../state/path-state.ts'
 import type { Verification } from '../verification.ts'
 import { enterLoop, loopEntryOf } from './loop-entries.ts'
 import { adoptPrecision } from './precision.ts'
+import { adoptReads } from './stack-liveness.ts'
 import { type ComparisonScope, coversState, isSameState } from './state-comparison.ts'
 
 /** A new state is kept after this many jumps and instructions since the last one was. */
@@ -62,6 +63,7 @@ export function isCovered(v: Verification): boolean {
     const scope = coveringScope(v, checkpoint)
     if (scope !== undefined) {
       checkpoint.hits++
+      adoptReads(v, checkpoint)
       adoptPrecision(v, checkpoint, (frame) => scope.live(v.state, frame))
       return true
     }

@@ -160,6 +160,12 @@ function asScalar(slot: StackSlot, { mayReadUnwritten }: ComparisonScope): Regis
   return UNKNOWN_SCALAR
 }
 
+/** Bytes and registers, nothing that the kernel keeps there for itself. */
+function isPlain(slot: StackSlot): boolean {
+  for (let index = 0; index < SLOT_BYTES; index++) if (byteKind(slot, index) > BYTE_ZERO) return false
+  return true
+}
+
 function coversSlot(
   old: StackSlot,
   now: StackSlot,
@@ -191,6 +197,7 @@ function coversFrame(old: FrameState, now: FrameState, live: number, ids: IdRena
     if (!covers(old.register(number), now.register(number), ids, ignoresValue, scope)) return false
   }
   for (let index = 0; index < old.stack.length; index++) {
+    if (!scope.isExact && !old.readSlots.has(index) && isPlain(old.slot(index))) continue
     const ignoresValue = scope.ignoresImprecise && !old.isPreciseSlot(index)
     if (!coversSlot(old.slot(index), now.slot(index), ids, ignoresValue, scope)) return false
   }

@@ -9,6 +9,7 @@
 import { isConstantScalar, isConstantZero } from '../domain/scalar.ts'
 import { bitLength } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
+import { noteSlotRead } from '../exploration/stack-liveness.ts'
 import { tnumText } from '../report/state-text.ts'
 import { byteIndex, type FrameState, slotIndex } from '../state/frame-state.ts'
 import {
@@ -119,6 +120,7 @@ function storeFixed(v: Verification, frame: FrameState, at: number, access: Acce
   checkSpilledPointer(v, frame.slot(index), sizeBytes)
   if (!v.isTrusted && hidesSecret(v, frame, at, access)) v.sanitation.putBarrierAfter(v.pc)
   v.showSlot(index)
+  if (sizeBytes === SLOT_BYTES) frame.writtenSlots.add(index)
   const value = valueNumber >= 0 ? v.register(valueNumber) : undefined
   const aligned = byteIndex(at) === 0
   if (aligned && value?.type === SCALAR && v.isCapable) {
@@ -195,6 +197,7 @@ function loadFixed(v: Verification, frame: FrameState, at: number, access: Acces
   const index = slotIndex(at)
   const slot = frame.slot(index)
   v.showSlot(index)
+  noteSlotRead(v, frame.frameNumber, index)
   if (!isSpill(slot) || slot.spilled === undefined) {
     checkWritten(v, frame, at, access.sizeBytes)
     take(v, access, spanIsZero(frame, at, at + access.sizeBytes) ? ZERO_SCALAR : UNKNOWN_SCALAR)
@@ -260,6 +263,9 @@ function spanIsZero(frame: FrameState, from: number, to: number): boolean {
 function loadVariable(v: Verification, frame: FrameState, access: Access): void {
   const { least, greatest } = stackSpan(access.pointer, access.offset)
   const end = greatest + access.sizeBytes
-  for (let at = least; at < end; at++) v.showSlot(slotIndex(at))
+  for (let at = least; at < end; at++) {
+    v.showSlot(slotIndex(at))
+    noteSlotRead(v, frame.frameNumber, slotIndex(at))
+  }
   take(v, access, spanIsZero(frame, least, end) ? ZERO_SCALAR : UNKNOWN_SCALAR)
 }

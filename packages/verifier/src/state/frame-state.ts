@@ -1,4 +1,5 @@
 import { framePointer, type RegisterState, UNINITIALISED } from './register-state.ts'
+import { SlotSet } from './slot-set.ts'
 import { EMPTY_SLOT, SLOT_BYTES, type StackSlot } from './stack-slot.ts'
 
 /** Registers r0..r10. */
@@ -30,6 +31,10 @@ export class FrameState {
   /** The same of spilled scalars: bit i of the first word for slot i, of the second for slot 32 + i. */
   preciseSlotsLow = 0
   preciseSlotsHigh = 0
+  /** In a checkpoint: slots that some path from there on reads before it writes them. */
+  readonly readSlots: SlotSet = new SlotSet()
+  /** Slots written whole since the last checkpoint. */
+  readonly writtenSlots: SlotSet
 
   constructor(
     frameNumber: number,
@@ -38,6 +43,7 @@ export class FrameState {
     isCallback: boolean = false,
     registers: RegisterState[] = initialRegisters(frameNumber),
     stack: StackSlot[] = [],
+    writtenSlots: SlotSet = new SlotSet(),
   ) {
     this.frameNumber = frameNumber
     this.subprogram = subprogram
@@ -45,13 +51,22 @@ export class FrameState {
     this.isCallback = isCallback
     this.registers = registers
     this.stack = stack
+    this.writtenSlots = writtenSlots
   }
 
   /** A frame with the same contents, without marks. */
   copy(): FrameState {
     const { frameNumber, subprogram, callSite, isCallback, registers } = this
     const stack = this.stack.length === 0 ? [] : this.stack.slice()
-    const copy = new FrameState(frameNumber, subprogram, callSite, isCallback, registers.slice(), stack)
+    const copy = new FrameState(
+      frameNumber,
+      subprogram,
+      callSite,
+      isCallback,
+      registers.slice(),
+      stack,
+      this.writtenSlots.copy(),
+    )
     copy.callbackDepth = this.callbackDepth
     copy.asyncEntry = this.asyncEntry
     return copy

@@ -110,6 +110,7 @@ export class PathState {
   /** This state, to go on from the checkpoint that was just made of it. */
   continueFrom(checkpoint: Checkpoint): PathState {
     const next = new PathState(this.frames, this.references, checkpoint, undefined, checkpoint.pc)
+    for (const { writtenSlots } of next.frames) writtenSlots.clear()
     next.#takeScalars(this)
     next.depth = this.depth + 1
     return next
