@@ -1,5 +1,6 @@
 import { U64_MAX, type Word64 } from '../domain/word64.ts'
 import type { MapField } from '../program/map-fields.ts'
+import type { Dynptr } from '../state/stack-slot.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 
 /** What the arguments of one call said that later arguments, or the result, need. */
@@ -18,6 +19,8 @@ export interface CallNotes {
   referenceId: number
   /** Register whose reference the helper takes back; 0 for none. */
   releasedNumber: number
+  /** The dynptr that the helper is handed. */
+  dynptr: Pick<Dynptr, 'kind' | 'id' | 'referenceId'> | undefined
   /** Size of the memory that the helper gives out. */
   allocatedBytes: number
   /** The greatest size that a size argument may have. */
@@ -33,6 +36,7 @@ export function newCallNotes(): CallNotes {
     callback: undefined,
     referenceId: 0,
     releasedNumber: 0,
+    dynptr: undefined,
     allocatedBytes: 0,
     largestSize: U64_MAX,
   }

@@ -10,11 +10,11 @@
 import { MAP_TYPE } from '@bpfoundry/kernel-abi'
 import { toUnsignedNumber } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
-import { FOR_EACH_MAP_ELEM, LOOP, TIMER_SET_CALLBACK } from '../program/callback-helpers.ts'
+import { FOR_EACH_MAP_ELEM, LOOP, TIMER_SET_CALLBACK, USER_RINGBUF_DRAIN } from '../program/callback-helpers.ts'
 import { unsupported } from '../report/refusal.ts'
 import { FrameState } from '../state/frame-state.ts'
 import { isNull, pointerTo, UNINITIALISED, UNKNOWN_SCALAR } from '../state/register-state.ts'
-import { PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE } from '../state/register-type.ts'
+import { CONST_PTR_TO_DYNPTR, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE } from '../state/register-type.ts'
 import type { Subprogram, Verification } from '../verification.ts'
 import { setTimerCallback } from './async-callbacks.ts'
 import { MAX_CALL_FRAMES } from './call-depth.ts'
@@ -94,12 +94,21 @@ function forEachElement(v: Verification, subprogram: number, { map }: CallNotes)
   })
 }
 
+/** `callback(const struct bpf_dynptr *sample, void *context)` */
+function drain(v: Verification, subprogram: number): void {
+  pushCallback(v, subprogram, (caller, callee) => {
+    callee.registers[1] = pointerTo(CONST_PTR_TO_DYNPTR, { id: v.newId() })
+    callee.registers[2] = caller.register(3)
+  })
+}
+
 type Start = (v: Verification, subprogram: number, notes: CallNotes) => void
 
 const STARTS: ReadonlyMap<number, Start> = new Map<number, Start>([
   [FOR_EACH_MAP_ELEM, forEachElement],
   [LOOP, loop],
   [TIMER_SET_CALLBACK, setTimerCallback],
+  [USER_RINGBUF_DRAIN, drain],
 ])
 
 /** The callback of a helper that runs one; for other helpers nothing. */

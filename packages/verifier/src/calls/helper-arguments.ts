@@ -8,11 +8,12 @@ import { checkAligned } from '../memory/memory-access.ts'
 import { mayPassPacket } from '../memory/packet-access.ts'
 import { unsupported } from '../report/refusal.ts'
 import { isNull, type RegisterState } from '../state/register-state.ts'
-import { isPacketPointer, typeName } from '../state/register-type.ts'
+import { isPacketPointer, PTR_TO_STACK, typeName } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { mayHaveOffset, mismatch } from './argument-types.ts'
 import type { CallNotes } from './call-notes.ts'
 import { constantKey } from './constant-key.ts'
+import { takeDynptr } from './dynptr.ts'
 import { checkHelperMemory, checkMemorySize } from './helper-memory.ts'
 import { checkExchanged, pointerSlot } from './kernel-pointer-slot.ts'
 import { transferLock } from './spin-lock.ts'
@@ -46,6 +47,7 @@ const RULES: ReadonlyMap<ArgumentType, Rule> = new Map<ArgumentType, Rule>([
   ['ARG_PTR_TO_SPIN_LOCK',         takeLock],
   ['ARG_PTR_TO_TIMER',             takeTimer],
   ['ARG_KPTR_XCHG_DEST',           takePointerSlot],
+  ['ARG_PTR_TO_DYNPTR',            (v, { number, value }, notes) => takeDynptr(v, number, value.flags, notes)],
   ['ARG_PTR_TO_BTF_ID',            takeStruct],
 ])
 
@@ -105,7 +107,7 @@ function checkType(
     v.refuse('VERIFIER_ARGUMENT_TYPE', 'EACCES', message)
   }
   if (notes.exchanged !== undefined) checkExchanged(v, number, notes.exchanged)
-  if (has(value, 'OBJ_RELEASE')) {
+  if (has(value, 'OBJ_RELEASE') && register.type !== PTR_TO_STACK) {
     if (register.offset !== 0) {
       const message = `R${number} must have zero offset when passed to release func or trusted arg to kfunc`
       v.refuse('VERIFIER_MODIFIED_POINTER', 'EINVAL', message)
@@ -123,7 +125,8 @@ function noteReference(
   value: HelperValue<ArgumentType>,
   notes: CallNotes,
 ): void {
-  if (has(value, 'OBJ_RELEASE')) {
+  // What a dynptr refers to is told by the stack.
+  if (has(value, 'OBJ_RELEASE') && value.type !== 'ARG_PTR_TO_DYNPTR') {
     if (register.referenceId === 0 && !isNull(register)) {
       const message = `R${number} must be referenced when passed to release function`
       v.refuse('VERIFIER_UNREFERENCED', 'EINVAL', message)

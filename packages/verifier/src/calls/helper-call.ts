@@ -40,6 +40,7 @@ import type { Verification } from '../verification.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 import { type CallNotes, newCallNotes } from './call-notes.ts'
 import { startCallback } from './callbacks.ts'
+import { checkDynptrMemory, clearReleased } from './dynptr.ts'
 import { checkArgument } from './helper-arguments.ts'
 import { checkMapCompatibility } from './map-compatibility.ts'
 import { forgetPacketPointers } from './packet-change.ts'
@@ -55,6 +56,8 @@ const MAP_LOOKUP_ELEM = 1
 const TAIL_CALL = 12
 const SMP_PROCESSOR_ID = 8
 const GET_LOCAL_STORAGE = 81
+const DYNPTR_FROM_MEM = 197
+const DYNPTR_DATA = 203
 const SK_LOOKUP_TCP = 84
 const SK_LOOKUP_UDP = 85
 const SK_FULLSOCK = 95
@@ -71,8 +74,8 @@ const ACQUIRES: ReadonlySet<number> = new Set([
   RINGBUF_RESERVE,
   KPTR_XCHG,
 ])
-/** Helpers that give the same object by another type: it belongs to the argument's reference. @see is_ptr_cast_function */
-const CASTS: ReadonlySet<number> = new Set([SK_FULLSOCK, TCP_SOCK])
+/** Helpers that give the same object by another type, or its memory: the reference is the argument's. */
+const CASTS: ReadonlySet<number> = new Set([SK_FULLSOCK, TCP_SOCK, DYNPTR_DATA])
 
 /** Look-ups in these give out sockets that are counted. */
 const SOCKET_MAPS: ReadonlySet<number> = new Set([MAP_TYPE.SOCKMAP, MAP_TYPE.SOCKHASH])
@@ -128,6 +131,7 @@ export function transferHelperCall(v: Verification, insn: Insn): void {
   if (notes.releasedNumber !== 0) releaseArgument(v, prototype, notes)
   if (prototype.id === TAIL_CALL) checkNoReferences(v, 'tail_call would lead to reference leak')
   if (prototype.id === GET_LOCAL_STORAGE) checkNoFlags(v)
+  if (prototype.id === DYNPTR_FROM_MEM) checkDynptrMemory(v)
   startCallback(v, prototype.id, notes)
   clearCallerSaved(v)
   v.write(0, resultOf(v, prototype, notes))
@@ -170,6 +174,7 @@ function releaseArgument(v: Verification, prototype: HelperPrototype, notes: Cal
   if (!releaseReference(v, notes.referenceId)) {
     v.refuse('VERIFIER_UNREFERENCED', 'EINVAL', `func ${label(prototype.id)} reference has not been acquired before`)
   }
+  clearReleased(v, notes.referenceId)
 }
 
 /** After a call r0 to r5 hold nothing. */
@@ -196,7 +201,8 @@ function resultOf(v: Verification, prototype: HelperPrototype, notes: CallNotes)
     return pointerTo(PTR_TO_MAP_VALUE | typeFlags(kept), { map, ...identity })
   }
   if (type === 'RET_PTR_TO_MEM') {
-    return pointerTo(PTR_TO_MEM | typeFlags(flags), { memoryBytes: notes.allocatedBytes, ...identity })
+    const dynptrId = prototype.id === DYNPTR_DATA ? (notes.dynptr?.id ?? 0) : 0
+    return pointerTo(PTR_TO_MEM | typeFlags(flags), { memoryBytes: notes.allocatedBytes, dynptrId, ...identity })
   }
   if (type === 'RET_PTR_TO_BTF_ID' && notes.exchanged !== undefined) {
     return pointerTo(PTR_TO_BTF_ID | typeFlags(kept), { struct: pointedStruct(v, notes.exchanged), ...identity })
@@ -207,7 +213,8 @@ function resultOf(v: Verification, prototype: HelperPrototype, notes: CallNotes)
 }
 
 /** The reference that the result belongs to; 0 for none. */
-function referenceOf(v: Verification, { id }: HelperPrototype, { map, referenceId }: CallNotes): number {
+function referenceOf(v: Verification, { id }: HelperPrototype, { map, referenceId, dynptr }: CallNotes): number {
+  if (id === DYNPTR_DATA) return dynptr?.referenceId ?? 0
   if (CASTS.has(id)) return referenceId
   const acquires = ACQUIRES.has(id) || (id === MAP_LOOKUP_ELEM && map !== undefined && SOCKET_MAPS.has(map.type))
   return acquires ? acquireReference(v) : 0

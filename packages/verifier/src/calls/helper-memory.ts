@@ -3,6 +3,7 @@ import { isConstantScalar } from '../domain/scalar.ts'
 import { isZero, toSignedDecimal, toUnsignedNumber } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
 import { noteSlotRead } from '../exploration/stack-liveness.ts'
+import { checkFillsNoDynptr, checkNoDynptr } from '../memory/dynptr-slots.ts'
 import { checkMapPermission } from '../memory/map-access.ts'
 import { checkPacket } from '../memory/packet-access.ts'
 import { checkRegion, MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
@@ -115,8 +116,11 @@ function handStack(v: Verification, argument: MemoryArgument, notes: CallNotes):
     v.profile.helperAccessWords === 'own',
   )
   const { least, greatest } = stackSpan(pointer, pointer.offset)
+  const fills = uninitialised && isConstantScalar(pointer.scalar)
+  if (fills) checkFillsNoDynptr(v, number, least, sizeBytes)
+  else checkNoDynptr(v, pointedFrame(v, pointer), number, least, greatest + sizeBytes, indirectly(v))
   if (!v.isTrusted && !isConstantScalar(pointer.scalar)) refuseVariable(v, number, pointer)
-  if (uninitialised && isConstantScalar(pointer.scalar)) {
+  if (fills) {
     notes.filled = { number, sizeBytes }
     return
   }

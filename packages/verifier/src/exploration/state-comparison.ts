@@ -86,6 +86,7 @@ export function sameRegister(old: RegisterState, now: RegisterState, ids: IdRena
     old.frameNumber === now.frameNumber &&
     old.subprogram === now.subprogram &&
     old.struct === now.struct &&
+    ids.agree(old.dynptrId, now.dynptrId) &&
     old.hasDelta === now.hasDelta &&
     sameScalar(old.scalar, now.scalar) &&
     ids.agree(old.id, now.id) &&
@@ -107,6 +108,7 @@ function coversRegion(old: RegisterState, now: RegisterState, ids: IdRenaming): 
     old.offset === now.offset &&
     old.map === now.map &&
     old.memoryBytes === now.memoryBytes &&
+    ids.agree(old.dynptrId, now.dynptrId) &&
     contains(old.scalar, now.scalar) &&
     ids.agree(old.id, now.id) &&
     ids.agree(old.referenceId, now.referenceId)
@@ -166,6 +168,14 @@ function isPlain(slot: StackSlot): boolean {
   return true
 }
 
+/** Neither is a dynptr, or both are the same half of one of a kind. */
+function sameDynptr({ dynptr: old }: StackSlot, { dynptr: now }: StackSlot, ids: IdRenaming): boolean {
+  if (old === undefined || now === undefined) return old === now
+  const { kind, isFirst, id, referenceId } = old
+  if (kind !== now.kind || isFirst !== now.isFirst) return false
+  return ids.agree(id, now.id) && ids.agree(referenceId, now.referenceId)
+}
+
 function coversSlot(
   old: StackSlot,
   now: StackSlot,
@@ -173,6 +183,7 @@ function coversSlot(
   ignoresValue: boolean,
   scope: ComparisonScope,
 ): boolean {
+  if (!sameDynptr(old, now, ids)) return false
   if (old === now && old.spilled === undefined) return true
   if (scope.isExact && old.bytes !== now.bytes) return false
   const [oldScalar, nowScalar] = [asScalar(old, scope), asScalar(now, scope)]
@@ -236,7 +247,7 @@ export function isSameState(old: PathState, now: PathState, lastId: number): boo
     }
     return before.stack.every((slot, place) => {
       const other = after.slot(place)
-      if (slot.bytes !== other.bytes) return false
+      if (slot.bytes !== other.bytes || !sameDynptr(slot, other, ids)) return false
       if (slot.spilled === undefined || other.spilled === undefined) return slot.spilled === other.spilled
       return sameRegister(slot.spilled, other.spilled, ids)
     })

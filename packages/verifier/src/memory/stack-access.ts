@@ -22,6 +22,7 @@ import {
 } from '../state/register-state.ts'
 import { PTR_TO_STACK, SCALAR } from '../state/register-type.ts'
 import {
+  BYTE_DYNPTR,
   BYTE_INVALID,
   BYTE_MISC,
   BYTE_SPILL,
@@ -37,6 +38,7 @@ import {
 } from '../state/stack-slot.ts'
 import type { Verification } from '../verification.ts'
 import { type Access, loaded } from './access.ts'
+import { checkNoDynptr, destroyDynptr } from './dynptr-slots.ts'
 import { checkStackBounds, pointedFrame, stackSpan } from './stack-bounds.ts'
 
 export function accessStack(v: Verification, access: Access): void {
@@ -119,6 +121,7 @@ function storeFixed(v: Verification, frame: FrameState, at: number, access: Acce
   const index = slotIndex(at)
   checkSpilledPointer(v, frame.slot(index), sizeBytes)
   if (!v.isTrusted && hidesSecret(v, frame, at, access)) v.sanitation.putBarrierAfter(v.pc)
+  destroyDynptr(v, frame, index)
   v.showSlot(index)
   if (sizeBytes === SLOT_BYTES) frame.writtenSlots.add(index)
   const value = valueNumber >= 0 ? v.register(valueNumber) : undefined
@@ -168,6 +171,7 @@ function storeVariable(v: Verification, frame: FrameState, access: Access): void
   const { least, greatest } = stackSpan(access.pointer, access.offset)
   const zero = storesZero(v, access)
   let zeroKept = false
+  for (let at = least; at < greatest + access.sizeBytes; at++) destroyDynptr(v, frame, slotIndex(at))
   for (let at = least; at < greatest + access.sizeBytes; at++) {
     const index = slotIndex(at)
     const slot = frame.slot(index)
@@ -241,12 +245,12 @@ function loadPart(v: Verification, frame: FrameState, at: number, access: Access
   }
 }
 
-/** Bytes that were never written may hold anything of the kernel's. */
+/** Bytes that were never written may hold anything of the kernel's; those of a dynptr are for helpers. */
 function checkWritten(v: Verification, frame: FrameState, at: number, sizeBytes: number): void {
-  if (v.isTrusted) return
   for (let index = 0; index < sizeBytes; index++) {
     const byte = at + index
-    if (byteKind(frame.slot(slotIndex(byte)), byteIndex(byte)) !== BYTE_INVALID) continue
+    const kind = byteKind(frame.slot(slotIndex(byte)), byteIndex(byte))
+    if (kind !== BYTE_DYNPTR && (kind !== BYTE_INVALID || v.isTrusted)) continue
     const message = `invalid read from stack off ${at}+${index} size ${sizeBytes}`
     v.refuse('VERIFIER_UNINITIALISED_STACK', 'EACCES', message)
   }
@@ -263,6 +267,7 @@ function spanIsZero(frame: FrameState, from: number, to: number): boolean {
 function loadVariable(v: Verification, frame: FrameState, access: Access): void {
   const { least, greatest } = stackSpan(access.pointer, access.offset)
   const end = greatest + access.sizeBytes
+  checkNoDynptr(v, frame, access.pointerNumber, least, end)
   for (let at = least; at < end; at++) {
     v.showSlot(slotIndex(at))
     noteSlotRead(v, frame.frameNumber, slotIndex(at))

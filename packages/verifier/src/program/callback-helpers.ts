@@ -6,7 +6,7 @@ export const FOR_EACH_MAP_ELEM = 164
 export const TIMER_SET_CALLBACK = 170
 const FIND_VMA = 180
 export const LOOP = 181
-const USER_RINGBUF_DRAIN = 209
+export const USER_RINGBUF_DRAIN = 209
 
 /** @see is_sync_callback_calling_function in kernel/bpf/verifier.c */
 const RUNS_CALLBACK: ReadonlySet<number> = new Set([FOR_EACH_MAP_ELEM, FIND_VMA, LOOP, USER_RINGBUF_DRAIN])

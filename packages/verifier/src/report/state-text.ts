@@ -33,7 +33,7 @@ import {
   SCALAR,
   typeName,
 } from '../state/register-type.ts'
-import { byteKind, isSpill, SLOT_BYTES, type StackSlot } from '../state/stack-slot.ts'
+import { byteKind, type Dynptr, isSpill, SLOT_BYTES, type StackSlot } from '../state/stack-slot.ts'
 
 const UNSIGNED_DECIMAL_MAX = 0xffff
 const SIGNED_DECIMAL_MAX = 0x7fff
@@ -169,14 +169,22 @@ export function registerText(register: RegisterState, frameNumber: number, preci
   return `${name}(${texts.join(',')})`
 }
 
-const KIND_LETTERS = '?rm0'
+const KIND_LETTERS = '?rm0d'
 
 function slotText(slot: StackSlot, index: number, frameNumber: number, precise: boolean): string {
   let letters = ''
   for (let byte = SLOT_BYTES - 1; byte >= 0; byte--) letters += KIND_LETTERS[byteKind(slot, byte)]
   const place = ` fp${-(index + 1) * SLOT_BYTES}=`
+  if (slot.dynptr !== undefined) return dynptrText(slot.dynptr, place)
   if (!isSpill(slot) || slot.spilled === undefined) return place + letters
   return place + letters.slice(0, letters.indexOf('r')) + registerText(slot.spilled, frameNumber, precise)
+}
+
+/** Shown once, at its first half. */
+function dynptrText({ kind, id, referenceId, isFirst }: Dynptr, place: string): string {
+  if (!isFirst) return ''
+  const ids = referenceId === 0 ? `id=${id}` : `id=${id},ref_id=${referenceId}`
+  return `${place}dynptr_${kind}(${ids})`
 }
 
 /** What of a frame is shown. */

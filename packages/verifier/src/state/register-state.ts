@@ -38,6 +38,8 @@ export interface RegisterFields {
   readonly subprogram: number
   /** PTR_TO_BTF_ID: what it points to. */
   readonly struct: KernelStruct | undefined
+  /** PTR_TO_MEM out of a dynptr: that dynptr's id; 0 for none. */
+  readonly dynptrId: number
 }
 
 export class RegisterState implements RegisterFields {
@@ -53,6 +55,7 @@ export class RegisterState implements RegisterFields {
   readonly frameNumber: number
   readonly subprogram: number
   readonly struct: KernelStruct | undefined
+  readonly dynptrId: number
 
   constructor(
     type: number,
@@ -67,6 +70,7 @@ export class RegisterState implements RegisterFields {
     frameNumber: number,
     subprogram: number,
     struct: KernelStruct | undefined = undefined,
+    dynptrId: number = 0,
   ) {
     this.type = type
     this.scalar = scalar
@@ -80,6 +84,7 @@ export class RegisterState implements RegisterFields {
     this.frameNumber = frameNumber
     this.subprogram = subprogram
     this.struct = struct
+    this.dynptrId = dynptrId
   }
 
   /** A copy with some fields changed. */
@@ -97,6 +102,7 @@ export class RegisterState implements RegisterFields {
       changes.frameNumber ?? this.frameNumber,
       changes.subprogram ?? this.subprogram,
       changes.struct ?? this.struct,
+      changes.dynptrId ?? this.dynptrId,
     )
   }
 

@@ -15,6 +15,21 @@ export const BYTE_SPILL = 1
 export const BYTE_MISC = 2
 /** 0. */
 export const BYTE_ZERO = 3
+/** Half of a dynptr, which only helpers may look at. */
+export const BYTE_DYNPTR = 4
+
+/** Memory that helpers reach through a dynptr: of a map's value, or reserved in a ring buffer. */
+export type DynptrKind = 'local' | 'ringbuf'
+
+/** A `struct bpf_dynptr` lies in two slots, which are told apart. */
+export interface Dynptr {
+  readonly kind: DynptrKind
+  readonly id: number
+  /** Of a ring buffer: what is to be submitted or discarded; 0 for others. */
+  readonly referenceId: number
+  /** This is the half at the lower address. */
+  readonly isFirst: boolean
+}
 
 export const SLOT_BYTES = 8
 
@@ -25,10 +40,13 @@ export class StackSlot {
   readonly bytes: number
   /** The register whose low bytes are the SPILL bytes; undefined when there are none. */
   readonly spilled: RegisterState | undefined
+  /** The dynptr that all bytes belong to. */
+  readonly dynptr: Dynptr | undefined
 
-  constructor(bytes: number, spilled: RegisterState | undefined) {
+  constructor(bytes: number, spilled: RegisterState | undefined, dynptr: Dynptr | undefined = undefined) {
     this.bytes = bytes | 0
     this.spilled = spilled
+    this.dynptr = dynptr
   }
 }
 

@@ -20,6 +20,7 @@ import { MAX_STACK_BYTES } from '../state/frame-state.ts'
 import { type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
 import {
   baseType,
+  CONST_PTR_TO_DYNPTR,
   CONST_PTR_TO_MAP,
   isPacketPointer,
   mayBeNull,
@@ -53,7 +54,7 @@ const CODE = 'VERIFIER_POINTER_ARITHMETIC'
 // biome-ignore format: table
 const MOVABLE: ReadonlySet<number> = new Set([
   PTR_TO_CTX, PTR_TO_MAP_VALUE, PTR_TO_MAP_KEY, PTR_TO_STACK, PTR_TO_PACKET_META, PTR_TO_PACKET, PTR_TO_BTF_ID, PTR_TO_MEM,
-  PTR_TO_BUF, PTR_TO_FUNC,
+  PTR_TO_BUF, PTR_TO_FUNC, CONST_PTR_TO_DYNPTR,
 ])
 
 const OPERATOR_SYMBOLS: ReadonlyMap<number, string> = new Map([
