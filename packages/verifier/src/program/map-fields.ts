@@ -72,7 +72,7 @@ interface Place {
   readonly index: number
   readonly typeId: number
   readonly offsetBytes: number
-  /** Of a variable: bytes that the section has for it. */
+  /** Of a variable: bytes that the section has for it, where it says so. */
   readonly sizeBytes?: number
 }
 
@@ -97,7 +97,8 @@ class FieldSearch {
     return section.entries.flatMap(({ typeId, offsetBytes, sizeBytes }) => {
       const owner = this.#btf.type(typeId)
       if (owner.kind !== BTF_KIND.VAR) return []
-      return this.#at({ owner, index: -1, typeId: owner.typeId, offsetBytes, sizeBytes }, 0)
+      const place = { owner, index: -1, typeId: owner.typeId, offsetBytes }
+      return this.#at(sizeBytes === 0 ? place : { ...place, sizeBytes }, 0)
     })
   }
 
