@@ -1,5 +1,5 @@
 /** The verifier's front door: the passes in the kernel's order, and their outcome as data. */
-import { helperPrototype, PROG_FLAG, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { helperPrototype, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { explore } from './exploration/exploration.ts'
 import { addFrameExtras } from './fixup/frame-extras.ts'
 import { type AttachTarget, attachTarget } from './kernel-types/attach-target.ts'
@@ -11,6 +11,7 @@ import { type FunctionArgument, functionArguments } from './program/function-pro
 import { instructionForm, knownOpcodes } from './program/instruction-form.ts'
 import { liveRegisters } from './program/liveness.ts'
 import { resolveMaps } from './program/map-references.ts'
+import { checkSleepable } from './program/sleepable.ts'
 import { checkStackDepth } from './program/stack-depth.ts'
 import { checkAbnormalReturns, checkSubprograms, findSubprograms, notePacketChanges } from './program/subprograms.ts'
 import { printLiveRegisters, printStatistics, printSubprograms } from './report/log-frame.ts'
@@ -42,8 +43,6 @@ const MAX_PROGRAM_SLOTS = 1_000_000
 const BOUND: ReadonlySet<number> = new Set([PROG_TYPE.TRACING, PROG_TYPE.LSM])
 /** Types whose programs take the place of functions. */
 const REPLACING: ReadonlySet<number> = new Set([PROG_TYPE.STRUCT_OPS, PROG_TYPE.EXT])
-/** Types that may sleep, if nothing else of them is in the way. @see can_be_sleepable in kernel/bpf/verifier.c */
-const MAY_SLEEP: ReadonlySet<number> = new Set([PROG_TYPE.TRACING, PROG_TYPE.LSM, PROG_TYPE.KPROBE, PROG_TYPE.SYSCALL])
 
 /** One run of {@link verify}: what has been found so far. */
 interface Run {
@@ -68,14 +67,9 @@ function checkProgram({ program, options }: Run): void {
   }
 }
 
-/** What the program is bound to; refuses sleeping. @see check_attach_btf_id in kernel/bpf/verifier.c */
+/** What the program is bound to. @see check_attach_btf_id in kernel/bpf/verifier.c */
 function boundTo({ program, options }: Run): AttachTarget | undefined {
-  const isSleepable = ((program.flags ?? 0) & PROG_FLAG.SLEEPABLE) !== 0
-  if (isSleepable && MAY_SLEEP.has(program.type)) throw unsupported('sleepable programs are')
-  if (isSleepable) {
-    const message = 'Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable'
-    throw new Refusal({ code: 'VERIFIER_SLEEPABLE', errno: 'EINVAL', message })
-  }
+  checkSleepable(program)
   return BOUND.has(program.type) ? attachTarget(program, options.kernelBtf as KernelBtf) : undefined
 }
 
@@ -124,7 +118,7 @@ function prepare(run: Run): Verification {
   const { program, options, profile, log } = run
   const { insns } = program
   const isCapable = options.capabilities?.includes('CAP_BPF') ?? true
-  const subprograms = findSubprograms(program, isCapable)
+  const subprograms = findSubprograms(program, isCapable, options.kernelBtf)
   run.subprograms = subprograms
   printSubprograms(log, subprograms)
   checkSubprograms(insns, subprograms)

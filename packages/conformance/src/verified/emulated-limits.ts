@@ -1,4 +1,4 @@
-import type { LazyBtf } from '@bpfoundry/btf'
+import { BTF_KIND, type LazyBtf } from '@bpfoundry/btf'
 import { attachSymbol, mapTypeName } from '@bpfoundry/kernel-abi'
 import { MAP_TYPES_HOLLOW, MAP_TYPES_SUPPORTED } from '@bpfoundry/maps'
 import type { Vector, VectorMap, VectorProgram } from '../vector/vector.ts'
@@ -9,8 +9,19 @@ function programFields({ attachBtf, expectedAttachType, kfuncs = [] }: VectorPro
   const needsTypes = types === undefined ? ['attach_btf'] : [`attach_btf: the kernel has no ${attachBtf}`]
   return [
     ...(attachBtf === undefined || types?.find(name, kind) !== undefined ? [] : needsTypes),
-    ...(kfuncs.length > 0 ? ['kfuncs'] : []),
+    ...missingFunctions(
+      kfuncs.map((one) => one.name),
+      types,
+    ),
   ]
+}
+
+/** Kernel functions are judged by their types; there is nothing behind them to be run. */
+function missingFunctions(names: readonly string[], types?: LazyBtf): string[] {
+  if (types === undefined) return names.length > 0 ? ['kfuncs'] : []
+  return names
+    .filter((name) => types.find(name, BTF_KIND.FUNC) === undefined)
+    .map((name) => `kfuncs: the kernel has no ${name}`)
 }
 
 /** What of a case the emulated kernel can't do. @param types of the kernel that it stands for */
@@ -18,9 +29,11 @@ export function unsupported(vector: Vector, types?: LazyBtf): readonly string[] 
   const programs = [vector, ...vector.progs]
   const fields = programs.flatMap((program) => programFields(program, types))
   const mapTypes = vector.maps.filter((map) => isUnsupported(map)).map(({ type }) => `map type ${mapTypeName(type)}`)
+  const runsKernel = vector.runs.length > 0 && programs.some(({ kfuncs = [] }) => kfuncs.length > 0)
+  const kernelRuns = runsKernel ? ['runs of kfuncs'] : []
   const runFlags = vector.runs.some(({ flags }) => flags !== 0) ? ['run_flags'] : []
   const dump = vector.dump?.includes('jited') ? ['dump jited'] : []
-  return [...new Set([...fields, ...mapTypes, ...runFlags, ...dump])]
+  return [...new Set([...fields, ...mapTypes, ...runFlags, ...kernelRuns, ...dump])]
 }
 
 /** A map type that Linux has; one that it lacks too is refused, by both. A hollow map will do where nothing is put in. */

@@ -1,4 +1,4 @@
-import type { LazyBtf } from '@bpfoundry/btf'
+import { BTF_KIND, type LazyBtf } from '@bpfoundry/btf'
 import { encodeInsns, INSN_BYTES, type Insn } from '@bpfoundry/isa'
 import { type Kernel, KernelError, type KernelProgram, ProgramRejected } from '@bpfoundry/kernel'
 import { attachSymbol, errnoName, type HelperCapability } from '@bpfoundry/kernel-abi'
@@ -39,14 +39,29 @@ export function loadVectorProgram(
 }
 
 function requestOf(
-  { type, expectedAttachType, license, flags, logLevel, btf, privilege, attachBtf }: VectorProgram,
+  { type, expectedAttachType, license, flags, logLevel, btf, privilege, attachBtf, kfuncs }: VectorProgram,
   insns: readonly Insn[],
   kernelTypes: LazyBtf | undefined,
 ): Parameters<Kernel['loadProgram']>[0] {
   const types = btf === undefined ? { functionInfo: [], lineInfo: [] } : programBtf(btf)
   const capabilities = privilege === undefined ? {} : { capabilities: CAPABILITIES[privilege] }
-  const plain = { name: 'vector', type, expectedAttachType, insns, license, flags, logLevel }
+  const linked = withFunctions(insns, kfuncs ?? [], kernelTypes)
+  const plain = { name: 'vector', type, expectedAttachType, insns: linked, license, flags, logLevel }
   return { ...plain, ...types, ...capabilities, ...attachTo(kernelTypes, attachBtf, expectedAttachType) }
+}
+
+/** Calls of kernel functions name them by BTF id. */
+function withFunctions(
+  insns: readonly Insn[],
+  kfuncs: NonNullable<VectorProgram['kfuncs']>,
+  types: LazyBtf | undefined,
+): readonly Insn[] {
+  if (kfuncs.length === 0 || types === undefined) return insns
+  const linked = [...insns]
+  for (const { pc, name } of kfuncs) {
+    linked[pc] = { ...(insns[pc] as Insn), imm: types.find(name, BTF_KIND.FUNC) ?? 0 }
+  }
+  return linked
 }
 
 function attachTo(types: LazyBtf | undefined, symbol: string | undefined, attachType: number): object {

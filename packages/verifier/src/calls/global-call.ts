@@ -44,6 +44,7 @@ function refusalOfCall(v: Verification, reason: Refusal, label: string): Refusal
   // Words of a check of a register are in the log already, those of the prototype are not.
   if (reason.pc === undefined) v.noted(reason)
   if (reason.code === 'VERIFIER_UNSUPPORTED') return reason
+  checkGlobalCallUnderLock(v)
   const message = `Caller passes invalid args into ${label}`
   v.log.print(`${message}\n`)
   return Object.assign(new Refusal({ code: CODE, errno: 'EINVAL', message }, v.pc), { errno: reason.errno })
@@ -62,14 +63,14 @@ function checkArgument(v: Verification, argument: FunctionArgument, position: nu
     if (register.type !== PTR_TO_CTX) v.refuse(CODE, 'EINVAL', `arg#${position} expects pointer to ctx`)
     return
   }
-  checkMemory(v, number, argument.sizeBytes)
+  checkMemoryArgument(v, number, argument.sizeBytes)
   if (!argument.mayBeNull && mayBeNull(register.type)) {
     v.refuse(CODE, 'EINVAL', `arg#${position} is expected to be non-NULL`)
   }
 }
 
 /** The function may read and write all of it, if it is there at all. @see check_mem_reg */
-function checkMemory(v: Verification, number: number, sizeBytes: number): void {
+export function checkMemoryArgument(v: Verification, number: number, sizeBytes: number): void {
   const register = v.register(number)
   if (isNull(register)) return
   const whenThere = mayBeNull(register.type)

@@ -8,7 +8,7 @@ import { checkAligned } from '../memory/memory-access.ts'
 import { mayPassPacket } from '../memory/packet-access.ts'
 import { unsupported } from '../report/refusal.ts'
 import { isNull, type RegisterState } from '../state/register-state.ts'
-import { isPacketPointer, PTR_TO_STACK, typeName } from '../state/register-type.ts'
+import { baseType, isPacketPointer, PTR_TO_BTF_ID, PTR_TO_STACK, typeName } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { mayHaveOffset, mismatch } from './argument-types.ts'
 import type { CallNotes } from './call-notes.ts'
@@ -17,6 +17,7 @@ import { takeDynptr } from './dynptr.ts'
 import { checkHelperMemory, checkMemorySize } from './helper-memory.ts'
 import { checkExchanged, pointerSlot } from './kernel-pointer-slot.ts'
 import { transferLock } from './spin-lock.ts'
+import { checkStructArgument } from './struct-argument.ts'
 import { checkTimerMap, timerMap } from './timer.ts'
 
 /** One argument of one call. */
@@ -49,6 +50,7 @@ const RULES: ReadonlyMap<ArgumentType, Rule> = new Map<ArgumentType, Rule>([
   ['ARG_KPTR_XCHG_DEST',           takePointerSlot],
   ['ARG_PTR_TO_DYNPTR',            (v, { number, value }, notes) => takeDynptr(v, number, value.flags, notes)],
   ['ARG_PTR_TO_BTF_ID',            takeStruct],
+  ['ARG_PTR_TO_BTF_ID_SOCK_COMMON', (v, { number, prototype }) => checkStructArgument(v, number, prototype, 'sock_common')],
 ])
 
 const PLAIN: ReadonlySet<ArgumentType> = new Set<ArgumentType>([
@@ -57,7 +59,6 @@ const PLAIN: ReadonlySet<ArgumentType> = new Set<ArgumentType>([
   'ARG_PTR_TO_STACK',
   'ARG_PTR_TO_RINGBUF_MEM',
   'ARG_PTR_TO_SOCK_COMMON',
-  'ARG_PTR_TO_BTF_ID_SOCK_COMMON',
   'ARG_PTR_TO_SOCKET',
 ])
 
@@ -114,7 +115,7 @@ function checkType(
     }
     checkUnmodified(v, number, false)
   } else if (!mayHaveOffset(register)) {
-    checkUnmodified(v, number, false)
+    checkUnmodified(v, number, baseType(register.type) === PTR_TO_BTF_ID)
   }
 }
 
@@ -161,8 +162,7 @@ function takePointerSlot(v: Verification, { number }: Argument, notes: CallNotes
 }
 
 function takeStruct(v: Verification, { number, prototype, value }: Argument, notes: CallNotes): void {
-  if (notes.exchanged !== undefined) return
-  throw v.noted(unsupported(`argument ${number} of ${prototype.name}#${prototype.id} (${value.type}) is`))
+  if (notes.exchanged === undefined) checkStructArgument(v, number, prototype, value.structName ?? '')
 }
 
 function takeFunction(_v: Verification, { register }: Argument, notes: CallNotes): void {

@@ -17,6 +17,7 @@ import { pointedStruct } from '../memory/kernel-pointer-access.ts'
 import { isReadOnlyForPrograms } from '../memory/map-access.ts'
 import { accessThrough } from '../memory/memory-access.ts'
 import { fieldOfKind } from '../program/map-fields.ts'
+import { isSleepable } from '../program/sleepable.ts'
 import { calledName } from '../report/insn-text.ts'
 import { unsupported } from '../report/refusal.ts'
 import {
@@ -46,6 +47,7 @@ import { checkMapCompatibility } from './map-compatibility.ts'
 import { forgetPacketPointers } from './packet-change.ts'
 import { acquireReference, checkNoReferences, releaseReference } from './references.ts'
 import { checkCallUnderLock } from './spin-lock.ts'
+import { structResult } from './struct-argument.ts'
 import { checkTailCall, returnFromTailCall } from './tail-call.ts'
 
 /** Registers that a call leaves without a value. */
@@ -74,8 +76,10 @@ const ACQUIRES: ReadonlySet<number> = new Set([
   RINGBUF_RESERVE,
   KPTR_XCHG,
 ])
+/** skc_to_tcp6_sock, _tcp_sock, _tcp_timewait_sock, _tcp_request_sock, _udp6_sock, _mptcp_sock */
+const SOCKET_CASTS = [136, 137, 138, 139, 140, 196] as const
 /** Helpers that give the same object by another type, or its memory: the reference is the argument's. */
-const CASTS: ReadonlySet<number> = new Set([SK_FULLSOCK, TCP_SOCK, DYNPTR_DATA])
+const CASTS: ReadonlySet<number> = new Set([...SOCKET_CASTS, SK_FULLSOCK, TCP_SOCK, DYNPTR_DATA])
 
 /** Look-ups in these give out sockets that are counted. */
 const SOCKET_MAPS: ReadonlySet<number> = new Set([MAP_TYPE.SOCKMAP, MAP_TYPE.SOCKHASH])
@@ -114,7 +118,7 @@ function findPrototype(v: Verification, id: number): HelperPrototype {
     const message = 'cannot call GPL-restricted function from non-GPL compatible program'
     v.refuse('VERIFIER_GPL_ONLY', 'EINVAL', message, "declare the licence 'GPL' or a compatible one")
   }
-  if (prototype.mightSleep) {
+  if (prototype.mightSleep && !isSleepable(v.program)) {
     v.refuse('VERIFIER_MIGHT_SLEEP', 'EINVAL', 'helper call might sleep in a non-sleepable prog')
   }
   return prototype
@@ -207,6 +211,8 @@ function resultOf(v: Verification, prototype: HelperPrototype, notes: CallNotes)
   if (type === 'RET_PTR_TO_BTF_ID' && notes.exchanged !== undefined) {
     return pointerTo(PTR_TO_BTF_ID | typeFlags(kept), { struct: pointedStruct(v, notes.exchanged), ...identity })
   }
+  const struct = structResult(v, prototype)
+  if (struct !== undefined) return struct.with(identity)
   const object = OBJECT_RESULTS[type]
   if (object !== undefined) return pointerTo(object | typeFlags(kept), identity)
   throw v.noted(unsupported(`the result of ${prototype.name}#${prototype.id} (${type}) is`))

@@ -1,4 +1,5 @@
 /** Memory that a helper is handed: a pointer, and how many bytes from it on the helper reads or writes. */
+import { PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { isConstantScalar } from '../domain/scalar.ts'
 import { isZero, toSignedDecimal, toUnsignedNumber } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
@@ -18,6 +19,7 @@ import {
   MEM_RDONLY,
   PTR_TO_BTF_ID,
   PTR_TO_BUF,
+  PTR_TO_CTX,
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
   PTR_TO_MEM,
@@ -54,6 +56,7 @@ const RULES: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   [PTR_TO_STACK,       handStack],
   [PTR_TO_BUF,         handUnsupported],
   [PTR_TO_BTF_ID,      handUnsupported],
+  [PTR_TO_CTX,         handContext],
 ])
 
 /** Refuses memory that is not all there, or not initialised, or not the helper's to write. */
@@ -64,13 +67,23 @@ export function checkHelperMemory(v: Verification, argument: MemoryArgument, not
   if (rule !== undefined) {
     rule(v, argument, notes)
   } else if (!(zeroAllowed && sizeBytes === 0 && isNull(register))) {
-    const message = `R${number} type=${typeName(register.type)} expected=${typeName(PTR_TO_STACK)}`
-    v.refuse('VERIFIER_ARGUMENT_TYPE', 'EACCES', message)
+    refuseMemory(v, argument)
   }
+}
+
+function refuseMemory(v: Verification, { number }: MemoryArgument): never {
+  const message = `R${number} type=${typeName(v.register(number).type)} expected=${typeName(PTR_TO_STACK)}`
+  return v.refuse('VERIFIER_ARGUMENT_TYPE', 'EACCES', message)
 }
 
 function handUnsupported(v: Verification, { number }: MemoryArgument): void {
   throw v.noted(unsupported(`passing R${number} as ${typeName(v.register(number).type)} is`))
+}
+
+/** The caller's memory, of a SYSCALL program; other contexts are no memory. */
+function handContext(v: Verification, argument: MemoryArgument): void {
+  if (v.program.type === PROG_TYPE.SYSCALL) handUnsupported(v, argument)
+  else refuseMemory(v, argument)
 }
 
 function handPacket(v: Verification, { number, sizeBytes, zeroAllowed }: MemoryArgument): void {

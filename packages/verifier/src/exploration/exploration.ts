@@ -5,6 +5,7 @@
 import { BPF_ABS, BPF_CALL, BPF_EXIT, BPF_IND, BPF_JA, type Insn } from '@bpfoundry/isa'
 import { ERRNO } from '@bpfoundry/kernel-abi'
 import { transferHelperCall } from '../calls/helper-call.ts'
+import { transferKernelCall } from '../calls/kernel-call.ts'
 import { returnToCaller, transferSubprogramCall } from '../calls/subprogram-call.ts'
 import { isMayGoto, jumpTarget } from '../program/control-flow.ts'
 import { registerFact } from '../report/facts.ts'
@@ -39,11 +40,12 @@ function straight(transfer: (v: Verification, insn: Insn) => void): Transfer {
   }
 }
 
-const [CALLS_HELPER, CALLS_SUBPROGRAM] = [0, 1]
+const [CALLS_HELPER, CALLS_SUBPROGRAM, CALLS_KERNEL] = [0, 1, 2]
 
 function call(v: Verification, insn: Insn): Step {
   if (insn.src === CALLS_SUBPROGRAM) transferSubprogramCall(v, insn)
   else if (insn.src === CALLS_HELPER) transferHelperCall(v, insn)
+  else if (insn.src === CALLS_KERNEL) transferKernelCall(v, insn)
   return 'on'
 }
 
@@ -180,7 +182,7 @@ function printBefore(v: Verification, showsState: boolean): void {
   }
   if (v.isScratched) v.printChanges()
   v.printSourceLine(v.pc)
-  v.log.insn(v.pc, insnText(v.insns, v.pc))
+  v.log.insn(v.pc, insnText(v.insns, v.pc, v.kernel))
 }
 
 function askDevice(v: Verification): void {

@@ -210,5 +210,5 @@ function traceSegment(v: Verification, demand: Demand, last: number, first: numb
 function traceInsn(v: Verification, demand: Demand, pc: number): void {
   if (!v.log.tracesEverything || v.insns[pc]?.opcode === 0) return
   const wanted = `regs=${demand.registerText()} stack=${demand.slotText()}`
-  v.log.print(`mark_precise: frame${demand.frame}: ${wanted} before ${pc}: ${insnText(v.insns, pc)}\n`)
+  v.log.print(`mark_precise: frame${demand.frame}: ${wanted} before ${pc}: ${insnText(v.insns, pc, v.kernel)}\n`)
 }

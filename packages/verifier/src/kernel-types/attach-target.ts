@@ -5,6 +5,7 @@
  */
 import { BTF_KIND, type BtfFuncProto, type BtfType } from '@bpfoundry/btf'
 import { ATTACH_TYPE, type ErrnoName, isKnownIterator, lsmHook, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { isSleepable } from '../program/sleepable.ts'
 import { Refusal, unsupported } from '../report/refusal.ts'
 import type { KernelBtf, VerifierProgram } from '../verifier-api.ts'
 import { checkPrototype } from './function-model.ts'
@@ -111,6 +112,7 @@ function traced(program: VerifierProgram, btf: KernelBtf, type: BtfType): Attach
   const { name } = target
   const attachType = program.expectedAttachType
   if (attachType === ATTACH_TYPE.MODIFY_RETURN) checkModifiable(name)
+  if (isSleepable(program)) throw unsupported(`a sleepable program bound to ${name} is`)
   if (program.type === PROG_TYPE.TRACING && NEVER_TRACED.has(name)) refuse(`${name} can't be traced`)
   const needsReturn = attachType === ATTACH_TYPE.TRACE_FEXIT || attachType === ATTACH_TYPE.MODIFY_RETURN
   if (needsReturn && NEVER_RETURN.has(name)) {
@@ -130,6 +132,7 @@ function checkModifiable(name: string): void {
 function hook(program: VerifierProgram, btf: KernelBtf, type: BtfType): AttachTarget {
   const { name } = type
   const target = functionTarget(btf, type, lsmHook(name)?.isTrusted === true)
+  if (isSleepable(program) && lsmHook(name)?.isSleepable !== true) refuse(`${name} is not sleepable`)
   if (!program.gplCompatible) refuse('LSM programs must have a GPL compatible license')
   const found = lsmHook(name)
   if (found === undefined) refuse(`attach_btf_id ${type.id} points to wrong type name ${name}`)

@@ -1,5 +1,5 @@
 /** The kernel's types as the checks use them: structures as values that compare by identity. */
-import { BTF_KIND, type BtfComposite, type BtfType, btfKindName } from '@bpfoundry/btf'
+import { BTF_KIND, type BtfComposite, BtfError, type BtfType, btfKindName } from '@bpfoundry/btf'
 import type { KernelBtf } from '../verifier-api.ts'
 
 /** A structure or union of the kernel; one object for each. */
@@ -24,6 +24,16 @@ export class KernelTypes {
     const struct = { id, name: this.btf.type(id).name }
     this.#structs.set(id, struct)
     return struct
+  }
+
+  /** Name of the function with this id; undefined where that is none. */
+  functionName(id: number): string | undefined {
+    try {
+      return this.btf.type(id).name
+    } catch (error) {
+      if (error instanceof BtfError) return undefined
+      throw error
+    }
   }
 
   /** The structure of that name; undefined where this kernel has none. */

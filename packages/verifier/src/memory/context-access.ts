@@ -1,5 +1,5 @@
 /** Accesses to the context: a table of fields by program type, from kernel-abi. */
-import { type ContextLayout, type ContextValue, contextField } from '@bpfoundry/kernel-abi'
+import { type ContextLayout, type ContextValue, contextField, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { isConstantZero } from '../domain/scalar.ts'
 import type { AttachTarget } from '../kernel-types/attach-target.ts'
 import { unsupported } from '../report/refusal.ts'
@@ -58,6 +58,10 @@ export function accessContext(v: Verification, access: Access): void {
     accessArguments(v, v.target, access)
     return
   }
+  if (v.program.type === PROG_TYPE.SYSCALL) {
+    accessPlain(v, access)
+    return
+  }
   const layout = v.context
   const where = { offsetBytes: offset, sizeBytes, store: isWrite, signed: signExtends }
   const field = layout === undefined ? undefined : contextField(layout, where)
@@ -77,6 +81,18 @@ function refuseAccess(v: Verification, { offset, sizeBytes }: Access, hint?: str
   v.log.print(`${message}\n`)
   v.printSourceLine(v.pc)
   return v.refuseSilently('VERIFIER_CONTEXT_ACCESS', 'EACCES', message, hint)
+}
+
+/** Bytes that whoever calls a SYSCALL program may hand it. @see syscall_prog_is_valid_access */
+const MAX_PLAIN_CONTEXT_BYTES = 0xffff
+
+/** Memory of the caller's, of any size: what is past its end is 0. */
+function accessPlain(v: Verification, access: Access): void {
+  const { offset, sizeBytes } = access
+  if (offset < 0 || offset >= MAX_PLAIN_CONTEXT_BYTES || offset % sizeBytes !== 0) refuseAccess(v, access)
+  if (!access.isWrite && access.valueNumber >= 0) {
+    v.write(access.valueNumber, loaded(UNKNOWN_SCALAR, sizeBytes, access.signExtends))
+  }
 }
 
 /** The context of a program that is bound to a kernel function. */

@@ -17,6 +17,7 @@ import { Refusal, unsupported } from '../report/refusal.ts'
 import type { VerifierMap, VerifierProgram } from '../verifier-api.ts'
 import { LD_IMM64_OPCODE } from './control-flow.ts'
 import { checkMapForProgram } from './map-program-compatibility.ts'
+import { checkMapForSleeper } from './sleepable.ts'
 
 function refusal(code: string, message: string, pc: number, errno: ErrnoName = 'EINVAL'): Refusal {
   return new Refusal({ code, errno, message }, pc)
@@ -74,6 +75,7 @@ function resolve(program: VerifierProgram, insn: Insn, next: Insn, pc: number): 
   }
   const map = findMap(program, insn, pc)
   checkMapForProgram(map, program.type, pc)
+  checkMapForSleeper(program, map, pc)
   if (map.type === MAP_TYPE.ARENA) throw unsupported('a map of type arena is', pc)
   if (intoValue) checkValueAddress(map, next.imm >>> 0, pc)
   return map

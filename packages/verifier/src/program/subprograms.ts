@@ -1,9 +1,10 @@
 /** The functions of a program: where each begins and ends, and that no jump leaves one. */
 import { BPF_ABS, BPF_CALL, BPF_EXIT, BPF_IND, BPF_JA, BPF_JMP, BPF_JMP32, BPF_LD, type Insn } from '@bpfoundry/isa'
 import { helperPrototype } from '@bpfoundry/kernel-abi'
-import { Refusal, unsupported } from '../report/refusal.ts'
+import { calledFunction } from '../kernel-types/kernel-function.ts'
+import { Refusal } from '../report/refusal.ts'
 import type { Subprogram } from '../verification.ts'
-import type { VerifierProgram } from '../verifier-api.ts'
+import type { KernelBtf, VerifierProgram } from '../verifier-api.ts'
 import { isFunctionLoad, isJumpClass, isSubprogramCall, jumpTarget } from './control-flow.ts'
 import { answersInteger, isGlobalFunction } from './function-prototypes.ts'
 
@@ -17,7 +18,8 @@ function refusal(code: string, message: string, pc?: number): Refusal {
   return new Refusal({ code, errno: 'EINVAL', message }, pc)
 }
 
-function findStarts(insns: readonly Insn[], isCapable: boolean): number[] {
+function findStarts(program: VerifierProgram, isCapable: boolean, kernelBtf: KernelBtf | undefined): number[] {
+  const { insns } = program
   const starts = new Set([0])
   insns.forEach((insn, pc) => {
     const isKernelCall = insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === BPF_PSEUDO_KFUNC_CALL
@@ -26,10 +28,8 @@ function findStarts(insns: readonly Insn[], isCapable: boolean): number[] {
       const message = 'loading/calling other bpf or kernel functions are allowed for CAP_BPF and CAP_SYS_ADMIN'
       throw new Refusal({ code: 'VERIFIER_CAPABILITY', errno: 'EPERM', message }, pc)
     }
-    if (isKernelCall) {
-      throw unsupported('calling a kernel function (kfunc) is', pc)
-    }
-    if (!isCall) return
+    if (isKernelCall) calledFunction(program, kernelBtf, insn)
+    if (!isCall || isKernelCall) return
     const target = pc + insn.imm + 1
     if (target < 0 || target >= insns.length) throw refusal('VERIFIER_CALL_TARGET', 'call to invalid destination', pc)
     starts.add(target)
@@ -53,8 +53,8 @@ function subprogramName(program: VerifierProgram, start: number, index: number):
  *
  * @throws {Refusal} VERIFIER_CALL_TARGET, VERIFIER_TOO_MANY_SUBPROGRAMS, VERIFIER_UNSUPPORTED
  */
-export function findSubprograms(program: VerifierProgram, isCapable: boolean): Subprogram[] {
-  const starts = findStarts(program.insns, isCapable)
+export function findSubprograms(program: VerifierProgram, isCapable: boolean, kernelBtf?: KernelBtf): Subprogram[] {
+  const starts = findStarts(program, isCapable, kernelBtf)
   return starts.map((start, index) => ({
     name: subprogramName(program, start, index),
     start,

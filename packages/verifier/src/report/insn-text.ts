@@ -1,5 +1,6 @@
 import { formatKernelInsn, type Insn, type KernelFormatOptions } from '@bpfoundry/isa'
 import { helperName, MAX_HELPER_ID } from '@bpfoundry/kernel-abi'
+import type { KernelTypes } from '../kernel-types/kernel-types.ts'
 
 /** `bpf_map_lookup_elem`; number 0 has a name of its own, and those that there are not are `unknown`. */
 export function calledName(id: number): string {
@@ -7,12 +8,23 @@ export function calledName(id: number): string {
   return id > 0 && id <= MAX_HELPER_ID ? helperName(id) : 'unknown'
 }
 
-const FORMAT: KernelFormatOptions = {
-  callName: (insn) => (insn.src === 0 ? calledName(insn.imm) : undefined),
-  hidePointers: true,
+const BPF_PSEUDO_KFUNC_CALL = 2
+
+function format(kernel: KernelTypes | undefined): KernelFormatOptions {
+  return {
+    callName: ({ src, imm }) => {
+      if (src === 0) return calledName(imm)
+      return src === BPF_PSEUDO_KFUNC_CALL ? kernel?.functionName(imm) : undefined
+    },
+    hidePointers: true,
+  }
 }
 
-/** `(bf) r0 = r1`, as the log has it. Map addresses show as 0x0: there are none before the fix-ups. */
-export function insnText(insns: readonly Insn[], pc: number): string {
-  return formatKernelInsn(insns[pc] as Insn, insns[pc + 1], FORMAT)
+/**
+ * `(bf) r0 = r1`, as the log has it. Map addresses show as 0x0: there are none before the fix-ups.
+ *
+ * @param kernel names the functions of the kernel that are called
+ */
+export function insnText(insns: readonly Insn[], pc: number, kernel?: KernelTypes): string {
+  return formatKernelInsn(insns[pc] as Insn, insns[pc + 1], format(kernel))
 }

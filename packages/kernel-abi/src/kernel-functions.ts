@@ -1,0 +1,249 @@
+/**
+ * Functions of the kernel that programs may call by their BTF ids: which program types may, and what calls of them mean.
+ * Linux 6.12, without those of modules.
+ *
+ * @see BTF_KFUNCS_START in the files that are named
+ */
+import { PROG_TYPE } from './program-types.ts'
+
+/** What a call means. @see Documentation/bpf/kfuncs.rst, section 2.4 */
+export type KernelFunctionTrait =
+  | 'acquire'
+  | 'release'
+  | 'ret_null'
+  | 'trusted_args'
+  | 'sleepable'
+  | 'destructive'
+  | 'rcu'
+  | 'iter_new'
+  | 'iter_next'
+  | 'iter_destroy'
+  | 'rcu_protected'
+
+/** Kinds of programs, as sets are registered for them. @see bpf_prog_type_to_kfunc_hook in kernel/bpf/btf.c */
+type Hook =
+  | 'xdp'
+  | 'tc'
+  | 'struct_ops'
+  | 'tracing'
+  | 'lsm'
+  | 'syscall'
+  | 'cgroup'
+  | 'act'
+  | 'sk_skb'
+  | 'socket_filter'
+  | 'lwt'
+  | 'netfilter'
+  | 'kprobe'
+
+/** LSM programs take what tracing programs take, and some functions that only they do. */
+// biome-ignore format: table
+const HOOKS: ReadonlyMap<number, readonly Hook[]> = new Map<number, readonly Hook[]>([
+  [PROG_TYPE.XDP,              ['xdp']],
+  [PROG_TYPE.SCHED_CLS,        ['tc']],
+  [PROG_TYPE.STRUCT_OPS,       ['struct_ops']],
+  [PROG_TYPE.TRACING,          ['tracing']],
+  [PROG_TYPE.TRACEPOINT,       ['tracing']],
+  [PROG_TYPE.PERF_EVENT,       ['tracing']],
+  [PROG_TYPE.LSM,              ['tracing', 'lsm']],
+  [PROG_TYPE.SYSCALL,          ['syscall']],
+  [PROG_TYPE.CGROUP_SKB,       ['cgroup']],
+  [PROG_TYPE.CGROUP_SOCK,      ['cgroup']],
+  [PROG_TYPE.CGROUP_DEVICE,    ['cgroup']],
+  [PROG_TYPE.CGROUP_SOCK_ADDR, ['cgroup']],
+  [PROG_TYPE.CGROUP_SOCKOPT,   ['cgroup']],
+  [PROG_TYPE.CGROUP_SYSCTL,    ['cgroup']],
+  [PROG_TYPE.SCHED_ACT,        ['act']],
+  [PROG_TYPE.SK_SKB,           ['sk_skb']],
+  [PROG_TYPE.SOCKET_FILTER,    ['socket_filter']],
+  [PROG_TYPE.LWT_OUT,          ['lwt']],
+  [PROG_TYPE.LWT_IN,           ['lwt']],
+  [PROG_TYPE.LWT_XMIT,         ['lwt']],
+  [PROG_TYPE.LWT_SEG6LOCAL,    ['lwt']],
+  [PROG_TYPE.NETFILTER,        ['netfilter']],
+  [PROG_TYPE.KPROBE,           ['kprobe']],
+])
+
+interface FunctionSet {
+  /** Registered for these; absent: for all. */
+  readonly hooks?: readonly Hook[]
+  /** Function, traits. */
+  readonly functions: readonly (readonly [name: string, traits: string])[]
+}
+
+// biome-ignore format: table
+const SETS: readonly FunctionSet[] = [
+  // kernel/bpf/helpers.c, map_iter.c, arena.c
+  { functions: [
+    ['bpf_cast_to_kern_ctx',      ''],
+    ['bpf_rdonly_cast',           ''],
+    ['bpf_rcu_read_lock',         ''],
+    ['bpf_rcu_read_unlock',       ''],
+    ['bpf_dynptr_slice',          'ret_null'],
+    ['bpf_dynptr_slice_rdwr',     'ret_null'],
+    ['bpf_iter_num_new',          'iter_new'],
+    ['bpf_iter_num_next',         'iter_next ret_null'],
+    ['bpf_iter_num_destroy',      'iter_destroy'],
+    ['bpf_iter_task_vma_new',     'iter_new rcu'],
+    ['bpf_iter_task_vma_next',    'iter_next ret_null'],
+    ['bpf_iter_task_vma_destroy', 'iter_destroy'],
+    ['bpf_iter_css_task_new',     'iter_new trusted_args'],
+    ['bpf_iter_css_task_next',    'iter_next ret_null'],
+    ['bpf_iter_css_task_destroy', 'iter_destroy'],
+    ['bpf_iter_css_new',          'iter_new trusted_args rcu_protected'],
+    ['bpf_iter_css_next',         'iter_next ret_null'],
+    ['bpf_iter_css_destroy',      'iter_destroy'],
+    ['bpf_iter_task_new',         'iter_new trusted_args rcu_protected'],
+    ['bpf_iter_task_next',        'iter_next ret_null'],
+    ['bpf_iter_task_destroy',     'iter_destroy'],
+    ['bpf_dynptr_adjust',         ''],
+    ['bpf_dynptr_is_null',        ''],
+    ['bpf_dynptr_is_rdonly',      ''],
+    ['bpf_dynptr_size',           ''],
+    ['bpf_dynptr_clone',          ''],
+    ['bpf_modify_return_test_tp', ''],
+    ['bpf_wq_init',               ''],
+    ['bpf_wq_set_callback_impl',  ''],
+    ['bpf_wq_start',              ''],
+    ['bpf_preempt_disable',       ''],
+    ['bpf_preempt_enable',        ''],
+    ['bpf_iter_bits_new',         'iter_new'],
+    ['bpf_iter_bits_next',        'iter_next ret_null'],
+    ['bpf_iter_bits_destroy',     'iter_destroy'],
+    ['bpf_copy_from_user_str',    'sleepable'],
+    ['bpf_map_sum_elem_count',    'trusted_args'],
+    ['bpf_arena_alloc_pages',     'trusted_args sleepable'],
+    ['bpf_arena_free_pages',      'trusted_args sleepable'],
+  ] },
+  // kernel/bpf/helpers.c
+  { hooks: ['tracing', 'tc', 'xdp', 'struct_ops', 'syscall', 'cgroup'], functions: [
+    ['crash_kexec',               'destructive'],
+    ['bpf_obj_new_impl',          'acquire ret_null'],
+    ['bpf_percpu_obj_new_impl',   'acquire ret_null'],
+    ['bpf_obj_drop_impl',         'release'],
+    ['bpf_percpu_obj_drop_impl',  'release'],
+    ['bpf_refcount_acquire_impl', 'acquire ret_null rcu'],
+    ['bpf_list_push_front_impl',  ''],
+    ['bpf_list_push_back_impl',   ''],
+    ['bpf_list_pop_front',        'acquire ret_null'],
+    ['bpf_list_pop_back',         'acquire ret_null'],
+    ['bpf_task_acquire',          'acquire rcu ret_null'],
+    ['bpf_task_release',          'release'],
+    ['bpf_rbtree_remove',         'acquire ret_null'],
+    ['bpf_rbtree_add_impl',       ''],
+    ['bpf_rbtree_first',          'ret_null'],
+    ['bpf_cgroup_acquire',        'acquire rcu ret_null'],
+    ['bpf_cgroup_release',        'release'],
+    ['bpf_cgroup_ancestor',       'acquire rcu ret_null'],
+    ['bpf_cgroup_from_id',        'acquire ret_null'],
+    ['bpf_task_under_cgroup',     'rcu'],
+    ['bpf_task_get_cgroup1',      'acquire rcu ret_null'],
+    ['bpf_task_from_pid',         'acquire ret_null'],
+    ['bpf_throw',                 ''],
+  ] },
+  // kernel/bpf/cpumask.c
+  { hooks: ['tracing', 'struct_ops', 'syscall'], functions: [
+    ['bpf_cpumask_create',             'acquire ret_null'],
+    ['bpf_cpumask_release',            'release'],
+    ['bpf_cpumask_acquire',            'acquire trusted_args'],
+    ['bpf_cpumask_first',              'rcu'],
+    ['bpf_cpumask_first_zero',         'rcu'],
+    ['bpf_cpumask_first_and',          'rcu'],
+    ['bpf_cpumask_set_cpu',            'rcu'],
+    ['bpf_cpumask_clear_cpu',          'rcu'],
+    ['bpf_cpumask_test_cpu',           'rcu'],
+    ['bpf_cpumask_test_and_set_cpu',   'rcu'],
+    ['bpf_cpumask_test_and_clear_cpu', 'rcu'],
+    ['bpf_cpumask_setall',             'rcu'],
+    ['bpf_cpumask_clear',              'rcu'],
+    ['bpf_cpumask_and',                'rcu'],
+    ['bpf_cpumask_or',                 'rcu'],
+    ['bpf_cpumask_xor',                'rcu'],
+    ['bpf_cpumask_equal',              'rcu'],
+    ['bpf_cpumask_intersects',         'rcu'],
+    ['bpf_cpumask_subset',             'rcu'],
+    ['bpf_cpumask_empty',              'rcu'],
+    ['bpf_cpumask_full',               'rcu'],
+    ['bpf_cpumask_copy',               'rcu'],
+    ['bpf_cpumask_any_distribute',     'rcu'],
+    ['bpf_cpumask_any_and_distribute', 'rcu'],
+    ['bpf_cpumask_weight',             'rcu'],
+  ] },
+  // kernel/bpf/crypto.c
+  { hooks: ['syscall'], functions: [
+    ['bpf_crypto_ctx_create',  'acquire ret_null sleepable'],
+    ['bpf_crypto_ctx_release', 'release'],
+    ['bpf_crypto_ctx_acquire', 'acquire rcu ret_null'],
+  ] },
+  // kernel/bpf/crypto.c
+  { hooks: ['tc', 'act', 'xdp'], functions: [
+    ['bpf_crypto_decrypt', 'rcu'],
+    ['bpf_crypto_encrypt', 'rcu'],
+  ] },
+  // net/core/filter.c
+  { hooks: ['tc', 'act', 'sk_skb', 'socket_filter', 'cgroup', 'lwt', 'netfilter', 'tracing'], functions: [
+    ['bpf_dynptr_from_skb', 'trusted_args'],
+  ] },
+  // net/core/filter.c
+  { hooks: ['xdp'], functions: [
+    ['bpf_dynptr_from_xdp', ''],
+  ] },
+  // net/core/filter.c
+  { hooks: ['cgroup'], functions: [
+    ['bpf_sock_addr_set_sun_path', ''],
+  ] },
+  // net/core/filter.c
+  { hooks: ['tc'], functions: [
+    ['bpf_sk_assign_tcp_reqsk', 'trusted_args'],
+  ] },
+  // net/core/filter.c
+  { hooks: ['tracing'], functions: [
+    ['bpf_sock_destroy', 'trusted_args'],
+  ] },
+  // net/core/xdp.c
+  { hooks: ['xdp'], functions: [
+    ['bpf_xdp_metadata_rx_timestamp', 'trusted_args'],
+    ['bpf_xdp_metadata_rx_hash',      'trusted_args'],
+    ['bpf_xdp_metadata_rx_vlan_tag',  'trusted_args'],
+  ] },
+  // fs/bpf_fs_kfuncs.c
+  { hooks: ['lsm'], functions: [
+    ['bpf_get_task_exe_file', 'acquire trusted_args ret_null'],
+    ['bpf_put_file',          'release'],
+    ['bpf_path_d_path',       'trusted_args'],
+    ['bpf_get_dentry_xattr',  'sleepable trusted_args'],
+    ['bpf_get_file_xattr',    'sleepable trusted_args'],
+  ] },
+  // kernel/cgroup/rstat.c
+  { hooks: ['tracing'], functions: [
+    ['cgroup_rstat_updated', ''],
+    ['cgroup_rstat_flush',   'sleepable'],
+  ] },
+]
+
+/** A function as programs of one type may call it. */
+export interface KernelFunction {
+  readonly name: string
+  readonly traits: ReadonlySet<KernelFunctionTrait>
+}
+
+const NO_HOOKS: readonly Hook[] = []
+
+/** The function of that name; undefined where programs of this type may not call it, or where it is not known. */
+export function kernelFunction(programType: number, name: string): KernelFunction | undefined {
+  const own = HOOKS.get(programType) ?? NO_HOOKS
+  for (const { hooks, functions } of SETS) {
+    if (hooks !== undefined && !hooks.some((hook) => own.includes(hook))) continue
+    const row = functions.find(([known]) => known === name)
+    if (row !== undefined) {
+      const traits = row[1].split(' ').filter((trait) => trait !== '')
+      return { name, traits: new Set(traits as KernelFunctionTrait[]) }
+    }
+  }
+  return undefined
+}
+
+/** Whether some type of program may call the function: one that is not known may be a newer kernel's, or a module's. */
+export function isKernelFunctionKnown(name: string): boolean {
+  return SETS.some(({ functions }) => functions.some(([known]) => known === name))
+}

@@ -1,0 +1,325 @@
+/**
+ * The registers of a call of a kernel function, held against its prototype.
+ *
+ * @see check_kfunc_args in kernel/bpf/verifier.c
+ */
+import { BTF_KIND, type BtfParameter, type BtfType } from '@bpfoundry/btf'
+import { contextNames } from '@bpfoundry/kernel-abi'
+import { isConstantScalar } from '../domain/scalar.ts'
+import { toUnsignedNumber } from '../domain/word64.ts'
+import { markPrecise } from '../exploration/precision.ts'
+import { type CallableFunction, hasTrait, isMarked } from '../kernel-types/kernel-function.ts'
+import { isComposite, type KernelStruct, type KernelTypes, kindText } from '../kernel-types/kernel-types.ts'
+import { isNumber, isScalarStruct } from '../kernel-types/scalar-struct.ts'
+import { structsMatch } from '../kernel-types/struct-match.ts'
+import { isRcuPointer, isTrustedPointer } from '../kernel-types/trust.ts'
+import { checkUnmodified } from '../memory/context-access.ts'
+import { Refusal, unsupported } from '../report/refusal.ts'
+import { isNull, type RegisterState } from '../state/register-state.ts'
+import {
+  baseType,
+  CONST_PTR_TO_MAP,
+  MEM_RCU,
+  mayBeNull,
+  PTR_TO_BTF_ID,
+  PTR_TO_CTX,
+  PTR_TO_SOCK_COMMON,
+  PTR_TO_SOCKET,
+  PTR_TO_TCP_SOCK,
+  PTR_TRUSTED,
+  SCALAR,
+  typeName,
+} from '../state/register-type.ts'
+import type { Verification } from '../verification.ts'
+import { mayHaveOffset } from './argument-types.ts'
+import { newCallNotes } from './call-notes.ts'
+import { checkMemoryArgument } from './global-call.ts'
+import { checkMemorySize } from './helper-memory.ts'
+
+const CODE = 'VERIFIER_KERNEL_ARGUMENT'
+
+/** What the arguments said that the result needs. */
+export interface KernelCallNotes {
+  /** Register whose reference the function takes back; 0 for none. */
+  releasedNumber: number
+  /** Reference that an argument belongs to. */
+  referenceId: number
+  /** The number that a parameter marked `__k` or `__szk` takes. */
+  constant: number | undefined
+  /** Bytes behind the pointer that comes back, where an argument says them. */
+  resultBytes: number
+  isResultReadOnly: boolean
+}
+
+/** One parameter and the register that it takes. */
+interface Argument {
+  readonly fn: CallableFunction
+  readonly index: number
+  readonly number: number
+  readonly parameter: BtfParameter
+  readonly register: RegisterState
+  /** Behind the pointer. */
+  readonly target: BtfType
+}
+
+const MAX_REGISTERS = 5
+
+/** Checks all arguments. */
+export function checkKernelArguments(v: Verification, fn: CallableFunction): KernelCallNotes {
+  const notes = { releasedNumber: 0, referenceId: 0, constant: undefined, resultBytes: 0, isResultReadOnly: false }
+  const { parameters } = fn.prototype
+  if (parameters.length > MAX_REGISTERS) {
+    v.refuse(CODE, 'EINVAL', `Function ${fn.name} has ${parameters.length} > ${MAX_REGISTERS} args`)
+  }
+  for (let index = 0; index < parameters.length; ) index += checkArgument(v, fn, index, notes)
+  if (hasTrait(fn, 'release') && notes.releasedNumber === 0) {
+    v.refuse(CODE, 'EINVAL', `release kernel function ${fn.name} expects refcounted PTR_TO_BTF_ID`)
+  }
+  return notes
+}
+
+/** Gives the number of parameters that were checked: two for memory with its size. */
+function checkArgument(v: Verification, fn: CallableFunction, index: number, notes: KernelCallNotes): number {
+  const { btf } = v.kernel as KernelTypes
+  const parameter = fn.prototype.parameters[index] as BtfParameter
+  if (isMarked(parameter, '__ign')) return 1
+  const number = index + 1
+  const register = v.register(number)
+  v.facts.record(v.pc, number, register)
+  const type = btf.resolve(parameter.typeId)
+  if (isNumber(type)) {
+    takeNumber(v, number, parameter, notes)
+    return 1
+  }
+  if (type.kind !== BTF_KIND.PTR) v.refuse(CODE, 'EINVAL', `Unrecognized arg#${index} type ${kindText(type)}`)
+  const target = btf.resolve(type.typeId)
+  return checkPointer(v, { fn, index, number, parameter, register, target }, notes)
+}
+
+function takeNumber(v: Verification, number: number, { name }: BtfParameter, notes: KernelCallNotes): void {
+  const { type, scalar } = v.register(number)
+  if (type !== SCALAR) v.refuse(CODE, 'EINVAL', `R${number} is not a scalar`)
+  const isSize = name === 'rdonly_buf_size' || name === 'rdwr_buf_size'
+  if (name.endsWith('__k')) {
+    if (!isConstantScalar(scalar)) v.refuse(CODE, 'EINVAL', `R${number} must be a known constant`)
+    markPrecise(v, number)
+    notes.constant = toUnsignedNumber(scalar.tnum.value)
+  } else if (isSize) {
+    if (!isConstantScalar(scalar)) v.refuse(CODE, 'EINVAL', `R${number} is not a const`)
+    notes.isResultReadOnly = name === 'rdonly_buf_size'
+    notes.resultBytes = toUnsignedNumber(scalar.tnum.value)
+    if (notes.resultBytes > 0xffffffff) {
+      v.refuse(CODE, 'EINVAL', `R${number} rdonly/rdwr_buf_size exceeds u32 max`)
+    }
+    markPrecise(v, number)
+  }
+}
+
+/** Structures, and marks of names, that have rules of their own, which are not followed yet. */
+// biome-ignore format: table
+const SPECIAL_STRUCTS: ReadonlySet<string> = new Set([
+  'bpf_dynptr', 'bpf_dynptr_kern', 'bpf_list_head', 'bpf_list_node', 'bpf_rb_root', 'bpf_rb_node', 'bpf_wq', 'bpf_res_spin_lock',
+])
+const SPECIAL_MARKS = [
+  '__alloc',
+  '__refcounted_kptr',
+  '__str',
+  '__iter',
+  '__map',
+  '__irq_flag',
+  '__prog',
+  '__uninit',
+] as const
+
+function checkCovered({ fn, index, parameter, target }: Argument): void {
+  const isSpecial =
+    SPECIAL_STRUCTS.has(target.name) ||
+    SPECIAL_MARKS.some((mark) => isMarked(parameter, mark)) ||
+    target.kind === BTF_KIND.FUNC_PROTO ||
+    target.name.startsWith('bpf_iter_')
+  if (isSpecial) throw unsupported(`argument ${index + 1} of the kernel function ${fn.name} is`)
+}
+
+function checkPointer(v: Verification, argument: Argument, notes: KernelCallNotes): number {
+  const { fn, index, number, parameter, register } = argument
+  const needsValid = hasTrait(fn, 'trusted_args') || hasTrait(fn, 'rcu')
+  const isNullable = isMarked(parameter, '__nullable')
+  if (needsValid && (isNull(register) || mayBeNull(register.type)) && !isNullable) {
+    v.refuse(CODE, 'EACCES', `Possibly NULL pointer passed to trusted arg${index}`)
+  }
+  noteReference(v, fn, number, register, notes)
+  const isContext = isContextPointer(v, argument)
+  if (!isContext && isNullable && isNull(register)) return 1
+  if (!isContext) checkCoveredHere(v, argument)
+  const struct = isContext ? undefined : structOf(v, register)
+  if (struct !== undefined) checkStructKind(v, argument)
+  const sized = struct === undefined && !isContext && checkMemoryKind(v, argument)
+  if (struct !== undefined && needsValid) checkValid(v, fn, number, register)
+  checkOffset(v, number, register, notes.releasedNumber === number)
+  if (isContext) checkContext(v, argument)
+  else if (struct !== undefined) checkStruct(v, argument, struct)
+  else if (sized) takeSizedMemory(v, argument, notes)
+  else checkMemoryArgument(v, number, memoryBytes(v, argument))
+  return sized ? 2 : 1
+}
+
+function checkCoveredHere(v: Verification, argument: Argument): void {
+  try {
+    checkCovered(argument)
+  } catch (error) {
+    throw error instanceof Refusal ? v.noted(error) : error
+  }
+}
+
+function noteReference(
+  v: Verification,
+  fn: CallableFunction,
+  number: number,
+  { referenceId }: RegisterState,
+  notes: KernelCallNotes,
+): void {
+  if (referenceId === 0) return
+  const releases = hasTrait(fn, 'release')
+  if (releases && notes.referenceId !== 0) {
+    const ids = `${referenceId} ${notes.referenceId}`
+    v.refuse(CODE, 'EFAULT', `verifier internal error: more than one arg with ref_obj_id R${number} ${ids}`)
+  }
+  notes.referenceId = referenceId
+  if (releases) notes.releasedNumber = number
+}
+
+/** A pointer to the structure that programs of this type know their context by. */
+function isContextPointer(v: Verification, { target }: Argument): boolean {
+  const name = contextNames(v.program.type)?.program
+  return target.kind === BTF_KIND.STRUCT && target.name !== '' && target.name === name
+}
+
+function checkContext(v: Verification, { index, register }: Argument): void {
+  if (register.type === PTR_TO_CTX) return
+  v.refuse(CODE, 'EINVAL', `arg#${index} expected pointer to ctx, but got ${typeName(register.type)}`)
+}
+
+// biome-ignore format: table
+const STRUCT_NAMES: ReadonlyMap<number, string> = new Map([
+  [PTR_TO_SOCKET,      'sock'],
+  [PTR_TO_SOCK_COMMON, 'sock_common'],
+  [PTR_TO_TCP_SOCK,    'tcp_sock'],
+  [CONST_PTR_TO_MAP,   'bpf_map'],
+])
+
+/** The kernel's structure behind a register. */
+function structOf(v: Verification, { type, struct }: RegisterState): KernelStruct | undefined {
+  if (baseType(type) === PTR_TO_BTF_ID) return struct
+  const name = STRUCT_NAMES.get(baseType(type))
+  if (name === undefined) return undefined
+  const found = v.kernel?.named(name)
+  if (found === undefined) throw v.noted(unsupported(`a kernel without struct ${name} is`))
+  return found
+}
+
+function checkStructKind(v: Verification, { fn, index, target }: Argument): void {
+  if (isComposite(target)) return
+  const what = `${kindText(target)} ${target.name}`
+  v.refuse(CODE, 'EINVAL', `kernel function ${fn.name} args#${index} pointer type ${what} is not supported`)
+}
+
+function checkValid(v: Verification, fn: CallableFunction, number: number, register: RegisterState): void {
+  if (isTrustedPointer(register)) return
+  if (!hasTrait(fn, 'rcu')) v.refuse(CODE, 'EINVAL', `R${number} must be referenced or trusted`)
+  if (!isRcuPointer(register)) v.refuse(CODE, 'EINVAL', `R${number} must be a rcu pointer`)
+}
+
+/** @see check_func_arg_reg_off */
+function checkOffset(v: Verification, number: number, register: RegisterState, isReleased: boolean): void {
+  if (isReleased) {
+    if (register.offset !== 0) {
+      const message = `R${number} must have zero offset when passed to release func or trusted arg to kfunc`
+      v.refuse(CODE, 'EINVAL', message)
+    }
+    checkUnmodified(v, number, false)
+  } else if (!mayHaveOffset(register)) {
+    checkUnmodified(v, number, baseType(register.type) === PTR_TO_BTF_ID)
+  }
+}
+
+/** Modifiers of a pointer that is as good as an unmodified one. */
+const HARMLESS = PTR_TRUSTED
+
+function checkStruct(v: Verification, argument: Argument, given: KernelStruct): void {
+  const { fn, index, number, register, target } = argument
+  const { type } = register
+  const isUnsafe = (type & ~0xff & ~HARMLESS) !== 0 && (type & MEM_RCU) === 0
+  if (baseType(type) === PTR_TO_BTF_ID && isUnsafe) {
+    const expected = typeName(PTR_TO_BTF_ID | (type & HARMLESS))
+    v.refuse(CODE, 'EINVAL', `arg#${index} is ${typeName(type)} expected ${expected} or socket`)
+  }
+  const kernel = v.kernel as KernelTypes
+  const wanted = kernel.struct(target.id)
+  const isStrict = (hasTrait(fn, 'release') && register.referenceId !== 0) || isNoCast(given.name, wanted.name)
+  if (isProjection(wanted.name, given.name)) return
+  if (structsMatch(kernel.btf, given, register.offset, wanted, isStrict)) return
+  const expected = `expected pointer to ${kindText(target)} ${wanted.name}`
+  const found = `R${number} has a pointer to ${kindText(kernel.btf.type(given.id))} ${given.name}`
+  v.refuse(CODE, 'EINVAL', `kernel function ${fn.name} args#${index} ${expected} but ${found}`)
+}
+
+/** The same but for the mark of an object that is being set up. @see btf_type_ids_nocast_alias */
+function isNoCast(one: string, other: string): boolean {
+  return one === `${other}___init` || other === `${one}___init`
+}
+
+/** @see btf_is_projection_of */
+function isProjection(wanted: string, given: string): boolean {
+  return (wanted === '__sk_buff' && given === 'sk_buff') || (wanted === 'xdp_md' && given === 'xdp_buff')
+}
+
+/** Refuses what can't be plain memory. True where the next parameter is its size. */
+function checkMemoryKind(v: Verification, { fn, index, target }: Argument): boolean {
+  const { btf } = v.kernel as KernelTypes
+  const next = fn.prototype.parameters[index + 1]
+  const isSized =
+    next !== undefined &&
+    isNumber(btf.resolve(next.typeId)) &&
+    v.register(index + 2).type === SCALAR &&
+    (isMarked(next, '__sz') || isMarked(next, '__szk'))
+  const isMemory = isNumber(target) || isScalarStruct(btf, target) || (isSized && target.kind === BTF_KIND.VOID)
+  if (!isMemory) {
+    const what = `${kindText(target)} ${target.kind === BTF_KIND.VOID ? '' : target.name}`
+    const wanted = `${isSized ? 'void, ' : ''}scalar, or struct with scalar`
+    v.refuse(CODE, 'EINVAL', `arg#${index} pointer type ${what} must point to ${wanted}`)
+  }
+  return isSized
+}
+
+function memoryBytes(v: Verification, { index, target }: Argument): number {
+  const sizeBytes = (v.kernel as KernelTypes).btf.sizeOf(target.id)
+  if (sizeBytes !== undefined) return sizeBytes
+  const what = `'${kindText(target)} ${target.name}'`
+  return v.refuse(CODE, 'EINVAL', `arg#${index} reference type(${what}) size cannot be determined: -22`)
+}
+
+/** The function may read and write all of it. */
+function takeSizedMemory(v: Verification, argument: Argument, notes: KernelCallNotes): void {
+  const { fn, index, number, parameter, register } = argument
+  const sizeNumber = number + 1
+  const size = fn.prototype.parameters[index + 1] as BtfParameter
+  if (!(isNull(register) && isMarked(parameter, '__opt'))) checkSized(v, number, index)
+  if (!isMarked(size, '__szk')) return
+  const { scalar } = v.register(sizeNumber)
+  if (!isConstantScalar(scalar)) v.refuse(CODE, 'EINVAL', `R${sizeNumber} must be a known constant`)
+  notes.constant = toUnsignedNumber(scalar.tnum.value)
+}
+
+/** @see check_kfunc_mem_size_reg */
+function checkSized(v: Verification, number: number, index: number): void {
+  const register = v.register(number)
+  if (mayBeNull(register.type)) throw v.noted(unsupported('memory that may be absent, handed to a kernel function, is'))
+  try {
+    for (const writes of [false, true]) checkMemorySize(v, number + 1, writes, true, false, newCallNotes())
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code === 'VERIFIER_UNSUPPORTED') throw error
+    const message = `arg#${index} arg#${index + 1} memory, len pair leads to invalid memory access`
+    v.log.print(`${message}\n`)
+    throw Object.assign(new Refusal({ code: CODE, errno: 'EINVAL', message }, v.pc), { errno: error.errno })
+  }
+}

@@ -1,0 +1,109 @@
+/** Calls of kernel functions (kfuncs). @see check_kfunc_call in kernel/bpf/verifier.c */
+import { BTF_KIND, type BtfType } from '@bpfoundry/btf'
+import type { Insn } from '@bpfoundry/isa'
+import { type CallableFunction, calledFunction, hasTrait } from '../kernel-types/kernel-function.ts'
+import { isComposite, type KernelTypes, kindText } from '../kernel-types/kernel-types.ts'
+import { isNumber } from '../kernel-types/scalar-struct.ts'
+import { isSleepable } from '../program/sleepable.ts'
+import { unsupported } from '../report/refusal.ts'
+import { pointerTo, type RegisterState, UNINITIALISED, UNKNOWN_SCALAR } from '../state/register-state.ts'
+import { MAYBE_NULL, MEM_RDONLY, PTR_TO_BTF_ID, PTR_TO_MEM, PTR_UNTRUSTED } from '../state/register-type.ts'
+import type { Verification } from '../verification.ts'
+import { clearCallerSaved } from './helper-call.ts'
+import { checkKernelArguments, type KernelCallNotes } from './kernel-arguments.ts'
+import { acquireReference, releaseReference } from './references.ts'
+
+const CODE = 'VERIFIER_KERNEL_FUNCTION'
+
+/** Functions that do more than their prototypes say; of some that is followed. */
+// biome-ignore format: table
+const NOT_FOLLOWED: ReadonlySet<string> = new Set([
+  'bpf_obj_new_impl', 'bpf_percpu_obj_new_impl', 'bpf_obj_drop_impl', 'bpf_percpu_obj_drop_impl',
+  'bpf_refcount_acquire_impl', 'bpf_list_push_front_impl', 'bpf_list_push_back_impl', 'bpf_list_pop_front',
+  'bpf_list_pop_back', 'bpf_rbtree_remove', 'bpf_rbtree_add_impl', 'bpf_rbtree_first', 'bpf_throw',
+  'bpf_cast_to_kern_ctx', 'bpf_rcu_read_lock', 'bpf_rcu_read_unlock', 'bpf_preempt_disable', 'bpf_preempt_enable',
+  'bpf_dynptr_slice', 'bpf_dynptr_slice_rdwr', 'bpf_dynptr_adjust', 'bpf_dynptr_is_null', 'bpf_dynptr_is_rdonly',
+  'bpf_dynptr_size', 'bpf_dynptr_clone', 'bpf_dynptr_from_skb', 'bpf_dynptr_from_xdp', 'bpf_wq_init',
+  'bpf_wq_set_callback_impl', 'bpf_wq_start', 'bpf_session_cookie', 'bpf_arena_alloc_pages', 'bpf_arena_free_pages',
+])
+
+/** `call kfunc`. Leaves `v.pc` at the next slot. */
+export function transferKernelCall(v: Verification, insn: Insn): void {
+  const fn = calledFunction(v.program, v.options.kernelBtf, insn)
+  checkCallable(v, fn)
+  const notes = checkKernelArguments(v, fn)
+  release(v, fn, notes)
+  clearCallerSaved(v)
+  v.write(0, resultOf(v, fn, notes))
+  v.showRegister(0)
+  v.pc += 1
+}
+
+function checkCallable(v: Verification, fn: CallableFunction): void {
+  if (fn.traits === undefined) {
+    v.refuse(CODE, 'EACCES', `calling kernel function ${fn.name} is not allowed`)
+  }
+  if (hasTrait(fn, 'destructive')) throw v.noted(unsupported(`calling ${fn.name}, which is destructive, is`))
+  if (hasTrait(fn, 'sleepable') && !isSleepable(v.program)) {
+    v.refuse(CODE, 'EACCES', `program must be sleepable to call sleepable kfunc ${fn.name}`)
+  }
+  const isIterator = hasTrait(fn, 'iter_new') || hasTrait(fn, 'iter_next') || hasTrait(fn, 'iter_destroy')
+  if (isIterator || NOT_FOLLOWED.has(fn.name)) throw v.noted(unsupported(`calling the kernel function ${fn.name} is`))
+  if (v.state.lock !== undefined) {
+    v.refuse('VERIFIER_SPIN_LOCK', 'EINVAL', 'function calls are not allowed while holding a lock')
+  }
+}
+
+function release(v: Verification, fn: CallableFunction, { releasedNumber, referenceId }: KernelCallNotes): void {
+  if (releasedNumber === 0 || releaseReference(v, referenceId)) return
+  v.refuse(CODE, 'EINVAL', `kfunc ${fn.name}#${fn.id} reference has not been acquired before`)
+}
+
+function resultOf(v: Verification, fn: CallableFunction, notes: KernelCallNotes): RegisterState {
+  const { btf } = v.kernel as KernelTypes
+  const type = btf.resolve(fn.prototype.returnTypeId)
+  if (hasTrait(fn, 'acquire') && !isStructPointer(v, type)) {
+    v.refuse(CODE, 'EINVAL', 'acquire kernel function does not return PTR_TO_BTF_ID')
+  }
+  if (type.kind === BTF_KIND.VOID) return UNINITIALISED
+  if (type.kind !== BTF_KIND.PTR) return isNumber(type) ? UNKNOWN_SCALAR : UNINITIALISED
+  const target = btf.resolve(type.typeId)
+  if (fn.name === 'bpf_rdonly_cast') return castResult(v, notes)
+  if (target.kind === BTF_KIND.VOID) return UNKNOWN_SCALAR
+  const mayBeAbsent = hasTrait(fn, 'ret_null')
+  const id = mayBeAbsent ? v.newId() : 0
+  const found = isComposite(target)
+    ? pointerTo(PTR_TO_BTF_ID, { struct: (v.kernel as KernelTypes).struct(target.id) })
+    : memoryResult(v, fn, target, notes)
+  const pointer = mayBeAbsent ? found.with({ type: found.type | MAYBE_NULL, id }) : found
+  if (!hasTrait(fn, 'acquire')) return pointer
+  const referenceId = acquireReference(v)
+  return pointer.with({ referenceId, ...(mayBeAbsent ? { id: referenceId } : {}) })
+}
+
+function isStructPointer(v: Verification, type: BtfType): boolean {
+  return type.kind === BTF_KIND.PTR && isComposite((v.kernel as KernelTypes).btf.resolve(type.typeId))
+}
+
+function memoryResult(
+  v: Verification,
+  { name }: CallableFunction,
+  target: BtfType,
+  { resultBytes, isResultReadOnly, referenceId }: KernelCallNotes,
+): RegisterState {
+  const memoryBytes = resultBytes || (v.kernel as KernelTypes).btf.sizeOf(target.id) || 0
+  if (memoryBytes === 0) {
+    const what = `${kindText(target)} ${target.name}`
+    v.refuse(CODE, 'EINVAL', `kernel function ${name} returns pointer type ${what} is not supported`)
+  }
+  const isReadOnly = resultBytes === 0 || isResultReadOnly
+  return pointerTo(PTR_TO_MEM | (isReadOnly ? MEM_RDONLY : 0), { memoryBytes, referenceId })
+}
+
+/** Any address read as a structure: what it finds can't be relied on. */
+function castResult(v: Verification, { constant = 0 }: KernelCallNotes): RegisterState {
+  const kernel = v.kernel as KernelTypes
+  const type = kernel.btf.type(constant)
+  if (!isComposite(type)) v.refuse(CODE, 'EINVAL', 'kfunc bpf_rdonly_cast type ID argument must be of a struct')
+  return pointerTo(PTR_TO_BTF_ID | PTR_UNTRUSTED, { struct: kernel.struct(type.id) })
+}

@@ -1,0 +1,65 @@
+/** The functions of the kernel that a program's calls name. @see fetch_kfunc_meta in kernel/bpf/verifier.c */
+import { BTF_KIND, type BtfFuncProto, type BtfParameter } from '@bpfoundry/btf'
+import type { Insn } from '@bpfoundry/isa'
+import {
+  isKernelFunctionKnown,
+  type KernelFunction,
+  type KernelFunctionTrait,
+  kernelFunction,
+} from '@bpfoundry/kernel-abi'
+import { Refusal, unsupported } from '../report/refusal.ts'
+import type { KernelBtf, VerifierProgram } from '../verifier-api.ts'
+import { checkPrototype } from './function-model.ts'
+
+/** One function, as programs of one type may call it. */
+export interface CallableFunction {
+  /** BTF id. */
+  readonly id: number
+  readonly name: string
+  readonly prototype: BtfFuncProto
+  /** Undefined where such programs may not call it. */
+  readonly traits: KernelFunction['traits'] | undefined
+}
+
+export function hasTrait({ traits }: CallableFunction, trait: KernelFunctionTrait): boolean {
+  return traits?.has(trait) ?? false
+}
+
+/** The parameter's name says so: `task__nullable`. */
+export function isMarked({ name }: BtfParameter, mark: string): boolean {
+  return name.endsWith(mark)
+}
+
+function refuse(message: string): never {
+  throw new Refusal({ code: 'VERIFIER_KERNEL_FUNCTION', errno: 'EINVAL', message })
+}
+
+/**
+ * The function that a call names: before anything is explored, for it must exist.
+ *
+ * @throws {Refusal} in the kernel's words
+ * @see add_kfunc_call
+ */
+export function calledFunction(program: VerifierProgram, btf: KernelBtf | undefined, insn: Insn): CallableFunction {
+  if (btf === undefined) throw unsupported("calling a kernel function (kfunc) without the kernel's types is")
+  if (!program.gplCompatible) refuse('cannot call kernel function from non-GPL compatible program')
+  if (insn.off !== 0) throw unsupported("calling a module's function is")
+  if (insn.imm === 0) throw unsupported('calling a kernel function that was not found is')
+  const fn = btf.type(insn.imm)
+  if (fn.kind !== BTF_KIND.FUNC) refuse(`kernel btf_id ${insn.imm} is not a function`)
+  const prototype = btf.type(fn.typeId)
+  if (prototype.kind !== BTF_KIND.FUNC_PROTO) {
+    refuse(`kernel function btf_id ${insn.imm} does not have a valid func_proto`)
+  }
+  checkPrototype(btf, prototype, fn.name)
+  const known = kernelFunction(program.type, fn.name)
+  if (known === undefined && !isKernelFunctionKnown(fn.name) && isMarkedAsCallable(fn.name)) {
+    throw unsupported(`calling the kernel function ${fn.name} is`)
+  }
+  return { id: insn.imm, name: fn.name, prototype, traits: known?.traits }
+}
+
+/** Functions that programs may call are named so; what a newer kernel has of them is not known. */
+function isMarkedAsCallable(name: string): boolean {
+  return name.startsWith('bpf_')
+}
