@@ -45,6 +45,7 @@ function refusalOfCall(v: Verification, reason: Refusal, label: string): Refusal
   if (reason.pc === undefined) v.noted(reason)
   if (reason.code === 'VERIFIER_UNSUPPORTED') return reason
   checkGlobalCallUnderLock(v)
+  checkGlobalCallUnderLock(v)
   const message = `Caller passes invalid args into ${label}`
   v.log.print(`${message}\n`)
   return Object.assign(new Refusal({ code: CODE, errno: 'EINVAL', message }, v.pc), { errno: reason.errno })

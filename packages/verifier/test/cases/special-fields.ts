@@ -94,6 +94,14 @@ const LOCKING: readonly VerifierCase[] = [
     ],
   },
   {
+    name: 'a global function under a lock that is handed what it does not take',
+    asm: `${LOCKED}${LOCK}\nr1 = r6\ncall apart${UNLOCK}${OUT}\napart: r0 = r1\nexit`,
+    functions: [
+      { name: 'main', args: [{ struct: 'xdp_md', bytes: 24 }] },
+      { name: 'apart', args: ['int'] },
+    ],
+  },
+  {
     name: 'a packet load under a lock',
     asm: `r8 = r1${LOCKED}${LOCK}\nr7 = r6\nr6 = r8\nr0 = *(u32 *)skb[0]\nr6 = r7${UNLOCK}${OUT}`,
     type: PROG_TYPE.SCHED_CLS,
