@@ -47,6 +47,7 @@ function pointedDynptr(v: Verification, register: RegisterState): Dynptr | undef
     return undefined
   }
   const { dynptr } = pointedFrame(v, register).slot(first)
+  v.showSlot(first)
   return dynptr?.isFirst === true ? dynptr : undefined
 }
 

@@ -131,7 +131,7 @@ function handStack(v: Verification, argument: MemoryArgument, notes: CallNotes):
   const { least, greatest } = stackSpan(pointer, pointer.offset)
   const fills = uninitialised && isConstantScalar(pointer.scalar)
   if (fills) checkFillsNoDynptr(v, number, least, sizeBytes)
-  else checkNoDynptr(v, pointedFrame(v, pointer), number, least, greatest + sizeBytes, indirectly(v))
+  else checkNoDynptr(v, pointedFrame(v, pointer), { number, least, greatest, sizeBytes }, indirectly(v))
   if (!v.isTrusted && !isConstantScalar(pointer.scalar)) refuseVariable(v, number, pointer)
   if (fills) {
     notes.filled = { number, sizeBytes }

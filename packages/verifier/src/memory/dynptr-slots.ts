@@ -48,22 +48,23 @@ function isDynptrByte(frame: FrameState, at: number): boolean {
   return byteKind(frame.slot(slotIndex(at)), byteIndex(at)) === BYTE_DYNPTR
 }
 
-/** Refuses to read stack between `from` and `to` where it is a dynptr's. */
-export function checkNoDynptr(
-  v: Verification,
-  frame: FrameState,
-  number: number,
-  from: number,
-  to: number,
-  words: string = '',
-): void {
-  for (let at = from; at < to; at++) {
+/** Loads that may begin at any of these offsets of the frame. */
+export interface StackReads {
+  /** Pointer register, for messages. */
+  readonly number: number
+  readonly least: number
+  readonly greatest: number
+  readonly sizeBytes: number
+}
+
+/** Refuses loads of which one might see a part of a dynptr. `words` stand before "read". */
+export function checkNoDynptr(v: Verification, frame: FrameState, reads: StackReads, words: string = ''): void {
+  const { number, least, greatest, sizeBytes } = reads
+  for (let at = least; at < greatest + sizeBytes; at++) {
     if (!isDynptrByte(frame, at)) continue
     const { scalar } = v.register(number)
-    const place = isConstantScalar(scalar)
-      ? `off ${from}+${at - from}`
-      : `var_off ${tnumText(scalar.tnum)}+${at - from}`
-    const message = `invalid${words} read from stack R${number} ${place} size ${to - from}`
+    const place = isConstantScalar(scalar) ? `off ${least}` : `var_off ${tnumText(scalar.tnum)}`
+    const message = `invalid${words} read from stack R${number} ${place}+${at - least} size ${sizeBytes}`
     v.refuse('VERIFIER_DYNPTR', 'EACCES', message)
   }
 }

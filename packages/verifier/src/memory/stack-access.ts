@@ -267,7 +267,7 @@ function spanIsZero(frame: FrameState, from: number, to: number): boolean {
 function loadVariable(v: Verification, frame: FrameState, access: Access): void {
   const { least, greatest } = stackSpan(access.pointer, access.offset)
   const end = greatest + access.sizeBytes
-  checkNoDynptr(v, frame, access.pointerNumber, least, end)
+  checkNoDynptr(v, frame, { number: access.pointerNumber, least, greatest, sizeBytes: access.sizeBytes })
   for (let at = least; at < end; at++) {
     v.showSlot(slotIndex(at))
     noteSlotRead(v, frame.frameNumber, slotIndex(at))

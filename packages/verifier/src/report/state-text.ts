@@ -23,6 +23,7 @@ import type { FrameState } from '../state/frame-state.ts'
 import { AT_PACKET_END, BEYOND_PACKET_END, type RegisterState } from '../state/register-state.ts'
 import {
   baseType,
+  CONST_PTR_TO_DYNPTR,
   CONST_PTR_TO_MAP,
   isPacketPointer,
   NOT_INIT,
@@ -144,6 +145,8 @@ function pointerTexts(register: RegisterState): string[] {
   if (type !== SCALAR && register.offset !== 0) texts.push(`off=${signedText(fromNumber(register.offset))}`)
   if (isPacketPointer(type)) texts.push(`r=${packetRangeText(register.packetRange)}`)
   if (baseType(type) === PTR_TO_MEM) texts.push(`sz=${unsignedText(fromNumber(register.memoryBytes))}`)
+  // Callbacks get dynptrs of one kind.
+  if (type === CONST_PTR_TO_DYNPTR) texts.push('type=local')
   return texts
 }
 
@@ -180,11 +183,11 @@ function slotText(slot: StackSlot, index: number, frameNumber: number, precise: 
   return place + letters.slice(0, letters.indexOf('r')) + registerText(slot.spilled, frameNumber, precise)
 }
 
-/** Shown once, at its first half. */
+/** Shown once, at its first half, of which the mark lies where memory has the id of its dynptr. */
 function dynptrText({ kind, id, referenceId, isFirst }: Dynptr, place: string): string {
   if (!isFirst) return ''
   const ids = referenceId === 0 ? `id=${id}` : `id=${id},ref_id=${referenceId}`
-  return `${place}dynptr_${kind}(${ids})`
+  return `${place}dynptr_${kind}(${ids},dynptr_id=1)`
 }
 
 /** What of a frame is shown. */

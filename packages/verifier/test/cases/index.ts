@@ -3,6 +3,7 @@ import { ARITHMETIC_CASES } from './arithmetic.ts'
 import { CALLBACK_CASES, MAY_GOTO_CASES } from './callbacks.ts'
 import { ATOMIC_CASES, CALL_CASES } from './calls.ts'
 import { CONTROL_FLOW_CASES } from './control-flow.ts'
+import { DYNPTR_CASES } from './dynptrs.ts'
 import { GLOBAL_FUNCTION_CASES } from './global-functions.ts'
 import { HELPER_CASES } from './helpers.ts'
 import { MAP_CASES } from './maps.ts'
@@ -35,4 +36,5 @@ export const CASES: Readonly<Record<string, readonly VerifierCase[]>> = {
   locks: LOCK_CASES,
   timers: TIMER_CASES,
   'kernel-pointers': FIELD_CASES,
+  dynptrs: DYNPTR_CASES,
 }

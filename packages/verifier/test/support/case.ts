@@ -51,6 +51,7 @@ const MAP_ROWS = [
   ['kptrs',   MAP_TYPE.ARRAY,           4,   24,    1,       0],
   ['outer',   MAP_TYPE.ARRAY_OF_MAPS,   4,   4,     4,       0],
   ['objects', MAP_TYPE.ARRAY,           4,   24,    1,       0],
+  ['samples', MAP_TYPE.USER_RINGBUF,    0,   0,     4096,    0],
 ] as const
 
 export type MapName = (typeof MAP_ROWS)[number][0]
