@@ -29,7 +29,7 @@ import {
   SCALAR,
   typeName,
 } from '../state/register-type.ts'
-import { BYTE_MISC, BYTE_SPILL, BYTE_ZERO, byteKind, scrubbed, withByte } from '../state/stack-slot.ts'
+import { BYTE_MISC, BYTE_SPILL, BYTE_ZERO, byteKind, isSpill, scrubbed, withByte } from '../state/stack-slot.ts'
 import type { Verification } from '../verification.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 import type { CallNotes } from './call-notes.ts'
@@ -167,7 +167,8 @@ function checkReadable(v: Verification, number: number, from: number, sizeBytes:
     const slot = frame.slot(slotIndex(at))
     const kind = byteKind(slot, byteIndex(at))
     if (kind === BYTE_MISC || kind === BYTE_ZERO) continue
-    if (kind === BYTE_SPILL && slot.spilled?.type === SCALAR) continue
+    // A number that was spilled stands for its whole slot, of however many bytes it is.
+    if (isSpill(slot) && slot.spilled?.type === SCALAR) continue
     const message = `invalid${indirectly(v)} read from stack R${number} off ${from}+${index} size ${sizeBytes}`
     v.refuse('VERIFIER_UNINITIALISED_STACK', 'EACCES', message)
   }

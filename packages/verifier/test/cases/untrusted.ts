@@ -45,6 +45,10 @@ const ROWS: readonly Omit<VerifierCase, 'untrusted'>[] = [
     asm: `r2 = r10\nr2 += -4\nr1 = hash ll\ncall 1\nr0 = 0\nexit`,
   },
   {
+    name: 'hands a helper what lies beside a narrow spill',
+    asm: `*(u32 *)(r10 - 8) = 1\nr2 = r10\nr2 += -4\nr1 = array ll\ncall 1${OUT}`,
+  },
+  {
     name: 'hands a helper a spilled pointer',
     asm: `*(u64 *)(r10 - 8) = r1\nr2 = r10\nr2 += -8\nr1 = hash ll\ncall 1\nr0 = 0\nexit`,
   },
