@@ -3,6 +3,7 @@ import { helperPrototype, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { explore } from './exploration/exploration.ts'
 import { addFrameExtras } from './fixup/frame-extras.ts'
 import { type AttachTarget, attachTarget } from './kernel-types/attach-target.ts'
+import { iteratorNexts } from './kernel-types/kernel-function.ts'
 import { type Profile, profileNamed } from './profile.ts'
 import { checkCallbackPacketLoads } from './program/callback-packet-loads.ts'
 import { checkControlFlow, type FlowMarks } from './program/control-flow.ts'
@@ -21,7 +22,7 @@ import { LOG_EVERYTHING, LOG_PATH, VerifierLog } from './report/verifier-log.ts'
 import { FrameState } from './state/frame-state.ts'
 import { pathSlots } from './state/path-state.ts'
 import { pointerTo, type RegisterState, UNKNOWN_SCALAR } from './state/register-state.ts'
-import { MAYBE_NULL, PTR_TO_CTX, PTR_TO_MEM } from './state/register-type.ts'
+import { CONST_PTR_TO_DYNPTR, MAYBE_NULL, PTR_TO_CTX, PTR_TO_MEM } from './state/register-type.ts'
 import { type SlotNotes, type Subprogram, Verification } from './verification.ts'
 import type {
   InsnFact,
@@ -125,7 +126,8 @@ function prepare(run: Run): Verification {
   checkAbnormalReturns(program, subprograms)
   notePacketChanges(program, subprograms)
   const maps = resolveMaps(program, knownOpcodes(profile))
-  const flow = checkControlFlow(insns, isCapable)
+  const nexts = iteratorNexts(program, options.kernelBtf)
+  const flow = checkControlFlow(insns, isCapable, nexts)
   const target = boundTo(run)
   const live = liveRegisters(program, options.capabilities)
   if (profile.showsLiveRegisters) printLiveRegisters(log, insns, live)
@@ -133,7 +135,18 @@ function prepare(run: Run): Verification {
   const entry = new FrameState(0, 0, -1)
   entry.registers[1] = pointerTo(PTR_TO_CTX)
   const sourceLines = new SourceLines(program.lineInfo)
-  return new Verification({ program, options, profile, log, sourceLines, subprograms, notes, entry, target })
+  return new Verification({
+    program,
+    options,
+    profile,
+    log,
+    sourceLines,
+    subprograms,
+    notes,
+    entry,
+    target,
+    iteratorNexts: nexts,
+  })
 }
 
 function finalizeDevice(run: Run, facts: readonly InsnFact[]): void {
@@ -225,6 +238,7 @@ function functionArgumentsOrRefuse(v: Verification, start: number): readonly Fun
 function argumentRegister(v: Verification, argument: FunctionArgument): RegisterState {
   if (argument.kind === 'number') return UNKNOWN_SCALAR
   if (argument.kind === 'context') return pointerTo(PTR_TO_CTX)
+  if (argument.kind === 'dynptr') return pointerTo(CONST_PTR_TO_DYNPTR, { id: v.newId() })
   const memory = { memoryBytes: argument.sizeBytes }
   return argument.mayBeNull
     ? pointerTo(PTR_TO_MEM | MAYBE_NULL, { ...memory, id: v.newId() })

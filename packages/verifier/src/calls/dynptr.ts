@@ -12,7 +12,7 @@ import { accessThrough } from '../memory/memory-access.ts'
 import { pointedFrame } from '../memory/stack-bounds.ts'
 import { slotIndex } from '../state/frame-state.ts'
 import type { RegisterState } from '../state/register-state.ts'
-import { CONST_PTR_TO_DYNPTR, PTR_TO_MAP_VALUE, typeName } from '../state/register-type.ts'
+import { CONST_PTR_TO_DYNPTR, PTR_TO_MAP_VALUE, PTR_TO_STACK, typeName } from '../state/register-type.ts'
 import { type Dynptr, type DynptrKind, SLOT_BYTES } from '../state/stack-slot.ts'
 import type { Verification } from '../verification.ts'
 import type { CallNotes } from './call-notes.ts'
@@ -55,6 +55,9 @@ function pointedDynptr(v: Verification, register: RegisterState): Dynptr | undef
 export function takeDynptr(v: Verification, number: number, flags: number, notes: CallNotes): void {
   const register = v.register(number)
   const isConstant = register.type === CONST_PTR_TO_DYNPTR
+  if (!isConstant && register.type !== PTR_TO_STACK) {
+    v.refuse(CODE, 'EINVAL', `arg#${number - 1} expected pointer to stack or const struct bpf_dynptr`)
+  }
   const releases = (flags & TYPE_FLAG.OBJ_RELEASE) !== 0
   if (releases) checkOwned(v, number, isConstant)
   if ((flags & TYPE_FLAG.MEM_UNINIT) !== 0) {

@@ -4,6 +4,7 @@
  *
  * @see btf_check_func_arg_match and check_func_call in kernel/bpf/verifier.c
  */
+import { TYPE_FLAG } from '@bpfoundry/kernel-abi'
 import { checkUnmodified } from '../memory/context-access.ts'
 import { type FunctionArgument, functionArguments } from '../program/function-prototypes.ts'
 import { Refusal } from '../report/refusal.ts'
@@ -12,6 +13,7 @@ import { MAYBE_NULL, mayBeNull, PTR_TO_CTX, SCALAR } from '../state/register-typ
 import type { Subprogram, Verification } from '../verification.ts'
 import { mayHaveOffset } from './argument-types.ts'
 import { newCallNotes } from './call-notes.ts'
+import { takeDynptr } from './dynptr.ts'
 import { clearCallerSaved } from './helper-call.ts'
 import { checkHelperMemory } from './helper-memory.ts'
 import { forgetPacketPointers } from './packet-change.ts'
@@ -45,7 +47,6 @@ function refusalOfCall(v: Verification, reason: Refusal, label: string): Refusal
   if (reason.pc === undefined) v.noted(reason)
   if (reason.code === 'VERIFIER_UNSUPPORTED') return reason
   checkGlobalCallUnderLock(v)
-  checkGlobalCallUnderLock(v)
   const message = `Caller passes invalid args into ${label}`
   v.log.print(`${message}\n`)
   return Object.assign(new Refusal({ code: CODE, errno: 'EINVAL', message }, v.pc), { errno: reason.errno })
@@ -62,6 +63,10 @@ function checkArgument(v: Verification, argument: FunctionArgument, position: nu
   if (!mayHaveOffset(register)) checkUnmodified(v, number, false)
   if (argument.kind === 'context') {
     if (register.type !== PTR_TO_CTX) v.refuse(CODE, 'EINVAL', `arg#${position} expects pointer to ctx`)
+    return
+  }
+  if (argument.kind === 'dynptr') {
+    takeDynptr(v, number, TYPE_FLAG.MEM_RDONLY, newCallNotes())
     return
   }
   checkMemoryArgument(v, number, argument.sizeBytes)

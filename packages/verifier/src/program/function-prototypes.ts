@@ -7,6 +7,7 @@ import type { VerifierProgram } from '../verifier-api.ts'
 export type FunctionArgument =
   | { readonly kind: 'number' }
   | { readonly kind: 'context' }
+  | { readonly kind: 'dynptr' }
   | { readonly kind: 'memory'; readonly sizeBytes: number; readonly mayBeNull: boolean }
 
 const MAX_ARGUMENTS = 5
@@ -104,7 +105,7 @@ function pointerArgument(parameter: Parameter, targetId: number, tags: ReadonlyS
   const target = btf.resolve(targetId)
   if (target.name === 'bpf_dynptr') {
     if (tags.size > 0) invalidTags(index)
-    throw unsupported('a dynptr handed to a global function is')
+    return { kind: 'dynptr' }
   }
   if (tags.has('trusted')) {
     if (tags.has('nonnull')) invalidTags(index)

@@ -145,4 +145,34 @@ const CALLBACKS: readonly VerifierCase[] = [
   { name: 'samples of another ring', asm: `${DRAIN.replace('samples', 'ring')}${PASS}\nsample:${END}`, functions },
 ]
 
-export const DYNPTR_CASES: readonly VerifierCase[] = [...MADE, ...USED, ...CALLBACKS]
+const GLOBAL: readonly CaseFunction[] = [MAIN, { name: 'take', args: [{ struct: 'bpf_dynptr', bytes: 16 }] }]
+const TAKE = `${pointer(1, -24)}\ncall take`
+const SLICE = '\ntake: r2 = 0\nr3 = 8\ncall 203\nif r0 == 0 goto end\nr0 = *(u64 *)(r0 + 0)\nend:'
+
+/** Functions that are judged by themselves. */
+const HANDED: readonly VerifierCase[] = [
+  {
+    name: 'a dynptr handed to a global function',
+    asm: `${reserve()}${TAKE}${submit()}${PASS}${SLICE}${END}`,
+    functions: GLOBAL,
+  },
+  { name: 'no dynptr handed to a global function', asm: `${TAKE}${PASS}${SLICE}${END}`, functions: GLOBAL },
+  { name: 'a number handed for a dynptr', asm: `r1 = 0\ncall take${PASS}${SLICE}${END}`, functions: GLOBAL },
+  {
+    name: 'a map’s value handed for a dynptr',
+    asm: `${ELEMENT}\nr1 = r6\ncall take\nout:${PASS}${SLICE}${END}`,
+    functions: GLOBAL,
+  },
+  {
+    name: 'a global function that submits',
+    asm: `${reserve()}${TAKE}${submit()}${PASS}\ntake: r2 = 0\ncall 199${END}`,
+    functions: GLOBAL,
+  },
+  {
+    name: 'a global function that loads its dynptr',
+    asm: `${reserve()}${TAKE}${submit()}${PASS}\ntake: r0 = *(u64 *)(r1 + 0)${END}`,
+    functions: GLOBAL,
+  },
+]
+
+export const DYNPTR_CASES: readonly VerifierCase[] = [...MADE, ...USED, ...CALLBACKS, ...HANDED]
