@@ -84,10 +84,10 @@ test('a map that can not be made, and what is not done here, answer with an erro
     ask({ id: 1, ...program, maps: [{ type: 'array', key_size: 3, value_size: 4, max_entries: 1 }] }).error,
   ).toMatch(/EINVAL/)
   expect(ask({ id: 2, ...program, attach_btf: 'x' })).toMatchObject({
-    error: 'unsupported: attach_btf',
-    unsupported: ['attach_btf'],
+    error: 'unsupported: attach_btf: the kernel has no x',
+    unsupported: ['attach_btf: the kernel has no x'],
     pass: false,
-    reasons: [{ kind: 'unsupported', text: 'unsupported: attach_btf' }],
+    reasons: [{ kind: 'unsupported', text: 'unsupported: attach_btf: the kernel has no x' }],
   })
   const leak = { prog_type: 'socket_filter', insns: insns('r0 = r10\nexit') }
   expect(ask({ id: 4, ...leak })).toMatchObject({ load_ok: true })

@@ -3,7 +3,7 @@
  * paths still to be explored. The checks take it as their first parameter; it holds no rules of its own.
  */
 
-import type { Insn, InstructionRow } from '@bpfoundry/isa'
+import { BPF_CALL, BPF_JMP, BPF_PSEUDO_KFUNC_CALL, type Insn, type InstructionRow } from '@bpfoundry/isa'
 import { type ContextLayout, contextLayout, type ErrnoName, PROG_FLAG } from '@bpfoundry/kernel-abi'
 import type { AttachTarget } from './kernel-types/attach-target.ts'
 import { KernelTypes } from './kernel-types/kernel-types.ts'
@@ -92,6 +92,8 @@ export interface VerificationParts {
   readonly notes: SlotNotes
   readonly entry: FrameState
   readonly target: AttachTarget | undefined
+  /** BTF ids of the functions that give an iterator's next element. */
+  readonly iteratorNexts: ReadonlySet<number>
 }
 
 export class Verification {
@@ -130,6 +132,7 @@ export class Verification {
   maxStatesPerInsn = 0
   totalStates = 0
   peakStates = 0
+  readonly #iteratorNexts: ReadonlySet<number>
   #lastId = 0
   #scratchedRegisters = -1
   #scratchedSlotsLow = -1
@@ -148,6 +151,7 @@ export class Verification {
     this.isTrusted = capabilities === undefined || capabilities.includes('CAP_PERFMON')
     this.notes = parts.notes
     this.target = parts.target
+    this.#iteratorNexts = parts.iteratorNexts
     const { kernelBtf } = parts.options
     this.kernel = kernelBtf === undefined ? undefined : new KernelTypes(kernelBtf)
     this.context = contextLayout(parts.program.type, {
@@ -174,6 +178,13 @@ export class Verification {
   /** The instruction being checked. */
   get insn(): Insn {
     return this.insns[this.pc] as Insn
+  }
+
+  /** The instruction asks an iterator for its next element. */
+  isIteratorNext(insn: Insn): boolean {
+    return (
+      insn.src === BPF_PSEUDO_KFUNC_CALL && this.#iteratorNexts.has(insn.imm) && insn.opcode === (BPF_JMP | BPF_CALL)
+    )
   }
 
   newId(): number {

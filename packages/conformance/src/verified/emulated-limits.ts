@@ -6,9 +6,10 @@ import type { Vector, VectorMap, VectorProgram } from '../vector/vector.ts'
 /** What of a program's fields it can't do what they say with. Listed in docs/parity/conformance.md. */
 function programFields({ attachBtf, expectedAttachType, kfuncs = [] }: VectorProgram, types?: LazyBtf): string[] {
   const { name, kind } = attachSymbol(attachBtf ?? '', expectedAttachType)
-  const needsTypes = types === undefined ? ['attach_btf'] : [`attach_btf: the kernel has no ${attachBtf}`]
   return [
-    ...(attachBtf === undefined || types?.find(name, kind) !== undefined ? [] : needsTypes),
+    ...(attachBtf === undefined || types?.find(name, kind) !== undefined
+      ? []
+      : [`attach_btf: the kernel has no ${attachBtf}`]),
     ...missingFunctions(
       kfuncs.map((one) => one.name),
       types,
@@ -18,9 +19,8 @@ function programFields({ attachBtf, expectedAttachType, kfuncs = [] }: VectorPro
 
 /** Kernel functions are judged by their types; there is nothing behind them to be run. */
 function missingFunctions(names: readonly string[], types?: LazyBtf): string[] {
-  if (types === undefined) return names.length > 0 ? ['kfuncs'] : []
   return names
-    .filter((name) => types.find(name, BTF_KIND.FUNC) === undefined)
+    .filter((name) => types?.find(name, BTF_KIND.FUNC) === undefined)
     .map((name) => `kfuncs: the kernel has no ${name}`)
 }
 

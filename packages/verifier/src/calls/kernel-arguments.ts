@@ -35,6 +35,7 @@ import { mayHaveOffset } from './argument-types.ts'
 import { newCallNotes } from './call-notes.ts'
 import { checkMemoryArgument } from './global-call.ts'
 import { checkMemorySize } from './helper-memory.ts'
+import { type IteratorPlace, isIteratorFunction, takeIterator } from './iterator-call.ts'
 
 const CODE = 'VERIFIER_KERNEL_ARGUMENT'
 
@@ -49,6 +50,8 @@ export interface KernelCallNotes {
   /** Bytes behind the pointer that comes back, where an argument says them. */
   resultBytes: number
   isResultReadOnly: boolean
+  /** The iterator that is asked. */
+  iterator: IteratorPlace | undefined
 }
 
 /** One parameter and the register that it takes. */
@@ -66,7 +69,14 @@ const MAX_REGISTERS = 5
 
 /** Checks all arguments. */
 export function checkKernelArguments(v: Verification, fn: CallableFunction): KernelCallNotes {
-  const notes = { releasedNumber: 0, referenceId: 0, constant: undefined, resultBytes: 0, isResultReadOnly: false }
+  const notes = {
+    releasedNumber: 0,
+    referenceId: 0,
+    constant: undefined,
+    resultBytes: 0,
+    isResultReadOnly: false,
+    iterator: undefined,
+  }
   const { parameters } = fn.prototype
   if (parameters.length > MAX_REGISTERS) {
     v.refuse(CODE, 'EINVAL', `Function ${fn.name} has ${parameters.length} > ${MAX_REGISTERS} args`)
@@ -93,7 +103,17 @@ function checkArgument(v: Verification, fn: CallableFunction, index: number, not
   }
   if (type.kind !== BTF_KIND.PTR) v.refuse(CODE, 'EINVAL', `Unrecognized arg#${index} type ${kindText(type)}`)
   const target = btf.resolve(type.typeId)
+  if (index === 0 && isIteratorFunction(fn)) {
+    takeIteratorArgument(v, fn, target, notes)
+    return 1
+  }
   return checkPointer(v, { fn, index, number, parameter, register, target }, notes)
+}
+
+function takeIteratorArgument(v: Verification, fn: CallableFunction, target: BtfType, notes: KernelCallNotes): void {
+  const place = takeIterator(v, fn, 1, (v.kernel as KernelTypes).struct(target.id))
+  notes.iterator = place
+  notes.referenceId = place?.iterator.referenceId ?? 0
 }
 
 function takeNumber(v: Verification, number: number, { name }: BtfParameter, notes: KernelCallNotes): void {

@@ -7,9 +7,18 @@ import { isNumber } from '../kernel-types/scalar-struct.ts'
 import { isSleepable } from '../program/sleepable.ts'
 import { unsupported } from '../report/refusal.ts'
 import { pointerTo, type RegisterState, UNINITIALISED, UNKNOWN_SCALAR } from '../state/register-state.ts'
-import { MAYBE_NULL, MEM_RDONLY, PTR_TO_BTF_ID, PTR_TO_MEM, PTR_UNTRUSTED } from '../state/register-type.ts'
+import {
+  MAYBE_NULL,
+  MEM_RCU,
+  MEM_RDONLY,
+  PTR_TO_BTF_ID,
+  PTR_TO_MEM,
+  PTR_TRUSTED,
+  PTR_UNTRUSTED,
+} from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { clearCallerSaved } from './helper-call.ts'
+import { followIterator } from './iterator-call.ts'
 import { checkKernelArguments, type KernelCallNotes } from './kernel-arguments.ts'
 import { acquireReference, releaseReference } from './references.ts'
 
@@ -36,6 +45,7 @@ export function transferKernelCall(v: Verification, insn: Insn): void {
   clearCallerSaved(v)
   v.write(0, resultOf(v, fn, notes))
   v.showRegister(0)
+  if (hasTrait(fn, 'iter_next') && notes.iterator !== undefined) followIterator(v, notes.iterator)
   v.pc += 1
 }
 
@@ -47,8 +57,7 @@ function checkCallable(v: Verification, fn: CallableFunction): void {
   if (hasTrait(fn, 'sleepable') && !isSleepable(v.program)) {
     v.refuse(CODE, 'EACCES', `program must be sleepable to call sleepable kfunc ${fn.name}`)
   }
-  const isIterator = hasTrait(fn, 'iter_new') || hasTrait(fn, 'iter_next') || hasTrait(fn, 'iter_destroy')
-  if (isIterator || NOT_FOLLOWED.has(fn.name)) throw v.noted(unsupported(`calling the kernel function ${fn.name} is`))
+  if (NOT_FOLLOWED.has(fn.name)) throw v.noted(unsupported(`calling the kernel function ${fn.name} is`))
   if (v.state.lock !== undefined) {
     v.refuse('VERIFIER_SPIN_LOCK', 'EINVAL', 'function calls are not allowed while holding a lock')
   }
@@ -73,12 +82,18 @@ function resultOf(v: Verification, fn: CallableFunction, notes: KernelCallNotes)
   const mayBeAbsent = hasTrait(fn, 'ret_null')
   const id = mayBeAbsent ? v.newId() : 0
   const found = isComposite(target)
-    ? pointerTo(PTR_TO_BTF_ID, { struct: (v.kernel as KernelTypes).struct(target.id) })
+    ? pointerTo(PTR_TO_BTF_ID | elementFlags(notes), { struct: (v.kernel as KernelTypes).struct(target.id) })
     : memoryResult(v, fn, target, notes)
   const pointer = mayBeAbsent ? found.with({ type: found.type | MAYBE_NULL, id }) : found
   if (!hasTrait(fn, 'acquire')) return pointer
   const referenceId = acquireReference(v)
   return pointer.with({ referenceId, ...(mayBeAbsent ? { id: referenceId } : {}) })
+}
+
+/** An element of an iterator is valid as long as the iterator is. */
+function elementFlags({ iterator }: KernelCallNotes): number {
+  if (iterator === undefined) return 0
+  return iterator.iterator.protection === 'rcu' ? MEM_RCU : PTR_TRUSTED
 }
 
 function isStructPointer(v: Verification, type: BtfType): boolean {

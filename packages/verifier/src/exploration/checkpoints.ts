@@ -6,6 +6,7 @@
  * without open branches is safe and ends on all paths; a state that it covers needs no exploring.
  */
 
+import { pointedIterator } from '../memory/iterator-slots.ts'
 import { isCallbackCall } from '../program/callback-helpers.ts'
 import { isMayGoto } from '../program/control-flow.ts'
 import { frameText } from '../report/state-text.ts'
@@ -15,7 +16,7 @@ import type { Verification } from '../verification.ts'
 import { enterLoop, loopEntryOf } from './loop-entries.ts'
 import { adoptPrecision } from './precision.ts'
 import { adoptReads } from './stack-liveness.ts'
-import { type ComparisonScope, coversState, isSameState } from './state-comparison.ts'
+import { type ComparisonScope, coversState, hasIterated, isSameState } from './state-comparison.ts'
 
 /** A new state is kept after this many jumps and instructions since the last one was. */
 const [JUMPS_BETWEEN, INSNS_BETWEEN] = [2, 8]
@@ -106,8 +107,19 @@ function loopingScope(v: Verification, checkpoint: Checkpoint): ComparisonScope 
     return scope
   }
   if (isCallbackCall(v.insn)) return coversState(state, v.state, scope) ? scope : undefined
+  if (v.isIteratorNext(v.insn)) {
+    if (!coversState(state, v.state, scope) || !isActiveIterator(v)) return undefined
+    enterLoop(v.state, checkpoint)
+    return scope
+  }
   checkProgress(v, checkpoint)
   return undefined
+}
+
+/** The iterator that r1 points to still gives something. */
+function isActiveIterator(v: Verification): boolean {
+  const iterator = pointedIterator(v, v.register(1))
+  return iterator !== undefined && !iterator.isDrained
 }
 
 function isDue(v: Verification): boolean {
@@ -127,7 +139,7 @@ function isShortRound(v: Verification): boolean {
 function checkProgress(v: Verification, checkpoint: Checkpoint): void {
   const { state } = checkpoint
   if (state.mayGotoDepth !== v.state.mayGotoDepth || state.callbackUnrollDepth !== v.state.callbackUnrollDepth) return
-  if (!isSameState(state, v.state, v.lastId)) return
+  if (!isSameState(state, v.state, v.lastId) || hasIterated(state, v.state)) return
   v.printSourceLine(v.pc)
   const message = `infinite loop detected at insn ${v.pc}`
   const old = checkpoint.state.frames[v.state.frames.length - 1] as FrameState

@@ -176,6 +176,23 @@ function sameDynptr({ dynptr: old }: StackSlot, { dynptr: now }: StackSlot, ids:
   return ids.agree(id, now.id) && ids.agree(referenceId, now.referenceId)
 }
 
+/** Neither is an iterator, or both are the same part of one of a kind in the same state; how often it went round is no matter. */
+function sameIterator({ iterator: old }: StackSlot, { iterator: now }: StackSlot, ids: IdRenaming): boolean {
+  if (old === undefined || now === undefined) return old === now
+  const isAlike = old.struct === now.struct && old.isDrained === now.isDrained && old.protection === now.protection
+  return isAlike && ids.agree(old.referenceId, now.referenceId)
+}
+
+/** Some iterator that still gives something has gone round: that is no state that comes back. */
+export function hasIterated(old: PathState, now: PathState): boolean {
+  return old.frames.some((frame, number) =>
+    frame.stack.some(({ iterator }, index) => {
+      if (iterator === undefined || iterator.isDrained) return false
+      return now.frames[number]?.slot(index).iterator?.depth !== iterator.depth
+    }),
+  )
+}
+
 function coversSlot(
   old: StackSlot,
   now: StackSlot,
@@ -183,7 +200,7 @@ function coversSlot(
   ignoresValue: boolean,
   scope: ComparisonScope,
 ): boolean {
-  if (!sameDynptr(old, now, ids)) return false
+  if (!sameDynptr(old, now, ids) || !sameIterator(old, now, ids)) return false
   if (old === now && old.spilled === undefined) return true
   if (scope.isExact && old.bytes !== now.bytes) return false
   const [oldScalar, nowScalar] = [asScalar(old, scope), asScalar(now, scope)]
@@ -247,7 +264,7 @@ export function isSameState(old: PathState, now: PathState, lastId: number): boo
     }
     return before.stack.every((slot, place) => {
       const other = after.slot(place)
-      if (slot.bytes !== other.bytes || !sameDynptr(slot, other, ids)) return false
+      if (slot.bytes !== other.bytes || !sameDynptr(slot, other, ids) || !sameIterator(slot, other, ids)) return false
       if (slot.spilled === undefined || other.spilled === undefined) return slot.spilled === other.spilled
       return sameRegister(slot.spilled, other.spilled, ids)
     })

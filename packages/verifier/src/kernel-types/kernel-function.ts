@@ -1,6 +1,6 @@
 /** The functions of the kernel that a program's calls name. @see fetch_kfunc_meta in kernel/bpf/verifier.c */
 import { BTF_KIND, type BtfFuncProto, type BtfParameter } from '@bpfoundry/btf'
-import type { Insn } from '@bpfoundry/isa'
+import { BPF_CALL, BPF_JMP, BPF_PSEUDO_KFUNC_CALL, type Insn } from '@bpfoundry/isa'
 import {
   isKernelFunctionKnown,
   type KernelFunction,
@@ -57,6 +57,15 @@ export function calledFunction(program: VerifierProgram, btf: KernelBtf | undefi
     throw unsupported(`calling the kernel function ${fn.name} is`)
   }
   return { id: insn.imm, name: fn.name, prototype, traits: known?.traits }
+}
+
+/** BTF ids of the functions that the program calls for an iterator's next element. */
+export function iteratorNexts(program: VerifierProgram, btf: KernelBtf | undefined): ReadonlySet<number> {
+  const calls = program.insns.filter(
+    ({ opcode, src }) => opcode === (BPF_JMP | BPF_CALL) && src === BPF_PSEUDO_KFUNC_CALL,
+  )
+  const found = calls.map((insn) => calledFunction(program, btf, insn)).filter((fn) => hasTrait(fn, 'iter_next'))
+  return new Set(found.map(({ id }) => id))
 }
 
 /** Functions that programs may call are named so; what a newer kernel has of them is not known. */

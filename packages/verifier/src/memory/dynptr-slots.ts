@@ -9,7 +9,15 @@ import { tnumText } from '../report/state-text.ts'
 import { byteIndex, type FrameState, slotIndex } from '../state/frame-state.ts'
 import { baseType, MAYBE_NULL, PTR_TO_MEM } from '../state/register-type.ts'
 import { mapRegisters } from '../state/register-walk.ts'
-import { BYTE_DYNPTR, byteKind, type Dynptr, EMPTY_SLOT, StackSlot, uniformBytes } from '../state/stack-slot.ts'
+import {
+  BYTE_DYNPTR,
+  BYTE_ITERATOR,
+  byteKind,
+  type Dynptr,
+  EMPTY_SLOT,
+  StackSlot,
+  uniformBytes,
+} from '../state/stack-slot.ts'
 import type { Verification } from '../verification.ts'
 import { pointedFrame } from './stack-bounds.ts'
 
@@ -48,6 +56,12 @@ function isDynptrByte(frame: FrameState, at: number): boolean {
   return byteKind(frame.slot(slotIndex(at)), byteIndex(at)) === BYTE_DYNPTR
 }
 
+/** What only helpers and functions of the kernel may look at. */
+function isKept(frame: FrameState, at: number): boolean {
+  const kind = byteKind(frame.slot(slotIndex(at)), byteIndex(at))
+  return kind === BYTE_DYNPTR || kind === BYTE_ITERATOR
+}
+
 /** Loads that may begin at any of these offsets of the frame. */
 export interface StackReads {
   /** Pointer register, for messages. */
@@ -57,11 +71,11 @@ export interface StackReads {
   readonly sizeBytes: number
 }
 
-/** Refuses loads of which one might see a part of a dynptr. `words` stand before "read". */
+/** Refuses loads of which one might see a part of a dynptr or an iterator. `words` stand before "read". */
 export function checkNoDynptr(v: Verification, frame: FrameState, reads: StackReads, words: string = ''): void {
   const { number, least, greatest, sizeBytes } = reads
   for (let at = least; at < greatest + sizeBytes; at++) {
-    if (!isDynptrByte(frame, at)) continue
+    if (!isKept(frame, at)) continue
     const { scalar } = v.register(number)
     const place = isConstantScalar(scalar) ? `off ${least}` : `var_off ${tnumText(scalar.tnum)}`
     const message = `invalid${words} read from stack R${number} ${place}+${at - least} size ${sizeBytes}`

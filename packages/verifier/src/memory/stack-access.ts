@@ -24,6 +24,7 @@ import { PTR_TO_STACK, SCALAR } from '../state/register-type.ts'
 import {
   BYTE_DYNPTR,
   BYTE_INVALID,
+  BYTE_ITERATOR,
   BYTE_MISC,
   BYTE_SPILL,
   BYTE_ZERO,
@@ -250,7 +251,7 @@ function checkWritten(v: Verification, frame: FrameState, at: number, sizeBytes:
   for (let index = 0; index < sizeBytes; index++) {
     const byte = at + index
     const kind = byteKind(frame.slot(slotIndex(byte)), byteIndex(byte))
-    if (kind !== BYTE_DYNPTR && (kind !== BYTE_INVALID || v.isTrusted)) continue
+    if (kind !== BYTE_DYNPTR && kind !== BYTE_ITERATOR && (kind !== BYTE_INVALID || v.isTrusted)) continue
     const message = `invalid read from stack off ${at}+${index} size ${sizeBytes}`
     v.refuse('VERIFIER_UNINITIALISED_STACK', 'EACCES', message)
   }

@@ -93,7 +93,10 @@ function edgesOf(insns: readonly Insn[], pc: number): readonly Edge[] {
 const DISCOVERED = 1
 const EXPLORED = 2
 
-function markPoints(insns: readonly Insn[], pc: number, marks: FlowMarks): void {
+const NO_FUNCTIONS: ReadonlySet<number> = new Set()
+const BPF_PSEUDO_KFUNC_CALL = 2
+
+function markPoints(insns: readonly Insn[], pc: number, marks: FlowMarks, iteratorNexts: ReadonlySet<number>): void {
   const { prunePoints, jumpPoints, forcedCheckpoints } = marks
   const insn = insns[pc] as Insn
   const arriveAt = (slot: number): void => {
@@ -103,6 +106,11 @@ function markPoints(insns: readonly Insn[], pc: number, marks: FlowMarks): void 
   }
   if (isMayGoto(insn) || isCallbackCall(insn)) forcedCheckpoints[pc] = 1
   if (isCallbackCall(insn)) arriveAt(pc)
+  const isKernelCall = insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === BPF_PSEUDO_KFUNC_CALL
+  if (isKernelCall && iteratorNexts.has(insn.imm)) {
+    prunePoints[pc] = 1
+    forcedCheckpoints[pc] = 1
+  }
   // Of a path that was explored, the callback was, too.
   if (isAsyncCallbackCall(insn)) prunePoints[pc] = 1
   if (isFunctionLoad(insn) || isSubprogramCall(insn)) {
@@ -146,9 +154,14 @@ function checkReached(insns: readonly Insn[], visited: Uint8Array): void {
  * Walks the program from its entry through all jumps and calls.
  *
  * @param mayLoop false for who may not load loops, however often they run
+ * @param iteratorNexts BTF ids of functions that give an iterator's next element
  * @throws {Refusal} VERIFIER_BACK_EDGE, VERIFIER_JUMP_OUT_OF_RANGE, VERIFIER_UNREACHABLE, VERIFIER_JUMP_INTO_LD_IMM64
  */
-export function checkControlFlow(insns: readonly Insn[], mayLoop: boolean = true): FlowMarks {
+export function checkControlFlow(
+  insns: readonly Insn[],
+  mayLoop: boolean = true,
+  iteratorNexts: ReadonlySet<number> = NO_FUNCTIONS,
+): FlowMarks {
   const visited = new Uint8Array(insns.length)
   const nextEdge = new Uint8Array(insns.length)
   const points = (): Uint8Array => new Uint8Array(insns.length)
@@ -160,7 +173,7 @@ export function checkControlFlow(insns: readonly Insn[], mayLoop: boolean = true
     const edge = edgesOf(insns, pc)[nextEdge[pc] as number]
     if (edge === undefined) {
       visited[pc] = EXPLORED
-      markPoints(insns, pc, marks)
+      markPoints(insns, pc, marks, iteratorNexts)
       stack.pop()
       continue
     }

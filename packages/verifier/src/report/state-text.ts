@@ -34,7 +34,7 @@ import {
   SCALAR,
   typeName,
 } from '../state/register-type.ts'
-import { byteKind, type Dynptr, isSpill, SLOT_BYTES, type StackSlot } from '../state/stack-slot.ts'
+import { byteKind, type Dynptr, type Iterator, isSpill, SLOT_BYTES, type StackSlot } from '../state/stack-slot.ts'
 
 const UNSIGNED_DECIMAL_MAX = 0xffff
 const SIGNED_DECIMAL_MAX = 0x7fff
@@ -172,13 +172,14 @@ export function registerText(register: RegisterState, frameNumber: number, preci
   return `${name}(${texts.join(',')})`
 }
 
-const KIND_LETTERS = '?rm0d'
+const KIND_LETTERS = '?rm0di'
 
 function slotText(slot: StackSlot, index: number, frameNumber: number, precise: boolean): string {
   let letters = ''
   for (let byte = SLOT_BYTES - 1; byte >= 0; byte--) letters += KIND_LETTERS[byteKind(slot, byte)]
   const place = ` fp${-(index + 1) * SLOT_BYTES}=`
   if (slot.dynptr !== undefined) return dynptrText(slot.dynptr, place)
+  if (slot.iterator !== undefined) return iteratorText(slot.iterator, place)
   if (!isSpill(slot) || slot.spilled === undefined) return place + letters
   return place + letters.slice(0, letters.indexOf('r')) + registerText(slot.spilled, frameNumber, precise)
 }
@@ -188,6 +189,13 @@ function dynptrText({ kind, id, referenceId, isFirst }: Dynptr, place: string): 
   if (!isFirst) return ''
   const ids = referenceId === 0 ? `id=${id}` : `id=${id},ref_id=${referenceId}`
   return `${place}dynptr_${kind}(${ids},dynptr_id=1)`
+}
+
+/** Shown once, at its first slot. */
+function iteratorText({ struct, referenceId, isDrained, depth }: Iterator, place: string): string {
+  if (referenceId === 0) return ''
+  const state = isDrained ? 'drained' : 'active'
+  return `${place}${struct.name.replace('bpf_', '')}(ref_id=${referenceId},state=${state},depth=${depth})`
 }
 
 /** What of a frame is shown. */

@@ -5,6 +5,7 @@
  * whole state fills the slot from byte 0 on with SPILL; a narrower spill leaves what is above. On a little-endian
  * machine the low bytes of the register come first, so byte 0 belongs to every spill.
  */
+import type { KernelStruct } from '../kernel-types/kernel-types.ts'
 import type { RegisterState } from './register-state.ts'
 
 /** Never written. Privileged programs may read it: an unknown number. */
@@ -17,6 +18,8 @@ export const BYTE_MISC = 2
 export const BYTE_ZERO = 3
 /** Half of a dynptr, which only helpers may look at. */
 export const BYTE_DYNPTR = 4
+/** Part of an iterator, which only functions of the kernel may look at. */
+export const BYTE_ITERATOR = 5
 
 /** Memory that helpers reach through a dynptr: of a map's value, or reserved in a ring buffer. */
 export type DynptrKind = 'local' | 'ringbuf'
@@ -31,6 +34,19 @@ export interface Dynptr {
   readonly isFirst: boolean
 }
 
+/** A `struct bpf_iter_...` takes one slot or more. */
+export interface Iterator {
+  readonly struct: KernelStruct
+  /** What ends with its destruction; 0 but in its first slot, the lowest. */
+  readonly referenceId: number
+  /** It gave NULL, and will do so for ever. */
+  readonly isDrained: boolean
+  /** Elements that it gave on the way here. */
+  readonly depth: number
+  /** What it goes through is protected by RCU; 'lost' once that section has ended. */
+  readonly protection: 'none' | 'rcu' | 'lost'
+}
+
 export const SLOT_BYTES = 8
 
 const REPEAT = 0x11111111
@@ -42,11 +58,19 @@ export class StackSlot {
   readonly spilled: RegisterState | undefined
   /** The dynptr that all bytes belong to. */
   readonly dynptr: Dynptr | undefined
+  /** The iterator that all bytes belong to. */
+  readonly iterator: Iterator | undefined
 
-  constructor(bytes: number, spilled: RegisterState | undefined, dynptr: Dynptr | undefined = undefined) {
+  constructor(
+    bytes: number,
+    spilled: RegisterState | undefined,
+    dynptr: Dynptr | undefined = undefined,
+    iterator: Iterator | undefined = undefined,
+  ) {
     this.bytes = bytes | 0
     this.spilled = spilled
     this.dynptr = dynptr
+    this.iterator = iterator
   }
 }
 
