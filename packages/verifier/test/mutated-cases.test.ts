@@ -1,0 +1,65 @@
+import { disassembleKernel } from '@bpfoundry/isa'
+import fc from 'fast-check'
+import { afterAll, expect, it } from 'vitest'
+import { verify } from '../src/index.ts'
+import { FIELD_CASES, LOCK_CASES, TIMER_CASES } from './cases/special-fields.ts'
+import { programOf } from './support/case.ts'
+import { askKernel, openCaseKernel } from './support/kernel.ts'
+import { CASE_KERNEL_BTF } from './support/kernel-types.ts'
+import { mutated, type Roll } from './support/mutation.ts'
+
+/** Programs of each sort of loader. */
+const PROGRAMS = Number(process.env['VERIFIER_MUTATED_PROGRAMS'] ?? 500)
+
+const CASES = [...LOCK_CASES, ...TIMER_CASES, ...FIELD_CASES]
+/** map_lookup_elem, get_prandom_u32, spin_lock, spin_unlock, timer_init, _start, _cancel, kptr_xchg */
+const CALLS = [1, 7, 93, 94, 169, 171, 172, 194] as const
+/** What instructions of jumps are wrong in is looked at sooner here than there. */
+const FORM = 'VERIFIER_RESERVED_FIELD'
+
+const kernel = openCaseKernel()
+afterAll(() => {
+  if (!('unavailable' in kernel)) kernel.oracle.close()
+})
+
+/** Numbers of a linear congruential generator. */
+function dice(seed: number): Roll {
+  let state = seed | 0
+  return (sides) => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0
+    return (state >>> 8) % sides
+  }
+}
+
+it.for([
+  ['a privileged user', false],
+  ['a user without CAP_PERFMON', true],
+] as const)(
+  'locks, timers and kernel pointers, changed a little, by %s: as the running kernel',
+  ([, untrusted], ctx) => {
+    if ('unavailable' in kernel) return ctx.skip(kernel.unavailable)
+    const { oracle, fdOf } = kernel
+    const counts = { accepted: 0, unsupported: 0 }
+    const property = fc.property(fc.integer(), (seed) => {
+      const roll = dice(seed)
+      const row = CASES[roll(CASES.length)] as (typeof CASES)[number]
+      const original = programOf(row, fdOf)
+      const program = { ...original, insns: mutated(original.insns, roll, CALLS) }
+      const capabilities = untrusted ? { capabilities: ['CAP_BPF'] as const } : {}
+      const ours = verify(program, { profile: '6.18', kernelBtf: CASE_KERNEL_BTF, ...capabilities })
+      const theirs = askKernel(oracle, program, 1, untrusted)
+      if (ours.ok) counts.accepted++
+      const listing = `${row.name}\n${disassembleKernel(program.insns)}\n${theirs.log}`
+      if (ours.ok && !theirs.ok) throw new Error(`accepted by us only: ${listing}`)
+      if (ours.ok || ours.rejection.code === FORM) return
+      if (ours.rejection.code === 'VERIFIER_UNSUPPORTED') counts.unsupported++
+      // A kernel that refuses the program's type to its loader has no log.
+      else if (theirs.ok || (theirs.log !== '' && !theirs.log.includes(ours.rejection.message))) {
+        throw new Error(`refused here as ${ours.rejection.message}: ${listing}`)
+      }
+    })
+    fc.assert(property, { numRuns: PROGRAMS })
+    expect(counts.accepted).toBeGreaterThan(PROGRAMS / 100)
+    expect(counts.unsupported).toBeLessThan(PROGRAMS / 50)
+  },
+)
