@@ -8,7 +8,7 @@ function sample(): Uint8Array {
   const builder = new BtfBuilder()
   const int = builder.add({ kind: BTF_KIND.INT, name: 'int', sizeBytes: 4, encoding: 1, bitOffset: 0, bits: 32 })
   const word = builder.add({ kind: BTF_KIND.TYPEDEF, name: 'word', typeId: int })
-  const list = builder.add({ kind: BTF_KIND.ARRAY, elementTypeId: word, indexTypeId: int, length: 3 })
+  const list = builder.add({ kind: BTF_KIND.ARRAY, name: '', elementTypeId: word, indexTypeId: int, length: 3 })
   const members = [{ name: 'list', typeId: list, bitOffset: 0, bitfieldBits: 0 }]
   builder.add({ kind: BTF_KIND.STRUCT, name: 'pair', sizeBytes: 12, members, kindFlag: false })
   return builder.build().encode()

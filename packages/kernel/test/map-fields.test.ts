@@ -60,7 +60,8 @@ it('refuses special fields where Linux does', (ctx) => {
   afterAll(() => oracle.close())
   const kernel = Kernel.create()
   const ours = REQUESTS.map((request) => errnoOf(() => kernel.createMap(request)))
-  const theirs = REQUESTS.map(({ btf, inner: _, ...request }) => {
+  const theirs = REQUESTS.map((asked) => {
+    const { btf, inner: _, ...request } = asked
     const btfFd = oracle.loadBtf((btf as Btf).encode())
     try {
       oracle.createMap({ ...request, btfFd })
