@@ -4,6 +4,7 @@ import { explore } from './exploration/exploration.ts'
 import { addFrameExtras } from './fixup/frame-extras.ts'
 import { type AttachTarget, attachTarget } from './kernel-types/attach-target.ts'
 import { iteratorNexts } from './kernel-types/kernel-function.ts'
+import { KernelTypes } from './kernel-types/kernel-types.ts'
 import { type Profile, profileNamed } from './profile.ts'
 import { checkCallbackPacketLoads } from './program/callback-packet-loads.ts'
 import { checkControlFlow, type FlowMarks } from './program/control-flow.ts'
@@ -129,8 +130,9 @@ function prepare(run: Run): Verification {
   const nexts = iteratorNexts(program, options.kernelBtf)
   const flow = checkControlFlow(insns, isCapable, nexts)
   const target = boundTo(run)
-  const live = liveRegisters(program, options.capabilities)
-  if (profile.showsLiveRegisters) printLiveRegisters(log, insns, live)
+  const live = liveRegisters(program, options)
+  const kernel = options.kernelBtf === undefined ? undefined : new KernelTypes(options.kernelBtf)
+  if (profile.showsLiveRegisters) printLiveRegisters(log, insns, live, kernel)
   const notes = slotNotes(run, maps, flow, live)
   const entry = new FrameState(0, 0, -1)
   entry.registers[1] = pointerTo(PTR_TO_CTX)

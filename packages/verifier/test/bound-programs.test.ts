@@ -3,11 +3,12 @@
  * with that kernel's types, and the logs are compared line by line.
  */
 import { existsSync, readFileSync } from 'node:fs'
-import { LazyBtf } from '@bpfoundry/btf'
+import { BTF_KIND, LazyBtf } from '@bpfoundry/btf'
+import { BPF_CALL, BPF_JMP, BPF_PSEUDO_KFUNC_CALL, type Insn } from '@bpfoundry/isa'
 import { ATTACH_TYPE, attachSymbol, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { afterAll, describe, expect, it } from 'vitest'
 import { verify } from '../src/index.ts'
-import { BOUND_CASES, type BoundCase } from './cases/bound-programs.ts'
+import { BOUND_CASES, type BoundCase, FIRST_CALL } from './cases/bound-programs.ts'
 import { type MapName, programOf } from './support/case.ts'
 import { openCaseKernel } from './support/kernel.ts'
 import { comparableLog } from './support/log-text.ts'
@@ -29,11 +30,21 @@ afterAll(() => {
   if (!('unavailable' in kernel)) kernel.oracle.close()
 })
 
+/** Calls of kernel functions by their BTF ids. */
+function linked({ calls = [] }: BoundCase, insns: readonly Insn[]): readonly Insn[] {
+  return insns.map((insn) => {
+    const name = insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === 0 ? calls[insn.imm - FIRST_CALL] : undefined
+    return name === undefined
+      ? insn
+      : { ...insn, src: BPF_PSEUDO_KFUNC_CALL, imm: types?.find(name, BTF_KIND.FUNC) ?? 0 }
+  })
+}
+
 function theirLog(row: BoundCase): string {
   if ('unavailable' in kernel) throw new Error(kernel.unavailable)
   const { type, expectedAttachType, insns, gplCompatible } = programOf(row, kernel.fdOf)
   const license = gplCompatible ? 'GPL' : 'Proprietary'
-  const program = { type, expectedAttachType, insns, license, logLevel: LEVEL }
+  const program = { type, expectedAttachType, insns: linked(row, insns), license, logLevel: LEVEL }
   const { fd, log } = kernel.oracle.loadProgram({
     ...program,
     ...(row.attachTo === undefined ? {} : { attachTo: row.attachTo }),
@@ -46,7 +57,8 @@ function ourLog(row: BoundCase): string {
   if ('unavailable' in kernel || types === undefined) throw new Error('nothing to compare with')
   const { name, kind } = attachSymbol(row.attachTo ?? '', row.attachType ?? 0)
   const attachBtfId = row.attachTo === undefined ? 0 : (types.find(name, kind) ?? 0)
-  const program = { ...programOf(row, kernel.fdOf as (name: MapName) => number), attachBtfId }
+  const plain = programOf(row, kernel.fdOf as (name: MapName) => number)
+  const program = { ...plain, insns: linked(row, plain.insns), attachBtfId }
   return verify(program, { profile: '6.18', kernelBtf: types }, { logLevel: LEVEL }).log
 }
 

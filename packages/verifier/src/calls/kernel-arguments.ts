@@ -160,9 +160,14 @@ function checkCovered({ fn, index, parameter, target }: Argument): void {
   if (isSpecial) throw unsupported(`argument ${index + 1} of the kernel function ${fn.name} is`)
 }
 
+/** What is given back is valid, too. @see is_kfunc_trusted_args */
+function needsTrusted(fn: CallableFunction): boolean {
+  return hasTrait(fn, 'trusted_args') || hasTrait(fn, 'release')
+}
+
 function checkPointer(v: Verification, argument: Argument, notes: KernelCallNotes): number {
   const { fn, index, number, parameter, register } = argument
-  const needsValid = hasTrait(fn, 'trusted_args') || hasTrait(fn, 'rcu')
+  const needsValid = needsTrusted(fn) || hasTrait(fn, 'rcu')
   const isNullable = isMarked(parameter, '__nullable')
   if (needsValid && (isNull(register) || mayBeNull(register.type)) && !isNullable) {
     v.refuse(CODE, 'EACCES', `Possibly NULL pointer passed to trusted arg${index}`)

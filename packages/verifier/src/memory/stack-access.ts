@@ -34,6 +34,7 @@ import {
   StackSlot,
   scrubbed,
   spillBytes,
+  uniformBytes,
   withByte,
   withBytes,
 } from '../state/stack-slot.ts'
@@ -117,12 +118,19 @@ function checkSpilledPointer(v: Verification, slot: StackSlot, sizeBytes: number
   v.refuse('VERIFIER_SPILLED_POINTER', 'EACCES', 'attempt to corrupt spilled pointer on stack')
 }
 
+/** An iterator of which a part is overwritten is none any more. */
+function scrubIterator(frame: FrameState, index: number): void {
+  if (frame.slot(index).iterator === undefined) return
+  frame.stack[index] = new StackSlot(uniformBytes(BYTE_MISC), undefined)
+}
+
 function storeFixed(v: Verification, frame: FrameState, at: number, access: Access): void {
   const { sizeBytes, valueNumber, immediate } = access
   const index = slotIndex(at)
   checkSpilledPointer(v, frame.slot(index), sizeBytes)
   if (!v.isTrusted && hidesSecret(v, frame, at, access)) v.sanitation.putBarrierAfter(v.pc)
   destroyDynptr(v, frame, index)
+  scrubIterator(frame, index)
   v.showSlot(index)
   if (sizeBytes === SLOT_BYTES) frame.writtenSlots.add(index)
   const value = valueNumber >= 0 ? v.register(valueNumber) : undefined

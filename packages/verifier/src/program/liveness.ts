@@ -7,6 +7,7 @@
  * reads the arguments of its prototype and defines r0 to r5; a BPF-to-BPF call reads r1 to r5; exit reads r0. Within the
  * callee, r6 to r9 belong to the callee: the caller's are compared by the caller's own live set at the call.
  */
+import { BTF_KIND } from '@bpfoundry/btf'
 import {
   BPF_ABS,
   BPF_ALU,
@@ -26,13 +27,13 @@ import {
   BPF_LOAD_ACQ,
   BPF_MOV,
   BPF_NEG,
-  BPF_PSEUDO_CALL,
+  BPF_PSEUDO_KFUNC_CALL,
   BPF_ST,
   BPF_STX,
   type Insn,
 } from '@bpfoundry/isa'
-import { type HelperCapability, type HelperScope, helperPrototype } from '@bpfoundry/kernel-abi'
-import type { VerifierProgram } from '../verifier-api.ts'
+import { type HelperScope, helperPrototype, kernelFunction } from '@bpfoundry/kernel-abi'
+import type { KernelBtf, VerifierOptions, VerifierProgram } from '../verifier-api.ts'
 import { successors } from './control-flow.ts'
 
 /** Sets of registers, one bit each. */
@@ -43,6 +44,7 @@ interface Effect {
 
 const ALL_ARGUMENTS = 0b111110
 const CALLER_SAVED = 0b111111
+const MAX_ARGUMENTS = 5
 const ALL_REGISTERS = 0x3ff
 
 function bit(register: number): number {
@@ -69,13 +71,22 @@ function atomicEffect(insn: Insn): Effect {
 interface Caller {
   readonly type: number
   readonly scope: HelperScope
+  readonly kernelBtf: KernelBtf | undefined
 }
 
-function callEffect({ type, scope }: Caller, insn: Insn): Effect {
-  if (insn.src === BPF_PSEUDO_CALL) return { uses: ALL_ARGUMENTS, defines: CALLER_SAVED }
-  const prototype = insn.src === 0 ? helperPrototype(type, insn.imm, scope) : undefined
-  const uses = prototype === undefined ? ALL_ARGUMENTS : (bit(prototype.args.length) - 1) << 1
-  return { uses, defines: CALLER_SAVED }
+function callEffect(caller: Caller, insn: Insn): Effect {
+  const count = argumentCount(caller, insn)
+  return { uses: count === undefined ? ALL_ARGUMENTS : (bit(count) - 1) << 1, defines: CALLER_SAVED }
+}
+
+/** Arguments that the call takes; undefined where nothing tells. */
+function argumentCount({ type, scope, kernelBtf }: Caller, { src, imm }: Insn): number | undefined {
+  if (src === 0) return helperPrototype(type, imm, scope)?.args.length
+  if (src !== BPF_PSEUDO_KFUNC_CALL) return undefined
+  const fn = kernelBtf?.type(imm)
+  if (fn?.kind !== BTF_KIND.FUNC || kernelFunction(type, fn.name) === undefined) return undefined
+  const prototype = kernelBtf?.type(fn.typeId)
+  return prototype?.kind === BTF_KIND.FUNC_PROTO ? Math.min(prototype.parameters.length, MAX_ARGUMENTS) : undefined
 }
 
 function jumpEffect(caller: Caller, insn: Insn): Effect {
@@ -109,10 +120,10 @@ const EFFECTS: ReadonlyMap<number, (caller: Caller, insn: Insn) => Effect> = new
 /** Bits 0 to 9 of element pc: r0 to r9 that may be read from slot pc on, before they are written. */
 export function liveRegisters(
   { insns, type, expectedAttachType }: VerifierProgram,
-  capabilities: readonly HelperCapability[] | undefined,
+  { capabilities, kernelBtf }: VerifierOptions,
 ): Uint16Array {
   const scope = { attachType: expectedAttachType, ...(capabilities === undefined ? {} : { capabilities }) }
-  const caller = { type, scope }
+  const caller = { type, scope, kernelBtf }
   const live = new Uint16Array(insns.length)
   const effects = insns.map((insn) => EFFECTS.get(insn.opcode & 0x07)?.(caller, insn) ?? { uses: 0, defines: 0 })
   const next = insns.map((_, pc) => successors(insns, pc))

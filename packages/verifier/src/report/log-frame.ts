@@ -1,6 +1,7 @@
 /** What stands before and after the trace of the paths in a log. */
 import type { Insn } from '@bpfoundry/isa'
 import { COMPLEXITY_LIMIT } from '../exploration/exploration.ts'
+import type { KernelTypes } from '../kernel-types/kernel-types.ts'
 import type { Subprogram } from '../verification.ts'
 import type { VerifierStats } from '../verifier-api.ts'
 import { insnText } from './insn-text.ts'
@@ -15,12 +16,17 @@ export function printSubprograms(log: VerifierLog, subprograms: readonly Subprog
 }
 
 /** The table of registers that are live before each instruction, as kernels from 6.16 on print it. */
-export function printLiveRegisters(log: VerifierLog, insns: readonly Insn[], live: Uint16Array): void {
+export function printLiveRegisters(
+  log: VerifierLog,
+  insns: readonly Insn[],
+  live: Uint16Array,
+  kernel: KernelTypes | undefined,
+): void {
   if (!log.tracesEverything) return
   log.print('Live regs before insn:\n')
   for (let pc = 0; pc < insns.length; pc++) {
     const columns = Array.from({ length: 10 }, (_, number) => ((live[pc] as number) & (1 << number) ? number : '.'))
-    log.print(`    ${String(pc).padStart(3)}: ${columns.join('')} ${insnText(insns, pc)}\n`)
+    log.print(`    ${String(pc).padStart(3)}: ${columns.join('')} ${insnText(insns, pc, kernel)}\n`)
     if (insns[pc]?.opcode === 0x18) pc++
   }
 }

@@ -5,7 +5,12 @@ import type { VerifierCase } from '../support/case.ts'
 export interface BoundCase extends VerifierCase {
   /** `bpf_fentry_test1`, `file_open`, `sched_switch` */
   readonly attachTo?: string
+  /** Functions of the kernel; `call 9000` is of the first. */
+  readonly calls?: readonly string[]
 }
+
+/** Number of the helper call that stands for the first of `calls`. */
+export const FIRST_CALL = 9000
 
 const TRACING = PROG_TYPE.TRACING
 const END = '\nr0 = 0\nexit'
@@ -84,4 +89,70 @@ const NO_LICENCE: readonly BoundCase[] = [
   { ...hook('a hook without a licence', 'file_open', 'r0 = 0\nexit'), gpl: false },
 ]
 
-export const BOUND_CASES: readonly BoundCase[] = [...ARGUMENTS, ...TRACEPOINTS, ...ITERATORS, ...HOOKS, ...NO_LICENCE]
+const TC = PROG_TYPE.SCHED_CLS
+
+function calls(name: string, functions: string, asm: string, type: number = TC): BoundCase {
+  return { name, calls: functions.split(' '), asm: asm + END, type }
+}
+
+const TASKS = 'bpf_task_from_pid bpf_task_release bpf_task_acquire'
+
+const REFERENCES: readonly BoundCase[] = [
+  calls('a task got and given back', TASKS, 'r1 = 1\ncall 9000\nif r0 == 0 goto out\nr1 = r0\ncall 9001\nout:'),
+  calls('a task that is kept', TASKS, 'r1 = 1\ncall 9000'),
+  calls('a task that may be absent', TASKS, 'r1 = 1\ncall 9000\nr1 = r0\ncall 9001'),
+  calls(
+    'a task given back twice',
+    TASKS,
+    'r1 = 1\ncall 9000\nif r0 == 0 goto out\nr6 = r0\nr1 = r0\ncall 9001\nr1 = r6\ncall 9001\nout:',
+  ),
+  calls('a moved task', TASKS, 'r1 = 1\ncall 9000\nif r0 == 0 goto out\nr0 += 8\nr1 = r0\ncall 9001\nout:'),
+  calls('a number for a task', TASKS, 'r1 = 5\ncall 9001'),
+  calls('memory for a task', TASKS, '*(u64 *)(r10 - 8) = 0\nr1 = r10\nr1 += -8\ncall 9002'),
+  calls('a pointer for a number', TASKS, 'r1 = r10\ncall 9000'),
+  calls(
+    'the fields of a task',
+    TASKS,
+    'r1 = 1\ncall 9000\nif r0 == 0 goto out\nr6 = r0\nr7 = *(u32 *)(r0 + 0)\nr1 = r0\ncall 9001\nr7 = *(u32 *)(r6 + 0)\nout:',
+  ),
+  calls('a task where none may be got', TASKS, 'r1 = 1\ncall 9000', PROG_TYPE.SOCKET_FILTER),
+  calls(
+    'a task for a cgroup',
+    'bpf_task_from_pid bpf_cgroup_release',
+    'r1 = 1\ncall 9000\nif r0 == 0 goto out\nr1 = r0\ncall 9001\nout:',
+  ),
+  { ...calls('a task without a licence', TASKS, 'r1 = 1\ncall 9000'), gpl: false },
+]
+
+const NUMBERS = 'bpf_iter_num_new bpf_iter_num_next bpf_iter_num_destroy'
+const AT = 'r1 = r10\nr1 += -8\n'
+const NEW = `${AT}r2 = 0\nr3 = 10\ncall 9000\n`
+const NEXT = `${AT}call 9001\n`
+const DESTROY = `${AT}call 9002`
+
+const LOOPS: readonly BoundCase[] = [
+  calls('an iterator made and destroyed', NUMBERS, `${NEW}${DESTROY}`),
+  calls('an iterator that is kept', NUMBERS, NEW),
+  calls('an element that may be absent', NUMBERS, `${NEW}${NEXT}r0 = *(u32 *)(r0 + 0)\n${DESTROY}`),
+  calls('an element', NUMBERS, `${NEW}${NEXT}if r0 == 0 goto out\nr6 = *(u32 *)(r0 + 0)\nout:${DESTROY}`),
+  calls('a store to an element', NUMBERS, `${NEW}${NEXT}if r0 == 0 goto out\n*(u32 *)(r0 + 0) = 1\nout:${DESTROY}`),
+  calls('past an element', NUMBERS, `${NEW}${NEXT}if r0 == 0 goto out\nr6 = *(u64 *)(r0 + 0)\nout:${DESTROY}`),
+  calls('an iterator made twice', NUMBERS, `${NEW}${NEW}${DESTROY}`),
+  calls('an iterator that was never made', NUMBERS, `*(u64 *)(r10 - 8) = 0\n${NEXT}`),
+  calls('an iterator destroyed twice', NUMBERS, `${NEW}${DESTROY}\n${DESTROY}`),
+  calls('an iterator overwritten', NUMBERS, `${NEW}*(u64 *)(r10 - 8) = 0\n${DESTROY}`),
+  calls('an iterator overwritten in part', NUMBERS, `${NEW}*(u8 *)(r10 - 4) = 0\n${DESTROY}`),
+  calls('an iterator read', NUMBERS, `${NEW}r6 = *(u64 *)(r10 - 8)\n${DESTROY}`),
+  calls('an iterator off its place', NUMBERS, `r1 = r10\nr1 += -9\nr2 = 0\nr3 = 10\ncall 9000`),
+  calls('an iterator not on the stack', NUMBERS, `r1 = 0\nr2 = 0\nr3 = 10\ncall 9000`),
+]
+
+export const BOUND_CASES: readonly BoundCase[] = [
+  ...ARGUMENTS,
+  ...TRACEPOINTS,
+  ...ITERATORS,
+  ...HOOKS,
+  ...NO_LICENCE,
+  ...REFERENCES,
+  ...LOOPS,
+]
