@@ -7,7 +7,7 @@ import { ERRNO } from '@bpfoundry/kernel-abi'
 import { transferHelperCall } from '../calls/helper-call.ts'
 import { transferKernelCall } from '../calls/kernel-call.ts'
 import { returnToCaller, transferSubprogramCall } from '../calls/subprogram-call.ts'
-import { isMayGoto, jumpTarget } from '../program/control-flow.ts'
+import { isConditionalJump, isMayGoto, jumpTarget } from '../program/control-flow.ts'
 import { registerFact } from '../report/facts.ts'
 import { insnText } from '../report/insn-text.ts'
 import { Refusal, unsupported } from '../report/refusal.ts'
@@ -135,8 +135,14 @@ function runInsn(v: Verification): Step {
   if (!v.state.isSpeculative) v.notes.seen[pc] = 1
   v.previousPc = pc
   const wrong = v.notes.malformed[pc]
-  if (wrong !== undefined) v.refuse('VERIFIER_RESERVED_FIELD', 'EINVAL', wrong)
+  if (wrong !== undefined) refuseForm(v, insn, wrong)
   return (TRANSFERS[insn.opcode & 0x07] as Transfer)(v, insn)
+}
+
+/** Of a comparison, the register is looked at first. */
+function refuseForm(v: Verification, insn: Insn, words: string): never {
+  if (isConditionalJump(insn) && !isMayGoto(insn)) v.read(insn.dst)
+  return v.refuse('VERIFIER_RESERVED_FIELD', 'EINVAL', words)
 }
 
 /** A speculative path that goes wrong is stopped there, by a barrier in front of the instruction. */

@@ -44,6 +44,8 @@ export const FORM_CASES: readonly VerifierCase[] = [
   { name: 'exit with a register', hex: 'b700000000000000 9501000000000000' },
   { name: 'exit with an immediate', hex: 'b700000000000000 9500000001000000' },
   { name: 'goto with a register', hex: 'b700000000000000 0501000000000000 9500000000000000' },
+  { name: 'a comparison of nothing with a register and an immediate', hex: '1503000000000000 9500000000000000' },
+  { name: 'a comparison with a number and a register', hex: 'b700000000000000 1510000000000000 9500000000000000' },
   { name: 'call with an offset', hex: '8500010007000000 9500000000000000' },
   { name: 'call with a destination', hex: '8501000007000000 9500000000000000' },
   { name: 'call of an unknown sort', hex: '8530000007000000 9500000000000000' },
