@@ -67,18 +67,23 @@ const ACCEPTED: Readonly<Partial<Record<ArgumentType, readonly number[]>>> = {
   ARG_PTR_TO_DYNPTR:             [PTR_TO_STACK, CONST_PTR_TO_DYNPTR],
 }
 
+const { DYNPTR_TYPE_LOCAL, DYNPTR_TYPE_RINGBUF, DYNPTR_TYPE_SKB, DYNPTR_TYPE_XDP } = TYPE_FLAG
+/** Which sort of dynptr memory was got through. */
+const DYNPTR_FLAGS = typeFlags(DYNPTR_TYPE_LOCAL | DYNPTR_TYPE_RINGBUF | DYNPTR_TYPE_SKB | DYNPTR_TYPE_XDP)
+
 /** Flags of the register that the argument's own flags make irrelevant. */
-function foldedType(register: RegisterState, argumentFlags: number): number {
+function foldedType(register: RegisterState, argumentType: ArgumentType, argumentFlags: number): number {
   let { type } = register
   if ((argumentFlags & TYPE_FLAG.MEM_RDONLY) !== 0) type &= ~MEM_RDONLY
   if ((argumentFlags & TYPE_FLAG.PTR_MAYBE_NULL) !== 0) type &= ~MAYBE_NULL
+  if (argumentType === 'ARG_PTR_TO_MEM') type &= ~DYNPTR_FLAGS
   return type
 }
 
 /** What is expected instead of what the register holds; undefined when it fits. */
 export function mismatch(register: RegisterState, type: ArgumentType, argumentFlags: number): string | undefined {
   const accepted = ACCEPTED[type]
-  if (accepted === undefined || accepted.includes(foldedType(register, argumentFlags))) return undefined
+  if (accepted === undefined || accepted.includes(foldedType(register, type, argumentFlags))) return undefined
   return accepted.map(typeName).join(', ')
 }
 

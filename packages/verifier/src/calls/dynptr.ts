@@ -90,7 +90,13 @@ function checkOwned(v: Verification, number: number, isConstant: boolean): void 
   if (owned === 0) v.refuse('VERIFIER_UNREFERENCED', 'EINVAL', `arg ${number} is an unacquired reference`)
 }
 
-function makeDynptr(v: Verification, number: number, kind: DynptrKind): void {
+/** @param original what it is a clone of */
+export function makeDynptr(
+  v: Verification,
+  number: number,
+  kind: DynptrKind,
+  original?: Pick<Dynptr, 'referenceId'>,
+): void {
   const register = v.register(number)
   const first = register.type === CONST_PTR_TO_DYNPTR ? '' : firstSlot(register)
   if (typeof first === 'string') {
@@ -104,7 +110,8 @@ function makeDynptr(v: Verification, number: number, kind: DynptrKind): void {
   destroyDynptr(v, frame, first)
   destroyDynptr(v, frame, first - 1)
   const id = v.newId()
-  putDynptr(v, frame, first, { kind, id, referenceId: kind === 'ringbuf' ? acquireReference(v) : 0 })
+  const referenceId = original?.referenceId ?? (kind === 'ringbuf' ? acquireReference(v) : 0)
+  putDynptr(v, frame, first, { kind, id, referenceId })
 }
 
 /** All dynptrs of the reference are gone. */

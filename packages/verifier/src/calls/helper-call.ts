@@ -59,6 +59,7 @@ const TAIL_CALL = 12
 const SMP_PROCESSOR_ID = 8
 const GET_LOCAL_STORAGE = 81
 const DYNPTR_FROM_MEM = 197
+const DYNPTR_WRITE = 202
 const DYNPTR_DATA = 203
 const SK_LOOKUP_TCP = 84
 const SK_LOOKUP_UDP = 85
@@ -143,7 +144,8 @@ export function transferHelperCall(v: Verification, insn: Insn): void {
   v.showRegister(0)
   if (prototype.id === TAIL_CALL) returnFromTailCall(v)
   const staysPut = prototype.id === TAIL_CALL && !v.profile.failedTailCallMovesPacket
-  if (prototype.changesPacketData && !staysPut) forgetPacketPointers(v, v.state)
+  const writesPacket = prototype.id === DYNPTR_WRITE && notes.dynptr?.kind === 'skb'
+  if ((prototype.changesPacketData && !staysPut) || writesPacket) forgetPacketPointers(v, v.state)
   v.pc += 1
 }
 

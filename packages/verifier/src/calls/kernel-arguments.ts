@@ -36,6 +36,7 @@ import { newCallNotes } from './call-notes.ts'
 import { checkMemoryArgument } from './global-call.ts'
 import { checkMemorySize } from './helper-memory.ts'
 import { type IteratorPlace, isIteratorFunction, takeIterator } from './iterator-call.ts'
+import { type HandedDynptr, makeKernelDynptr, makesKnownDynptr, takeKernelDynptr } from './kernel-dynptr.ts'
 
 const CODE = 'VERIFIER_KERNEL_ARGUMENT'
 
@@ -50,6 +51,8 @@ export interface KernelCallNotes {
   /** Bytes behind the pointer that comes back, where an argument says them. */
   resultBytes: number
   isResultReadOnly: boolean
+  /** The dynptr that is looked through, or cloned. */
+  dynptr: HandedDynptr
   /** The iterator that is asked. */
   iterator: IteratorPlace | undefined
 }
@@ -75,6 +78,7 @@ export function checkKernelArguments(v: Verification, fn: CallableFunction): Ker
     constant: undefined,
     resultBytes: 0,
     isResultReadOnly: false,
+    dynptr: undefined,
     iterator: undefined,
   }
   const { parameters } = fn.prototype
@@ -166,7 +170,7 @@ function needsTrusted(fn: CallableFunction): boolean {
 }
 
 function checkPointer(v: Verification, argument: Argument, notes: KernelCallNotes): number {
-  const { fn, index, number, parameter, register } = argument
+  const { fn, index, number, parameter, register, target } = argument
   const needsValid = needsTrusted(fn) || hasTrait(fn, 'rcu')
   const isNullable = isMarked(parameter, '__nullable')
   if (needsValid && (isNull(register) || mayBeNull(register.type)) && !isNullable) {
@@ -175,6 +179,10 @@ function checkPointer(v: Verification, argument: Argument, notes: KernelCallNote
   noteReference(v, fn, number, register, notes)
   const isContext = isContextPointer(v, argument)
   if (!isContext && isNullable && isNull(register)) return 1
+  if (!isContext && target.name === 'bpf_dynptr' && (!isMarked(parameter, '__uninit') || makesKnownDynptr(fn))) {
+    takeDynptrArgument(v, argument, notes)
+    return 1
+  }
   if (!isContext) checkCoveredHere(v, argument)
   const struct = isContext ? undefined : structOf(v, register)
   if (struct !== undefined) checkStructKind(v, argument)
@@ -186,6 +194,16 @@ function checkPointer(v: Verification, argument: Argument, notes: KernelCallNote
   else if (sized) takeSizedMemory(v, argument, notes)
   else checkMemoryArgument(v, number, memoryBytes(v, argument))
   return sized ? 2 : 1
+}
+
+function takeDynptrArgument(
+  v: Verification,
+  { fn, number, parameter, register }: Argument,
+  notes: KernelCallNotes,
+): void {
+  if (!mayHaveOffset(register)) checkUnmodified(v, number, baseType(register.type) === PTR_TO_BTF_ID)
+  if (isMarked(parameter, '__uninit')) makeKernelDynptr(v, fn, number, notes.dynptr)
+  else notes.dynptr = takeKernelDynptr(v, number)
 }
 
 function checkCoveredHere(v: Verification, argument: Argument): void {

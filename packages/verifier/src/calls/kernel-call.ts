@@ -20,6 +20,7 @@ import type { Verification } from '../verification.ts'
 import { clearCallerSaved } from './helper-call.ts'
 import { followIterator } from './iterator-call.ts'
 import { checkKernelArguments, type KernelCallNotes } from './kernel-arguments.ts'
+import { isSlice, sliceResult } from './kernel-dynptr.ts'
 import { acquireReference, releaseReference } from './references.ts'
 
 const CODE = 'VERIFIER_KERNEL_FUNCTION'
@@ -31,8 +32,7 @@ const NOT_FOLLOWED: ReadonlySet<string> = new Set([
   'bpf_refcount_acquire_impl', 'bpf_list_push_front_impl', 'bpf_list_push_back_impl', 'bpf_list_pop_front',
   'bpf_list_pop_back', 'bpf_rbtree_remove', 'bpf_rbtree_add_impl', 'bpf_rbtree_first', 'bpf_throw',
   'bpf_cast_to_kern_ctx', 'bpf_rcu_read_lock', 'bpf_rcu_read_unlock', 'bpf_preempt_disable', 'bpf_preempt_enable',
-  'bpf_dynptr_slice', 'bpf_dynptr_slice_rdwr', 'bpf_dynptr_adjust', 'bpf_dynptr_is_null', 'bpf_dynptr_is_rdonly',
-  'bpf_dynptr_size', 'bpf_dynptr_clone', 'bpf_dynptr_from_skb', 'bpf_dynptr_from_xdp', 'bpf_wq_init',
+  'bpf_wq_init',
   'bpf_wq_set_callback_impl', 'bpf_wq_start', 'bpf_session_cookie', 'bpf_arena_alloc_pages', 'bpf_arena_free_pages',
 ])
 
@@ -78,12 +78,15 @@ function resultOf(v: Verification, fn: CallableFunction, notes: KernelCallNotes)
   if (type.kind !== BTF_KIND.PTR) return isNumber(type) ? UNKNOWN_SCALAR : UNINITIALISED
   const target = btf.resolve(type.typeId)
   if (fn.name === 'bpf_rdonly_cast') return castResult(v, notes)
-  if (target.kind === BTF_KIND.VOID) return UNKNOWN_SCALAR
+  if (target.kind === BTF_KIND.VOID && !isSlice(fn)) return UNKNOWN_SCALAR
   const mayBeAbsent = hasTrait(fn, 'ret_null')
   const id = mayBeAbsent ? v.newId() : 0
-  const found = isComposite(target)
-    ? pointerTo(PTR_TO_BTF_ID | elementFlags(notes), { struct: (v.kernel as KernelTypes).struct(target.id) })
-    : memoryResult(v, fn, target, notes)
+  const found =
+    notes.dynptr !== undefined && isSlice(fn)
+      ? sliceResult(v, fn, notes.dynptr, notes.constant ?? 0)
+      : isComposite(target)
+        ? pointerTo(PTR_TO_BTF_ID | elementFlags(notes), { struct: (v.kernel as KernelTypes).struct(target.id) })
+        : memoryResult(v, fn, target, notes)
   const pointer = mayBeAbsent ? found.with({ type: found.type | MAYBE_NULL, id }) : found
   if (!hasTrait(fn, 'acquire')) return pointer
   const referenceId = acquireReference(v)

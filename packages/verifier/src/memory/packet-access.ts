@@ -31,6 +31,11 @@ export function mayPassPacket(v: Verification): boolean {
   return DIRECT_ACCESS.has(v.program.type)
 }
 
+/** Programs of this type may write to packets. */
+export function mayWritePacket(v: Verification): boolean {
+  return DIRECT_ACCESS.get(v.program.type) === 'write'
+}
+
 /** Refuses bytes of the packet that no comparison has shown to be there. */
 export function checkPacket(v: Verification, number: number, offset: number, size: number, zeroAllowed: boolean): void {
   const register = v.register(number)
@@ -43,7 +48,7 @@ export function checkPacket(v: Verification, number: number, offset: number, siz
 }
 
 export function accessPacket(v: Verification, access: Access): void {
-  if (access.isWrite && DIRECT_ACCESS.get(v.program.type) !== 'write') {
+  if (access.isWrite && !mayWritePacket(v)) {
     v.refuse('VERIFIER_PACKET_READ_ONLY', 'EACCES', 'cannot write into packet')
   }
   if (access.isWrite && access.valueNumber >= 0 && v.leaks(access.valueNumber)) {

@@ -21,8 +21,8 @@ export const BYTE_DYNPTR = 4
 /** Part of an iterator, which only functions of the kernel may look at. */
 export const BYTE_ITERATOR = 5
 
-/** Memory that helpers reach through a dynptr: of a map's value, or reserved in a ring buffer. */
-export type DynptrKind = 'local' | 'ringbuf'
+/** Memory that helpers reach through a dynptr: of a map's value, reserved in a ring buffer, or a packet's. */
+export type DynptrKind = 'local' | 'ringbuf' | 'skb' | 'xdp'
 
 /** A `struct bpf_dynptr` lies in two slots, which are told apart. */
 export interface Dynptr {
