@@ -1,5 +1,6 @@
 import { ATTACH_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import type { VerifierCase } from '../support/case.ts'
+import { KERNEL_DYNPTR_CASES } from './kernel-dynptrs.ts'
 
 /** A program that may be bound to something in the kernel. */
 export interface BoundCase extends VerifierCase {
@@ -155,4 +156,5 @@ export const BOUND_CASES: readonly BoundCase[] = [
   ...NO_LICENCE,
   ...REFERENCES,
   ...LOOPS,
+  ...KERNEL_DYNPTR_CASES,
 ]
