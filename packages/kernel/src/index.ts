@@ -1,7 +1,7 @@
 export { seededKeys } from './hardening/blinding-keys.ts'
 export type { DeviceLoad, KernelNetDevice, KernelOptions, MapRequest, OffloadDevice } from './kernel.ts'
 export { Kernel } from './kernel.ts'
-export { KernelError, ProgramRejected } from './kernel-error.ts'
+export { KernelError, ProgramNotCompiled, ProgramRejected } from './kernel-error.ts'
 export type { MapBtf } from './kernel-map.ts'
 export { KernelMap } from './kernel-map.ts'
 export type { BoundDevice } from './kernel-program.ts'

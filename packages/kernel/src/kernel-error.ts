@@ -1,5 +1,5 @@
 import { Diagnostic, type DiagnosticFields } from '@bpfoundry/diagnostics'
-import { errnoName, errnoText } from '@bpfoundry/kernel-abi'
+import { ERRNO, errnoName, errnoText } from '@bpfoundry/kernel-abi'
 import type { Rejection, VerifierStats } from '@bpfoundry/verifier'
 
 /** What bpf(2) answers with -1: a positive Linux errno and, unlike the kernel, the reason. */
@@ -33,6 +33,25 @@ export class ProgramRejected extends KernelError {
       hint: rejection.hint ?? 'print the verifier log for the path that leads there (verify --log-level 1)',
     })
     this.rejection = rejection
+    this.log = log
+    this.stats = stats
+  }
+}
+
+/** PROG_LOAD was ready to say yes, but the engine can't compile the program: `KERNEL_NOT_COMPILED`, ENOTSUPP. */
+export class ProgramNotCompiled extends KernelError {
+  readonly log: string
+  readonly stats: VerifierStats
+
+  constructor(program: string, engine: string, cause: Diagnostic, log: string, stats: VerifierStats) {
+    super(ERRNO.ENOTSUPP, {
+      code: 'KERNEL_NOT_COMPILED',
+      message: `program ${program} is accepted, but ${engine} can't compile it: ${cause.message} (ENOTSUPP)`,
+      where: { program, ...(cause.where?.pc === undefined ? {} : { pc: cause.where.pc }) },
+      got: cause.code,
+      ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+      cause,
+    })
     this.log = log
     this.stats = stats
   }

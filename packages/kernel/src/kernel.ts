@@ -1,5 +1,6 @@
 import { isHardened, type JitHarden, type RandomU32 } from '@bpfoundry/codegen'
-import { allocateCpu, CPU_BLOCK, type Cpu, type Engine } from '@bpfoundry/engine'
+import { isDiagnostic } from '@bpfoundry/diagnostics'
+import { allocateCpu, CPU_BLOCK, type Cpu, type Engine, type ProgramImage, type Translation } from '@bpfoundry/engine'
 import { GuestMemory, writeU64 } from '@bpfoundry/guest-memory'
 import { seedRandom } from '@bpfoundry/helpers'
 import { createInterpreter } from '@bpfoundry/interpreter'
@@ -8,11 +9,11 @@ import type { LoaderKernel } from '@bpfoundry/loader'
 import { createMap, MapError, type MapReferences } from '@bpfoundry/maps'
 import type { DeviceHooks, KernelBtf } from '@bpfoundry/verifier'
 import { unpredictableKeys } from './hardening/blinding-keys.ts'
-import { KernelError } from './kernel-error.ts'
+import { KernelError, ProgramNotCompiled } from './kernel-error.ts'
 import { type InnerMap, KernelMap, type MapBtf } from './kernel-map.ts'
 import { type BoundDevice, KernelProgram } from './kernel-program.ts'
 import { checkedMapFields } from './map-field-check.ts'
-import { loadImage, type ProgramRequest } from './program-load.ts'
+import { type LoadedImage, loadImage, type ProgramRequest } from './program-load.ts'
 import { Runtime } from './runtime.ts'
 import { runsOnSkb, SkbTestBed } from './skb-test-run.ts'
 import { noTestRun, type TestRunRequest, type TestRunResult } from './test-run.ts'
@@ -207,7 +208,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
     })
     deviceLoad?.accepted?.(id)
     const { image, ...found } = loaded
-    const translation = this.engine.translate(image)
+    const translation = this.#translate(image, loaded)
     const program = new KernelProgram({
       fd: this.#nextFd++,
       translation,
@@ -269,6 +270,15 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
 
   programById(id: number): KernelProgram | undefined {
     return this.programs.find((program) => program.id === id)
+  }
+
+  #translate(image: ProgramImage, { log, stats }: LoadedImage): Translation {
+    try {
+      return this.engine.translate(image)
+    } catch (error) {
+      if (!isDiagnostic(error)) throw error
+      throw new ProgramNotCompiled(image.name, this.engine.name, error, log, stats)
+    }
   }
 
   /** Makes a device known, so that devmaps and test runs can name it. */

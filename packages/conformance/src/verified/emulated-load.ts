@@ -1,6 +1,6 @@
 import { BTF_KIND, type LazyBtf } from '@bpfoundry/btf'
 import { encodeInsns, INSN_BYTES, type Insn } from '@bpfoundry/isa'
-import { type Kernel, KernelError, type KernelProgram, ProgramRejected } from '@bpfoundry/kernel'
+import { type Kernel, KernelError, type KernelProgram, ProgramNotCompiled, ProgramRejected } from '@bpfoundry/kernel'
 import { attachSymbol, errnoName, type HelperCapability } from '@bpfoundry/kernel-abi'
 import type { VerifierStats } from '@bpfoundry/verifier'
 import type { VectorDump, VectorPrivilege, VectorProgram } from '../vector/vector.ts'
@@ -84,6 +84,10 @@ function refusal(program: VectorProgram, error: unknown): LoadPart {
     return rejection.code === 'VERIFIER_UNSUPPORTED'
       ? { ...refused, unsupported: [whatOf(rejection.message)] }
       : refused
+  }
+  if (error instanceof ProgramNotCompiled) {
+    // The verdict is there; what runs ask for is not.
+    return { load_ok: true, errno: 0, ...verdict(program, error.log, error.stats) }
   }
   if (error instanceof KernelError) {
     return { load_ok: false, errno: errnoName(error.errno), verifier_log: error.message }

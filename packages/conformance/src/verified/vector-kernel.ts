@@ -55,6 +55,8 @@ export function askVector(kernel: VectorKernel, vector: Vector): Answer {
     const loaded = kernel.loadProgram(vector, withMaps(vector, maps), { dump, fds: maps })
     part = loaded.part
     if (loaded.fd >= 0) part = { ...part, ...runAll(kernel, vector, loaded.fd) }
+    else if (part.load_ok === true && vector.runs.length > 0)
+      part = { ...part, unsupported: ['runs of what is not compiled'] }
     if (loaded.fd >= 0 && dump.includes('maps')) part = { ...part, maps: maps.map((map) => kernel.dumpMap(map)) }
     return { ...answer, ...part }
   } catch (error) {
