@@ -214,6 +214,13 @@ const SETS: readonly FunctionSet[] = [
     ['bpf_get_dentry_xattr',  'sleepable trusted_args'],
     ['bpf_get_file_xattr',    'sleepable trusted_args'],
   ] },
+  // kernel/trace/bpf_trace.c
+  { hooks: ['tracing'], functions: [
+    ['bpf_lookup_user_key',        'acquire ret_null sleepable'],
+    ['bpf_lookup_system_key',      'acquire ret_null'],
+    ['bpf_key_put',                'release'],
+    ['bpf_verify_pkcs7_signature', 'sleepable'],
+  ] },
   // kernel/cgroup/rstat.c
   { hooks: ['tracing'], functions: [
     ['cgroup_rstat_updated', ''],

@@ -9,7 +9,7 @@ import { type Profile, profileNamed } from './profile.ts'
 import { checkCallbackPacketLoads } from './program/callback-packet-loads.ts'
 import { checkControlFlow, type FlowMarks } from './program/control-flow.ts'
 import { FastcallPatterns } from './program/fastcall.ts'
-import { type FunctionArgument, functionArguments } from './program/function-prototypes.ts'
+import { type FunctionArgument, functionArguments, type StructArgument } from './program/function-prototypes.ts'
 import { instructionForm, knownOpcodes } from './program/instruction-form.ts'
 import { liveRegisters } from './program/liveness.ts'
 import { resolveMaps } from './program/map-references.ts'
@@ -23,7 +23,14 @@ import { LOG_EVERYTHING, LOG_PATH, VerifierLog } from './report/verifier-log.ts'
 import { FrameState } from './state/frame-state.ts'
 import { pathSlots } from './state/path-state.ts'
 import { pointerTo, type RegisterState, UNKNOWN_SCALAR } from './state/register-state.ts'
-import { CONST_PTR_TO_DYNPTR, MAYBE_NULL, PTR_TO_CTX, PTR_TO_MEM } from './state/register-type.ts'
+import {
+  CONST_PTR_TO_DYNPTR,
+  MAYBE_NULL,
+  PTR_TO_BTF_ID,
+  PTR_TO_CTX,
+  PTR_TO_MEM,
+  PTR_TRUSTED,
+} from './state/register-type.ts'
 import { type SlotNotes, type Subprogram, Verification } from './verification.ts'
 import type {
   InsnFact,
@@ -241,10 +248,19 @@ function argumentRegister(v: Verification, argument: FunctionArgument): Register
   if (argument.kind === 'number') return UNKNOWN_SCALAR
   if (argument.kind === 'context') return pointerTo(PTR_TO_CTX)
   if (argument.kind === 'dynptr') return pointerTo(CONST_PTR_TO_DYNPTR, { id: v.newId() })
+  if (argument.kind === 'struct') return structArgument(v, argument)
   const memory = { memoryBytes: argument.sizeBytes }
   return argument.mayBeNull
     ? pointerTo(PTR_TO_MEM | MAYBE_NULL, { ...memory, id: v.newId() })
     : pointerTo(PTR_TO_MEM, memory)
+}
+
+function structArgument(v: Verification, { structName, mayBeNull }: StructArgument): RegisterState {
+  const struct = v.kernel?.named(structName)
+  if (struct === undefined)
+    throw v.noted(unsupported(`a pointer to struct ${structName}, without such a type of the kernel, is`))
+  const pointer = pointerTo(PTR_TO_BTF_ID | PTR_TRUSTED, { struct })
+  return mayBeNull ? pointer.with({ type: pointer.type | MAYBE_NULL, id: v.newId() }) : pointer
 }
 
 function publicSubprograms(subprograms: readonly Subprogram[]): readonly VerifiedSubprogram[] {

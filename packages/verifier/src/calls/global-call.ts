@@ -18,6 +18,7 @@ import { clearCallerSaved } from './helper-call.ts'
 import { checkHelperMemory } from './helper-memory.ts'
 import { forgetPacketPointers } from './packet-change.ts'
 import { checkGlobalCallUnderLock } from './spin-lock.ts'
+import { checkTrustedArgument } from './struct-argument.ts'
 
 const CODE = 'VERIFIER_FUNCTION_ARGUMENT'
 
@@ -63,6 +64,10 @@ function checkArgument(v: Verification, argument: FunctionArgument, position: nu
   if (!mayHaveOffset(register)) checkUnmodified(v, number, false)
   if (argument.kind === 'context') {
     if (register.type !== PTR_TO_CTX) v.refuse(CODE, 'EINVAL', `arg#${position} expects pointer to ctx`)
+    return
+  }
+  if (argument.kind === 'struct') {
+    checkTrustedArgument(v, number, argument)
     return
   }
   if (argument.kind === 'dynptr') {

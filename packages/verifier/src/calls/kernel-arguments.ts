@@ -68,6 +68,9 @@ interface Argument {
   readonly target: BtfType
 }
 
+/** Gives the kernel's own structure of the context. */
+export const CONTEXT_CAST = 'bpf_cast_to_kern_ctx'
+
 const MAX_REGISTERS = 5
 
 /** Checks all arguments. */
@@ -232,7 +235,8 @@ function noteReference(
 }
 
 /** A pointer to the structure that programs of this type know their context by. */
-function isContextPointer(v: Verification, { target }: Argument): boolean {
+function isContextPointer(v: Verification, { fn, target }: Argument): boolean {
+  if (fn.name === CONTEXT_CAST) return true
   const name = contextNames(v.program.type)?.program
   return target.kind === BTF_KIND.STRUCT && target.name !== '' && target.name === name
 }

@@ -1,6 +1,7 @@
 /** Calls of kernel functions (kfuncs). @see check_kfunc_call in kernel/bpf/verifier.c */
 import { BTF_KIND, type BtfType } from '@bpfoundry/btf'
 import type { Insn } from '@bpfoundry/isa'
+import { contextNames } from '@bpfoundry/kernel-abi'
 import { type CallableFunction, calledFunction, hasTrait } from '../kernel-types/kernel-function.ts'
 import { isComposite, type KernelTypes, kindText } from '../kernel-types/kernel-types.ts'
 import { isNumber } from '../kernel-types/scalar-struct.ts'
@@ -19,7 +20,7 @@ import {
 import type { Verification } from '../verification.ts'
 import { clearCallerSaved } from './helper-call.ts'
 import { followIterator } from './iterator-call.ts'
-import { checkKernelArguments, type KernelCallNotes } from './kernel-arguments.ts'
+import { CONTEXT_CAST, checkKernelArguments, type KernelCallNotes } from './kernel-arguments.ts'
 import { isSlice, sliceResult } from './kernel-dynptr.ts'
 import { acquireReference, releaseReference } from './references.ts'
 
@@ -31,7 +32,7 @@ const NOT_FOLLOWED: ReadonlySet<string> = new Set([
   'bpf_obj_new_impl', 'bpf_percpu_obj_new_impl', 'bpf_obj_drop_impl', 'bpf_percpu_obj_drop_impl',
   'bpf_refcount_acquire_impl', 'bpf_list_push_front_impl', 'bpf_list_push_back_impl', 'bpf_list_pop_front',
   'bpf_list_pop_back', 'bpf_rbtree_remove', 'bpf_rbtree_add_impl', 'bpf_rbtree_first', 'bpf_throw',
-  'bpf_cast_to_kern_ctx', 'bpf_rcu_read_lock', 'bpf_rcu_read_unlock', 'bpf_preempt_disable', 'bpf_preempt_enable',
+  'bpf_rcu_read_lock', 'bpf_rcu_read_unlock', 'bpf_preempt_disable', 'bpf_preempt_enable',
   'bpf_wq_init',
   'bpf_wq_set_callback_impl', 'bpf_wq_start', 'bpf_session_cookie', 'bpf_arena_alloc_pages', 'bpf_arena_free_pages',
 ])
@@ -78,6 +79,7 @@ function resultOf(v: Verification, fn: CallableFunction, notes: KernelCallNotes)
   if (type.kind !== BTF_KIND.PTR) return isNumber(type) ? UNKNOWN_SCALAR : UNINITIALISED
   const target = btf.resolve(type.typeId)
   if (fn.name === 'bpf_rdonly_cast') return castResult(v, notes)
+  if (fn.name === CONTEXT_CAST) return contextResult(v)
   if (target.kind === BTF_KIND.VOID && !isSlice(fn)) return UNKNOWN_SCALAR
   const mayBeAbsent = hasTrait(fn, 'ret_null')
   const id = mayBeAbsent ? v.newId() : 0
@@ -97,6 +99,13 @@ function resultOf(v: Verification, fn: CallableFunction, notes: KernelCallNotes)
 function elementFlags({ iterator }: KernelCallNotes): number {
   if (iterator === undefined) return 0
   return iterator.iterator.protection === 'rcu' ? MEM_RCU : PTR_TRUSTED
+}
+
+/** The structure of the kernel that the context stands for. */
+function contextResult(v: Verification): RegisterState {
+  const struct = v.kernel?.named(contextNames(v.program.type)?.kernel ?? '')
+  if (struct === undefined) throw v.noted(unsupported(`${CONTEXT_CAST} in programs of this type is`))
+  return pointerTo(PTR_TO_BTF_ID | PTR_TRUSTED, { struct })
 }
 
 function isStructPointer(v: Verification, type: BtfType): boolean {

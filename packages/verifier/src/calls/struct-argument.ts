@@ -2,9 +2,20 @@
 import { type HelperPrototype, TYPE_FLAG } from '@bpfoundry/kernel-abi'
 import type { KernelStruct, KernelTypes } from '../kernel-types/kernel-types.ts'
 import { structsMatch } from '../kernel-types/struct-match.ts'
+import { checkUnmodified } from '../memory/context-access.ts'
+import type { StructArgument } from '../program/function-prototypes.ts'
 import { unsupported } from '../report/refusal.ts'
-import { pointerTo, type RegisterState } from '../state/register-state.ts'
-import { baseType, mayBeNull, PTR_TO_BTF_ID, typeFlags } from '../state/register-type.ts'
+import { isNull, pointerTo, type RegisterState } from '../state/register-state.ts'
+import {
+  baseType,
+  MAYBE_NULL,
+  MEM_RCU,
+  mayBeNull,
+  PTR_TO_BTF_ID,
+  PTR_TRUSTED,
+  typeFlags,
+  typeName,
+} from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 
 const CODE = 'VERIFIER_ARGUMENT_TYPE'
@@ -48,4 +59,28 @@ export function structResult(v: Verification, { id, name, returns }: HelperProto
   if (type !== 'RET_PTR_TO_BTF_ID' || structName === undefined) return undefined
   const struct = namedStruct(v, structName, `the result of ${name}#${id}`)
   return pointerTo(PTR_TO_BTF_ID | typeFlags(flags), { struct })
+}
+
+/** Pointers that a parameter of a global function takes, which is tagged as trusted. */
+// biome-ignore format: table
+const TRUSTED: readonly number[] = [PTR_TO_BTF_ID, PTR_TO_BTF_ID | PTR_TRUSTED, PTR_TO_BTF_ID | MEM_RCU]
+
+/** @see btf_check_func_arg_match in kernel/bpf/verifier.c */
+export function checkTrustedArgument(
+  v: Verification,
+  number: number,
+  { structName, mayBeNull: nullable }: StructArgument,
+): void {
+  const register = v.register(number)
+  const { type, struct, offset } = register
+  if (nullable && isNull(register)) return
+  if (!TRUSTED.includes(nullable ? type & ~MAYBE_NULL : type)) {
+    const expected = TRUSTED.map(typeName).join(', ')
+    v.refuse(CODE, 'EACCES', `R${number} type=${typeName(type)} expected=${expected}`)
+  }
+  const wanted = namedStruct(v, structName, `a trusted pointer in R${number}`)
+  if (struct === undefined || !structsMatch((v.kernel as KernelTypes).btf, struct, offset, wanted, false)) {
+    v.refuse(CODE, 'EACCES', `R${number} is of type ${struct?.name} but ${structName} is expected`)
+  }
+  checkUnmodified(v, number, true)
 }

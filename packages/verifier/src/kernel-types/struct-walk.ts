@@ -30,6 +30,11 @@ const NUMBER: Found = { kind: 'number' }
 /** Steps of one walk; types that are no cycle take far fewer. */
 const MAX_STEPS = 1000
 
+/** What has no name is called so. */
+function shown(name: string): string {
+  return name === '' ? '(anon)' : name
+}
+
 function refused(message: string, errno: ErrnoName = 'EACCES'): Found {
   return { kind: 'refused', errno, message }
 }
@@ -40,7 +45,7 @@ export function walkStruct(btf: KernelBtf, structId: number, offset: number, siz
   let type = btf.resolve(structId)
   let at = offset
   for (let count = 0; count < MAX_STEPS; count++) {
-    if (!isComposite(type)) return refused(`Type '${type.name}' is not a struct`, 'EINVAL')
+    if (!isComposite(type)) return refused(`Type '${shown(type.name)}' is not a struct`, 'EINVAL')
     const step = stepInto(walk, type, at)
     if (step.kind !== 'struct') return step
     type = step.type
@@ -79,12 +84,12 @@ function stepInto(walk: Walk, type: BtfComposite, offset: number): Step {
     const step = stepIntoMember(walk, type, member, offset)
     if (step !== undefined) return step
   }
-  return refused(`struct ${type.name} doesn't have field at offset ${offset}`, 'EINVAL')
+  return refused(`struct ${shown(type.name)} doesn't have field at offset ${offset}`, 'EINVAL')
 }
 
 /** Past the end there is only what a last member of unknown length holds. */
 function stepIntoFlexible({ btf, sizeBytes }: Walk, type: BtfComposite, offset: number): Step {
-  const beyond = refused(`access beyond struct ${type.name} at off ${offset} size ${sizeBytes}`)
+  const beyond = refused(`access beyond struct ${shown(type.name)} at off ${offset} size ${sizeBytes}`)
   const last = type.members.at(-1)
   const list = last === undefined ? undefined : btf.resolve(last.typeId)
   if (last === undefined || list?.kind !== BTF_KIND.ARRAY || list.length !== 0) return beyond
@@ -100,7 +105,7 @@ function stepIntoFlexible({ btf, sizeBytes }: Walk, type: BtfComposite, offset: 
 function stepIntoMember(walk: Walk, type: BtfComposite, member: BtfMember, offset: number): Step | undefined {
   const { btf, sizeBytes } = walk
   const whole = btf.sizeOf(member.typeId)
-  if (whole === undefined) return refused(`field ${member.name} doesn't have size`, 'EFAULT')
+  if (whole === undefined) return refused(`field ${shown(member.name)} doesn't have size`, 'EFAULT')
   const memberOffset = Math.floor(member.bitOffset / 8)
   const end = memberOffset + whole
   if (offset >= end) return undefined
@@ -109,8 +114,8 @@ function stepIntoMember(walk: Walk, type: BtfComposite, member: BtfMember, offse
   if (isComposite(element)) return { kind: 'struct', type: element, offset: offset - start }
   if (element.kind === BTF_KIND.PTR) {
     if (elementBytes !== sizeBytes || offset !== start) {
-      const where = `with moff ${start} in struct ${type.name} with off ${offset} size ${sizeBytes}`
-      return refused(`cannot access ptr member ${member.name} ${where}`)
+      const where = `with moff ${start} in struct ${shown(type.name)} with off ${offset} size ${sizeBytes}`
+      return refused(`cannot access ptr member ${shown(member.name)} ${where}`)
     }
     const target = btf.resolve(element.typeId)
     if (isComposite(target)) {
@@ -119,8 +124,8 @@ function stepIntoMember(walk: Walk, type: BtfComposite, member: BtfMember, offse
     }
   }
   if (offset + sizeBytes > end && (walk.flags & PTR_UNTRUSTED) === 0) {
-    const where = `(mend:${end}) in struct ${type.name} with off ${offset} size ${sizeBytes}`
-    return refused(`access beyond the end of member ${member.name} ${where}`)
+    const where = `(mend:${end}) in struct ${shown(type.name)} with off ${offset} size ${sizeBytes}`
+    return refused(`access beyond the end of member ${shown(member.name)} ${where}`)
   }
   return NUMBER
 }

@@ -8,11 +8,13 @@ import { pointerTo, type RegisterState, UNKNOWN_SCALAR } from '../state/register
 import {
   MAYBE_NULL,
   mayBeNull,
+  PTR_TO_BTF_ID,
   PTR_TO_PACKET,
   PTR_TO_PACKET_END,
   PTR_TO_PACKET_META,
   PTR_TO_SOCK_COMMON,
   PTR_TO_SOCKET,
+  PTR_TRUSTED,
   typeName,
 } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
@@ -70,10 +72,22 @@ export function accessContext(v: Verification, access: Access): void {
     refuseAccess(v, access, hint)
   }
   if (isWrite || valueNumber < 0) return
-  const found = LOADED[field.yields]
+  const found = field.yields === 'trusted_ptr' ? trustedField(v, field.name) : LOADED[field.yields]
   if (found === undefined) throw v.noted(unsupported(`loading ${layout?.structName}.${field.name} is`))
   const value = mayBeNull(found.type) ? found.with({ id: v.newId() }) : found
   v.write(valueNumber, loaded(value, sizeBytes, signExtends))
+}
+
+/** Structures behind fields of contexts. @see nf_is_valid_access in net/netfilter/nf_bpf_link.c */
+const FIELD_STRUCTS: ReadonlyMap<string, string> = new Map([
+  ['state', 'nf_hook_state'],
+  ['skb', 'sk_buff'],
+])
+
+function trustedField(v: Verification, name: string): RegisterState | undefined {
+  if (v.program.type !== PROG_TYPE.NETFILTER) return undefined
+  const struct = v.kernel?.named(FIELD_STRUCTS.get(name) ?? '')
+  return struct === undefined ? undefined : pointerTo(PTR_TO_BTF_ID | PTR_TRUSTED, { struct })
 }
 
 function refuseAccess(v: Verification, { offset, sizeBytes }: Access, hint?: string): never {

@@ -1,14 +1,18 @@
 /** What BTF says of a function of the program: which arguments it takes. @see btf_prepare_func_args in kernel/bpf/btf.c */
 import { BTF_KIND, BTF_LINKAGE, type Btf, type BtfType, btfKindName, isModifier } from '@bpfoundry/btf'
-import { contextNames, ERRNO, type ErrnoName, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { ATTACH_TYPE, contextNames, ERRNO, type ErrnoName, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { Refusal, unsupported } from '../report/refusal.ts'
 import type { VerifierProgram } from '../verifier-api.ts'
 
 export type FunctionArgument =
   | { readonly kind: 'number' }
   | { readonly kind: 'context' }
+  /** A valid pointer to a structure of the kernel. */
+  | { readonly kind: 'struct'; readonly structName: string; readonly mayBeNull: boolean }
   | { readonly kind: 'dynptr' }
   | { readonly kind: 'memory'; readonly sizeBytes: number; readonly mayBeNull: boolean }
+
+export type StructArgument = Extract<FunctionArgument, { readonly kind: 'struct' }>
 
 const MAX_ARGUMENTS = 5
 
@@ -108,8 +112,8 @@ function pointerArgument(parameter: Parameter, targetId: number, tags: ReadonlyS
     return { kind: 'dynptr' }
   }
   if (tags.has('trusted')) {
-    if (tags.has('nonnull')) invalidTags(index)
-    throw unsupported('a trusted pointer handed to a global function is')
+    if (tags.has('nonnull') || tags.has('arena')) invalidTags(index)
+    return { kind: 'struct', structName: essentialName(target, index), mayBeNull: tags.has('nullable') }
   }
   if (tags.has('arena')) {
     if (tags.size > 1) refuse(CODE, `arg#${index} arena cannot be combined with any other tags`)
@@ -117,6 +121,12 @@ function pointerArgument(parameter: Parameter, targetId: number, tags: ReadonlyS
   }
   if (tags.has('nullable')) invalidTags(index)
   return { kind: 'memory', sizeBytes: sizeOf(btf, target, index), mayBeNull: !tags.has('nonnull') }
+}
+
+/** The kernel's name of a structure: what follows three underscores tells the program's own descriptions of it apart. */
+function essentialName(target: BtfType, index: number): string {
+  if (target.kind === BTF_KIND.STRUCT && target.name !== '') return target.name.replace(/___.*$/, '')
+  throw unsupported(`the trusted pointer arg#${index} to ${kernelKindName(target)} is`)
 }
 
 function invalidTags(index: number): never {
@@ -163,6 +173,18 @@ const ANY_CONTEXT: ReadonlySet<number> = new Set([PROG_TYPE.TRACEPOINT, PROG_TYP
 const WORDS_CONTEXT: ReadonlySet<number> = new Set([PROG_TYPE.RAW_TRACEPOINT, PROG_TYPE.RAW_TRACEPOINT_WRITABLE])
 const REGISTER_CONTEXT: ReadonlySet<number> = new Set([PROG_TYPE.KPROBE, PROG_TYPE.PERF_EVENT])
 
+/** What programs bound to kernel functions may call their context. */
+function isBoundContext({ type, expectedAttachType }: VerifierProgram, target: BtfType): boolean {
+  const isWord = target.kind === BTF_KIND.INT && target.sizeBytes === 8
+  if (type === PROG_TYPE.LSM) return isWord
+  if (type !== PROG_TYPE.TRACING) return false
+  if (expectedAttachType === ATTACH_TYPE.TRACE_ITER) {
+    return target.kind === BTF_KIND.STRUCT && target.name.startsWith('bpf_iter__')
+  }
+  const isRaw = expectedAttachType === ATTACH_TYPE.TRACE_RAW_TP && target.name === 'bpf_raw_tracepoint_args'
+  return isWord || (isRaw && target.kind === BTF_KIND.STRUCT)
+}
+
 /** A parameter tagged as context must be declared as one, or as a pointer to void. @see btf_validate_prog_ctx_type */
 function checkContextTag({ program, btf, index }: Parameter, targetId: number): void {
   const { type } = program
@@ -172,7 +194,7 @@ function checkContextTag({ program, btf, index }: Parameter, targetId: number): 
   if (target.name === '') refuse(CODE, `arg#${index} type doesn't have a name`)
   if (REGISTER_CONTEXT.has(type) && target.kind === BTF_KIND.STRUCT && target.name === 'pt_regs') return
   if (WORDS_CONTEXT.has(type) && target.kind === BTF_KIND.INT && target.sizeBytes === 8) return
-  if (ANY_CONTEXT.has(type)) return
+  if (ANY_CONTEXT.has(type) || isBoundContext(program, target)) return
   const expected = contextStruct(type)
   if (expected === '') refuse(CODE, `arg#${index} should be void pointer`)
   if (target.kind === BTF_KIND.STRUCT && target.name === expected) return

@@ -19,8 +19,6 @@ const TRACING_MAY_SLEEP: ReadonlySet<number> = new Set([
   ATTACH_TYPE.MODIFY_RETURN,
   ATTACH_TYPE.TRACE_ITER,
 ])
-/** Of these it is not known here where they may. */
-const NOT_FOLLOWED: ReadonlySet<number> = new Set([PROG_TYPE.KPROBE, PROG_TYPE.STRUCT_OPS])
 
 function refuse(message: string): never {
   throw new Refusal({ code: 'VERIFIER_SLEEPABLE', errno: 'EINVAL', message })
@@ -36,7 +34,6 @@ export function checkSleepable(program: VerifierProgram): void {
   if (!isSleepable(program)) return
   const maySleep = MAY_SLEEP.has(type) || (type === PROG_TYPE.TRACING && TRACING_MAY_SLEEP.has(expectedAttachType))
   if (!maySleep) refuse('Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable')
-  if (NOT_FOLLOWED.has(type)) throw unsupported('sleepable programs of this type are')
 }
 
 // biome-ignore format: table

@@ -125,6 +125,37 @@ const REFERENCES: readonly BoundCase[] = [
   { ...calls('a task without a licence', TASKS, 'r1 = 1\ncall 9000'), gpl: false },
 ]
 
+const CAST = 'bpf_cast_to_kern_ctx bpf_rdonly_cast'
+
+const CASTS: readonly BoundCase[] = [
+  calls("the kernel's own context", CAST, 'call 9000\nr6 = *(u32 *)(r0 + 0)'),
+  calls("the kernel's own context of a device", CAST, 'call 9000', PROG_TYPE.XDP),
+  calls('a number for a context', CAST, 'r1 = 5\ncall 9000'),
+  calls('a cast to what is not known', CAST, 'r2 = *(u32 *)(r1 + 0)\ncall 9001'),
+]
+
+const TRUSTED_TASKS = 'bpf_task_acquire bpf_task_release'
+const CURRENT = 'call 158\nr6 = r0\nr1 = r0\n'
+const TASK_CASES: readonly BoundCase[] = [
+  {
+    ...tracepoint(
+      'the running task, got',
+      'sched_switch',
+      `${CURRENT}call 9000\nif r0 == 0 goto out\nr1 = r0\ncall 9001\nout:`,
+    ),
+    calls: TRUSTED_TASKS.split(' '),
+  },
+  {
+    ...tracepoint('its parent, got', 'sched_switch', `${CURRENT}r1 = *(u64 *)(r6 + 0)\ncall 9000`),
+    calls: TRUSTED_TASKS.split(' '),
+  },
+  {
+    ...tracepoint('the running task, given back', 'sched_switch', `${CURRENT}call 9001`),
+    calls: TRUSTED_TASKS.split(' '),
+  },
+  { ...tracepoint('the running task, sent', 'sched_switch', `${CURRENT}r2 = r10\nr2 += -8\nr3 = 8\nr4 = 0\ncall 141`) },
+]
+
 const NUMBERS = 'bpf_iter_num_new bpf_iter_num_next bpf_iter_num_destroy'
 const AT = 'r1 = r10\nr1 += -8\n'
 const NEW = `${AT}r2 = 0\nr3 = 10\ncall 9000\n`
@@ -155,6 +186,8 @@ export const BOUND_CASES: readonly BoundCase[] = [
   ...HOOKS,
   ...NO_LICENCE,
   ...REFERENCES,
+  ...CASTS,
+  ...TASK_CASES,
   ...LOOPS,
   ...KERNEL_DYNPTR_CASES,
 ]
