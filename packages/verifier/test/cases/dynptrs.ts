@@ -175,4 +175,7 @@ const HANDED: readonly VerifierCase[] = [
   },
 ]
 
-export const DYNPTR_CASES: readonly VerifierCase[] = [...MADE, ...USED, ...CALLBACKS, ...HANDED]
+/** Those of one function. */
+export const FRAME_DYNPTR_CASES: readonly VerifierCase[] = [...MADE, ...USED]
+
+export const DYNPTR_CASES: readonly VerifierCase[] = [...FRAME_DYNPTR_CASES, ...CALLBACKS, ...HANDED]
