@@ -17,7 +17,7 @@ function programFields({ attachBtf, expectedAttachType, kfuncs = [] }: VectorPro
   ]
 }
 
-/** Kernel functions are judged by their types; there is nothing behind them to be run. */
+/** Kernel functions are judged by their types. */
 function missingFunctions(names: readonly string[], types?: LazyBtf): string[] {
   return names
     .filter((name) => types?.find(name, BTF_KIND.FUNC) === undefined)
@@ -29,11 +29,9 @@ export function unsupported(vector: Vector, types?: LazyBtf): readonly string[] 
   const programs = [vector, ...vector.progs]
   const fields = programs.flatMap((program) => programFields(program, types))
   const mapTypes = vector.maps.filter((map) => isUnsupported(map)).map(({ type }) => `map type ${mapTypeName(type)}`)
-  const runsKernel = vector.runs.length > 0 && programs.some(({ kfuncs = [] }) => kfuncs.length > 0)
-  const kernelRuns = runsKernel ? ['runs of kfuncs'] : []
   const runFlags = vector.runs.some(({ flags }) => flags !== 0) ? ['run_flags'] : []
   const dump = vector.dump?.includes('jited') ? ['dump jited'] : []
-  return [...new Set([...fields, ...mapTypes, ...runFlags, ...kernelRuns, ...dump])]
+  return [...new Set([...fields, ...mapTypes, ...runFlags, ...dump])]
 }
 
 /** A map type that Linux has; one that it lacks too is refused, by both. A hollow map will do where nothing is put in. */

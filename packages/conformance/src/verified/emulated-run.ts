@@ -1,4 +1,5 @@
 import { ExecutionFault } from '@bpfoundry/engine'
+import { BPF_CALL, BPF_JMP, BPF_PSEUDO_KFUNC_CALL } from '@bpfoundry/isa'
 import { type Kernel, KernelError, type KernelProgram, type TestRunRequest } from '@bpfoundry/kernel'
 import { errnoName, helperName, programTypeName } from '@bpfoundry/kernel-abi'
 import type { RunAnswer } from '../report/answer.ts'
@@ -11,6 +12,7 @@ const OUT_SLACK_BYTES = 4096
 
 /** One run of a loaded program of a case. */
 export function runVectorProgram(kernel: Kernel, program: KernelProgram, run: VectorRun): RunAnswer {
+  if (callsKernel(program)) return { run_errno: 'ENOTSUPP', unsupported: ['runs of kfuncs'] }
   try {
     const { retval, data, ctx, truncated, durationNs } = kernel.testRun(program, runRequest(run))
     const out = { retval, data_out: hex(data), duration_ns: durationNs }
@@ -18,6 +20,11 @@ export function runVectorProgram(kernel: Kernel, program: KernelProgram, run: Ve
   } catch (error) {
     return runFailure(error, program)
   }
+}
+
+/** There is nothing behind kernel functions to be run. */
+function callsKernel({ image }: KernelProgram): boolean {
+  return image.insns.some(({ opcode, src }) => opcode === (BPF_JMP | BPF_CALL) && src === BPF_PSEUDO_KFUNC_CALL)
 }
 
 function runRequest({ dataIn, ctxIn, repeat, dataOutBytes, ctxOutBytes }: VectorRun): TestRunRequest {

@@ -40,6 +40,9 @@ const NOT_FOLLOWED: ReadonlySet<string> = new Set([
 /** `call kfunc`. Leaves `v.pc` at the next slot. */
 export function transferKernelCall(v: Verification, insn: Insn): void {
   const fn = calledFunction(v.program, v.options.kernelBtf, insn)
+  if (fn === undefined) {
+    v.refuse(CODE, 'EINVAL', 'invalid kernel function call not eliminated in verifier pass')
+  }
   checkCallable(v, fn)
   const notes = checkKernelArguments(v, fn)
   release(v, fn, notes)

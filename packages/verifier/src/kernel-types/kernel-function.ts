@@ -35,16 +35,21 @@ function refuse(message: string): never {
 }
 
 /**
- * The function that a call names: before anything is explored, for it must exist.
+ * The function that a call names: before anything is explored, for it must exist. Undefined where the loader found none:
+ * such a call must turn out never to be reached.
  *
  * @throws {Refusal} in the kernel's words
  * @see add_kfunc_call
  */
-export function calledFunction(program: VerifierProgram, btf: KernelBtf | undefined, insn: Insn): CallableFunction {
+export function calledFunction(
+  program: VerifierProgram,
+  btf: KernelBtf | undefined,
+  insn: Insn,
+): CallableFunction | undefined {
   if (btf === undefined) throw unsupported("calling a kernel function (kfunc) without the kernel's types is")
   if (!program.gplCompatible) refuse('cannot call kernel function from non-GPL compatible program')
   if (insn.off !== 0) throw unsupported("calling a module's function is")
-  if (insn.imm === 0) throw unsupported('calling a kernel function that was not found is')
+  if (insn.imm === 0) return undefined
   const fn = btf.type(insn.imm)
   if (fn.kind !== BTF_KIND.FUNC) refuse(`kernel btf_id ${insn.imm} is not a function`)
   const prototype = btf.type(fn.typeId)
@@ -64,8 +69,8 @@ export function iteratorNexts(program: VerifierProgram, btf: KernelBtf | undefin
   const calls = program.insns.filter(
     ({ opcode, src }) => opcode === (BPF_JMP | BPF_CALL) && src === BPF_PSEUDO_KFUNC_CALL,
   )
-  const found = calls.map((insn) => calledFunction(program, btf, insn)).filter((fn) => hasTrait(fn, 'iter_next'))
-  return new Set(found.map(({ id }) => id))
+  const found = calls.map((insn) => calledFunction(program, btf, insn))
+  return new Set(found.flatMap((fn) => (fn !== undefined && hasTrait(fn, 'iter_next') ? [fn.id] : [])))
 }
 
 /** Functions that programs may call are named so; what a newer kernel has of them is not known. */
