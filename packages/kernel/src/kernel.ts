@@ -17,6 +17,7 @@ import { type LoadedImage, loadImage, type ProgramRequest } from './program-load
 import { Runtime } from './runtime.ts'
 import { runsOnSkb, SkbTestBed } from './skb-test-run.ts'
 import { noTestRun, type TestRunRequest, type TestRunResult } from './test-run.ts'
+import { runsOnTestFunctions, tracingTestRun } from './tracing-test-run.ts'
 import { XdpTestBed } from './xdp-test-run.ts'
 
 /** Options of {@link Kernel.create}; every default makes runs repeat exactly. */
@@ -238,6 +239,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
     if (type === PROG_TYPE.XDP) {
       return this.#xdpTestBed.run(this.runtime, program.id, cpu, request, (ifindex) => this.#rxQueues(ifindex))
     }
+    if (runsOnTestFunctions(program)) return tracingTestRun(program)
     if (!runsOnSkb(type)) throw noTestRun(program)
     this.#skbTestBed ??= new SkbTestBed(this.memory)
     return this.#skbTestBed.run(this.runtime, program.id, cpu, request, (ifindex) => this.#devices.has(ifindex))
