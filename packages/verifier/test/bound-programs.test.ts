@@ -4,17 +4,39 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { BTF_KIND, LazyBtf } from '@bpfoundry/btf'
-import { BPF_CALL, BPF_JMP, BPF_PSEUDO_KFUNC_CALL, type Insn } from '@bpfoundry/isa'
+import { BPF_CALL, BPF_JMP, BPF_PSEUDO_KFUNC_CALL, disassembleKernel, type Insn } from '@bpfoundry/isa'
 import { ATTACH_TYPE, attachSymbol, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { verify } from '../src/index.ts'
+import { type VerifierProgram, type VerifierResult, verify } from '../src/index.ts'
 import { BOUND_CASES, type BoundCase, FIRST_CALL } from './cases/bound-programs.ts'
-import { type MapName, programOf } from './support/case.ts'
+import { programOf } from './support/case.ts'
 import { openCaseKernel } from './support/kernel.ts'
 import { comparableLog } from './support/log-text.ts'
+import { mutated, type Roll } from './support/mutation.ts'
 
 const VMLINUX = '/sys/kernel/btf/vmlinux'
 const LEVEL = 2
+const PROGRAMS = Number(process.env['VERIFIER_MUTATED_PROGRAMS'] ?? 500)
+
+/** What calls may turn to. */
+// biome-ignore format: table
+const FUNCTIONS = [
+  'bpf_task_from_pid', 'bpf_task_release', 'bpf_task_acquire', 'bpf_cgroup_from_id', 'bpf_cgroup_release',
+  'bpf_cgroup_ancestor', 'bpf_task_under_cgroup', 'bpf_cpumask_create', 'bpf_cpumask_release', 'bpf_cpumask_acquire',
+  'bpf_cpumask_first', 'bpf_iter_num_new', 'bpf_iter_num_next', 'bpf_iter_num_destroy', 'bpf_iter_bits_new',
+  'bpf_iter_bits_next', 'bpf_iter_bits_destroy', 'bpf_iter_task_new', 'bpf_iter_task_next', 'bpf_iter_task_destroy',
+  'bpf_cast_to_kern_ctx', 'bpf_rdonly_cast',
+]
+
+/** Numbers of a linear congruential generator. */
+function dice(seed: number): Roll {
+  let state = seed | 0
+  return (sides) => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0
+    return (state >>> 8) % sides
+  }
+}
 
 const kernel = openCaseKernel()
 const types = existsSync(VMLINUX) ? new LazyBtf(readFileSync(VMLINUX)) : undefined
@@ -40,26 +62,31 @@ function linked({ calls = [] }: BoundCase, insns: readonly Insn[]): readonly Ins
   })
 }
 
-function theirLog(row: BoundCase): string {
-  if ('unavailable' in kernel) throw new Error(kernel.unavailable)
-  const { type, expectedAttachType, insns, gplCompatible } = programOf(row, kernel.fdOf)
-  const license = gplCompatible ? 'GPL' : 'Proprietary'
-  const program = { type, expectedAttachType, insns: linked(row, insns), license, logLevel: LEVEL }
-  const { fd, log } = kernel.oracle.loadProgram({
-    ...program,
-    ...(row.attachTo === undefined ? {} : { attachTo: row.attachTo }),
-  })
-  if (fd >= 0) kernel.oracle.close(fd)
-  return log
+interface Bound extends VerifierProgram {
+  readonly attachTo?: string
 }
 
-function ourLog(row: BoundCase): string {
+function boundProgram(row: BoundCase): Bound {
   if ('unavailable' in kernel || types === undefined) throw new Error('nothing to compare with')
+  const plain = programOf(row, kernel.fdOf)
   const { name, kind } = attachSymbol(row.attachTo ?? '', row.attachType ?? 0)
   const attachBtfId = row.attachTo === undefined ? 0 : (types.find(name, kind) ?? 0)
-  const plain = programOf(row, kernel.fdOf as (name: MapName) => number)
-  const program = { ...plain, insns: linked(row, plain.insns), attachBtfId }
-  return verify(program, { profile: '6.18', kernelBtf: types }, { logLevel: LEVEL }).log
+  const attachTo = row.attachTo === undefined ? {} : { attachTo: row.attachTo }
+  return { ...plain, insns: linked(row, plain.insns), attachBtfId, ...attachTo }
+}
+
+function askTheirs({ type, expectedAttachType, insns, gplCompatible, attachTo }: Bound): { ok: boolean; log: string } {
+  if ('unavailable' in kernel) throw new Error(kernel.unavailable)
+  const license = gplCompatible ? 'GPL' : 'Proprietary'
+  const target = attachTo === undefined ? {} : { attachTo }
+  const answer = kernel.oracle.loadProgram({ type, expectedAttachType, insns, license, logLevel: LEVEL, ...target })
+  if (answer.fd >= 0) kernel.oracle.close(answer.fd)
+  return answer
+}
+
+function askOurs(program: Bound): VerifierResult {
+  const kernelBtf = types === undefined ? {} : { kernelBtf: types }
+  return verify(program, { profile: '6.18', ...kernelBtf }, { logLevel: LEVEL })
 }
 
 /** Cases of which the kernel here says nothing. */
@@ -68,10 +95,29 @@ const silent: string[] = []
 describe('the log of the running kernel', () => {
   it.each(BOUND_CASES.map((row) => [row.name, row] as const))('%s', (_name, row) => {
     if (absence() !== undefined) return
-    const theirs = theirLog(row)
+    const program = boundProgram(row)
+    const theirs = askTheirs(program).log
     // A kernel without trampolines refuses before it verifies.
     if (theirs === '') silent.push(row.name)
-    else expect(comparableLog(ourLog(row))).toBe(comparableLog(theirs))
+    else expect(comparableLog(askOurs(program).log)).toBe(comparableLog(theirs))
+  })
+
+  it('changed a little: nothing is accepted that the running kernel refuses', (ctx) => {
+    const missing = absence()
+    if (missing !== undefined) return ctx.skip(missing)
+    const ids = FUNCTIONS.map((name) => types?.find(name, BTF_KIND.FUNC) ?? 0)
+    let accepted = 0
+    const property = fc.property(fc.integer(), (seed) => {
+      const roll = dice(seed)
+      const original = boundProgram(BOUND_CASES[roll(BOUND_CASES.length)] as BoundCase)
+      const program = { ...original, insns: mutated(original.insns, roll, ids) }
+      const theirs = askTheirs(program)
+      if (theirs.log === '' || !askOurs(program).ok) return
+      accepted++
+      if (!theirs.ok) throw new Error(`accepted by us only:\n${disassembleKernel(program.insns)}\n${theirs.log}`)
+    })
+    fc.assert(property, { numRuns: PROGRAMS })
+    expect(accepted).toBeGreaterThan(PROGRAMS / 100)
   })
 
   it('was there to be compared with', (ctx) => {

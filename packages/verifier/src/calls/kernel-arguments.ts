@@ -118,6 +118,7 @@ function checkArgument(v: Verification, fn: CallableFunction, index: number, not
 }
 
 function takeIteratorArgument(v: Verification, fn: CallableFunction, target: BtfType, notes: KernelCallNotes): void {
+  checkOffset(v, 1, v.register(1), false)
   const place = takeIterator(v, fn, 1, (v.kernel as KernelTypes).struct(target.id))
   notes.iterator = place
   notes.referenceId = place?.iterator.referenceId ?? 0
