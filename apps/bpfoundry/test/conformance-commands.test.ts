@@ -46,7 +46,7 @@ describe('vectors run', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line))
-    expect(answers).toHaveLength(22)
+    expect(answers).toHaveLength(42)
     expect(answers.slice(0, 2)).toMatchObject([
       { id: 'pass', engine: 'interpreter', load_ok: true, retval: 2, pass: true },
       { id: 'pass', engine: 'wasm', load_ok: true, retval: 2, pass: true },
@@ -87,8 +87,8 @@ describe('vectors run', () => {
     expect(outcome).toMatchObject({ code: 0, stderr: '' })
     expect(JSON.parse(outcome.stdout)).toMatchObject({
       engines: [
-        { engine: 'kernel', cases: 11 },
-        { engine: 'interpreter', cases: 11, passed: 11, differing: 0 },
+        { engine: 'kernel', cases: 21 },
+        { engine: 'interpreter', cases: 21, passed: 21, differing: 0 },
       ],
     })
   })

@@ -15,12 +15,14 @@ import { engineByName } from '@bpfoundry/testbench'
 import { bareMachine } from './bare-machine.ts'
 import { type AnswerByKind, answerByKind, type Judge } from './judge.ts'
 
-/**
- * An engine; what a kind of case needs is made when its first case comes.
- *
- * @param timeLimitMs what a case may take, if somebody watches over that
- */
-export function engineJudge(name: string, timeLimitMs?: number): Judge {
+/** How an engine is asked. */
+export interface EngineJudgeOptions {
+  /** What a case may take, if somebody watches over that. */
+  readonly timeLimitMs?: number
+}
+
+/** An engine; what a kind of case needs is made when its first case comes. */
+export function engineJudge(name: string, { timeLimitMs }: EngineJudgeOptions = {}): Judge {
   let machine: BareMachine | undefined
   let kernel: VectorKernel | undefined
   let classicRunner: ClassicRunner | undefined

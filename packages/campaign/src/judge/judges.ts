@@ -19,7 +19,7 @@ export class Judges {
     const known = this.#judges.get(name)
     if (known !== undefined) return known
     if (isNative(name)) catchFaults()
-    const judge = await (MAKERS[name]?.() ?? engineJudge(name, timeLimitMs))
+    const judge = await (MAKERS[name]?.() ?? engineJudge(name, { timeLimitMs }))
     this.#judges.set(name, judge)
     return judge
   }
