@@ -53,7 +53,11 @@ async function runVectors(path: string, options: VectorsOptions, io: CommandIo):
     throw new UsageError({ code: 'CLI_OUTPUT', ...fields })
   }
   const oracle = options.oracle === undefined ? undefined : kernelJudge(await openKernelOracle())
-  const run = new VectorRun(options.engine.map((name) => engineJudge(name)), oracle, options.jsonl === true ? io : undefined)
+  const run = new VectorRun(
+    options.engine.map((name) => engineJudge(name)),
+    oracle,
+    options.jsonl === true ? io : undefined,
+  )
   const interrupt = new Interrupt(io)
   const progress = new Progress(io)
   try {
