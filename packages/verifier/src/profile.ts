@@ -11,6 +11,8 @@ export interface Profile {
   readonly wrongTailCallMap: string
   /** A lookup in an array by a key that is known to be in range gives no NULL. */
   readonly knowsConstantKeys: boolean
+  /** Of a number that is negated, or whose bytes are swapped, something is known afterwards, too. */
+  readonly tracksNegation: boolean
   /** Stack memory that a helper only reads counts as written by it. */
   readonly helperReadsClobber: boolean
   /** A tail call counts as one that moves the packet even where it fails and the program goes on. */
@@ -34,6 +36,7 @@ const PROFILES: readonly Profile[] = [
     helperAccessWords: 'indirect',
     wrongTailCallMap: 'kernel subsystem misconfigured verifier',
     knowsConstantKeys: false,
+    tracksNegation: false,
     helperReadsClobber: true,
     failedTailCallMovesPacket: true,
     listsLocks: false,
@@ -47,6 +50,7 @@ const PROFILES: readonly Profile[] = [
     helperAccessWords: 'own',
     wrongTailCallMap: 'expected prog array map for tail call',
     knowsConstantKeys: true,
+    tracksNegation: true,
     helperReadsClobber: false,
     failedTailCallMovesPacket: false,
     callbacksOwnReferences: false,

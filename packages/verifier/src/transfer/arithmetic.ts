@@ -37,7 +37,8 @@ function transferInPlace(v: Verification, insn: Insn): void {
   }
   v.facts.record(v.pc, insn.dst, before)
   v.checkWritable(insn.dst)
-  v.write(insn.dst, before.type === SCALAR ? scalarRegister(inPlace(insn, before.scalar)) : UNKNOWN_SCALAR)
+  const isKnown = before.type === SCALAR && v.profile.tracksNegation
+  v.write(insn.dst, isKnown ? scalarRegister(inPlace(insn, before.scalar)) : UNKNOWN_SCALAR)
 }
 
 function inPlace(insn: Insn, scalar: KnownScalar): KnownScalar {
