@@ -4,6 +4,7 @@ import { isConstantScalar } from '../domain/scalar.ts'
 import { isZero, toSignedDecimal, toUnsignedNumber } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
 import { noteSlotRead } from '../exploration/stack-liveness.ts'
+import { accessContext } from '../memory/context-access.ts'
 import { checkFillsNoDynptr, checkNoDynptr } from '../memory/dynptr-slots.ts'
 import { checkMapPermission } from '../memory/map-access.ts'
 import { checkPacket } from '../memory/packet-access.ts'
@@ -80,10 +81,41 @@ function handUnsupported(v: Verification, { number }: MemoryArgument): void {
   throw v.noted(unsupported(`passing R${number} as ${typeName(v.register(number).type)} is`))
 }
 
-/** The caller's memory, of a SYSCALL program; other contexts are no memory. */
+/** Types whose programs see their context as it lies in memory. @see convert_ctx_access, which the other types have */
+const PLAIN_CONTEXT: ReadonlySet<number> = new Set([
+  PROG_TYPE.KPROBE,
+  PROG_TYPE.TRACEPOINT,
+  PROG_TYPE.RAW_TRACEPOINT,
+  PROG_TYPE.RAW_TRACEPOINT_WRITABLE,
+  PROG_TYPE.TRACING,
+  PROG_TYPE.LSM,
+  PROG_TYPE.STRUCT_OPS,
+  PROG_TYPE.EXT,
+  PROG_TYPE.SYSCALL,
+  PROG_TYPE.CGROUP_DEVICE,
+  PROG_TYPE.NETFILTER,
+  PROG_TYPE.LIRC_MODE2,
+])
+
+/** Contexts that a helper finds as the program does; their end is accessed like a byte of the program's own. */
 function handContext(v: Verification, argument: MemoryArgument): void {
-  if (v.program.type === PROG_TYPE.SYSCALL) handUnsupported(v, argument)
-  else refuseMemory(v, argument)
+  const { number, sizeBytes, zeroAllowed, writes } = argument
+  if (!PLAIN_CONTEXT.has(v.program.type)) refuseMemory(v, argument)
+  if (sizeBytes === 0) {
+    if (zeroAllowed) return
+    v.refuseSilently('VERIFIER_ZERO_SIZE', 'EACCES', `R${number} gives a helper no bytes of the context`)
+  }
+  const pointer = v.register(number)
+  accessContext(v, {
+    pointerNumber: number,
+    pointer,
+    offset: pointer.offset + sizeBytes - 1,
+    sizeBytes: 1,
+    isWrite: writes,
+    valueNumber: -1,
+    signExtends: false,
+    immediate: undefined,
+  })
 }
 
 function handPacket(v: Verification, { number, sizeBytes, zeroAllowed }: MemoryArgument): void {

@@ -4,6 +4,7 @@ import { isConstantScalar } from '../domain/scalar.ts'
 import { branchTaken, mirroredRelation, type Outcome, oppositeRelation, refine } from '../domain/scalar-comparison.ts'
 import { isZero, toSignedNumber } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
+import { isTrustedPointer } from '../kernel-types/trust.ts'
 import { MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
 import { noteNonNull, resolveNull } from '../state/null-check.ts'
 import type { LinkedRegister, PathState } from '../state/path-state.ts'
@@ -30,7 +31,7 @@ import { learnFromPacketComparison, packetBranchTaken } from './packet-compariso
 
 /**
  * Valid pointers of these types are never 0, unless they are moved so far that they might wrap. A packet pointer may be, for
- * what is known of it.
+ * what is known of it; so may one to a kernel's structure that is not trusted.
  */
 // biome-ignore format: table
 const NEVER_NULL: ReadonlySet<number> = new Set([
@@ -39,7 +40,9 @@ const NEVER_NULL: ReadonlySet<number> = new Set([
 ])
 
 function isNonNull(register: RegisterState): boolean {
-  if (mayBeNull(register.type) || !NEVER_NULL.has(baseType(register.type))) return false
+  const base = baseType(register.type)
+  if (mayBeNull(register.type)) return false
+  if (base === PTR_TO_BTF_ID ? !isTrustedPointer(register) : !NEVER_NULL.has(base)) return false
   const { smin, smax } = register.scalar
   return toSignedNumber(smin) > -MAX_VARIABLE_OFFSET && toSignedNumber(smax) < MAX_VARIABLE_OFFSET
 }

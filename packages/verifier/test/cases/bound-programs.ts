@@ -107,6 +107,16 @@ const REFERENCES: readonly BoundCase[] = [
     TASKS,
     'r1 = 1\ncall 9000\nif r0 == 0 goto out\nr6 = r0\nr1 = r0\ncall 9001\nr1 = r6\ncall 9001\nout:',
   ),
+  calls(
+    'a task asked twice whether it is there',
+    TASKS,
+    'r1 = 1\ncall 9000\nif r0 == 0 goto out\nr6 = r0\nif r6 == 0 goto out\nr1 = r6\ncall 9001\nout:',
+  ),
+  calls(
+    'a moved task asked whether it is there',
+    TASKS,
+    'r1 = 1\ncall 9000\nif r0 == 0 goto out\nr6 = r0\nr7 = r0\nr6 += 8\nif r6 == 0 goto out\nr1 = r7\ncall 9001\nout:',
+  ),
   calls('a moved task', TASKS, 'r1 = 1\ncall 9000\nif r0 == 0 goto out\nr0 += 8\nr1 = r0\ncall 9001\nout:'),
   calls('a number for a task', TASKS, 'r1 = 5\ncall 9001'),
   calls('memory for a task', TASKS, '*(u64 *)(r10 - 8) = 0\nr1 = r10\nr1 += -8\ncall 9002'),

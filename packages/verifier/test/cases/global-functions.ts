@@ -52,6 +52,20 @@ export const GLOBAL_FUNCTION_CASES: readonly VerifierCase[] = [
     asm: `*(u64 *)(r10 - 8) = 0\nr1 = r10\nr1 += -8\ncall f${PASS}\nf: r0 = 0\nif r1 == 0 goto out\nr0 = *(u64 *)(r1 + 0)\n*(u64 *)(r1 + 0) = 7\nout: exit`,
     functions: takes(EIGHT),
   },
+  ...[PROG_TYPE.XDP, PROG_TYPE.KPROBE, PROG_TYPE.TRACEPOINT, PROG_TYPE.RAW_TRACEPOINT, PROG_TYPE.CGROUP_DEVICE].map(
+    (type) => ({
+      name: `the context of a program of type ${type} for memory`,
+      asm: `call f${PASS}\nf: r0 = 0\nexit`,
+      functions: takes(EIGHT),
+      type,
+    }),
+  ),
+  {
+    name: 'a moved context for memory',
+    asm: `r1 += 8\ncall f${PASS}\nf: r0 = 0\nexit`,
+    functions: takes(EIGHT),
+    type: PROG_TYPE.KPROBE,
+  },
   {
     name: 'past the memory',
     asm: `*(u64 *)(r10 - 8) = 0\nr1 = r10\nr1 += -8\ncall f${PASS}\nf: r0 = 0\nif r1 == 0 goto out\nr0 = *(u64 *)(r1 + 4)\nout: exit`,
