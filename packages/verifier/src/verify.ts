@@ -9,7 +9,12 @@ import { type Profile, profileNamed } from './profile.ts'
 import { checkCallbackPacketLoads } from './program/callback-packet-loads.ts'
 import { checkControlFlow, type FlowMarks } from './program/control-flow.ts'
 import { FastcallPatterns } from './program/fastcall.ts'
-import { type FunctionArgument, functionArguments, type StructArgument } from './program/function-prototypes.ts'
+import {
+  type FunctionArgument,
+  functionArguments,
+  isGlobalFunction,
+  type StructArgument,
+} from './program/function-prototypes.ts'
 import { instructionForm, knownOpcodes } from './program/instruction-form.ts'
 import { liveRegisters } from './program/liveness.ts'
 import { resolveMaps } from './program/map-references.ts'
@@ -172,6 +177,7 @@ function run(current: Run): Verified {
   current.started = true
   const verification = logged(current, () => prepare(current))
   current.verification = verification
+  remarkMainPrototype(verification)
   explore(verification)
   if (!current.log.tracesEverything) current.log.rewind(0)
   judgeGlobalFunctions(verification)
@@ -196,6 +202,17 @@ function run(current: Run): Verified {
       frameExtras,
       isUntrusted: !verification.isTrusted,
     },
+  }
+}
+
+/** The main function's prototype is looked at like a global one's. What is wrong with it is said, and of no consequence. */
+function remarkMainPrototype(v: Verification): void {
+  if (!isGlobalFunction(v.program, 0)) return
+  try {
+    functionArguments(v.program, 0)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    if (error.code !== 'VERIFIER_UNSUPPORTED') v.log.print(`${error.message}\n`)
   }
 }
 

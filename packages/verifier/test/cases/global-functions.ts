@@ -14,6 +14,21 @@ export const GLOBAL_FUNCTION_CASES: readonly VerifierCase[] = [
     asm: `call f\nr1 = r10\nr1 += r0\nr0 = *(u8 *)(r1 + 0)${PASS}\nf: r0 = 1\nexit`,
     functions: takes(),
   },
+  {
+    name: 'a main function of any pointer',
+    asm: `call f${PASS}\nf: r0 = 1\nexit`,
+    functions: [{ name: 'main', args: ['void *'] }, ...takes().slice(1)],
+  },
+  {
+    name: 'a main function of six arguments',
+    asm: `call f${PASS}\nf: r0 = 1\nexit`,
+    functions: [{ name: 'main', args: ['int', 'int', 'int', 'int', 'int', 'int'] }, ...takes().slice(1)],
+  },
+  {
+    name: 'a main function that returns nothing',
+    asm: `call f${PASS}\nf: r0 = 1\nexit`,
+    functions: [{ name: 'main', args: [CONTEXT], returns: 'void' }, ...takes().slice(1)],
+  },
   { name: 'a number', asm: `r1 = 5\ncall f${PASS}\nf: r0 = r1\nexit`, functions: takes('int') },
   {
     name: 'a number is not known inside',
