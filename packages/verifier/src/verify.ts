@@ -10,6 +10,7 @@ import { checkCallbackPacketLoads } from './program/callback-packet-loads.ts'
 import { checkControlFlow, type FlowMarks } from './program/control-flow.ts'
 import { FastcallPatterns } from './program/fastcall.ts'
 import {
+  exceptionCallback,
   type FunctionArgument,
   functionArguments,
   isGlobalFunction,
@@ -75,6 +76,8 @@ function checkProgram({ program, options }: Run): void {
     const message = `a program of ${program.insns.length} instructions can't be loaded`
     throw new Refusal({ code: 'VERIFIER_PROGRAM_SIZE', errno: 'E2BIG', message })
   }
+  const callback = exceptionCallback(program)
+  if (callback !== undefined) throw unsupported(`the exception callback ${callback} is`)
   if (REPLACING.has(program.type)) throw unsupported('programs of this type are')
   if (BOUND.has(program.type) && options.kernelBtf === undefined) {
     throw unsupported("programs bound to kernel functions, without the kernel's types, are")
