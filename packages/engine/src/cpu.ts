@@ -8,11 +8,18 @@ export const MAX_CALL_FRAMES = 8
 export const MAX_TAIL_CALLS = 33
 /**
  * Frames that programs don't know of: a poll loop around the program, and an inlined helper that it calls. They lie on
- * the same stacks and don't count against {@link MAX_CALL_FRAMES}.
+ * the same stacks and don't count against {@link MAX_CALL_FRAMES} or {@link MAX_RUN_FRAMES}.
  */
 export const HIDDEN_CALL_FRAMES = 2
+/**
+ * Deepest chain of frames in a run: what a subprogram tail-calls goes on in its frame, and may call as deep again, and so
+ * on for each tail call. Where Linux counts 33 times 256 bytes of stack for that, frames of fixed size need more.
+ */
+export const MAX_RUN_FRAMES: number = MAX_CALL_FRAMES + MAX_TAIL_CALLS * (MAX_CALL_FRAMES - 1)
+/** What a run without tail calls can reach of {@link CPU_STACK_BYTES}, from the top down. */
+export const CALL_STACK_BYTES: number = FRAME_BYTES * (MAX_CALL_FRAMES + HIDDEN_CALL_FRAMES)
 /** The stacks of one CPU. */
-export const CPU_STACK_BYTES: number = FRAME_BYTES * (MAX_CALL_FRAMES + HIDDEN_CALL_FRAMES)
+export const CPU_STACK_BYTES: number = FRAME_BYTES * (MAX_RUN_FRAMES + HIDDEN_CALL_FRAMES)
 
 type CpuField =
   | `r${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10}`

@@ -2,12 +2,14 @@ export type { Cpu } from './cpu.ts'
 export {
   allocateCpu,
   attachCpu,
+  CALL_STACK_BYTES,
   CPU_BLOCK,
   CPU_REGISTERS,
   CPU_STACK_BYTES,
   FRAME_BYTES,
   HIDDEN_CALL_FRAMES,
   MAX_CALL_FRAMES,
+  MAX_RUN_FRAMES,
   MAX_TAIL_CALLS,
 } from './cpu.ts'
 export type {

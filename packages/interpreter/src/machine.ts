@@ -5,7 +5,7 @@ import {
   type EngineEnvironment,
   ExecutionFault,
   FRAME_BYTES,
-  MAX_CALL_FRAMES,
+  MAX_RUN_FRAMES,
   MAX_TAIL_CALLS,
   type ProgramImage,
 } from '@bpfoundry/engine'
@@ -50,10 +50,10 @@ export class Machine extends MemoryAccess {
   depth = 0
   tailCalls = 0
   helperCalls = 0
-  readonly #saved = new Int32Array(SAVED_WORDS * MAX_CALL_FRAMES)
+  readonly #saved = new Int32Array(SAVED_WORDS * MAX_RUN_FRAMES)
   /** What goes on after the call that made frame n + 1. */
-  readonly #returnTo: (Operation | undefined)[] = new Array(MAX_CALL_FRAMES).fill(undefined)
-  readonly #loops = new Int32Array(MAX_CALL_FRAMES)
+  readonly #returnTo: (Operation | undefined)[] = new Array(MAX_RUN_FRAMES).fill(undefined)
+  readonly #loops = new Int32Array(MAX_RUN_FRAMES)
 
   constructor(environment: EngineEnvironment, options: MachineOptions) {
     super(environment.memory, options.rules !== undefined)
@@ -112,12 +112,12 @@ export class Machine extends MemoryAccess {
   /** Enters a subprogram: a new frame below, r6..r9 and the frame pointer kept. @throws ExecutionFault FAULT_CALL_DEPTH */
   enter(r: Registers, { next, target }: Operation): Operation {
     const depth = this.depth
-    if (depth + 1 >= MAX_CALL_FRAMES) {
+    if (depth + 1 >= MAX_RUN_FRAMES) {
       throw new ExecutionFault({
         code: 'FAULT_CALL_DEPTH',
         message: 'too many nested calls',
         got: depth + 2,
-        expected: `at most ${MAX_CALL_FRAMES} frames`,
+        expected: `at most ${MAX_RUN_FRAMES} frames`,
       })
     }
     const base = depth * SAVED_WORDS

@@ -3,6 +3,7 @@ import {
   ExecutionFault,
   FRAME_BYTES,
   type HelperFunction,
+  MAX_RUN_FRAMES,
   MAX_TAIL_CALLS,
   returnU64,
 } from '@bpfoundry/engine'
@@ -113,7 +114,7 @@ describe('calls', () => {
     expect(run([...main, BPF_MOV64_REG(0, 10), BPF_EXIT_INSN()])).toBe(minus512)
   })
 
-  it('eight frames are allowed, a ninth faults', () => {
+  it('as many frames are allowed as verified programs can need, one more faults', () => {
     const { run } = createHarness()
     const nested = (depth: number): Insn[] => [
       BPF_MOV64_IMM(1, depth),
@@ -125,9 +126,9 @@ describe('calls', () => {
       BPF_CALL_REL(-4),
       BPF_EXIT_INSN(),
     ]
-    expect(run(nested(6))).toBeGreaterThan(0n)
-    const fault = faultOf(() => run(nested(7)))
-    expect([fault.code, fault.where?.pc, fault.got]).toEqual(['FAULT_CALL_DEPTH', 6, 9])
+    expect(run(nested(MAX_RUN_FRAMES - 2))).toBeGreaterThan(0n)
+    const fault = faultOf(() => run(nested(MAX_RUN_FRAMES - 1)))
+    expect([fault.code, fault.where?.pc, fault.got]).toEqual(['FAULT_CALL_DEPTH', 6, MAX_RUN_FRAMES + 1])
   })
 
   it('a helper gets r1 to r5 and answers in r0', () => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import {
   allocateCpu,
+  CALL_STACK_BYTES,
   type CompiledProgram,
   CPU_BLOCK,
-  CPU_STACK_BYTES,
   type Cpu,
   type Engine,
   type EngineThread,
@@ -113,14 +113,14 @@ export function createBench(engine: Engine, helpers: readonly (HelperFunction | 
       return program
     },
     outcome(program, ctx) {
-      memory.u8.fill(0, cpu.stackTop - CPU_STACK_BYTES, cpu.stackTop)
+      memory.u8.fill(0, cpu.stackTop - CALL_STACK_BYTES, cpu.stackTop)
       const counters = [counter('executedInsns'), counter('helperCalls')] as const
       for (const at of counters) memory.f64[at] = 0
       const low = program.run(cpu, ctx)
       return {
         low,
         r0: Buffer.from(memory.read(cpu.block, 8)).toString('hex'),
-        stack: digest(cpu.stackTop - CPU_STACK_BYTES, CPU_STACK_BYTES),
+        stack: digest(cpu.stackTop - CALL_STACK_BYTES, CALL_STACK_BYTES),
         buffer: digest(buffer, BUFFER_BYTES),
         executedInsns: memory.f64[counters[0]] as number,
         helperCalls: memory.f64[counters[1]] as number,

@@ -1,5 +1,5 @@
 import type { SourceSpan } from '@bpfoundry/diagnostics'
-import { ExecutionFault, type FaultCode, MAX_CALL_FRAMES, type ProgramImage } from '@bpfoundry/engine'
+import { ExecutionFault, type FaultCode, MAX_RUN_FRAMES, type ProgramImage } from '@bpfoundry/engine'
 
 /** A trap as engines word it. The specification leaves that open: V8's, SpiderMonkey's and JavaScriptCore's words. */
 const TRAPS: readonly (readonly [RegExp, FaultCode, string])[] = [
@@ -15,7 +15,7 @@ export function callDepthFault(): ExecutionFault {
   return new ExecutionFault({
     code: 'FAULT_CALL_DEPTH',
     message: 'too many nested calls',
-    expected: `at most ${MAX_CALL_FRAMES} frames`,
+    expected: `at most ${MAX_RUN_FRAMES} frames`,
   })
 }
 

@@ -1,4 +1,4 @@
-import { type HelperFunction, MAX_TAIL_CALLS, returnU64, type Subprogram } from '@bpfoundry/engine'
+import { type HelperFunction, MAX_RUN_FRAMES, MAX_TAIL_CALLS, returnU64, type Subprogram } from '@bpfoundry/engine'
 import {
   BPF_ADD,
   BPF_ALU64_IMM,
@@ -82,10 +82,11 @@ describe('BPF-to-BPF calls', () => {
     BPF_EXIT_INSN(),
   ]
 
-  it('nest eight frames deep; a ninth faults', () => {
+  it('nest as deep as verified programs can need; one frame more faults', () => {
     const twins = new Twins()
     expect(agree(twins, nested(6))).toBeGreaterThan(3 ** 6)
-    const [expected, got] = twins.run(nested(7))
+    agree(twins, nested(MAX_RUN_FRAMES - 2))
+    const [expected, got] = twins.run(nested(MAX_RUN_FRAMES - 1))
     expect([expected.r0, got.r0]).toEqual(['FAULT_CALL_DEPTH', 'FAULT_CALL_DEPTH'])
   })
 })
@@ -268,7 +269,7 @@ describe('tail calls', () => {
     expect(agree(twins, [...main, ...call(twins.wasm, 5), ...answer(1)])).toBe(12)
   })
 
-  it('out of subprograms nest frames of several programs, up to eight', () => {
+  it('out of subprograms nest frames of several programs, as many as there are tail calls', () => {
     const twins = new Twins()
     // Each program calls a subprogram, which tail-calls the next program.
     const link = (next: number): Insn[] => [
@@ -280,8 +281,9 @@ describe('tail calls', () => {
     ]
     for (let index = 0; index < 20; index++) place(twins, index, 50 + index, link(index + 1))
     expect(agree(twins, link(14))).toBe(100 + 7)
-    const [expected, got] = twins.run(link(12))
-    expect([expected.r0, got.r0]).toEqual(['FAULT_CALL_DEPTH', 'FAULT_CALL_DEPTH'])
+    expect(agree(twins, link(0))).toBe(100 + 21)
+    place(twins, 20, 70, link(20))
+    expect(agree(twins, link(20))).toBe(100 + 1 + MAX_TAIL_CALLS)
   })
 
   it('count the instructions of both programs, and none behind a call that was taken', () => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import {
   allocateCpu,
+  CALL_STACK_BYTES,
   type CompiledProgram,
   CPU_BLOCK,
-  CPU_STACK_BYTES,
   type Cpu,
   type Engine,
   type EngineEnvironment,
@@ -132,7 +132,7 @@ export function createBench(engine: Engine, helpers: readonly (HelperFunction | 
       return {
         low,
         r0: hex(cpu.block, 8),
-        stack: digest(cpu.stackTop - CPU_STACK_BYTES, CPU_STACK_BYTES),
+        stack: digest(cpu.stackTop - CALL_STACK_BYTES, CALL_STACK_BYTES),
         buffer: digest(buffer, COMPARED_BYTES),
         executedInsns: take('executedInsns'),
         helperCalls: take('helperCalls'),

@@ -1,5 +1,5 @@
 import { prepareProgram, type RandomU32 } from '@bpfoundry/codegen'
-import { CPU_STACK_BYTES, type ProgramImage } from '@bpfoundry/engine'
+import { CALL_STACK_BYTES, type ProgramImage } from '@bpfoundry/engine'
 import { XDP_MD } from '@bpfoundry/kernel-abi'
 import { acceptedPrograms, type GeneratedProgram } from '@bpfoundry/program-generator'
 import fc from 'fast-check'
@@ -35,7 +35,7 @@ function run(bench: Bench, { insns, packet }: GeneratedProgram, harden = false):
   memory.write(buffer, packet)
   memory.u32[(ctx + XDP_MD.data) >>> 2] = buffer
   memory.u32[(ctx + XDP_MD.dataEnd) >>> 2] = buffer + packet.length
-  memory.u8.fill(0, cpu.stackTop - CPU_STACK_BYTES, cpu.stackTop)
+  memory.u8.fill(0, cpu.stackTop - CALL_STACK_BYTES, cpu.stackTop)
   const image = imageOf(insns)
   return runImage(bench, harden ? blinded(image) : image, ctx)
 }

@@ -1,5 +1,5 @@
 /** Every row of the instruction table with edge operands, against the interpreter: all registers and memory after it. */
-import { CPU_STACK_BYTES, type ProgramImage } from '@bpfoundry/engine'
+import { CALL_STACK_BYTES, type ProgramImage } from '@bpfoundry/engine'
 import {
   BPF_ADD,
   BPF_ALU64_IMM,
@@ -44,7 +44,7 @@ const COUNTED = 10
 const isMemory = (row: InstructionRow): boolean => row.off === 'mem'
 
 /** Cases of one program: what each leaves goes to the stacks, which reach as far below r10. */
-const BATCH = CPU_STACK_BYTES / (8 * COUNTED)
+const BATCH = CALL_STACK_BYTES / (8 * COUNTED)
 
 /** Each case sets its operands, runs its instruction, and stores r0 to r9; other registers are as the last one left them. */
 function program(row: InstructionRow, cases: readonly Case[]): readonly Insn[] {

@@ -47,8 +47,12 @@ function makeMemory(maximumBytes: number): GuestMemory {
 }
 
 function adjust(memory: GuestMemory, { byteLength, pages }: ContainedRequest): void {
-  if (byteLength > memory.byteLength) memory.memory.grow((byteLength - memory.byteLength) / GUEST_PAGE_BYTES)
-  memory.refresh()
+  if (byteLength > memory.byteLength) {
+    memory.memory.grow((byteLength - memory.byteLength) / GUEST_PAGE_BYTES)
+    memory.refresh()
+    // Growing makes all of memory accessible.
+    protectNullPage(memory)
+  }
   clearPages(memory)
   putPages(memory, pages)
 }

@@ -3,7 +3,7 @@
  *
  * @see RFC 9669, section 4.3
  */
-import { CPU_BLOCK, CPU_STACK_BYTES, FRAME_BYTES, MAX_CALL_FRAMES, MAX_TAIL_CALLS } from '@bpfoundry/engine'
+import { CPU_BLOCK, CPU_STACK_BYTES, FRAME_BYTES, MAX_RUN_FRAMES, MAX_TAIL_CALLS } from '@bpfoundry/engine'
 import { BPF_REG_0, type InstructionRow, type Operation, subprogTarget } from '@bpfoundry/isa'
 import { OP } from '../binary/opcode.ts'
 import type { FunctionWriter, Lower } from '../function-writer.ts'
@@ -64,7 +64,7 @@ function callSubprogram(f: FunctionWriter, callee: FunctionPlan): void {
   const { code } = f
   const begins = f.plan.hidden && !callee.hidden
   if (begins) beginRun(f)
-  else requireFrame(f, callee.hidden ? CPU_STACK_BYTES : MAX_CALL_FRAMES * FRAME_BYTES)
+  else requireFrame(f, callee.hidden ? CPU_STACK_BYTES : MAX_RUN_FRAMES * FRAME_BYTES)
   code.localGet(CPU_LOCAL)
   if (begins) code.localGet(FRAME_LOCAL)
   else pushFrameBelow(f)
