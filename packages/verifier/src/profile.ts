@@ -11,7 +11,7 @@ export interface Profile {
   readonly wrongTailCallMap: string
   /** A lookup in an array by a key that is known to be in range gives no NULL. */
   readonly knowsConstantKeys: boolean
-  /** Of a number that is negated, or whose bytes are swapped, something is known afterwards, too. */
+  /** Of a number that is negated something is known afterwards, too. */
   readonly tracksNegation: boolean
   /** Stack memory that a helper only reads counts as written by it. */
   readonly helperReadsClobber: boolean

@@ -37,7 +37,7 @@ function transferInPlace(v: Verification, insn: Insn): void {
   }
   v.facts.record(v.pc, insn.dst, before)
   v.checkWritable(insn.dst)
-  const isKnown = before.type === SCALAR && v.profile.tracksNegation
+  const isKnown = before.type === SCALAR && (v.profile.tracksNegation || (insn.opcode & 0xf0) !== BPF_NEG)
   v.write(insn.dst, isKnown ? scalarRegister(inPlace(insn, before.scalar)) : UNKNOWN_SCALAR)
 }
 
