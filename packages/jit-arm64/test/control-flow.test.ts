@@ -345,6 +345,25 @@ describe('tail calls', () => {
     }),
   )
 
+  it(
+    'out of eight frames, 33 times, leave every frame as it was',
+    running(() => {
+      const frames = asm(`
+r1 = 6
+call f
+exit
+f: *(u64 *)(r10 - 8) = r1
+if r1 == 0 goto last
+r1 -= 1
+call f
+r1 = *(u64 *)(r10 - 8)
+r0 += r1
+exit
+last: r0 = 1000`)
+      runTailCalls([[...frames, ...callSlot(0), BPF_EXIT_INSN()]])
+    }),
+  )
+
   it.each([
     [4, 16_380],
     [16_384, 16_388],

@@ -47,6 +47,19 @@ const TAIL_CALL = BPF_RAW_INSN(0xf5, 0, 0, 0, 0)
 const MAY_GOTO = (off: number): Insn => BPF_RAW_INSN(0xe5, 0, 0, off, 0)
 const CALLX = (register: number): Insn => BPF_RAW_INSN(0x8d, register, 0, 0, 0)
 
+/** Eight frames, each with a number of its own that is added up on the way back; the last goes on at `last`. */
+const DEEPEST = `
+  r1 = 6
+  call f
+  exit
+  f: *(u64 *)(r10 - 8) = r1
+  if r1 == 0 goto last
+  r1 -= 1
+  call f
+  r1 = *(u64 *)(r10 - 8)
+  r0 += r1
+  exit`
+
 /** r6..r9 and the stack are set, a subprogram changes all of them, and the caller's own are added up. */
 const keepsRegisters = asm(`
   r6 = 6
@@ -228,11 +241,13 @@ describe.skipIf(CANNOT_RUN !== undefined)(`tail calls do what the interpreter do
     5: [...asm(`r2 = ${map}\nr3 = 8`), TAIL_CALL, ...asm('r0 = 55\nexit')],
     6: [...asm(`r2 = ${map}\nr3 = 6`), TAIL_CALL, ...asm('r0 = 66\nexit')],
     7: [...asm(`r2 = ${map}\nr3 = 2`), TAIL_CALL, ...asm('r0 = 77\nexit')],
+    8: [...asm(`${DEEPEST}\nlast: r2 = ${map}\nr3 = 0`), TAIL_CALL, ...asm('r0 = 1000\nexit')],
   })
-  // Slot n holds program n; slot 6 one that does not exist, slot 7 none.
+  // Slot n holds program n, slot 0 program 8; slot 6 one that does not exist, slot 7 none.
   const fill = (bench: Bench): void => {
     const slots = bench.progArray + 64
     for (const n of [1, 2, 3, 4, 5]) bench.memory.u32[(slots + 4 * n) >>> 2] = n
+    bench.memory.u32[slots >>> 2] = 8
     bench.memory.u32[(slots + 4 * 6) >>> 2] = 4711
   }
   const start = (bench: Bench): ReadonlyMap<number, () => Outcome> => {
@@ -253,6 +268,7 @@ describe.skipIf(CANNOT_RUN !== undefined)(`tail calls do what the interpreter do
     [5, 'behind the array goes on'],
     [6, 'of a program that is not there goes on'],
     [7, 'of a program that tail-calls in a subprogram'],
+    [8, 'itself, 33 times, each out of eight frames that are all needed afterwards'],
   ])('program %i: %s', (id) => {
     const outcome = expected.get(id)!()
     for (const [name, programs] of found) expect({ name, ...programs.get(id)!() }).toEqual({ name, ...outcome })
