@@ -3,6 +3,8 @@
  * need them, and what the kernel's build generates. A tree's own file of the name goes first where there is one.
  */
 
+import { KERNEL_INTEGERS } from '../kernel-integers.ts'
+
 const INTEGERS = [
   [8, 'signed char', 'unsigned char'],
   [16, 'short', 'unsigned short'],
@@ -48,15 +50,7 @@ const VMLINUX = `#include <linux/types.h>
 #include <linux/btf.h>
 typedef _Bool bool;
 enum { false = 0, true = 1 };
-typedef __u8 u8;
-typedef __s8 s8;
-typedef __u16 u16;
-typedef __s16 s16;
-typedef __u32 u32;
-typedef __s32 s32;
-typedef __u64 u64;
-typedef __s64 s64;
-typedef unsigned long size_t;
+${KERNEL_INTEGERS}typedef unsigned long size_t;
 struct bpf_nf_ctx { const struct nf_hook_state *state; struct sk_buff *skb; };
 struct bpf_perf_event_data { unsigned long regs[21]; __u64 sample_period; __u64 addr; };
 `

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { ConformanceError } from '../../../conformance-error.ts'
 import type { KernelTree } from '../../kernel-tree.ts'
+import { KERNEL_INTEGERS } from '../kernel-integers.ts'
 import { clangError } from './clang-error.ts'
 import { type Clang, findClang } from './find-clang.ts'
 import { helperHeader, vmlinuxHeader } from './generated-headers.ts'
@@ -34,15 +35,7 @@ const REDUCED_VMLINUX = `#pragma once
 #include <linux/pkt_cls.h>
 #include <stdbool.h>
 #include <stddef.h>
-typedef __u8 u8;
-typedef __s8 s8;
-typedef __u16 u16;
-typedef __s16 s16;
-typedef __u32 u32;
-typedef __s32 s32;
-typedef __u64 u64;
-typedef __s64 s64;
-`
+${KERNEL_INTEGERS}`
 
 const TIMEOUT_MS = 60_000
 
