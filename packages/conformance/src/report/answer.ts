@@ -22,6 +22,8 @@ export interface Reason {
   readonly kind: FailureReason
   /** `retval: 2, expected 1` */
   readonly text: string
+  /** What an engine or the verifier does not do yet, one by one; of kind `unsupported` only. */
+  readonly lacks?: readonly string[]
 }
 
 /** The answer to one case by one engine, or by the kernel: a line of `vectors run --jsonl`. */

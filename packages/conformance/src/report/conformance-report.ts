@@ -155,10 +155,8 @@ export class ConformanceReport {
   }
 }
 
-/** As `judge` words it: `unsupported: kfuncs, attach_btf`. */
 function lackedBy({ answers = [] }: KeptResult): ReadonlySet<string> {
-  const texts = answers.flatMap(({ reasons = [] }) => reasons.filter(({ kind }) => kind === 'unsupported'))
-  return new Set(texts.flatMap(({ text }) => text.replace(/^unsupported: /, '').split(', ')))
+  return new Set(answers.flatMap(({ reasons = [] }) => reasons.flatMap(({ lacks = [] }) => lacks)))
 }
 
 function asTheVectorHasIt({ pass, reasons = [] }: Answer): 'asExpected' | 'inOtherWords' | 'notAsExpected' {

@@ -12,11 +12,13 @@ export function judge(answer: Answer, expect: Expectation | undefined): Answer {
   return { ...answer, pass: false, differs: reasons.map(({ text }) => text), reasons }
 }
 
+const lacking = (lacks: readonly string[]): readonly Reason[] => [
+  { kind: 'unsupported', text: `unsupported: ${lacks.join(', ')}`, lacks },
+]
+
 /** What stands in the way of any answer: then nothing of it is held against the expectation. */
 function obstacles({ load_ok, unsupported, timed_out, error }: Answer): readonly Reason[] {
-  if (load_ok !== true && unsupported !== undefined) {
-    return [{ kind: 'unsupported', text: `unsupported: ${unsupported.join(', ')}` }]
-  }
+  if (load_ok !== true && unsupported !== undefined) return lacking(unsupported)
   if (timed_out) return [{ kind: 'timeout', text: error ?? 'the time limit ended it' }]
   return error === undefined ? [] : [{ kind: 'no-answer', text: error }]
 }
@@ -70,7 +72,7 @@ const xlated: Check<readonly TextPattern[]> = (answer, wanted) => {
 }
 
 /** Machine code is told apart by whoever has a disassembler. */
-const jited: Check<readonly TextPattern[]> = () => one('unsupported', 'unsupported: patterns of machine code')
+const jited: Check<readonly TextPattern[]> = () => lacking(['patterns of machine code'])
 
 function insns(holds: boolean): Check<readonly (readonly string[])[]> {
   return (answer, groups) => {
@@ -96,7 +98,7 @@ function eachRun<Value extends number | string>(
       const run: RunAnswer = runs[index] ?? {}
       if (value === null || same(run[name], value)) return NONE
       if (run.timed_out) return one('timeout', 'the time limit ended the run')
-      if (run.unsupported !== undefined) return one('unsupported', `unsupported: ${run.unsupported.join(', ')}`)
+      if (run.unsupported !== undefined) return lacking(run.unsupported)
       // The kernel's own runners take it for no failure that there is no way to run a program.
       if (name !== 'run_errno' && run.run_errno === 'ENOTSUPP') return NONE
       const place = values.length === 1 ? '' : `run ${index}: `

@@ -95,8 +95,8 @@ function refusal(program: VectorProgram, error: unknown): LoadPart {
   throw error
 }
 
-/** `kernel functions` of `kernel functions not supported`. */
-const whatOf = (message: string): string => message.trimEnd().replace(/ not supported$/, '')
+/** `arenas` of `arenas are not supported`. */
+const whatOf = (message: string): string => message.trimEnd().replace(/(?:,? (?:is|are))? not supported$/, '')
 
 function verdict({ logTail }: VectorProgram, log: string, stats: VerifierStats): LoadPart {
   const { stackDepthBytes } = stats

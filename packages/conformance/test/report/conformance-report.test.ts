@@ -7,6 +7,7 @@ import {
   caseResult,
   conformanceJson,
   createVector,
+  judge,
   terminalReport,
 } from '../../src/index.ts'
 import { FACTS, syntheticReport, syntheticResults } from './synthetic-results.ts'
@@ -133,20 +134,19 @@ describe('a report', () => {
 
   test('says what unsupported questions lack', () => {
     const report = new ConformanceReport(FACTS)
-    for (const [index, text] of ['unsupported: kfuncs, attach_btf', 'unsupported: kfuncs'].entries()) {
-      const reasons = [{ kind: 'unsupported', text }] as const
-      const answers = ['wasm', 'x86_64'].map((engine) => ({ id: 1, engine, pass: false, reasons, differs: [text] }))
+    for (const [index, unsupported] of [['kfuncs', 'a map, which is not made'], ['kfuncs']].entries()) {
+      const answers = ['wasm', 'x86_64'].map((engine) => judge({ id: 1, engine, unsupported }, { load_ok: true }))
       report.add(caseResult(asked({ of: { ...OF, id: `verifier/a.c#${index}` }, answers })))
     }
     expect(report.reasons()).toMatchObject([{ reason: 'unsupported', cases: 2 }])
     expect(report.unsupported()).toEqual([
       { what: 'kfuncs', questions: 2 },
-      { what: 'attach_btf', questions: 1 },
+      { what: 'a map, which is not made', questions: 1 },
     ])
     const { tables } = terminalReport(report)
     expect(tables.find(({ head }) => head[0] === 'unsupported')?.rows).toEqual([
       ['kfuncs', 2],
-      ['attach_btf', 1],
+      ['a map, which is not made', 1],
     ])
   })
 
