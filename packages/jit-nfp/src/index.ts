@@ -1,1 +1,18 @@
-export {}
+export type {
+  NfpAddend,
+  NfpCallFact,
+  NfpEntryPoints,
+  NfpEventDataKind,
+  NfpInsnFact,
+  NfpOperandRanges,
+  NfpPlacement,
+  NfpPointer,
+  NfpPointerKind,
+  NfpProgram,
+  NfpRefusal,
+  NfpRelocation,
+  NfpRelocationKind,
+  NfpResult,
+  NfpTarget,
+  NfpTranslation,
+} from './nfp-program.ts'
