@@ -1,4 +1,5 @@
 import {
+  type AttachDriver,
   type AttachProgram,
   assertAccounted,
   attachNic,
@@ -20,13 +21,14 @@ import {
 } from '@bpfoundry/device'
 import type { GuestMemory } from '@bpfoundry/guest-memory'
 import type { KernelProgram } from '@bpfoundry/kernel'
+import type { NfpFirmware } from '@bpfoundry/nfp'
 import type { BenchProgram } from './bench-objects.ts'
 import type { CardPort } from './card-port.ts'
 import type { PlayTask } from './cpu-loop.ts'
 import type { CpuTeam } from './cpu-team.ts'
 import { type CardDrain, drain, type FeedOptions, feed } from './feeder.ts'
 import { modelledRate } from './modelled.ts'
-import type { OffloadCard } from './offload-card.ts'
+import { OffloadCard } from './offload-card.ts'
 import type { PollPrograms } from './poll-programs.ts'
 import type { RunReport } from './run-report.ts'
 import { TestbenchError } from './testbench-error.ts'
@@ -76,7 +78,7 @@ export class BenchNic {
   /** What a worker needs of this card. */
   readonly port: CardPort
   readonly #host: NicHost
-  readonly #card: OffloadCard | undefined
+  #card: OffloadCard | undefined
 
   constructor(host: NicHost, memory: GuestMemory, port: CardPort, card: OffloadCard | undefined) {
     this.#host = host
@@ -85,11 +87,14 @@ export class BenchNic {
     this.nic = nic
     this.wire = new NicWire(memory, port.handle)
     this.#card = card
+    const driver = (): AttachDriver => this.#card?.nfp.driver(port.handle.profile) ?? profileDriver(port.handle.profile)
     this.attachments = new XdpAttachments({
       name: nic.name,
       ifindex: nic.ifindex,
       ...(card === undefined ? {} : { card: card.card }),
-      driver: card === undefined ? profileDriver(port.handle.profile) : card.nfp.driver(port.handle.profile),
+      get driver() {
+        return driver()
+      },
       get mtu() {
         return nic.mtu
       },
@@ -145,6 +150,24 @@ export class BenchNic {
   async detachXdp(mode: XdpMode): Promise<void> {
     this.attachments.detach({ flags: XDP_MODE_FLAG[mode] })
     if (this.#host.team !== undefined) await this.nic.synchronize()
+  }
+
+  /**
+   * The card starts again with another firmware: its program is gone, and its maps are the host's again.
+   *
+   * @throws TestbenchError TESTBENCH_PROFILE for a card that runs no programs
+   */
+  async loadFirmware(firmware: NfpFirmware): Promise<void> {
+    const model = this.handle.profile.offload
+    if (model === undefined) {
+      throw new TestbenchError({
+        code: 'TESTBENCH_PROFILE',
+        message: `${this.name} has no firmware that runs programs`,
+        got: this.handle.profile.name,
+      })
+    }
+    await this.detachXdp('offload')
+    this.#card = new OffloadCard(model, this.ifindex, this.name, firmware)
   }
 
   #attachable(program: KernelProgram): AttachProgram {

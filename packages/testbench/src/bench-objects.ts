@@ -11,7 +11,7 @@ export class BenchProgram {
   readonly kernelProgram: KernelProgram
   readonly #kernel: Kernel
   readonly #loadFor: (card: OffloadCard) => KernelProgram
-  readonly #bound = new Map<number, KernelProgram>()
+  readonly #bound = new WeakMap<OffloadCard, KernelProgram>()
 
   constructor(fields: {
     readonly name: string
@@ -37,10 +37,10 @@ export class BenchProgram {
    */
   forMode(mode: XdpMode, card: OffloadCard | undefined): KernelProgram {
     if (mode !== 'offload' || card === undefined) return this.kernelProgram
-    const known = this.#bound.get(card.ifindex)
+    const known = this.#bound.get(card)
     if (known !== undefined) return known
     const bound = this.#loadFor(card)
-    this.#bound.set(card.ifindex, bound)
+    this.#bound.set(card, bound)
     return bound
   }
 }

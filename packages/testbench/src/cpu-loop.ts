@@ -71,6 +71,16 @@ export class CpuLoop {
     return handled
   }
 
+  /**
+   * One poll of one queue, for who keeps a clock of its own.
+   *
+   * @param card place of the card among the ports
+   * @returns packets handled
+   */
+  poll(card: number, queue: number, budget: number): number {
+    return (this.#polls[card] as DriverPoll).poll(queue, budget)
+  }
+
   /** Packets of the trace that this CPU has still to play. */
   get left(): number {
     return this.#player?.left ?? 0

@@ -69,6 +69,11 @@ export class TurnTeam implements CpuTeam {
     return handled
   }
 
+  /** One poll of one queue; see {@link CpuLoop.poll}. @param cpu whose queue it is */
+  poll(cpu: number, card: number, queue: number, budget: number): number {
+    return (this.#loops[cpu] as CpuLoop).poll(card, queue, budget)
+  }
+
   wait(): void {
     // Nothing works beside this thread, so waiting is a step.
     this.step()

@@ -1,5 +1,5 @@
 import type { KernelMap, OffloadDevice } from '@bpfoundry/kernel'
-import { NfpDevice } from '@bpfoundry/nfp'
+import { NfpDevice, type NfpFirmware, nfpCard } from '@bpfoundry/nfp'
 
 /** The control side of a card that runs programs itself, as kernel and attach rules see one of its ports. */
 export class OffloadCard implements OffloadDevice {
@@ -7,8 +7,9 @@ export class OffloadCard implements OffloadDevice {
   readonly name: string
   readonly nfp: NfpDevice
 
-  constructor(card: string, ifindex: number, name: string) {
-    this.nfp = new NfpDevice(card)
+  /** @param firmware another one than the card's own */
+  constructor(card: string, ifindex: number, name: string, firmware?: NfpFirmware) {
+    this.nfp = new NfpDevice(firmware === undefined ? card : { ...nfpCard(card), firmware })
     this.ifindex = ifindex
     this.name = name
   }

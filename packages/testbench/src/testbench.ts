@@ -1,11 +1,11 @@
 import { createNic, NIC_PROFILES, type Sink } from '@bpfoundry/device'
 import { Kernel } from '@bpfoundry/kernel'
 import { type CollectionSpec, loadCollectionSpec } from '@bpfoundry/loader'
-import { createNfpCores } from '@bpfoundry/nfp'
+import { createNfpCores, type NfpFirmware } from '@bpfoundry/nfp'
 import { BenchNic, type NicHost } from './bench-nic.ts'
 import { type BenchObjects, createObjects, type ObjectOptions } from './bench-objects.ts'
 import type { PlayTask } from './cpu-loop.ts'
-import { type CpuTeam, ThreadTeam, TurnTeam } from './cpu-team.ts'
+import { type CpuTeam, type TeamTask, ThreadTeam, TurnTeam } from './cpu-team.ts'
 import { DEFAULT_ENGINE, engineByName } from './engines.ts'
 import { readInput } from './file-access.ts'
 import { askForHugePages } from './huge-pages.ts'
@@ -39,10 +39,20 @@ export interface BenchNicOptions {
   /** Transmit descriptors a CPU, a power of two. Enough for every frame by default. */
   readonly txRingSize?: number
   readonly mtu?: number
+  /** Of a card that runs programs itself: another firmware than the card's own. */
+  readonly firmware?: NfpFirmware
   /** "capture" (default) hands passed packets to `receive`'s callbacks; "discard" counts them only, which is faster. */
   readonly stackSink?: Sink
   /** Likewise for sent packets. */
   readonly txSink?: Sink
+}
+
+/** The CPUs of a bench, polled one queue at a time by who keeps the modelled clock; see {@link Testbench.stepCpus}. */
+export interface SteppedCpus {
+  /** Handles up to `budget` packets of a queue. @param cpu the one whose queue it is @returns packets handled */
+  poll(cpu: number, nic: BenchNic, queue: number, budget: number): number
+  /** Handles what is left and ends the run. @returns faults, a line each */
+  finish(): Promise<readonly string[]>
 }
 
 /** First ifindex of a bench's own cards; 1 is lo. */
@@ -90,7 +100,7 @@ export class Testbench implements NicHost {
     const handle = createNic(this.kernel.memory, { ...options, name, ifindex, cpus: this.kernel.cpus.length })
     this.kernel.addNetDevice({ ifindex, name, rxQueues: handle.queues.length })
     const model = handle.profile.offload
-    const card = model === undefined ? undefined : new OffloadCard(model, ifindex, name)
+    const card = model === undefined ? undefined : new OffloadCard(model, ifindex, name, options.firmware)
     const cores = card === undefined ? {} : { cores: createNfpCores(this.kernel.memory, name, card.nfp.card) }
     const nic = new BenchNic(this, this.kernel.memory, { handle, ...cores }, card)
     this.nics.push(nic)
@@ -120,22 +130,7 @@ export class Testbench implements NicHost {
 
   /** For {@link BenchNic.receive}. @throws TestbenchError TESTBENCH_BUSY while another run is under way */
   startTeam(play?: PlayTask): CpuTeam {
-    if (this.#team !== undefined) {
-      throw new TestbenchError({
-        code: 'TESTBENCH_BUSY',
-        message: 'a run is under way: one card receives at a time',
-        hint: 'await the report of the run before',
-      })
-    }
-    const task = {
-      memory: this.kernel.memory,
-      cpus: this.kernel.cpus,
-      engine: this.engine,
-      translations: [...this.kernel.programs.map(({ translation }) => translation), ...this.polls.translations()],
-      ports: this.nics.map(({ port }) => port),
-      ...(play === undefined ? {} : { play }),
-      trace: (_cpu: number, text: string) => this.#trace(text),
-    }
+    const task = this.#task(play)
     const team = this.threads ? new ThreadTeam(task, this.#controlWords()) : new TurnTeam(task)
     this.#team = team
     return {
@@ -147,13 +142,48 @@ export class Testbench implements NicHost {
       release: () => team.release(),
       halt: () => team.halt(),
       install: (translation) => team.install(translation),
-      finish: async () => {
-        try {
-          return await team.finish()
-        } finally {
-          this.#team = undefined
-        }
-      },
+      finish: () => this.#finished(team),
+    }
+  }
+
+  /**
+   * The CPUs in this thread under the caller's clock: nothing is polled but what is asked for.
+   *
+   * @throws TestbenchError TESTBENCH_BUSY while another run is under way
+   */
+  stepCpus(): SteppedCpus {
+    const team = new TurnTeam(this.#task(undefined))
+    this.#team = team
+    return {
+      poll: (cpu, nic, queue, budget) => team.poll(cpu, this.nics.indexOf(nic), queue, budget),
+      finish: () => this.#finished(team),
+    }
+  }
+
+  #task(play: PlayTask | undefined): TeamTask {
+    if (this.#team !== undefined) {
+      throw new TestbenchError({
+        code: 'TESTBENCH_BUSY',
+        message: 'a run is under way: one card receives at a time',
+        hint: 'await the report of the run before',
+      })
+    }
+    return {
+      memory: this.kernel.memory,
+      cpus: this.kernel.cpus,
+      engine: this.engine,
+      translations: [...this.kernel.programs.map(({ translation }) => translation), ...this.polls.translations()],
+      ports: this.nics.map(({ port }) => port),
+      ...(play === undefined ? {} : { play }),
+      trace: (_cpu: number, text: string) => this.#trace(text),
+    }
+  }
+
+  async #finished(team: CpuTeam): Promise<readonly string[]> {
+    try {
+      return await team.finish()
+    } finally {
+      this.#team = undefined
     }
   }
 
