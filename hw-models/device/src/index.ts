@@ -6,6 +6,8 @@ export type {
   ProgramBinding,
 } from './attach-driver.ts'
 export { profileDriver } from './attach-driver.ts'
+export type { ComparedRow, PublishedRow, RowRole, RowSummary, RowUnit } from './costs/published-row.ts'
+export { compareRow, summariseRows } from './costs/published-row.ts'
 export type { MacCounter, PortCounter, QueueCounter, QueueWireCounter, StageCounter } from './counters.ts'
 export { CounterBlock, PORT, QUEUE, STAGE } from './counters.ts'
 export type { AttachErrorFields, DeviceErrorCode } from './device-error.ts'
