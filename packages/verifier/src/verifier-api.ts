@@ -109,6 +109,22 @@ export interface RegisterFact {
   readonly umax: bigint
   readonly smin: bigint
   readonly smax: bigint
+  /** For a device's hook only: what one path has there, which is not joined. */
+  readonly now?: RegisterNow
+}
+
+/** More of a register on the path being explored, as `struct bpf_reg_state` has it. */
+export interface RegisterNow {
+  /** The log's name of the type, also of those that `RegisterKind` has no word for. */
+  readonly typeName: string
+  /** Bits of the number, or of the variable part of a pointer: `value` where `mask` is 0. */
+  readonly varOff: { readonly value: bigint; readonly mask: bigint }
+  /** Links registers that came from one another; 0 for none. */
+  readonly id: number
+  /** Packet pointers: bytes known to be readable from the base on. */
+  readonly packetRange: number
+  /** A stack pointer into the frame of a caller. */
+  readonly ofCaller: boolean
 }
 
 /** Facts about one instruction; undefined registers were never seen live there. */
@@ -127,10 +143,18 @@ export interface DeviceHooks {
     pc: number,
     insn: Insn,
     registers: (n: number) => RegisterFact,
-    /** Whether the byte at r10 + `offsetBytes` of the current frame is known to be zero (STACK_ZERO); absent: nothing is known. */
-    stackIsZero?: (offsetBytes: number) => boolean,
+    /**
+     * Whether the byte at r10 + `offsetBytes` is known to be zero (STACK_ZERO), of the frame that `pointer` points into or
+     * else of the current one; absent: nothing is known.
+     */
+    stackIsZero?: (offsetBytes: number, pointer?: number) => boolean,
   ): DeviceRefusal | undefined
-  finalize(facts: readonly InsnFact[], stackDepthBytes: readonly number[]): DeviceRefusal | undefined
+  /** @param maps by slot: the map that an LD_IMM64 names */
+  finalize(
+    facts: readonly InsnFact[],
+    stackDepthBytes: readonly number[],
+    maps?: readonly (VerifierMap | undefined)[],
+  ): DeviceRefusal | undefined
   readonly prefix: string
 }
 

@@ -169,7 +169,7 @@ function prepare(run: Run): Verification {
 function finalizeDevice(run: Run, facts: readonly InsnFact[]): void {
   const { device } = run.options
   const depths = run.subprograms.map(({ stackDepthBytes }) => stackDepthBytes)
-  const refusal = device?.finalize(facts, depths)
+  const refusal = device?.finalize(facts, depths, run.verification?.notes.maps)
   if (device === undefined || refusal === undefined) return
   const message = `${device.prefix}${refusal.message}`
   throw Object.assign(new Refusal({ code: 'VERIFIER_DEVICE', errno: 'EINVAL', message }), { errno: refusal.errno })

@@ -99,6 +99,31 @@ describe('hooks of a device', () => {
     expect(result).toMatchObject({ ok: false, rejection: { errno: 95, message: '[nic] no such thing', pc: 1 } })
     expect(result.log).toContain('1: (07) r0 += 1\n[nic] no such thing\n')
   })
+  it('see the bits, the id and the frame that a register has on the path at hand', () => {
+    const seen: string[] = []
+    const device = hooks((pc, insn, registers) => {
+      const { now } = registers(insn.dst)
+      if (insn.opcode === 0x0f) {
+        seen.push(`${pc} ${now?.typeName} ${now?.varOff.value.toString(16)}/${now?.varOff.mask.toString(16)}`)
+      }
+      if (insn.opcode === 0x7a) seen.push(`${pc} ${now?.typeName} of caller ${now?.ofCaller}`)
+      return undefined
+    })
+    const asm = `
+      r6 = *(u32 *)(r1 + 16)
+      r6 &= 24
+      r6 += r6
+      *(u64 *)(r10 - 8) = 1
+      r1 = r10
+      call f
+      r0 = 2
+      exit
+      f: *(u64 *)(r1 - 8) = 2
+      r0 = 0
+      exit`
+    expect(verdict(asm, { device })).toMatchObject({ ok: true })
+    expect(seen).toEqual(['2 scalar 0/18', '3 fp of caller false', '8 fp of caller true'])
+  })
   it('are asked once more when everything was explored', () => {
     const depths: (readonly number[])[] = []
     const device = hooks(

@@ -22,6 +22,7 @@ import { transferMayGoto } from '../transfer/may-goto.ts'
 import { transferPacketLoad } from '../transfer/packet-load.ts'
 import { checkProgramExit } from '../transfer/program-exit.ts'
 import type { Verification } from '../verification.ts'
+import type { RegisterFact } from '../verifier-api.ts'
 import { finishBranch, isCovered } from './checkpoints.ts'
 
 /** Instructions explored at most. @see BPF_COMPLEXITY_LIMIT_INSNS in include/linux/bpf.h */
@@ -195,9 +196,12 @@ function askDevice(v: Verification): void {
   const { device } = v.options
   if (device === undefined) return
   const { frame } = v
-  const stackIsZero = (offset: number): boolean =>
-    offset < 0 && byteKind(frame.slot(slotIndex(offset)), byteIndex(offset)) === BYTE_ZERO
-  const refusal = device.insn(v.pc, v.insn, (number) => registerFact(v.register(number)), stackIsZero)
+  const stackIsZero = (offset: number, pointer?: number): boolean => {
+    const of = pointer === undefined ? frame : (v.state.frames[v.register(pointer).frameNumber] ?? frame)
+    return offset < 0 && byteKind(of.slot(slotIndex(offset)), byteIndex(offset)) === BYTE_ZERO
+  }
+  const fact = (number: number): RegisterFact => registerFact(v.register(number), frame.frameNumber)
+  const refusal = device.insn(v.pc, v.insn, fact, stackIsZero)
   if (refusal !== undefined) refuseForDevice(v, refusal.errno, `${device.prefix}${refusal.message}`)
 }
 

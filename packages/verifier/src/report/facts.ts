@@ -13,7 +13,7 @@ import {
   type Word64,
 } from '../domain/word64.ts'
 import type { RegisterState } from '../state/register-state.ts'
-import { typeName } from '../state/register-type.ts'
+import { PTR_TO_STACK, typeName } from '../state/register-type.ts'
 import type { InsnFact, RegisterFact, RegisterKind } from '../verifier-api.ts'
 
 const MEMORY = 11
@@ -135,6 +135,16 @@ function toFact(joined: Joined): RegisterFact {
 }
 
 /** The fact of one register now, for a device's hook. */
-export function registerFact(register: RegisterState): RegisterFact {
-  return toFact(started(register))
+export function registerFact(register: RegisterState, frameNumber: number): RegisterFact {
+  const { value, mask } = register.scalar.tnum
+  return {
+    ...toFact(started(register)),
+    now: {
+      typeName: typeName(register.type),
+      varOff: { value: toUnsignedBigInt(value), mask: toUnsignedBigInt(mask) },
+      id: register.id,
+      packetRange: register.packetRange,
+      ofCaller: register.type === PTR_TO_STACK && register.frameNumber !== frameNumber,
+    },
+  }
 }
