@@ -1,7 +1,7 @@
 /** bpf_redirect and bpf_redirect_map leave the target in the CPU's block, where the driver finds it after XDP_REDIRECT. */
 import { CPU_BLOCK, type Cpu, type HelperFunction, returnU32 } from '@bpfoundry/engine'
 import { MAP_TYPE, XDP_ACTION } from '@bpfoundry/kernel-abi'
-import { isTargetMap } from '@bpfoundry/maps'
+import { type BpfMap, isTargetMap } from '@bpfoundry/maps'
 import type { HelperEnvironment } from './helper-environment.ts'
 import { u32Argument, u64Argument } from './registers.ts'
 
@@ -15,7 +15,12 @@ export const ACTION_MASK = 3
 /** Flags of devmaps: to all of them, but not to where the packet came from. */
 export const BPF_F_BROADCAST = 8
 const BPF_F_EXCLUDE_INGRESS = 16
-export const DEVMAP_FLAGS: number = ACTION_MASK | BPF_F_BROADCAST | BPF_F_EXCLUDE_INGRESS
+const DEVMAP_FLAGS: number = ACTION_MASK | BPF_F_BROADCAST | BPF_F_EXCLUDE_INGRESS
+
+/** The flags that bpf_redirect_map knows of a map's type. */
+export function redirectFlags({ attributes: { type } }: BpfMap): number {
+  return type === MAP_TYPE.DEVMAP || type === MAP_TYPE.DEVMAP_HASH ? DEVMAP_FLAGS : ACTION_MASK
+}
 
 function setTarget(cpu: Cpu, map: number, index: number, ifindex: number, flags: number): void {
   const { u32 } = cpu.memory
@@ -47,9 +52,8 @@ export function xdpRedirectMap(environment: HelperEnvironment): HelperFunction {
     const map = environment.mapAt(address)
     const index = u32Argument(cpu, 2)
     const flags = u64Argument(cpu, 3)
-    const { type } = map.attributes
-    const known = type === MAP_TYPE.DEVMAP || type === MAP_TYPE.DEVMAP_HASH ? DEVMAP_FLAGS : ACTION_MASK
-    if (flags > DEVMAP_FLAGS || (flags & ~known) !== 0) {
+    const known = redirectFlags(map)
+    if (flags > known || (flags & ~known) !== 0) {
       returnU32(cpu, XDP_ACTION.ABORTED)
       return
     }

@@ -71,7 +71,10 @@ const LRU_NUMA: AttributeRule = {
   ...exclusiveFlags(NO_COMMON_LRU, NUMA_NODE, 'LRU lists for each CPU cannot be put on one NUMA node'),
 }
 
-const DEVMAP_RULES: readonly AttributeRule[] = [
+/** CONFIG_NR_CPUS of Debian's kernel for amd64. */
+const MOST_CPUS = 8192
+
+const TARGET_RULES: readonly AttributeRule[] = [
   SOME_ENTRIES,
   keySize(4, 4),
   {
@@ -80,10 +83,10 @@ const DEVMAP_RULES: readonly AttributeRule[] = [
     code: 'MAP_VALUE_SIZE',
     message: 'value size does not fit the map type',
     got: ({ valueSizeBytes }) => `${valueSizeBytes} bytes`,
-    expected: '4 bytes (ifindex) or 8 bytes (ifindex and program)',
+    expected: '4 bytes (the target) or 8 bytes (target and program)',
   },
-  unknownFlags(NUMA_NODE | RDONLY | WRONLY),
 ]
+const DEVMAP_RULES: readonly AttributeRule[] = [...TARGET_RULES, unknownFlags(NUMA_NODE | RDONLY | WRONLY)]
 
 const PROG_ARRAY_RULES: readonly AttributeRule[] = [
   valueSize(4, 4),
@@ -124,6 +127,8 @@ const RULES: ReadonlyMap<number, readonly AttributeRule[]> = new Map<number, rea
   [MAP_TYPE.LRU_PERCPU_HASH, [...HASH_FLAGS, LRU_PREALLOCATES, PERCPU_NUMA, ...HASH_SIZES, LARGEST_PERCPU_VALUE, MOST_HASH_ENTRIES]],
   [MAP_TYPE.LPM_TRIE,        LPM_RULES],
   [MAP_TYPE.DEVMAP,          DEVMAP_RULES],
+  [MAP_TYPE.CPUMAP,          [...TARGET_RULES, unknownFlags(NUMA_NODE), mostEntries(MOST_CPUS, 'E2BIG')]],
+  [MAP_TYPE.XSKMAP,          [SOME_ENTRIES, keySize(4, 4), valueSize(4, 4), unknownFlags(NUMA_NODE | RDONLY | WRONLY)]],
   [MAP_TYPE.DEVMAP_HASH,     [...DEVMAP_RULES, mostEntries(2 ** 31, 'EINVAL')]],
 ])
 

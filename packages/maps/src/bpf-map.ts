@@ -51,14 +51,20 @@ export interface BpfMap {
   free(): void
 }
 
-/** A map whose values name other objects: programs (prog array) or devices (devmap, devmap_hash). */
+/** A map whose values name other objects: programs (prog array), devices (devmap, devmap_hash), CPUs or sockets. */
 export interface TargetMap extends BpfMap {
-  /** Program id or interface index under this key; 0 when there is none. */
+  /** Program id, interface index, length of the CPU's queue or address of the socket under this key; 0 when there is none. */
   target(index: number): number
-  /** Id of the program that runs on the egress of a devmap target; 0 when there is none. */
+  /** Id of the program that runs on the egress of a devmap target, or on the CPU of a cpumap; 0 when there is none. */
   targetProgram(index: number): number
   /** Guest address of what helpers hand on (the value), or 0. */
   targetAddress(index: number): number
+}
+
+/** A map of what packets can be redirected to. */
+export interface RedirectMap extends TargetMap {
+  /** Keys of all targets, in the order in which Linux sends to all of them. */
+  targetIndexes(): Iterable<number>
 }
 
 /** What {@link BpfMap.updateMany} did. */
@@ -69,12 +75,16 @@ export interface BulkResult {
   readonly result: number
 }
 
-/** How the syscall side of a prog array or devmap turns what it is given into what it stores. */
+/** How the syscall side of a map of targets turns what it is given into what it stores. */
 export interface MapReferences {
   /** Id of the program behind `fd`, as a member of a prog array; -errno (EBADF, EINVAL) when it can't be one. */
   program(fd: number): number
   /** Id of the program behind `fd`, as a devmap's egress program; negative when it can't be one. */
   devmapProgram(fd: number): number
+  /** Likewise for a cpumap's program; none can be one when absent. */
+  cpumapProgram?(fd: number): number
+  /** Guest address of the block of the AF_XDP socket behind `fd`; -errno (EBADF, EOPNOTSUPP). No fd is one when absent. */
+  socket?(fd: number): number
   /** Whether a device has this index. */
   device(ifindex: number): boolean
 }

@@ -3,6 +3,7 @@ import { ERRNO, MAP_FLAG, MAP_TYPE, type MapAttributes, mapTypeName } from '@bpf
 import { ArrayMap } from './array-map.ts'
 import { checkAttributes } from './attribute-rules.ts'
 import type { BpfMap, MapOptions, TargetMap } from './bpf-map.ts'
+import { CpuMap } from './cpumap.ts'
 import { DevMap } from './devmap.ts'
 import { DevMapHash } from './devmap-hash.ts'
 import { HashMap } from './hash-map.ts'
@@ -17,6 +18,7 @@ import { OBJECT_RULES } from './object-map-rules.ts'
 import { PercpuArrayMap } from './percpu-array-map.ts'
 import { PercpuHashMap } from './percpu-hash-map.ts'
 import { ProgArrayMap } from './prog-array-map.ts'
+import { XskMap } from './xskmap.ts'
 
 /** A map type: how much room a map needs, and the handle on one. */
 interface MapKind {
@@ -35,6 +37,8 @@ const KINDS: ReadonlyMap<number, MapKind> = new Map<number, MapKind>([
   [MAP_TYPE.LRU_PERCPU_HASH, LruPercpuHashMap],
   [MAP_TYPE.LPM_TRIE,        LpmTrieMap],
   [MAP_TYPE.DEVMAP,          DevMap],
+  [MAP_TYPE.CPUMAP,          CpuMap],
+  [MAP_TYPE.XSKMAP,          XskMap],
   [MAP_TYPE.DEVMAP_HASH,     DevMapHash],
 ])
 

@@ -1,6 +1,6 @@
 /** BPF_MAP_TYPE_DEVMAP_HASH: devices by any 32-bit key, for XDP_REDIRECT. */
 import { BPF_EXIST, BPF_NOEXIST, ERRNO, type MapAttributes } from '@bpfoundry/kernel-abi'
-import type { TargetMap } from './bpf-map.ts'
+import type { RedirectMap } from './bpf-map.ts'
 import { DEVMAP_VALUE_BYTES, resolveDevmapValue } from './devmap-value.ts'
 import { readWord } from './guest-bytes.ts'
 import type { HashShape } from './hash-plan.ts'
@@ -9,7 +9,7 @@ import type { MapPlace } from './map-place.ts'
 
 const SHAPE: HashShape = { identity: true, onDemand: true }
 
-export class DevMapHash extends KeyedMap implements TargetMap {
+export class DevMapHash extends KeyedMap implements RedirectMap {
   static sizeBytes(attributes: MapAttributes, cpus: number): number {
     return planKeyed(attributes, cpus, SHAPE).sizeBytes
   }
@@ -26,6 +26,10 @@ export class DevMapHash extends KeyedMap implements TargetMap {
   targetProgram(index: number): number {
     const value = this.targetAddress(index)
     return value === 0 ? 0 : (this.memory.u32[(value >>> 2) + 1] as number)
+  }
+
+  *targetIndexes(): Generator<number> {
+    for (const element of this.table.all()) yield readWord(this.memory, element + this.keyOffset)
   }
 
   targetAddress(index: number): number {

@@ -111,8 +111,6 @@ export const OBJECT_RULES: ReadonlyMap<number, readonly AttributeRule[]> = new M
   [MAP_TYPE.STACK_TRACE,           [unknownFlags(NUMA_NODE | RDONLY | WRONLY | STACK_BUILD_ID), SOME_ENTRIES, keySize(4, 4), valueSize(8, 8 * 127)]],
   [MAP_TYPE.SOCKMAP,               [...SOCKETS, keySize(4, 4)]],
   [MAP_TYPE.SOCKHASH,              [...SOCKETS, keySize(1, Infinity), keySize(1, 512, 'E2BIG')]],
-  [MAP_TYPE.CPUMAP,                [SOME_ENTRIES, keySize(4, 4), valueSizeOf(4, 8), unknownFlags(NUMA_NODE)]],
-  [MAP_TYPE.XSKMAP,                [SOME_ENTRIES, keySize(4, 4), valueSize(4, 4), unknownFlags(NUMA_NODE | RDONLY | WRONLY)]],
   [MAP_TYPE.REUSEPORT_SOCKARRAY,   [valueSizeOf(4, 8), SOME_ENTRIES, keySize(4, 4), unknownFlags(NUMA_NODE | MMAPABLE | ACCESS | INNER_MAP)]],
   [MAP_TYPE.CGROUP_STORAGE,        CGROUP_STORAGE],
   [MAP_TYPE.PERCPU_CGROUP_STORAGE, CGROUP_STORAGE],

@@ -34,6 +34,9 @@ const devices = fc.constantFrom(0, 1, 1, 1, 99_999).map(wordHex)
 const badFds = fc.constantFrom(-1, 1_000_000).map(wordHex)
 const fds = fc.constantFrom(0, 0, -1, 1_000_000).map(wordHex)
 
+/** Lengths of a cpumap's queues. */
+const queues = fc.constantFrom(0, 1, 192, 16_384, 16_385).map(wordHex)
+
 interface Row {
   readonly map: MapTuple
   readonly keys: fc.Arbitrary<string>
@@ -70,6 +73,8 @@ const ROWS: readonly Row[] = [
   { map: [MAP_TYPE.LPM_TRIE,       20,   8, 9, NO_PREALLOC],             keys: prefixes(16) },
   { map: [MAP_TYPE.DEVMAP,          4,   4, 4, 0],                       keys: indices, values: devices },
   { map: [MAP_TYPE.DEVMAP,          4,   8, 4, 0],                       keys: indices, values: fc.tuple(devices, fds).map(([a, b]) => a + b) },
+  { map: [MAP_TYPE.CPUMAP,          4,   4, 4, 0],                       keys: indices, values: queues },
+  { map: [MAP_TYPE.CPUMAP,          4,   8, 4, 0],                       keys: indices, values: fc.tuple(queues, fds).map(([a, b]) => a + b) },
   { map: [MAP_TYPE.DEVMAP_HASH,     4,   4, 4, 0],                       keys: indices, values: devices },
   { map: [MAP_TYPE.DEVMAP_HASH,     4,   8, 4, 0],                       keys: indices, values: fc.tuple(devices, fds).map(([a, b]) => a + b) },
 ]

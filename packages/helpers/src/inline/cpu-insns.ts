@@ -38,9 +38,9 @@ import {
   type Insn,
 } from '@bpfoundry/isa'
 import { XDP_ACTION } from '@bpfoundry/kernel-abi'
-import { type DevmapGeometry, jump, label, type Steps, sequence } from '@bpfoundry/maps'
+import { jump, label, type Steps, sequence, type TargetGeometry } from '@bpfoundry/maps'
 import { COMPONENTS } from '../random.ts'
-import { ACTION_MASK, BPF_F_BROADCAST, DEVMAP_FLAGS } from '../redirect.ts'
+import { ACTION_MASK, BPF_F_BROADCAST } from '../redirect.ts'
 import { TICK_NS } from '../time-helpers.ts'
 
 const [R0, R1, R2, R3, R4, R5] = [BPF_REG_0, BPF_REG_1, BPF_REG_2, BPF_REG_3, BPF_REG_4, BPF_REG_5]
@@ -115,11 +115,11 @@ const setTarget: Steps = [
   BPF_EXIT_INSN(),
 ]
 
-/** bpf_redirect_map(map, key, flags) on the devmap at `map`. */
-export function redirectMapInsns({ slots, maxEntries }: DevmapGeometry, map: number): Insn[] {
+/** bpf_redirect_map(map, key, flags) on the redirect map at `map`, which knows these flags. */
+export function redirectMapInsns({ slots, maxEntries }: TargetGeometry, map: number, flags: number): Insn[] {
   return sequence([
-    jump(BPF_JMP_IMM(BPF_JGT, R3, DEVMAP_FLAGS, 0), 'aborted'),
-    jump(BPF_JMP_IMM(BPF_JSET, R3, ~DEVMAP_FLAGS & 0x1f, 0), 'aborted'),
+    jump(BPF_JMP_IMM(BPF_JGT, R3, flags, 0), 'aborted'),
+    jump(BPF_JMP_IMM(BPF_JSET, R3, ~flags & 0x1f, 0), 'aborted'),
     BPF_MOV32_REG(R2, R2),
     BPF_MOV32_IMM(R4, 0),
     jump(BPF_JMP32_IMM(BPF_JGE, R2, maxEntries, 0), 'target'),

@@ -2,7 +2,8 @@
 import { CPU_BLOCK } from '@bpfoundry/engine'
 import type { Insn } from '@bpfoundry/isa'
 import { helperByName } from '@bpfoundry/kernel-abi'
-import { type BpfMap, devmapGeometry, inlineMapCall } from '@bpfoundry/maps'
+import { type BpfMap, inlineMapCall, targetGeometry } from '@bpfoundry/maps'
+import { redirectFlags } from '../redirect.ts'
 import {
   coarseKtimeInsns,
   jiffiesInsns,
@@ -40,8 +41,8 @@ type MakeForMap = (map: BpfMap, helper: number) => readonly Insn[] | undefined
 
 const mapOperation: MakeForMap = (map, helper) => inlineMapCall(map, helper, CPU_FIELDS)
 const redirectMap: MakeForMap = (map) => {
-  const geometry = devmapGeometry(map)
-  return geometry === undefined ? undefined : redirectMapInsns(geometry, map.address)
+  const geometry = targetGeometry(map)
+  return geometry === undefined ? undefined : redirectMapInsns(geometry, map.address, redirectFlags(map))
 }
 
 // biome-ignore format: table

@@ -3,10 +3,10 @@ import type { Insn } from '@bpfoundry/isa'
 import { helperByName, MAP_TYPE } from '@bpfoundry/kernel-abi'
 import type { ArrayMap } from '../array-map.ts'
 import type { BpfMap } from '../bpf-map.ts'
-import type { DevMap } from '../devmap.ts'
 import type { KeyedMap } from '../keyed-map.ts'
 import type { LpmTrieMap } from '../lpm-trie-map.ts'
 import type { PercpuArrayMap } from '../percpu-array-map.ts'
+import { TargetSlots } from '../target-slots.ts'
 import { type ArrayGeometry, arrayLookup, arrayUpdate } from './array-insns.ts'
 import { LONGEST_COPY_BYTES } from './byte-insns.ts'
 import { type Found, hashLookup, marked, valueOfCpu, valueOfElement } from './hash-lookup-insns.ts'
@@ -100,13 +100,13 @@ export function inlineMapCall(map: BpfMap, helper: number, cpu: CpuFields): read
   return make?.(map, cpu)
 }
 
-/** Where a devmap keeps its devices: slots of a u32 interface index (0: empty) and 4 bytes more. */
-export interface DevmapGeometry {
+/** Where a redirect map keeps its targets: slots of a u32 target (0: empty) and 4 bytes more. */
+export interface TargetGeometry {
   readonly slots: number
   readonly maxEntries: number
 }
 
-/** The geometry of a BPF_MAP_TYPE_DEVMAP; undefined for other maps. */
-export function devmapGeometry(map: BpfMap): DevmapGeometry | undefined {
-  return map.attributes.type === MAP_TYPE.DEVMAP ? (map as DevMap).geometry : undefined
+/** The geometry of a devmap, cpumap or xskmap; undefined for other maps. */
+export function targetGeometry(map: BpfMap): TargetGeometry | undefined {
+  return map instanceof TargetSlots ? map.geometry : undefined
 }
