@@ -13,6 +13,8 @@ export interface VerifierMap extends MapAttributes {
   readonly inner?: VerifierMap
   /** What the kernel keeps to itself in its values, by `mapFields`; undefined for a map without BTF. */
   readonly fields?: readonly MapField[]
+  /** Lives where this program does not run: on a device, and the program on another or on the host, or the reverse. */
+  readonly elsewhere?: boolean
 }
 
 /** The kernel's own types, as `LazyBtf` has them: of many, few are asked for. */
@@ -138,6 +140,8 @@ export interface InsnFact {
 
 /** Hooks of a device that takes the program: called once an explored instruction, like `insn_hook` and `finalize`. */
 export interface DeviceHooks {
+  /** Asked once the program's map references are resolved, before anything is explored. */
+  prepare?(): DeviceRefusal | undefined
   /** Refuses with a message (goes to the log, prefixed by `prefix`) and an errno, or undefined to go on. */
   insn(
     pc: number,
@@ -148,6 +152,8 @@ export interface DeviceHooks {
      * else of the current one; absent: nothing is known.
      */
     stackIsZero?: (offsetBytes: number, pointer?: number) => boolean,
+    /** Writes a line to the log, prefixed by `prefix`, whether or not something is refused. */
+    print?: (line: string) => void,
   ): DeviceRefusal | undefined
   /** @param maps by slot: the map that an LD_IMM64 names */
   finalize(
@@ -160,6 +166,7 @@ export interface DeviceHooks {
 
 export interface DeviceRefusal {
   readonly errno: number
+  /** Empty where the device says nothing. */
   readonly message: string
 }
 

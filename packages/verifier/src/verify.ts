@@ -1,5 +1,6 @@
 /** The verifier's front door: the passes in the kernel's order, and their outcome as data. */
 import { helperPrototype, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { deviceRefusal, prepareDevice } from './exploration/device-refusal.ts'
 import { explore } from './exploration/exploration.ts'
 import { addFrameExtras } from './fixup/frame-extras.ts'
 import { type AttachTarget, attachTarget } from './kernel-types/attach-target.ts'
@@ -95,7 +96,7 @@ function logged<T>(run: Run, pass: () => T): T {
   try {
     return pass()
   } catch (error) {
-    if (error instanceof Refusal) run.log.print(`${error.message}\n`)
+    if (error instanceof Refusal && error.message !== '') run.log.print(`${error.message}\n`)
     throw error
   }
 }
@@ -142,6 +143,7 @@ function prepare(run: Run): Verification {
   checkAbnormalReturns(program, subprograms)
   notePacketChanges(program, subprograms)
   const maps = resolveMaps(program, knownOpcodes(profile))
+  prepareDevice(options)
   const nexts = iteratorNexts(program, options.kernelBtf)
   const flow = checkControlFlow(insns, isCapable, nexts)
   const target = boundTo(run)
@@ -171,8 +173,7 @@ function finalizeDevice(run: Run, facts: readonly InsnFact[]): void {
   const depths = run.subprograms.map(({ stackDepthBytes }) => stackDepthBytes)
   const refusal = device?.finalize(facts, depths, run.verification?.notes.maps)
   if (device === undefined || refusal === undefined) return
-  const message = `${device.prefix}${refusal.message}`
-  throw Object.assign(new Refusal({ code: 'VERIFIER_DEVICE', errno: 'EINVAL', message }), { errno: refusal.errno })
+  throw deviceRefusal(device, refusal)
 }
 
 function run(current: Run): Verified {

@@ -10,7 +10,7 @@ import { returnToCaller, transferSubprogramCall } from '../calls/subprogram-call
 import { isConditionalJump, isMayGoto, jumpTarget } from '../program/control-flow.ts'
 import { registerFact } from '../report/facts.ts'
 import { insnText } from '../report/insn-text.ts'
-import { Refusal, unsupported } from '../report/refusal.ts'
+import { Refusal } from '../report/refusal.ts'
 import { frameText } from '../report/state-text.ts'
 import { byteIndex, slotIndex } from '../state/frame-state.ts'
 import { BYTE_ZERO, byteKind } from '../state/stack-slot.ts'
@@ -24,6 +24,7 @@ import { checkProgramExit } from '../transfer/program-exit.ts'
 import type { Verification } from '../verification.ts'
 import type { RegisterFact } from '../verifier-api.ts'
 import { finishBranch, isCovered } from './checkpoints.ts'
+import { deviceRefusal } from './device-refusal.ts'
 
 /** Instructions explored at most. @see BPF_COMPLEXITY_LIMIT_INSNS in include/linux/bpf.h */
 export const COMPLEXITY_LIMIT = 1_000_000
@@ -201,12 +202,10 @@ function askDevice(v: Verification): void {
     return offset < 0 && byteKind(of.slot(slotIndex(offset)), byteIndex(offset)) === BYTE_ZERO
   }
   const fact = (number: number): RegisterFact => registerFact(v.register(number), frame.frameNumber)
-  const refusal = device.insn(v.pc, v.insn, fact, stackIsZero)
-  if (refusal !== undefined) refuseForDevice(v, refusal.errno, `${device.prefix}${refusal.message}`)
-}
-
-function refuseForDevice(v: Verification, errno: number, message: string): never {
-  v.log.print(`${message}\n`)
-  const refusal = unsupported(message, v.pc)
-  throw Object.assign(refusal, { code: 'VERIFIER_DEVICE', errno, message, hint: undefined })
+  const print = (line: string): void => v.log.print(`${device.prefix}${line}\n`)
+  const said = device.insn(v.pc, v.insn, fact, stackIsZero, print)
+  if (said === undefined) return
+  const refusal = deviceRefusal(device, said, v.pc)
+  if (refusal.message !== '') v.log.print(`${refusal.message}\n`)
+  throw refusal
 }

@@ -75,6 +75,7 @@ function resolve(program: VerifierProgram, insn: Insn, next: Insn, pc: number): 
   }
   const map = findMap(program, insn, pc)
   checkMapForProgram(map, program.type, pc)
+  if (map.elsewhere) throw refusal('VERIFIER_MAP_ELSEWHERE', 'offload device mismatch between prog and map', pc)
   checkMapForSleeper(program, map, pc)
   if (map.type === MAP_TYPE.ARENA) throw unsupported('a map of type arena is', pc)
   if (intoValue) checkValueAddress(map, next.imm >>> 0, pc)
