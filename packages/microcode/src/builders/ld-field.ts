@@ -1,0 +1,31 @@
+import { compose } from '../compose.ts'
+import type { Word } from '../field.ts'
+import type { Operand } from '../operand.ts'
+import { placeRestrictedWithByte } from '../restricted.ts'
+import { type Shift, shiftFields } from '../shift.ts'
+
+/**
+ * ld_field[dst, mask, src, shift]: the bytes of `dst` that the mask names come from the shifted source.
+ * The destination stands in a source's place, since its other bytes are read.
+ *
+ * ```
+ *   44  43  42  41   34   32-28   27-24   20   19     18   17-10  9-8  7-0
+ * | pcc|dx |sx |wb | lcc| shift | bytes | zf | swap | i8 | src  | sc | dst|
+ * ```
+ * @param byteMask bit 0 is the lowest byte
+ * @throws MicrocodeError MICROCODE_OPERAND, MICROCODE_FIELD
+ * @see nfp_asm.h OP_LDF_*
+ */
+export function ldField(dst: Operand, byteMask: number, src: Operand, shift: Shift): Word {
+  return build(dst, byteMask, src, shift, false)
+}
+
+/** ld_field_w_clr[dst, mask, src, shift]: the other bytes become 0. @throws MicrocodeError as `ldField` */
+export function ldFieldClear(dst: Operand, byteMask: number, src: Operand, shift: Shift): Word {
+  return build(dst, byteMask, src, shift, true)
+}
+
+function build(dst: Operand, byteMask: number, src: Operand, shift: Shift, zero: boolean): Word {
+  const { a, b, i8, swap, wrBoth, srcLmExtn, dstLmExtn } = placeRestrictedWithByte(dst, dst, src)
+  return compose('ldField', { a, b, i8, swap, wrBoth, srcLmExtn, dstLmExtn, zero, byteMask, ...shiftFields(shift) })
+}
