@@ -1,1 +1,5 @@
-export {}
+export type { DriverAccess, DriverAnswer, DriverCall, DriverRanges, DriverWord } from './driver-answer.ts'
+export type { DriverCase, DriverFirmware, DriverMap, DriverRegister, DriverVisit } from './driver-case.ts'
+export type { NfpDriverErrorCode } from './driver-error.ts'
+export { NfpDriverError } from './driver-error.ts'
+export { NfpDriver, openNfpDriver, translationCase } from './nfp-driver.ts'
