@@ -47,7 +47,11 @@ export interface NfpCard {
   /** Cores (microengines) that handle packets, and contexts of each: they run one at a time, the others wait for memory. */
   readonly workerCores: number
   readonly threadsPerCore: number
+  /** Clusters that the cores lie in, the same number in each; each has packet memory of its own. */
+  readonly islands: number
   readonly clockHz: number
+  /** Ports, and the rate of each. */
+  readonly ports: number
   readonly linkGbps: number
   readonly firmware: NfpFirmware
   readonly source: string

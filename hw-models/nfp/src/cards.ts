@@ -63,15 +63,16 @@ export const CORENIC_FIRMWARE: NfpFirmware = {
 
 const CLOCKS =
   'nic-firmware include/platform.h: clocks; CoreNIC: 5 islands of 10 workers in four-context mode; nfp.md 2'
-const CORES = { workerCores: 50, threadsPerCore: 4, firmware: BPF_FIRMWARE, source: CLOCKS } as const
+const CORES = { workerCores: 50, threadsPerCore: 4, islands: 5, firmware: BPF_FIRMWARE, source: CLOCKS } as const
 
 /** Offload cards by the name that a NIC profile gives in `offload`. */
 // biome-ignore format: table
 export const NFP_CARDS: Readonly<Record<string, NfpCard>> = {
-  'agilio-cx-2x10': { ...CORES, name: 'agilio-cx-2x10', chip: 'NFP-4000', clockHz:   633e6, linkGbps:  10 },
-  'agilio-cx-2x25': { ...CORES, name: 'agilio-cx-2x25', chip: 'NFP-4000', clockHz:   800e6, linkGbps:  25 },
-  'agilio-cx-2x40': { ...CORES, name: 'agilio-cx-2x40', chip: 'NFP-4000', clockHz:   800e6, linkGbps:  40 },
-  'agilio-lx':      { ...CORES, name: 'agilio-lx',      chip: 'NFP-6000', clockHz: 1_200e6, linkGbps: 100 },
+  'agilio-cx-2x10': { ...CORES, name: 'agilio-cx-2x10', chip: 'NFP-4000', clockHz:   633e6, ports: 2, linkGbps:  10 },
+  'agilio-cx-2x25': { ...CORES, name: 'agilio-cx-2x25', chip: 'NFP-4000', clockHz:   800e6, ports: 2, linkGbps:  25 },
+  'agilio-cx-1x40': { ...CORES, name: 'agilio-cx-1x40', chip: 'NFP-4000', clockHz:   800e6, ports: 1, linkGbps:  40 },
+  'agilio-cx-2x40': { ...CORES, name: 'agilio-cx-2x40', chip: 'NFP-4000', clockHz:   800e6, ports: 2, linkGbps:  40 },
+  'agilio-lx':      { ...CORES, name: 'agilio-lx',      chip: 'NFP-6000', clockHz: 1_200e6, ports: 1, linkGbps: 100 },
 }
 
 /** @throws DeviceError DEVICE_PROFILE_UNKNOWN */
