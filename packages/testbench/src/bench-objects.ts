@@ -65,6 +65,8 @@ export interface ObjectOptions {
   readonly programs?: readonly string[]
   /** BPF_LOG_LEVEL bits for the verifier's log; 1 by default. */
   readonly logLevel?: number
+  /** Maps that exist already, as pinned ones do, by their keys in the spec: used instead of new ones. */
+  readonly pinned?: ReadonlyMap<string, KernelMap>
 }
 
 /** Loads a spec into a kernel. @throws what Collection.create throws */
@@ -79,9 +81,11 @@ export function createObjects(
   }
   // What the loader asks for is kept: a program is loaded once more for each card that takes it.
   const requests = new Map<string, ProgramRequest>()
+  // The loader asks by the kernel's name of a map.
+  const pinned = new Map([...(options.pinned ?? [])].map(([key, map]) => [spec.maps.get(key)?.name ?? key, map]))
   const collection = Collection.create(spec, {
     kernel: {
-      createMap: (request: MapRequest<KernelMap>) => kernel.createMap(request),
+      createMap: (request: MapRequest<KernelMap>) => pinned.get(request.name) ?? kernel.createMap(request),
       loadProgram: (request: ProgramRequest) => {
         requests.set(request.name, request)
         return kernel.loadProgram(options.logLevel === undefined ? request : { ...request, logLevel: options.logLevel })
