@@ -70,6 +70,8 @@ export interface ProgramImage {
   readonly mapReferences: readonly MapReference[]
   readonly lines: readonly ProgramLine[]
   readonly gplCompatible: boolean
+  /** BPF_F_XDP_HAS_FRAGS: it knows packets over several buffers. */
+  readonly hasFrags?: boolean
   /** Absent where nothing could be inlined. */
   readonly inlined?: InlinedProgram
 }

@@ -2,6 +2,7 @@
 import { type Cpu, returnErrno, returnU32 } from '@bpfoundry/engine'
 import { ERRNO, XDP_BUFF } from '@bpfoundry/kernel-abi'
 import { i32Argument, u32Argument } from './registers.ts'
+import { adjustFragsTail, eachPiece, hasFrags, packetBytes } from './xdp-frags.ts'
 
 /** ETH_HLEN: a frame never becomes shorter. */
 export const SHORTEST_BYTES = 14
@@ -40,11 +41,15 @@ export function xdpAdjustHead(cpu: Cpu): void {
   returnErrno(cpu, 0)
 }
 
-/** bpf_xdp_adjust_tail(ctx, delta): 0 or -EINVAL. What the packet gains is zero. */
+/** bpf_xdp_adjust_tail(ctx, delta): 0 or -EINVAL, with frags also -EOPNOTSUPP. What the packet gains is zero. */
 export function xdpAdjustTail(cpu: Cpu): void {
   const { u8, u32 } = cpu.memory
   const at = u32Argument(cpu, 1) >>> 2
   const delta = i32Argument(cpu, 2)
+  if (hasFrags(cpu.memory, at)) {
+    returnErrno(cpu, adjustFragsTail(cpu.memory, at, delta))
+    return
+  }
   const oldEnd = u32[at + DATA_END] as number
   const end = oldEnd + delta
   const most = (u32[at + HARD_START] as number) + (u32[at + FRAME_SIZE] as number) - SHARED_INFO_BYTES
@@ -76,36 +81,36 @@ function checkMeta(oldMeta: number, meta: number, data: number, least: number): 
   return metaBytes % 4 !== 0 || metaBytes > LONGEST_META_BYTES ? -ERRNO.EACCES : 0
 }
 
-/** bpf_xdp_get_buff_len(ctx): bytes of the packet. */
+/** bpf_xdp_get_buff_len(ctx): bytes of the packet, its frags counted in. */
 export function xdpGetBuffLen(cpu: Cpu): void {
-  const { u32 } = cpu.memory
-  const at = u32Argument(cpu, 1) >>> 2
-  returnU32(cpu, (u32[at + DATA_END] as number) - (u32[at + DATA] as number))
+  returnU32(cpu, packetBytes(cpu.memory, u32Argument(cpu, 1) >>> 2))
 }
 
 /** bpf_xdp_load_bytes(ctx, offset, buf, len): 0, -EFAULT (offset or length over 64 KiB) or -EINVAL (past the end). */
 export function xdpLoadBytes(cpu: Cpu): void {
-  const from = packetBytes(cpu)
+  const { u8 } = cpu.memory
   const buffer = u32Argument(cpu, 3)
-  if (from > 0) cpu.memory.u8.copyWithin(buffer, from, from + u32Argument(cpu, 4))
-  returnErrno(cpu, Math.min(0, from))
+  copyBytes(cpu, (packet, done, length) => u8.copyWithin(buffer + done, packet, packet + length))
 }
 
 /** bpf_xdp_store_bytes(ctx, offset, buf, len): 0, -EFAULT or -EINVAL, as {@link xdpLoadBytes}. */
 export function xdpStoreBytes(cpu: Cpu): void {
-  const to = packetBytes(cpu)
+  const { u8 } = cpu.memory
   const buffer = u32Argument(cpu, 3)
-  if (to > 0) cpu.memory.u8.copyWithin(to, buffer, buffer + u32Argument(cpu, 4))
-  returnErrno(cpu, Math.min(0, to))
+  copyBytes(cpu, (packet, done, length) => u8.copyWithin(packet, buffer + done, buffer + done + length))
 }
 
-/** Guest address of r2 = offset in the packet of context r1, where r4 bytes follow; or -errno. */
-function packetBytes(cpu: Cpu): number {
-  const { u32 } = cpu.memory
+/** r2 = offset in the packet of context r1, where r4 bytes follow: each piece of them, and the result in r0. */
+function copyBytes(cpu: Cpu, each: (packet: number, done: number, length: number) => void): void {
   const at = u32Argument(cpu, 1) >>> 2
   const offset = u32Argument(cpu, 2)
   const lengthBytes = u32Argument(cpu, 4)
-  if (offset > LARGEST_OFFSET || lengthBytes > LARGEST_OFFSET) return -ERRNO.EFAULT
-  const data = u32[at + DATA] as number
-  return offset + lengthBytes > (u32[at + DATA_END] as number) - data ? -ERRNO.EINVAL : data + offset
+  if (offset > LARGEST_OFFSET || lengthBytes > LARGEST_OFFSET) {
+    returnErrno(cpu, -ERRNO.EFAULT)
+  } else if (offset + lengthBytes > packetBytes(cpu.memory, at)) {
+    returnErrno(cpu, -ERRNO.EINVAL)
+  } else {
+    eachPiece(cpu.memory, at, offset, lengthBytes, each)
+    returnErrno(cpu, 0)
+  }
 }

@@ -48,4 +48,13 @@ export {
 export { PROG_TYPE, programTypeName } from './program-types.ts'
 export { rawTracepointArgument } from './raw-tracepoints.ts'
 export { PACKET_LOAD_HELPERS, SK_BUFF } from './sk-buff.ts'
-export { NET_DEVICE, XDP_ACTION, XDP_BUFF, XDP_MD, XDP_RXQ_INFO } from './xdp.ts'
+export {
+  MAX_SKB_FRAGS,
+  NET_DEVICE,
+  XDP_ACTION,
+  XDP_BUFF,
+  XDP_BUFF_HAS_FRAGS,
+  XDP_MD,
+  XDP_RXQ_INFO,
+  XDP_SHARED_INFO,
+} from './xdp.ts'

@@ -12,7 +12,7 @@ import {
   BPF_PSEUDO_MAP_VALUE,
   type Insn,
 } from '@bpfoundry/isa'
-import { ERRNO, type HelperCapability, PROG_TYPE, programTypeName } from '@bpfoundry/kernel-abi'
+import { ERRNO, type HelperCapability, PROG_FLAG, PROG_TYPE, programTypeName } from '@bpfoundry/kernel-abi'
 import {
   type DeviceHooks,
   type FixedUp,
@@ -27,6 +27,7 @@ import { blindProgram } from './hardening/blind-program.ts'
 import { inlineHelpers, type PlainProgram } from './inline-helpers.ts'
 import { KernelError, ProgramRejected } from './kernel-error.ts'
 import type { InnerMap, KernelMap } from './kernel-map.ts'
+import type { NetNamespace } from './offload/net-namespace.ts'
 import { programTag } from './program-tag.ts'
 
 /** A program load as bpf(2) gets it; map references are fds in LD_IMM64 instructions, or indexes of `fdArray`. */
@@ -51,6 +52,10 @@ export interface ProgramRequest {
   readonly complexityLimit?: number
   /** Who loads it: all capabilities by default. */
   readonly capabilities?: readonly HelperCapability[]
+  /** prog_ifindex: binds the program to this device. */
+  readonly offloadIfindex?: number
+  /** Where who loads it looks for the device; the initial namespace by default. */
+  readonly namespace?: NetNamespace
 }
 
 /** Most instructions of one program for a privileged user, and for others. @see BPF_COMPLEXITY_LIMIT_INSNS, BPF_MAXINSNS */
@@ -106,6 +111,8 @@ export interface LoadOptions {
   readonly kernelBtf?: KernelBtf
   /** Asked by the verifier, for a program that is bound to a device. */
   readonly device?: DeviceHooks
+  /** Whether a map is where the program can't reach it. */
+  readonly isElsewhere?: (map: KernelMap) => boolean
 }
 
 /**
@@ -114,7 +121,7 @@ export interface LoadOptions {
  * @throws ProgramRejected when the verifier refuses; KernelError E2BIG, EINVAL for what bpf(2) checks before it
  */
 export function loadImage(request: ProgramRequest, id: number, options: LoadOptions): LoadedImage {
-  const { mapByFd, possibleCpus, device, kernelBtf } = options
+  const { mapByFd, possibleCpus, device, kernelBtf, isElsewhere } = options
   checkRequest(request)
   checkCapabilities(request)
   const maps = mapsOf(request, mapByFd)
@@ -126,7 +133,9 @@ export function loadImage(request: ProgramRequest, id: number, options: LoadOpti
       insns: request.insns,
       gplCompatible: GPL_COMPATIBLE.has(request.license),
       flags: request.flags,
-      maps: new Map([...maps].map(([fd, map]) => [fd, verifierMap(map)])),
+      maps: new Map(
+        [...maps].map(([fd, map]) => [fd, { ...verifierMap(map), ...(isElsewhere?.(map) ? { elsewhere: true } : {}) }]),
+      ),
       ...(request.fdArray === undefined ? {} : { fdArray: request.fdArray }),
       ...(request.btf === undefined ? {} : { btf: request.btf }),
       ...(request.functionInfo === undefined ? {} : { functionInfo: request.functionInfo }),
@@ -176,6 +185,7 @@ function imageOf(
     expectedAttachType: request.expectedAttachType,
     mapReferences: fixed.mapReferences,
     gplCompatible: GPL_COMPATIBLE.has(request.license),
+    ...((request.flags & PROG_FLAG.XDP_HAS_FRAGS) === 0 ? {} : { hasFrags: true }),
     ...(inlined === undefined ? {} : { inlined }),
   }
 }

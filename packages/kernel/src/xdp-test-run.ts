@@ -1,9 +1,10 @@
 import { CPU_BLOCK, type Cpu } from '@bpfoundry/engine'
 import type { GuestMemory, Region } from '@bpfoundry/guest-memory'
-import { ERRNO, NET_DEVICE, XDP_BUFF, XDP_MD, XDP_RXQ_INFO } from '@bpfoundry/kernel-abi'
+import { ERRNO, NET_DEVICE, XDP_BUFF, XDP_BUFF_HAS_FRAGS, XDP_MD, XDP_RXQ_INFO } from '@bpfoundry/kernel-abi'
 import { KernelError } from './kernel-error.ts'
 import type { Runtime } from './runtime.ts'
 import { contextOf, finishRun, refusedRun, runRepeatedly, type TestRunRequest, type TestRunResult } from './test-run.ts'
+import { fragBytes, placeFrags, TEST_RUN_FRAGS_BYTES } from './test-run-frags.ts'
 
 const PAGE_BYTES = 4096
 const HEADROOM_BYTES = 256
@@ -12,6 +13,8 @@ const TAILROOM_BYTES = 320
 const ETHERNET_HEADER_BYTES = 14
 /** The longest frame of one linear buffer. */
 export const TEST_RUN_MAX_BYTES: number = PAGE_BYTES - HEADROOM_BYTES - TAILROOM_BYTES
+/** The longest of all: frags take the rest. */
+const MOST_BYTES = TEST_RUN_MAX_BYTES + TEST_RUN_FRAGS_BYTES
 
 /** The buffer, context and queue that test runs use: laid out as bpf_prog_test_run_xdp does it. */
 export class XdpTestBed {
@@ -21,6 +24,8 @@ export class XdpTestBed {
   readonly #ctx: number
   readonly #rxq: number
   readonly #device: number
+  /** For packets that don't fit the page: made when the first one comes. */
+  #frags: Region | undefined
 
   constructor(memory: GuestMemory) {
     this.#memory = memory
@@ -60,24 +65,34 @@ export class XdpTestBed {
     memory.refresh()
     const start = this.#page.address
     memory.u8.fill(0, start, start + PAGE_BYTES)
-    memory.u8.set(data, start + HEADROOM_BYTES)
-    const dataMeta = start + HEADROOM_BYTES
+    // Metadata takes its room from the head room.
+    const dataMeta = start + HEADROOM_BYTES - context.metaBytes
+    memory.u8.set(data.subarray(0, context.linearBytes), dataMeta)
     const u64 = (offset: number, value: number): void => {
       memory.u32[(this.#ctx + offset) >>> 2] = value
       memory.u32[(this.#ctx + offset + 4) >>> 2] = 0
     }
     u64(XDP_BUFF.data, dataMeta + context.metaBytes)
-    u64(XDP_BUFF.dataEnd, dataMeta + data.length)
+    u64(XDP_BUFF.dataEnd, dataMeta + context.linearBytes)
     u64(XDP_BUFF.dataMeta, dataMeta)
     u64(XDP_BUFF.dataHardStart, start)
     u64(XDP_BUFF.rxq, this.#rxq)
     u64(XDP_BUFF.txq, 0)
     memory.u32[(this.#ctx + XDP_BUFF.frameSize) >>> 2] = PAGE_BYTES
-    memory.u32[(this.#ctx + XDP_BUFF.flags) >>> 2] = 0
+    memory.u32[(this.#ctx + XDP_BUFF.flags) >>> 2] = this.#placeFrags(data.subarray(context.linearBytes))
+    memory.u32[(this.#rxq + XDP_RXQ_INFO.fragBytes) >>> 2] = PAGE_BYTES
     memory.u32[(this.#rxq + XDP_RXQ_INFO.dev) >>> 2] = this.#device
     memory.u32[(this.#rxq + XDP_RXQ_INFO.dev + 4) >>> 2] = 0
     memory.u32[(this.#rxq + XDP_RXQ_INFO.queueIndex) >>> 2] = context.rxQueueIndex
     memory.u32[(this.#device + NET_DEVICE.ifindex) >>> 2] = context.ingressIfindex
+  }
+
+  /** Puts what the page has no room for into frags. @returns the flags of the xdp_buff */
+  #placeFrags(rest: Uint8Array): number {
+    if (rest.length === 0) return 0
+    this.#frags ??= this.#memory.allocate('test run frags', 'packet', TEST_RUN_FRAGS_BYTES, PAGE_BYTES)
+    placeFrags(this.#memory, this.#page.address + PAGE_BYTES, this.#frags.address, rest)
+    return XDP_BUFF_HAS_FRAGS
   }
 
   #left(ctx: Uint8Array | undefined): { readonly data: Uint8Array; readonly ctx: Uint8Array | undefined } {
@@ -86,7 +101,11 @@ export class XdpTestBed {
     const dataMeta = pointer(XDP_BUFF.dataMeta)
     const data = pointer(XDP_BUFF.data)
     const dataEnd = pointer(XDP_BUFF.dataEnd)
-    const bytes = u8.slice(Math.min(dataMeta, data), dataEnd)
+    const head = u8.subarray(Math.min(dataMeta, data), dataEnd)
+    const frags = fragBytes(this.#memory, this.#page.address + PAGE_BYTES)
+    const bytes = new Uint8Array(head.length + frags.length)
+    bytes.set(head)
+    bytes.set(frags, head.length)
     if (ctx === undefined) return { data: bytes, ctx }
     const view = new DataView(ctx.buffer, ctx.byteOffset)
     view.setUint32(XDP_MD.data, data - dataMeta, true)
@@ -96,33 +115,28 @@ export class XdpTestBed {
 }
 
 interface TestContext {
+  /** Bytes, metadata counted in, that lie in the page. */
+  readonly linearBytes: number
   readonly metaBytes: number
   readonly ingressIfindex: number
   readonly rxQueueIndex: number
 }
 
-/** The checks of xdp_convert_md_to_buff and of bpf_test_init. */
+/** The checks of bpf_prog_test_run_xdp and xdp_convert_md_to_buff. */
 function readContext(
   data: Uint8Array,
   ctx: Uint8Array | undefined,
   rxQueues: (ifindex: number) => number,
 ): TestContext {
-  if (data.length < ETHERNET_HEADER_BYTES || data.length > TEST_RUN_MAX_BYTES) {
-    throw refusedRun(
-      'the frame has the wrong length',
-      data.length,
-      `${ETHERNET_HEADER_BYTES} to ${TEST_RUN_MAX_BYTES} bytes`,
-    )
+  if (data.length < ETHERNET_HEADER_BYTES || data.length > MOST_BYTES) throw wrongLength(data.length)
+  if (ctx === undefined) {
+    return { linearBytes: Math.min(data.length, TEST_RUN_MAX_BYTES), metaBytes: 0, ingressIfindex: 1, rxQueueIndex: 0 }
   }
-  if (ctx === undefined) return { metaBytes: 0, ingressIfindex: 1, rxQueueIndex: 0 }
   const field = (offset: number): number => new DataView(ctx.buffer, ctx.byteOffset).getUint32(offset, true)
   const metaBytes = field(XDP_MD.data)
-  if (field(XDP_MD.dataMeta) !== 0 || field(XDP_MD.dataEnd) !== data.length || metaBytes > data.length) {
-    throw refusedRun(
-      'data, data_end and data_meta of the context do not fit the frame',
-      field(XDP_MD.dataEnd),
-      data.length,
-    )
+  const end = field(XDP_MD.dataEnd)
+  if (field(XDP_MD.dataMeta) !== 0 || end > data.length || metaBytes > end) {
+    throw refusedRun('data, data_end and data_meta of the context do not fit the frame', end, data.length)
   }
   if (metaBytes % 4 !== 0 || metaBytes > 255) {
     throw refusedRun('the metadata has the wrong length', metaBytes, 'a multiple of 4, at most 252 bytes')
@@ -147,7 +161,20 @@ function readContext(
     })
   }
   if (ingressIfindex !== 0 && rxQueueIndex >= queues) throw refusedRun('no such queue', rxQueueIndex, `below ${queues}`)
-  return { metaBytes, ingressIfindex, rxQueueIndex }
+  const linearBytes = Math.min(end, TEST_RUN_MAX_BYTES + metaBytes)
+  return { linearBytes, metaBytes, ingressIfindex, rxQueueIndex }
+}
+
+/** Too short is EINVAL; what all frags have no room for is ENOMEM. */
+function wrongLength(lengthBytes: number): KernelError {
+  const expected = `${ETHERNET_HEADER_BYTES} to ${MOST_BYTES} bytes`
+  if (lengthBytes < ETHERNET_HEADER_BYTES) return refusedRun('the frame has the wrong length', lengthBytes, expected)
+  return new KernelError(ERRNO.ENOMEM, {
+    code: 'KERNEL_TEST_RUN',
+    message: 'test run: the frame has no room in the page and its frags (ENOMEM)',
+    got: lengthBytes,
+    expected,
+  })
 }
 
 /** What xdp_do_redirect would read must come from this run. */

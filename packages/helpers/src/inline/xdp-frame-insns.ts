@@ -6,6 +6,7 @@ import {
   BPF_ALU64_REG,
   BPF_B,
   BPF_DW,
+  BPF_EMIT_CALL,
   BPF_EXIT_INSN,
   BPF_JEQ,
   BPF_JGE,
@@ -35,7 +36,7 @@ import {
   BPF_W,
   type Insn,
 } from '@bpfoundry/isa'
-import { ERRNO, XDP_BUFF } from '@bpfoundry/kernel-abi'
+import { ERRNO, helperByName, XDP_BUFF, XDP_BUFF_HAS_FRAGS } from '@bpfoundry/kernel-abi'
 import { jump, label, type Steps, sequence } from '@bpfoundry/maps'
 import { LONGEST_META_BYTES, SHARED_INFO_BYTES, SHORTEST_BYTES, XDP_FRAME_BYTES } from '../xdp-frame.ts'
 
@@ -119,8 +120,13 @@ const clear: Steps = [
   label('cleared'),
 ]
 
+/** What packets with frags need is left to the helper itself. */
+const withFrags = (name: string): Steps => [label('frags'), BPF_EMIT_CALL(helperByName(name)?.id ?? 0), BPF_EXIT_INSN()]
+
 /** bpf_xdp_adjust_tail(ctx, delta) */
 export const adjustTailInsns: Insn[] = sequence([
+  load(R3, XDP_BUFF.flags),
+  jump(BPF_JMP_IMM(BPF_JSET, R3, XDP_BUFF_HAS_FRAGS, 0), 'frags'),
   BPF_MOVSX64_REG(DELTA, DELTA, 32),
   load(R3, XDP_BUFF.dataEnd),
   BPF_MOV64_REG(R4, R3),
@@ -139,6 +145,7 @@ export const adjustTailInsns: Insn[] = sequence([
   result(0),
   label('invalid'),
   result(-ERRNO.EINVAL),
+  withFrags('xdp_adjust_tail'),
 ])
 
 /** bpf_xdp_adjust_meta(ctx, delta) */
@@ -166,9 +173,12 @@ export const adjustMetaInsns: Insn[] = sequence([
 ])
 
 /** bpf_xdp_get_buff_len(ctx) */
-export const buffLenInsns: Insn[] = [
+export const buffLenInsns: Insn[] = sequence([
+  load(R3, XDP_BUFF.flags),
+  jump(BPF_JMP_IMM(BPF_JSET, R3, XDP_BUFF_HAS_FRAGS, 0), 'frags'),
   load(R0, XDP_BUFF.dataEnd),
   load(R3, XDP_BUFF.data),
   BPF_ALU32_REG(BPF_SUB, R0, R3),
   BPF_EXIT_INSN(),
-]
+  withFrags('xdp_get_buff_len'),
+])
