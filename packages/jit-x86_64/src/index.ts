@@ -1,3 +1,5 @@
+export type { X86InsnCounts } from './instruction-counts.ts'
+export { countX86Insns } from './instruction-counts.ts'
 export type { JitX86ErrorCode } from './jit-x86-error.ts'
 export { JitX86Error } from './jit-x86-error.ts'
 export type { Abi, X86Features, X86Options } from './options.ts'
