@@ -58,6 +58,7 @@ export class ProgramNotCompiled extends KernelError {
 }
 
 function lastLine(text: string): string {
+  if (text === '') return 'the device refuses it without a word'
   return text.trimEnd().split('\n').join(': ')
 }
 

@@ -4,6 +4,8 @@ import type { LoadedMap } from '@bpfoundry/loader'
 import type { BpfMap } from '@bpfoundry/maps'
 import type { MapField } from '@bpfoundry/verifier'
 import { KernelError } from './kernel-error.ts'
+import type { OffloadedMap } from './offload/offloaded-map.ts'
+import { References } from './references.ts'
 
 /** BTF types of a map's keys and values, when the object file had them. */
 export interface MapBtf {
@@ -29,7 +31,10 @@ export class KernelMap implements LoadedMap {
   readonly fields?: readonly MapField[]
   /** Of a map of maps: what its elements are like. */
   readonly inner?: InnerMap
-  readonly #release: (map: KernelMap) => void
+  /** Set when it lives on a device, which may go while the map stays. */
+  readonly offloaded?: OffloadedMap
+  readonly #closeFd: (map: KernelMap) => void
+  readonly #references: References
   #frozen = false
   #closed = false
 
@@ -39,7 +44,9 @@ export class KernelMap implements LoadedMap {
     readonly btf?: MapBtf
     readonly fields?: readonly MapField[]
     readonly inner?: InnerMap
-    readonly release: (map: KernelMap) => void
+    readonly offloaded?: OffloadedMap
+    readonly closeFd: (map: KernelMap) => void
+    readonly free: (map: KernelMap) => void
   }) {
     this.id = fields.storage.id
     this.fd = fields.fd
@@ -48,7 +55,12 @@ export class KernelMap implements LoadedMap {
     if (fields.btf !== undefined) this.btf = fields.btf
     if (fields.fields !== undefined) this.fields = fields.fields
     if (fields.inner !== undefined) this.inner = fields.inner
-    this.#release = fields.release
+    if (fields.offloaded !== undefined) this.offloaded = fields.offloaded
+    this.#closeFd = fields.closeFd
+    this.#references = new References(() => {
+      fields.free(this)
+      this.storage.free()
+    })
   }
 
   get name(): string {
@@ -67,7 +79,8 @@ export class KernelMap implements LoadedMap {
    */
   lookup(key: Uint8Array): Uint8Array | undefined {
     this.#checkKey(key)
-    return this.storage.lookupElement(key)
+    if (this.offloaded === undefined) return this.storage.lookupElement(key)
+    return this.#found('LOOKUP', this.offloaded.lookup(key))
   }
 
   /**
@@ -80,7 +93,7 @@ export class KernelMap implements LoadedMap {
     this.#checkKey(key)
     if (this.#frozen) throw this.#refused('UPDATE', ERRNO.EPERM, 'the map is frozen')
     this.#checkValue(value.length, this.valueBytes)
-    this.#check('UPDATE', this.storage.updateElement(key, value, flags))
+    this.#check('UPDATE', this.offloaded?.update(key, value, flags) ?? this.storage.updateElement(key, value, flags))
   }
 
   /**
@@ -92,6 +105,8 @@ export class KernelMap implements LoadedMap {
     if (this.#frozen) throw this.#refused('UPDATE', ERRNO.EPERM, 'the map is frozen')
     this.#checkValue(keys.length, count * this.attributes.keySizeBytes)
     this.#checkValue(values.length, count * this.valueBytes)
+    if (this.offloaded !== undefined)
+      throw this.#refused('UPDATE', ERRNO.ENOTSUPP, 'devices take one element at a time')
     const { count: updated, result } = this.storage.updateMany(keys, values, count, flags)
     if (result < 0) {
       const reason = REASONS[errnoName(result)] ?? 'the map type refuses it'
@@ -103,18 +118,19 @@ export class KernelMap implements LoadedMap {
   delete(key: Uint8Array): void {
     this.#checkKey(key)
     if (this.#frozen) throw this.#refused('DELETE', ERRNO.EPERM, 'the map is frozen')
-    this.#check('DELETE', this.storage.deleteElement(key))
+    this.#check('DELETE', this.offloaded?.delete(key) ?? this.storage.deleteElement(key))
   }
 
   /** BPF_MAP_GET_NEXT_KEY; undefined at the end. */
   nextKey(key?: Uint8Array): Uint8Array | undefined {
-    return this.storage.nextKey(key)
+    if (this.offloaded === undefined) return this.storage.nextKey(key)
+    return this.#found('NEXT_KEY', this.offloaded.nextKey(key))
   }
 
   /** Every key and value, in get-next order. */
   *entries(): IterableIterator<[Uint8Array, Uint8Array]> {
     for (let key = this.nextKey(); key !== undefined; key = this.nextKey(key)) {
-      const value = this.storage.lookupElement(key)
+      const value = this.lookup(key)
       if (value !== undefined) yield [key, value]
     }
   }
@@ -127,6 +143,7 @@ export class KernelMap implements LoadedMap {
 
   /** Frozen and read-only for programs: the verifier may take its bytes as constants. */
   get constantValue(): Uint8Array | undefined {
+    if (this.offloaded !== undefined) return undefined
     const readOnly = (this.attributes.flags & MAP_FLAG.RDONLY_PROG) !== 0
     return readOnly && this.#frozen && this.attributes.maxEntries === 1
       ? this.storage.lookupElement(new Uint8Array(this.attributes.keySizeBytes))
@@ -138,12 +155,22 @@ export class KernelMap implements LoadedMap {
     return this.storage.syscallValueBytes
   }
 
-  /** Gives fd and storage back. Programs that use the map must be gone. */
+  /** A program that uses it, or a pin, holds it beyond its fd. */
+  hold(): void {
+    this.#references.hold()
+  }
+
+  /** The counterpart of {@link hold}: the last one frees the map. */
+  drop(): void {
+    this.#references.drop()
+  }
+
+  /** Gives the fd back, and the storage unless the map is held. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#release(this)
-    this.storage.free()
+    this.#closeFd(this)
+    this.#references.drop()
   }
 
   #checkKey(key: Uint8Array): void {
@@ -155,6 +182,13 @@ export class KernelMap implements LoadedMap {
 
   #checkValue(got: number, expected: number): void {
     if (got !== expected) throw this.#refused('UPDATE', ERRNO.EINVAL, 'the value has the wrong length', got, expected)
+  }
+
+  /** A device's answer: bytes, or ENOENT, or what is wrong. */
+  #found(what: string, answer: Uint8Array | number): Uint8Array | undefined {
+    if (typeof answer !== 'number') return answer
+    if (answer !== -ERRNO.ENOENT) this.#check(what, answer)
+    return undefined
   }
 
   #check(what: string, result: number): void {
@@ -179,6 +213,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such key',
   EINVAL: 'the operation, its flags or the key are not valid for this map type',
   ENOMEM: 'no memory is left for the element',
+  ENODEV: 'the device that it lived on is gone',
   EOPNOTSUPP: 'the map type does not support it',
   ENOTSUPP: 'the map type does not support it',
 }

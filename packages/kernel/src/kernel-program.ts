@@ -2,6 +2,8 @@ import type { ProgramImage, Translation } from '@bpfoundry/engine'
 import type { LoadedProgram } from '@bpfoundry/loader'
 import type { Verified, VerifierStats } from '@bpfoundry/verifier'
 import type { KernelMap } from './kernel-map.ts'
+import type { BoundProgram } from './offload/bound-program.ts'
+import { References } from './references.ts'
 
 /** A device that a program is bound to: `struct bpf_offload_dev` as far as loading goes. */
 export interface BoundDevice {
@@ -21,7 +23,10 @@ export class KernelProgram implements LoadedProgram {
   readonly log: string
   /** Set when it was loaded for a device: it can't run on the host. */
   readonly boundDevice?: BoundDevice
-  readonly #release: (program: KernelProgram) => void
+  /** Set when it was loaded by the index of a device, which may go while the program stays. */
+  readonly bound?: BoundProgram
+  readonly #closeFd: (program: KernelProgram) => void
+  readonly #references: References
   #closed = false
 
   constructor(fields: {
@@ -32,7 +37,9 @@ export class KernelProgram implements LoadedProgram {
     readonly stats: VerifierStats
     readonly log: string
     readonly boundDevice?: BoundDevice
-    readonly release: (program: KernelProgram) => void
+    readonly bound?: BoundProgram
+    readonly closeFd: (program: KernelProgram) => void
+    readonly free: (program: KernelProgram) => void
   }) {
     this.id = fields.translation.image.id
     this.fd = fields.fd
@@ -42,7 +49,13 @@ export class KernelProgram implements LoadedProgram {
     this.stats = fields.stats
     this.log = fields.log
     if (fields.boundDevice !== undefined) this.boundDevice = fields.boundDevice
-    this.#release = fields.release
+    if (fields.bound !== undefined) this.bound = fields.bound
+    this.#closeFd = fields.closeFd
+    for (const map of fields.maps) map.hold()
+    this.#references = new References(() => {
+      fields.free(this)
+      for (const map of fields.maps) map.drop()
+    })
   }
 
   get image(): ProgramImage {
@@ -57,10 +70,31 @@ export class KernelProgram implements LoadedProgram {
     return this.image.tag
   }
 
-  /** Gives the fd back. It must not be attached any more. */
+  /** Whether it runs on a device and not on the host. */
+  get offloaded(): boolean {
+    return this.bound?.offloaded ?? this.boundDevice !== undefined
+  }
+
+  /** Whether the device that it was loaded for is gone. */
+  get orphaned(): boolean {
+    return this.bound !== undefined && this.bound.netdev === undefined
+  }
+
+  /** What it is attached to or pinned at holds it beyond its fd. */
+  hold(): void {
+    this.#references.hold()
+  }
+
+  /** The counterpart of {@link hold}: the last one frees the program. */
+  drop(): void {
+    this.#references.drop()
+  }
+
+  /** Gives the fd back, and frees the program unless it is held. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#release(this)
+    this.#closeFd(this)
+    this.#references.drop()
   }
 }

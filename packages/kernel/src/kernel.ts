@@ -4,15 +4,31 @@ import { allocateCpu, CPU_BLOCK, type Cpu, type Engine, type ProgramImage, type 
 import { GuestMemory, writeU64 } from '@bpfoundry/guest-memory'
 import { seedRandom } from '@bpfoundry/helpers'
 import { createInterpreter } from '@bpfoundry/interpreter'
-import { ERRNO, errnoName, MAP_TYPE, type MapAttributes, mapTypeName, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import {
+  ATTACH_TYPE,
+  ERRNO,
+  errnoName,
+  MAP_TYPE,
+  type MapAttributes,
+  mapTypeName,
+  PROG_TYPE,
+} from '@bpfoundry/kernel-abi'
 import type { LoaderKernel } from '@bpfoundry/loader'
 import { createMap, MapError, type MapReferences } from '@bpfoundry/maps'
-import type { DeviceHooks, KernelBtf } from '@bpfoundry/verifier'
+import type { KernelBtf } from '@bpfoundry/verifier'
 import { unpredictableKeys } from './hardening/blinding-keys.ts'
 import { KernelError, ProgramNotCompiled } from './kernel-error.ts'
 import { type InnerMap, KernelMap, type MapBtf } from './kernel-map.ts'
 import { type BoundDevice, KernelProgram } from './kernel-program.ts'
 import { checkedMapFields } from './map-field-check.ts'
+import { type KernelNetDevice, NetDevices } from './net-devices.ts'
+import type { BoundProgram } from './offload/bound-program.ts'
+import { INITIAL_NAMESPACE, type NetNamespace, NetNamespaces } from './offload/net-namespace.ts'
+import type { MapInfo, ProgramInfo } from './offload/object-info.ts'
+import { OffloadCore } from './offload/offload-core.ts'
+import type { DeviceLoad } from './offload/offload-driver.ts'
+import { deviceWentAway, mapWithBtf, runsOnDeviceOnly } from './offload/offload-errors.ts'
+import type { OffloadedMap } from './offload/offloaded-map.ts'
 import { type LoadedImage, loadImage, type ProgramRequest } from './program-load.ts'
 import { Runtime } from './runtime.ts'
 import { runsOnSkb, SkbTestBed } from './skb-test-run.ts'
@@ -62,28 +78,18 @@ export interface MapRequest extends MapAttributes {
   readonly btfValueTypeId?: number
   /** For maps of maps: what the inner maps are like. */
   readonly inner?: KernelMap
+  /** map_ifindex: the map lives on this device. */
+  readonly offloadIfindex?: number
+  /** Where who creates it looks for the device; the initial namespace by default. */
+  readonly namespace?: NetNamespace
+  /** CAP_SYS_ADMIN, which a map on a device needs. True by default. */
+  readonly isAdministrator?: boolean
 }
 
 /** A device that takes programs: who it is, and its say in each load. */
 export interface OffloadDevice extends BoundDevice {
   /** Begins the load of one program. */
   prepare(program: ProgramRequest): DeviceLoad
-}
-
-/** A device's part in the load of one program: `struct bpf_prog_offload_ops`. */
-export interface DeviceLoad {
-  /** Asked by the verifier. */
-  readonly hooks: DeviceHooks
-  /** Told when the program was accepted, before it has its fd; may throw to refuse it after all. */
-  accepted?(id: number): void
-}
-
-/** A device as far as bpf(2) needs it: devmap entries and test runs name devices by ifindex. */
-export interface KernelNetDevice {
-  readonly ifindex: number
-  readonly name: string
-  /** Receive queues, 1 when absent. */
-  readonly rxQueues?: number
 }
 
 const MAPS_OF_MAPS: ReadonlySet<number> = new Set([MAP_TYPE.ARRAY_OF_MAPS, MAP_TYPE.HASH_OF_MAPS])
@@ -110,9 +116,17 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   readonly cpus: readonly Cpu[]
   readonly runtime: Runtime
   readonly engine: Engine
+  readonly #devices = new NetDevices()
+  /** Programs and maps that are bound to devices. */
+  readonly offload: OffloadCore = new OffloadCore((ifindex) => this.#devices.get(ifindex))
+  readonly namespaces: NetNamespaces = new NetNamespaces()
   readonly #mapsByFd = new Map<number, KernelMap>()
   readonly #programsByFd = new Map<number, KernelProgram>()
-  readonly #devices = new Map<number, KernelNetDevice>()
+  /** Also what has no fd any more, but is held. */
+  readonly #mapsById = new Map<number, KernelMap>()
+  readonly #programsById = new Map<number, KernelProgram>()
+  /** Blocks of AF_XDP sockets by fd. */
+  readonly #sockets = new Map<number, number>()
   readonly #xdpTestBed: XdpTestBed
   /** Made for the first program that needs it. */
   #skbTestBed: SkbTestBed | undefined
@@ -166,7 +180,9 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
     const { inner } = request
     if (MAPS_OF_MAPS.has(request.type) && inner === undefined) throw noInnerMap(request)
     const fields = checkedMapFields(request)
-    const storage = this.#createStorage(request)
+    const offloaded = this.#createOnDevice(request)
+    const storage = this.#createStorage(request, offloaded)
+    offloaded?.placed(storage)
     const map = new KernelMap({
       fd: this.#nextFd++,
       storage,
@@ -181,12 +197,16 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
               valueTypeId: request.btfValueTypeId ?? 0,
             },
           }),
-      release: (closed) => {
-        this.#mapsByFd.delete(closed.fd)
-        this.runtime.forgetMap(closed.storage.address)
+      ...(offloaded === undefined ? {} : { offloaded }),
+      closeFd: (closed) => void this.#mapsByFd.delete(closed.fd),
+      free: (freed) => {
+        this.#mapsById.delete(freed.id)
+        this.runtime.forgetMap(freed.storage.address)
+        freed.offloaded?.destroy()
       },
     })
     this.#mapsByFd.set(map.fd, map)
+    this.#mapsById.set(map.id, map)
     return map
   }
 
@@ -197,17 +217,31 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
    * @throws ProgramRejected with log and reason; KernelError E2BIG, EINVAL
    */
   loadProgram(request: ProgramRequest, device?: OffloadDevice): KernelProgram {
+    const { offloadIfindex } = request
+    const bound = offloadIfindex === undefined ? undefined : this.offload.bind(request, offloadIfindex)
+    try {
+      return this.#load(request, bound, device)
+    } catch (error) {
+      if (bound !== undefined) this.offload.free(bound)
+      throw error
+    }
+  }
+
+  #load(request: ProgramRequest, bound: BoundProgram | undefined, device: OffloadDevice | undefined): KernelProgram {
     const id = this.#nextProgramId
     const deviceLoad = device?.prepare(request)
+    const hooks = bound?.hooks((hook) => this.offload.during(hook)) ?? deviceLoad?.hooks
     const loaded = loadImage(request, id, {
       mapByFd: (fd) => this.#mapsByFd.get(fd),
       possibleCpus: this.cpus.length,
       inlineHelpers: this.#inlineHelpers,
       ...(this.#blindingKeys === undefined ? {} : { blindingKeys: this.#blindingKeys }),
       ...(this.#kernelBtf === undefined ? {} : { kernelBtf: this.#kernelBtf }),
-      ...(deviceLoad === undefined ? {} : { device: deviceLoad.hooks }),
+      ...(hooks === undefined ? {} : { device: hooks }),
+      isElsewhere: (map) => device === undefined && this.offload.isElsewhere(bound, map.offloaded, map.attributes.type),
     })
     deviceLoad?.accepted?.(id)
+    if (bound?.offloaded && !this.offload.during(() => bound.accepted(id))) throw deviceWentAway(request)
     const { image, ...found } = loaded
     const translation = this.#translate(image, loaded)
     const program = new KernelProgram({
@@ -215,16 +249,22 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
       translation,
       ...found,
       ...(device === undefined ? {} : { boundDevice: { ifindex: device.ifindex, name: device.name } }),
-      release: (closed) => {
-        this.#programsByFd.delete(closed.fd)
-        this.runtime.remove(closed.id)
-        this.engine.release?.(closed.translation)
-      },
+      ...(bound === undefined ? {} : { bound }),
+      closeFd: (closed) => void this.#programsByFd.delete(closed.fd),
+      free: (freed) => this.#freeProgram(freed),
     })
     this.#nextProgramId++
     this.#programsByFd.set(program.fd, program)
+    this.#programsById.set(program.id, program)
     this.runtime.install(translation)
     return program
+  }
+
+  #freeProgram(program: KernelProgram): void {
+    this.#programsById.delete(program.id)
+    this.runtime.remove(program.id)
+    this.engine.release?.(program.translation)
+    if (program.bound !== undefined) this.offload.free(program.bound)
   }
 
   /**
@@ -236,19 +276,14 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   testRun(program: KernelProgram, request: TestRunRequest): TestRunResult {
     const cpu = this.cpus[0] as Cpu
     const { type } = program.image
+    if (program.bound?.offloaded) throw runsOnDeviceOnly(program)
     if (type === PROG_TYPE.XDP) {
-      return this.#xdpTestBed.run(this.runtime, program.id, cpu, request, (ifindex) => this.#rxQueues(ifindex))
+      return this.#xdpTestBed.run(this.runtime, program.id, cpu, request, (ifindex) => this.#devices.rxQueues(ifindex))
     }
     if (runsOnTestFunctions(program)) return tracingTestRun(program)
     if (!runsOnSkb(type)) throw noTestRun(program)
     this.#skbTestBed ??= new SkbTestBed(this.memory)
     return this.#skbTestBed.run(this.runtime, program.id, cpu, request, (ifindex) => this.#devices.has(ifindex))
-  }
-
-  /** 0 for an ifindex that names no device. */
-  #rxQueues(ifindex: number): number {
-    const found = this.#devices.get(ifindex)
-    return found === undefined ? 0 : (found.rxQueues ?? 1)
   }
 
   /** What bpf_ktime_get_ns answers from now on, on every CPU that has no clock of its own running. @param ns below 2^53 */
@@ -258,20 +293,20 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
 
   /** Live maps, by id. */
   get maps(): readonly KernelMap[] {
-    return [...this.#mapsByFd.values()].sort((a, b) => a.id - b.id)
+    return [...this.#mapsById.values()].sort((a, b) => a.id - b.id)
   }
 
   /** Live programs, by id. */
   get programs(): readonly KernelProgram[] {
-    return [...this.#programsByFd.values()].sort((a, b) => a.id - b.id)
+    return [...this.#programsById.values()].sort((a, b) => a.id - b.id)
   }
 
   mapById(id: number): KernelMap | undefined {
-    return this.maps.find((map) => map.id === id)
+    return this.#mapsById.get(id)
   }
 
   programById(id: number): KernelProgram | undefined {
-    return this.programs.find((program) => program.id === id)
+    return this.#programsById.get(id)
   }
 
   #translate(image: ProgramImage, { log, stats }: LoadedImage): Translation {
@@ -285,14 +320,53 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
 
   /** Makes a device known, so that devmaps and test runs can name it. */
   addNetDevice(device: KernelNetDevice): void {
-    this.#devices.set(device.ifindex, device)
+    this.#devices.add(device)
   }
 
+  /** A device is unregistered: what was bound to it is orphaned, unless it is the port of a card, which tells by itself. */
   removeNetDevice(ifindex: number): void {
-    this.#devices.delete(ifindex)
+    this.#devices.remove(ifindex)
+    this.offload.deviceGone(ifindex)
   }
 
-  #createStorage(request: MapRequest): ReturnType<typeof createMap> {
+  /** `ip link set dev X netns N`. */
+  moveNetDevice(ifindex: number, namespace: NetNamespace): void {
+    this.#devices.move(ifindex, namespace)
+  }
+
+  /** Devices of one namespace. */
+  netDevices(namespace: NetNamespace = INITIAL_NAMESPACE): readonly KernelNetDevice[] {
+    return this.#devices.of(namespace)
+  }
+
+  /** BPF_OBJ_GET_INFO_BY_FD of a program. @throws KernelError ENODEV for one whose device is gone */
+  programInfo(program: KernelProgram): ProgramInfo {
+    return this.#devices.programInfo(program)
+  }
+
+  /** BPF_OBJ_GET_INFO_BY_FD of a map. @throws KernelError ENODEV for one whose device is gone */
+  mapInfo(map: KernelMap): MapInfo {
+    return this.#devices.mapInfo(map)
+  }
+
+  /** map_ifindex. @throws KernelError EPERM, EINVAL, EOPNOTSUPP, ENOTSUPP or what the device answers */
+  #createOnDevice(request: MapRequest): OffloadedMap | undefined {
+    const { offloadIfindex, btfValueTypeId } = request
+    if (offloadIfindex === undefined) return undefined
+    const map = this.offload.createMap(request, offloadIfindex, request)
+    if (request.btf === undefined || (btfValueTypeId ?? 0) === 0) return map
+    map.destroy()
+    throw mapWithBtf(request)
+  }
+
+  /** What is bound to a device may run nowhere else. @see bpf_prog_map_compatible in kernel/bpf/core.c */
+  #arrayMember(fd: number): number {
+    const found = this.#programsByFd.get(fd)
+    if (found === undefined) return -ERRNO.EBADF
+    return found.bound === undefined ? found.id : -ERRNO.EINVAL
+  }
+
+  #createStorage(request: MapRequest, offloaded: OffloadedMap | undefined): ReturnType<typeof createMap> {
     try {
       const storage = createMap(this.memory, request, {
         id: this.#nextMapId,
@@ -303,6 +377,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
       this.#nextMapId++
       return storage
     } catch (error) {
+      offloaded?.destroy()
       if (!(error instanceof MapError)) throw error
       throw new KernelError(error.errno, {
         code: 'KERNEL_MAP_CREATE',
@@ -316,9 +391,31 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
     }
   }
 
-  /** Program arrays take program fds, devmaps ifindexes: both are checked and stored as ids. */
+  /** What maps of targets take (programs, devices, sockets) is checked and stored as ids, or as addresses. */
   #references(): MapReferences {
-    const program = (fd: number): number => this.#programsByFd.get(fd)?.id ?? -ERRNO.EBADF
-    return { program, devmapProgram: program, device: (ifindex) => this.#devices.has(ifindex) }
+    const attachable = (fd: number, attachType: number): number => {
+      const image = this.#programsByFd.get(fd)?.image
+      const fits = image?.type === PROG_TYPE.XDP && image.expectedAttachType === attachType
+      return fits ? image.id : -ERRNO.EINVAL
+    }
+    return {
+      program: (fd) => this.#arrayMember(fd),
+      devmapProgram: (fd) => attachable(fd, ATTACH_TYPE.XDP_DEVMAP),
+      cpumapProgram: (fd) => attachable(fd, ATTACH_TYPE.XDP_CPUMAP),
+      device: (ifindex) => this.#devices.has(ifindex),
+      socket: (fd) => this.#sockets.get(fd) ?? this.#noSocket(fd),
+    }
+  }
+
+  /** Only AF_XDP sockets go into an xskmap; the fds of this kernel are none. */
+  #noSocket(fd: number): number {
+    return this.#mapsByFd.has(fd) || this.#programsByFd.has(fd) ? -ERRNO.ENOTSOCK : -ERRNO.EBADF
+  }
+
+  /** Makes an AF_XDP socket known. @param address guest address of its block @returns its fd */
+  addXdpSocket(address: number): number {
+    const fd = this.#nextFd++
+    this.#sockets.set(fd, address)
+    return fd
   }
 }

@@ -1,0 +1,144 @@
+import { type MapAttributes, mapTypeName, programTypeName } from '@bpfoundry/kernel-abi'
+import type { NetNamespace } from './net-namespace.ts'
+import type { DeviceInfo, MapInfo, ProgramInfo } from './object-info.ts'
+
+/** Who looks: interfaces of other namespaces have no name there. */
+export interface Viewer {
+  readonly namespace: NetNamespace
+  /** Name of an interface of that namespace. */
+  deviceName(ifindex: number): string | undefined
+}
+
+/** The `dev` object of `bpftool -j prog show` and `map show`. */
+export interface DeviceJson {
+  readonly ifindex: number
+  readonly ns_dev: number
+  readonly ns_inode: number
+  readonly ifname?: string
+}
+
+/** One program of `bpftool -j prog show`. */
+export interface ProgramJson {
+  readonly id: number
+  readonly type: string
+  readonly name?: string
+  readonly tag: string
+  readonly gpl_compatible: boolean
+  readonly dev?: DeviceJson
+  readonly orphaned: boolean
+  readonly bytes_xlated: number
+  readonly jited: boolean
+  readonly bytes_jited?: number
+  readonly bytes_memlock: number
+  readonly map_ids?: readonly number[]
+}
+
+/** One map of `bpftool -j map show`. */
+export interface MapJson {
+  readonly id: number
+  readonly type: string
+  readonly name?: string
+  readonly flags: number
+  readonly dev?: DeviceJson
+  readonly bytes_key: number
+  readonly bytes_value: number
+  readonly max_entries: number
+  readonly frozen: number
+}
+
+const PAGE_BYTES = 4096
+/** sizeof(struct bpf_prog) in front of the instructions. */
+const PROGRAM_HEADER_BYTES = 72
+const ORPHAN_TAG = '0000000000000000'
+
+/**
+ * A program as `bpftool prog show` prints it, several lines. Of an orphan Linux tells nothing, and so does bpftool.
+ *
+ * @see tools/bpf/bpftool/prog.c
+ */
+export function programLines(info: ProgramInfo | 'orphaned', viewer: Viewer): string[] {
+  if (info === 'orphaned') {
+    return [`0: unspec  tag ${ORPHAN_TAG}`, `\txlated 0B  not jited  memlock ${PAGE_BYTES}B  orphaned`]
+  }
+  const name = info.name === '' ? '' : `name ${info.name}  `
+  const head = `${info.id}: ${programTypeName(info.type)}  ${name}tag ${info.tag}`
+  const jited = info.jitedBytes > 0 ? `jited ${info.jitedBytes}B` : 'not jited'
+  const maps = info.mapIds.length > 0 ? `  map_ids ${info.mapIds.join(',')}` : ''
+  return [
+    `${head}${offloadedTo(info, viewer)}${info.gplCompatible ? '  gpl' : ''}`,
+    `\txlated ${info.xlatedBytes}B  ${jited}  memlock ${memlockBytes(info.xlatedBytes)}B${maps}`,
+  ]
+}
+
+/** A map as `bpftool map show` prints it. @see tools/bpf/bpftool/map.c */
+export function mapLines(info: MapInfo, viewer: Viewer): string[] {
+  const name = info.name === '' ? '' : `name ${info.name}  `
+  return [
+    `${info.id}: ${mapTypeName(info.type)}  ${name}flags 0x${info.flags.toString(16)}${offloadedTo(info, viewer)}`,
+    `\tkey ${info.keySizeBytes}B  value ${info.valueSizeBytes}B  max_entries ${info.maxEntries}`,
+    ...(info.frozen ? ['\tfrozen'] : []),
+  ]
+}
+
+/** A program as `bpftool -j prog show` prints it. */
+export function programJson(info: ProgramInfo | 'orphaned', viewer: Viewer): ProgramJson {
+  if (info === 'orphaned') {
+    const nothing = { id: 0, type: 'unspec', tag: ORPHAN_TAG, gpl_compatible: false }
+    return { ...nothing, orphaned: true, bytes_xlated: 0, jited: false, bytes_memlock: PAGE_BYTES }
+  }
+  const dev = deviceJson(info, viewer)
+  return {
+    id: info.id,
+    type: programTypeName(info.type),
+    ...(info.name === '' ? {} : { name: info.name }),
+    tag: info.tag,
+    gpl_compatible: info.gplCompatible,
+    ...(dev === undefined ? {} : { dev }),
+    orphaned: false,
+    bytes_xlated: info.xlatedBytes,
+    jited: info.jitedBytes > 0,
+    ...(info.jitedBytes > 0 ? { bytes_jited: info.jitedBytes } : {}),
+    bytes_memlock: memlockBytes(info.xlatedBytes),
+    ...(info.mapIds.length > 0 ? { map_ids: info.mapIds } : {}),
+  }
+}
+
+/** A map as `bpftool -j map show` prints it; without memlock, which depends on the kernel's structures. */
+export function mapJson(info: MapInfo, viewer: Viewer): MapJson {
+  const dev = deviceJson(info, viewer)
+  const { name }: MapAttributes = info
+  return {
+    id: info.id,
+    type: mapTypeName(info.type),
+    ...(name === '' ? {} : { name }),
+    flags: info.flags,
+    ...(dev === undefined ? {} : { dev }),
+    bytes_key: info.keySizeBytes,
+    bytes_value: info.valueSizeBytes,
+    max_entries: info.maxEntries,
+    frozen: info.frozen ? 1 : 0,
+  }
+}
+
+/** @see print_dev_plain in tools/bpf/bpftool/common.c */
+function offloadedTo(info: DeviceInfo, viewer: Viewer): string {
+  if (info.ifindex === 0) return ''
+  const name = nameSeen(info, viewer)
+  return `  offloaded_to ${name ?? `ifindex ${info.ifindex} ns_dev ${info.netnsDevice} ns_ino ${info.netnsInode}`}`
+}
+
+function deviceJson(info: DeviceInfo, viewer: Viewer): DeviceJson | undefined {
+  if (info.ifindex === 0) return undefined
+  const ifname = nameSeen(info, viewer)
+  const place = { ifindex: info.ifindex, ns_dev: info.netnsDevice, ns_inode: info.netnsInode }
+  return { ...place, ...(ifname === undefined ? {} : { ifname }) }
+}
+
+function nameSeen(info: DeviceInfo, { namespace, deviceName }: Viewer): string | undefined {
+  const own = namespace.deviceNumber === info.netnsDevice && namespace.inode === info.netnsInode
+  return own ? deviceName(info.ifindex) : undefined
+}
+
+function memlockBytes(xlatedBytes: number): number {
+  return Math.ceil((PROGRAM_HEADER_BYTES + xlatedBytes) / PAGE_BYTES) * PAGE_BYTES
+}
