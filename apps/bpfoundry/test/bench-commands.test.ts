@@ -4,6 +4,7 @@ import { engineByName } from '@bpfoundry/testbench'
 import { expect, test } from 'vitest'
 import { loadBenchProgram } from '../src/benchmarks/load-program.ts'
 import { BENCH_PROGRAMS } from '../src/benchmarks/programs.ts'
+import { fixturePath } from '../src/fixture-path.ts'
 import { bpfoundry } from './command-line.ts'
 
 test('bench engines: figures for each program and engine, the kernel beside them', async () => {
@@ -61,6 +62,25 @@ test('bench blacklist: the table, the runs, the median', async () => {
   })
 })
 
+test('bench verifier: a row a program, the kernel beside it where there is one', async () => {
+  const object = fixturePath('programs/drop/drop.v3.o')
+  const { code, stdout } = await bpfoundry('bench', 'verifier', object, '--rounds', '2', '--json')
+  expect(code).toBe(0)
+  const { $schema, programs, refused, summary, kernelUnavailable } = JSON.parse(stdout)
+  expect($schema).toBe('bpfoundry.bench-verifier/1')
+  expect(refused).toEqual([])
+  expect(programs).toMatchObject([{ program: 'drop.v3.o: drop', insnsProcessed: 2, us: expect.any(Number) }])
+  expect(summary.programs).toBe(1)
+  if (kernelUnavailable === undefined) expect(programs[0].kernel.insnsProcessed).toBe(2)
+})
+
+test('bench verifier: what is refused is named, not measured', async () => {
+  const object = fixturePath('programs/refused/register_uninitialised.v3.o')
+  const { code, stdout } = await bpfoundry('bench', 'verifier', object, '--rounds', '1', '--no-kernel')
+  expect(code).toBe(0)
+  expect(stdout).toMatch(/refused, not measured: register_uninitialised/)
+})
+
 // biome-ignore format: table
 test.each([
   ['an unknown program',        2, /CLI_BENCH_PROGRAM/,     ['engines', '--program', 'quick sort']],
@@ -70,6 +90,8 @@ test.each([
   ['too many addresses',        2, /--entries.*16777216/,   ['blacklist', '--entries', '20M']],
   ['no CPUs',                   2, /--cpus.*1 to 64/,       ['blacklist', '--cpus', '0']],
   ['no time',                   2, /--seconds/,             ['blacklist', '--seconds', 'soon']],
+  ['no object to verify',       3, /nonexistent/,           ['verifier', '/nonexistent.o']],
+  ['no rounds',                 2, /--rounds/,              ['verifier', '--rounds', '0']],
 ])('%s: one clear error, exit code %i', async (_, exit, says, args) => {
   const { code, stdout, stderr } = await bpfoundry('bench', ...args)
   expect(stderr).toMatch(says)

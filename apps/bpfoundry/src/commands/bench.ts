@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { seconds, wholeNumber } from '../arguments.ts'
 import { benchBlacklistCommand } from '../benchmarks/blacklist-command.ts'
 import { benchEngines } from '../benchmarks/engines-command.ts'
+import { benchVerifier } from '../benchmarks/verifier/verifier-command.ts'
 import type { CommandContext } from '../command-io.ts'
 import { engineOption, enginesOption } from '../engine-option.ts'
 
@@ -34,4 +35,12 @@ export function addBenchCommand(program: Command, { io, finish }: CommandContext
     .option('--no-kernel', "don't measure the running kernel beside it")
     .option('--json', 'figures as JSON (schema bpfoundry.bench-blacklist/1)')
     .action(async (options) => finish(await benchBlacklistCommand(options, io)))
+  bench
+    .command('verifier')
+    .argument('[object...]', "object files; the repository's programs and two long explorations when there are none")
+    .description('time of a verification, and of each explored instruction, beside the running kernel')
+    .option('--rounds <n>', 'verifications of each program', wholeNumber(1, 1000), 10)
+    .option('--no-kernel', "don't measure the running kernel beside it")
+    .option('--json', 'figures as JSON (schema bpfoundry.bench-verifier/1)')
+    .action(async (objects: string[], options) => finish(await benchVerifier(objects, options, io)))
 }
