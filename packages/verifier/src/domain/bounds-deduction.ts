@@ -38,6 +38,8 @@ import {
 } from './word64.ts'
 
 const SIGN_BIT = 0x80000000 | 0
+/** As many as the kernel makes. */
+const DEDUCTION_ROUNDS = 3
 
 /** The bits give ranges: all unknown ones 0 or 1, the sign bit the other way round for the signed range. */
 export function narrowByTnum(scalar: Scalar): void {
@@ -113,8 +115,22 @@ function exchangeSigns64(scalar: Scalar): void {
   }
 }
 
-function withLow(word: Word64, low: number): Word64 {
-  return word.lo === (low | 0) ? word : new Word64(word.hi, low)
+/** The greater of `word` and (its high half, `low`), of words with that high half in either reading. */
+function raisedLow(word: Word64, low: number): Word64 {
+  return low >>> 0 > word.lo >>> 0 ? new Word64(word.hi, low) : word
+}
+
+/** The lesser of them. */
+function loweredLow(word: Word64, low: number): Word64 {
+  return low >>> 0 < word.lo >>> 0 ? new Word64(word.hi, low) : word
+}
+
+/** The low half of every word lies from `low` to `high`, unsigned. */
+function boundLowHalf(scalar: Scalar, low: number, high: number): void {
+  scalar.umin = raisedLow(scalar.umin, low)
+  scalar.umax = loweredLow(scalar.umax, high)
+  scalar.smin = raisedLow(scalar.smin, low)
+  scalar.smax = loweredLow(scalar.smax, high)
 }
 
 /**
@@ -124,14 +140,8 @@ function withLow(word: Word64, low: number): Word64 {
  */
 function narrow64By32(scalar: Scalar): void {
   const { u32Min, u32Max, s32Min, s32Max } = scalar
-  if (u32Min !== 0 || u32Max !== 0xffffffff) {
-    narrowUnsigned(scalar, withLow(scalar.umin, u32Min), withLow(scalar.umax, u32Max))
-    narrowSigned(scalar, withLow(scalar.smin, u32Min), withLow(scalar.smax, u32Max))
-  }
-  if (s32Min >>> 0 <= s32Max >>> 0) {
-    narrowUnsigned(scalar, withLow(scalar.umin, s32Min), withLow(scalar.umax, s32Max))
-    narrowSigned(scalar, withLow(scalar.smin, s32Min), withLow(scalar.smax, s32Max))
-  }
+  if (u32Min !== 0 || u32Max !== 0xffffffff) boundLowHalf(scalar, u32Min, u32Max)
+  if (s32Min >>> 0 <= s32Max >>> 0) boundLowHalf(scalar, s32Min, s32Max)
   if (s32Min >= 0 && isAtLeastS32Min(scalar.smin) && isAtMostS32Max(scalar.smax)) {
     scalar.smin = scalar.umin = signExtended(s32Min)
     scalar.smax = scalar.umax = signExtended(s32Max)
@@ -147,19 +157,31 @@ function isAtMostS32Max(word: Word64): boolean {
   return word.hi < 0 || (word.hi === 0 && word.lo >= 0)
 }
 
-function deduce(scalar: Scalar): void {
+/** One round of the rules between ranges; false when it found nothing, and the next one would find nothing either. */
+function deduce(scalar: Scalar): boolean {
+  const { umin, umax, smin, smax, u32Min, u32Max, s32Min, s32Max } = scalar
   narrow32By64(scalar)
   exchangeSigns32(scalar)
   exchangeSigns64(scalar)
   narrow64By32(scalar)
+  return !(
+    equals(scalar.umin, umin) &&
+    equals(scalar.umax, umax) &&
+    equals(scalar.smin, smin) &&
+    equals(scalar.smax, smax) &&
+    scalar.u32Min === u32Min &&
+    scalar.u32Max === u32Max &&
+    scalar.s32Min === s32Min &&
+    scalar.s32Max === s32Max
+  )
 }
 
 /** Lets the five facts narrow each other. */
 export function synchronise(scalar: Scalar): void {
   narrowByTnum(scalar)
-  deduce(scalar)
-  deduce(scalar)
-  deduce(scalar)
+  // Bits that are all known leave nothing to deduce, unless the ranges contradict them.
+  if (isConstant(scalar.tnum) && !isContradictory(scalar)) return
+  for (let round = 0; round < DEDUCTION_ROUNDS && deduce(scalar); round++);
   narrowTnumByRanges(scalar)
   narrowByTnum(scalar)
 }
