@@ -5,6 +5,7 @@
 
 import { BPF_CALL, BPF_JMP, BPF_PSEUDO_KFUNC_CALL, type Insn, type InstructionRow } from '@bpfoundry/isa'
 import { type ContextLayout, contextLayout, type ErrnoName, PROG_FLAG } from '@bpfoundry/kernel-abi'
+import { Demand } from './exploration/demand.ts'
 import type { AttachTarget } from './kernel-types/attach-target.ts'
 import { KernelTypes } from './kernel-types/kernel-types.ts'
 import type { Profile } from './profile.ts'
@@ -118,6 +119,8 @@ export class Verification {
   readonly target: AttachTarget | undefined
   /** The context that r1 points to; undefined for program types without a table. */
   readonly context: ContextLayout | undefined
+  /** What is asked for while running back along the path. */
+  readonly demand: Demand = new Demand()
   readonly pending: PendingPath[] = []
   readonly checkpoints: (Checkpoint[] | undefined)[]
   state: PathState
@@ -289,13 +292,14 @@ export class Verification {
   /** Records that the current instruction moves a register to or from a stack slot. */
   noteStackStep(frameNumber: number, slot: number): void {
     const before = this.state.steps
-    this.state.steps = { pc: this.pc, from: -1, frameNumber, slot, linked: undefined, before }
+    this.state.steps = { pc: this.pc, from: -1, frameNumber, slot, linked: undefined, before, asked: undefined }
     this.#countStep()
   }
 
   /** Records that the current comparison narrows these registers together. */
   noteLinked(linked: readonly LinkedRegister[]): void {
-    this.state.steps = { pc: this.pc, from: -1, frameNumber: -1, slot: -1, linked, before: this.state.steps }
+    const before = this.state.steps
+    this.state.steps = { pc: this.pc, from: -1, frameNumber: -1, slot: -1, linked, before, asked: undefined }
     this.#countStep()
   }
 
@@ -396,5 +400,5 @@ export class Verification {
 }
 
 function transfer(from: number, pc: number, before: PathStep | undefined): PathStep {
-  return { pc, from, frameNumber: -1, slot: -1, linked: undefined, before }
+  return { pc, from, frameNumber: -1, slot: -1, linked: undefined, before, asked: undefined }
 }

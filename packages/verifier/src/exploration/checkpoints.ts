@@ -6,12 +6,14 @@
  * without open branches is safe and ends on all paths; a state that it covers needs no exploring.
  */
 
+import { sameScalar } from '../domain/scalar.ts'
 import { pointedIterator } from '../memory/iterator-slots.ts'
 import { isCallbackCall } from '../program/callback-helpers.ts'
 import { isMayGoto } from '../program/control-flow.ts'
 import { frameText } from '../report/state-text.ts'
 import type { FrameState } from '../state/frame-state.ts'
 import type { Checkpoint, PathState } from '../state/path-state.ts'
+import type { RegisterState } from '../state/register-state.ts'
 import type { Verification } from '../verification.ts'
 import { enterLoop, loopEntryOf } from './loop-entries.ts'
 import { adoptPrecision } from './precision.ts'
@@ -135,10 +137,31 @@ function isShortRound(v: Verification): boolean {
   )
 }
 
+/** A register holds another number than at the checkpoint: seen at once in most loops, which count in some register. */
+function hasCounted(checkpoint: Checkpoint, now: PathState): boolean {
+  const old = checkpoint.state
+  if (old.frames.length !== now.frames.length) return true
+  const before = old.frame.registers
+  const after = now.frame.registers
+  const differs = (number: number): boolean => {
+    const known = before[number] as RegisterState
+    const current = after[number] as RegisterState
+    return known !== current && !sameScalar(known.scalar, current.scalar)
+  }
+  if (differs(checkpoint.counter)) return true
+  for (let number = 0; number < before.length; number++) {
+    if (!differs(number)) continue
+    checkpoint.counter = number
+    return true
+  }
+  return false
+}
+
 /** Refuses a path that came back to a state that it has been in. */
 function checkProgress(v: Verification, checkpoint: Checkpoint): void {
   const { state } = checkpoint
   if (state.mayGotoDepth !== v.state.mayGotoDepth || state.callbackUnrollDepth !== v.state.callbackUnrollDepth) return
+  if (hasCounted(checkpoint, v.state)) return
   if (!isSameState(state, v.state, v.lastId) || hasIterated(state, v.state)) return
   v.printSourceLine(v.pc)
   const message = `infinite loop detected at insn ${v.pc}`
@@ -156,7 +179,15 @@ function keepState(v: Verification): void {
   v.jumpsAtCheckpoint = v.jumpsProcessed
   v.insnsAtCheckpoint = v.insnsProcessed
   const kept = state.copy()
-  const checkpoint: Checkpoint = { pc: v.pc, state: kept, branches: 1, hits: 0, misses: 0, isLoopEntry: false }
+  const checkpoint: Checkpoint = {
+    pc: v.pc,
+    state: kept,
+    branches: 1,
+    hits: 0,
+    misses: 0,
+    isLoopEntry: false,
+    counter: 0,
+  }
   const known = v.checkpoints[v.pc]
   if (known === undefined) v.checkpoints[v.pc] = [checkpoint]
   else known.unshift(checkpoint)

@@ -11,8 +11,6 @@
  */
 import {
   BPF_ABS,
-  BPF_ALU,
-  BPF_ALU64,
   BPF_ATOMIC,
   BPF_CALL,
   BPF_CMPXCHG,
@@ -20,14 +18,9 @@ import {
   BPF_EXIT,
   BPF_FETCH,
   BPF_IND,
-  BPF_JMP,
-  BPF_JMP32,
-  BPF_LD,
-  BPF_LDX,
   BPF_LOAD_ACQ,
   BPF_MOV,
   BPF_NEG,
-  BPF_ST,
   BPF_STX,
   type Insn,
 } from '@bpfoundry/isa'
@@ -55,8 +48,7 @@ const ARGUMENTS = 0b111110
 const ARGUMENT_NUMBERS = [1, 2, 3, 4, 5] as const
 
 /** Registers that a comparison narrowed together stand and fall together. */
-function shareDemand(demand: Demand, linked: readonly LinkedRegister[] | undefined): void {
-  if (linked === undefined) return
+function shareDemand(demand: Demand, linked: readonly LinkedRegister[]): void {
   const wanted = linked.some(({ frameNumber, isSlot, index }) =>
     isSlot ? demand.hasSlot(frameNumber, index) : (demand.registers(frameNumber) & (1 << index)) !== 0,
   )
@@ -165,23 +157,19 @@ function acrossImmediate(demand: Demand, insn: Insn, { pc, nextPc }: Executed): 
 
 type Across = (demand: Demand, insn: Insn, executed: Executed) => boolean
 
+/** By instruction class: LD, LDX, ST, STX, ALU, JMP, JMP32, ALU64. */
 // biome-ignore format: table
-const BY_CLASS: ReadonlyMap<number, Across> = new Map<number, Across>([
-  [BPF_ALU,   acrossAlu],
-  [BPF_ALU64, acrossAlu],
-  [BPF_LDX,   (demand, insn, executed) => acrossLoad(demand, insn.dst, executed)],
-  [BPF_STX,   acrossStx],
-  [BPF_ST,    acrossStore],
-  [BPF_JMP,   acrossJump],
-  [BPF_JMP32, acrossJump],
-  [BPF_LD,    acrossImmediate],
-])
+const BY_CLASS: readonly Across[] = [
+  acrossImmediate, (demand, insn, executed) => acrossLoad(demand, insn.dst, executed), acrossStore, acrossStx,
+  acrossAlu, acrossJump, acrossJump, acrossAlu,
+]
 
 /** Turns the demand after an instruction into the one before it; false when it can't be followed. */
 export function carryAcross(demand: Demand, executed: Executed): boolean {
   const insn = executed.insns[executed.pc] as Insn
-  shareDemand(demand, executed.linked)
-  if (BY_CLASS.get(insn.opcode & 0x07)?.(demand, insn, executed) === false) return false
-  shareDemand(demand, executed.linked)
+  const { linked } = executed
+  if (linked !== undefined) shareDemand(demand, linked)
+  if (!(BY_CLASS[insn.opcode & 0x07] as Across)(demand, insn, executed)) return false
+  if (linked !== undefined) shareDemand(demand, linked)
   return true
 }

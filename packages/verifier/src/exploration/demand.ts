@@ -3,17 +3,31 @@ import { MAX_CALL_FRAMES } from '../calls/call-depth.ts'
 /** Registers and stack slots, by frame, whose exact value is asked for while running back along a path. */
 export class Demand {
   /** The frame that the instruction looked at runs in. */
-  frame: number
+  frame = 0
   readonly #registers = new Int32Array(MAX_CALL_FRAMES)
   readonly #slotsLow = new Int32Array(MAX_CALL_FRAMES)
   readonly #slotsHigh = new Int32Array(MAX_CALL_FRAMES)
 
-  constructor(frame: number) {
+  /** Nothing is asked for, in `frame` and its callers. One object serves all walks: they are many, and short. */
+  start(frame: number): this {
     this.frame = frame
+    this.#registers.fill(0)
+    this.#slotsLow.fill(0)
+    this.#slotsHigh.fill(0)
+    return this
   }
 
   get isEmpty(): boolean {
-    for (let frame = 0; frame <= this.frame; frame++) {
+    for (let frame = this.frame; frame >= 0; frame--) {
+      if ((this.registers(frame) | this.slotsLow(frame) | this.slotsHigh(frame)) !== 0) return false
+    }
+    return true
+  }
+
+  /** Registers of the running frame are all that is asked for. */
+  get isOfRunningFrame(): boolean {
+    if ((this.slotsLow(this.frame) | this.slotsHigh(this.frame)) !== 0) return false
+    for (let frame = this.frame - 1; frame >= 0; frame--) {
       if ((this.registers(frame) | this.slotsLow(frame) | this.slotsHigh(frame)) !== 0) return false
     }
     return true

@@ -17,19 +17,19 @@ import type { Checkpoint, PathState, PathStep } from '../state/path-state.ts'
 import { SCALAR } from '../state/register-type.ts'
 import { isSpill } from '../state/stack-slot.ts'
 import type { Verification } from '../verification.ts'
-import { Demand } from './demand.ts'
+import type { Demand } from './demand.ts'
 import { carryAcross, type Executed } from './demand-transfer.ts'
 
 /** The verdict rests on the number in register `number`, before the current instruction. */
 export function markPrecise(v: Verification, number: number): void {
-  const demand = new Demand(v.state.frames.length - 1)
+  const demand = v.demand.start(v.state.frames.length - 1)
   demand.add(number)
   runBack(v, demand)
 }
 
 /** The verdict rests on the number spilled in a slot of one of the frames, before the current instruction. */
 export function markPreciseSlot(v: Verification, frameNumber: number, slot: number): void {
-  const demand = new Demand(v.state.frames.length - 1)
+  const demand = v.demand.start(v.state.frames.length - 1)
   demand.addSlot(frameNumber, slot)
   runBack(v, demand)
 }
@@ -37,7 +37,7 @@ export function markPreciseSlot(v: Verification, frameNumber: number, slot: numb
 /** The current state is covered by a checkpoint: what that one's continuation rests on, the current path rests on, too. */
 export function adoptPrecision(v: Verification, checkpoint: Checkpoint, live: (index: number) => number): void {
   const { frames } = checkpoint.state
-  const demand = new Demand(frames.length - 1)
+  const demand = v.demand.start(frames.length - 1)
   for (let index = frames.length - 1; index >= 0; index--) {
     const frame = frames[index] as FrameState
     const wanted: string[] = []
@@ -142,12 +142,30 @@ function runBackState(
       if (v.log.tracesEverything) traceInsn(v, demand, cursor.pc)
       if (!carryAcross(demand, step)) return 'lost'
     }
+    if (demand.isEmpty || wasAsked(v, demand, cursor, skips)) return 'done'
     skips = false
-    if (demand.isEmpty) return 'done'
     // The second slot of an LD_IMM64 is no instruction: what ran next is what ran after both.
     if (v.insns[cursor.pc]?.opcode !== 0) following = cursor.pc
     if (!stepBack(v, cursor, state.startPc)) return 'start'
   }
+}
+
+/**
+ * Whether an earlier walk asked for as much at this place of the path: then all checkpoints before it have their marks.
+ * Notes what is asked for where this walk begins. A loop that counts to a known end asks for its counter in each round,
+ * and would run back over all earlier ones each time.
+ */
+function wasAsked(v: Verification, demand: Demand, { pc, steps }: Cursor, isBegin: boolean): boolean {
+  // The log of everything tells each step of each walk.
+  if (steps === undefined || v.log.tracesEverything) return false
+  const { asked } = steps
+  const { frame } = demand
+  const registers = demand.registers()
+  if (asked !== undefined && asked.pc === pc && asked.frame === frame) {
+    if ((registers & ~asked.registers) === 0 && demand.isOfRunningFrame) return true
+  }
+  if (isBegin && demand.isOfRunningFrame) steps.asked = { pc, frame, registers }
+  return false
 }
 
 // ---- marks -----------------------------------------------------------------------------------------------------------

@@ -17,6 +17,16 @@ export interface PathStep {
   /** Registers linked by their id at a comparison. */
   readonly linked: readonly LinkedRegister[] | undefined
   readonly before: PathStep | undefined
+  /** What was asked for last behind this step: running back again for no more than that marks nothing new. */
+  asked: AskedRegisters | undefined
+}
+
+/** Registers of one frame whose numbers were asked for before the instruction at `pc`, and nothing else. */
+export interface AskedRegisters {
+  readonly pc: number
+  readonly frame: number
+  /** One bit each. */
+  readonly registers: number
 }
 
 /** A register or stack slot that shares its id with others. */
@@ -58,6 +68,8 @@ export interface Checkpoint {
   misses: number
   /** Some state's loop begins here. */
   isLoopEntry: boolean
+  /** The register whose number told the last state apart that came round a loop: it will tell the next one apart, too. */
+  counter: number
 }
 
 /** Everything that is known at one point of one path. */
