@@ -1,4 +1,4 @@
-import { type Field, put, type Word } from './field.ts'
+import { type Field, put, take, type Word } from './field.ts'
 import { LAYOUTS, type WordClass } from './layouts.ts'
 
 /** Values of the fields of a class; those left out are 0. */
@@ -15,4 +15,14 @@ export function compose<C extends WordClass>(cls: C, values: FieldValues<C>): Wo
     if (field !== undefined) word += put(`${cls}.${name}`, field, value)
   }
   return word
+}
+
+/** All fields of a word as a class has them; whether the word is of the class is not looked at. */
+export function fieldsOf<C extends WordClass>(
+  cls: C,
+  word: Word,
+): { readonly [F in keyof (typeof LAYOUTS)[C]['fields']]: number } {
+  const fields: Readonly<Record<string, Field>> = LAYOUTS[cls].fields
+  const values = Object.entries(fields).map(([name, field]) => [name, take(word, field)])
+  return Object.fromEntries(values) as { readonly [F in keyof (typeof LAYOUTS)[C]['fields']]: number }
 }
