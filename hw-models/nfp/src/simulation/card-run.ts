@@ -34,6 +34,8 @@ export interface CardRun {
 export interface CardFigures {
   /** Packets that came out of the card: to host or wire, or dropped by the program. */
   readonly packetsPerSecond: number
+  /** Programs that ran to their end: more, where ports or host don't take what they are given. */
+  readonly programsPerSecond: number
   /** What bounded it; absent where no more was offered. */
   readonly limitedBy?: RateLimit
   readonly offeredPerSecond: number

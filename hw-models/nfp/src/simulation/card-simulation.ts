@@ -102,12 +102,19 @@ class CardSimulation {
   }
 
   #advance(): void {
+    if (this.#started === this.#finished && this.#ingress.waiting === 0) this.#skipSilence()
     const until = this.#cycle + this.#span
     for (const group of this.#groups) group.advance(until)
     for (let cycle = this.#cycle; cycle < until; cycle++) this.#calendar.drain(cycle, this.#handle)
     this.#ingress.advance(until)
     this.#dispatch()
     this.#cycle = until
+  }
+
+  /** Nothing happens before the next packet comes. */
+  #skipSilence(): void {
+    const spans = Math.floor((this.#ingress.nextArrival - this.#cycle) / this.#span)
+    if (spans > 0) this.#cycle += spans * this.#span
   }
 
   #take(cycle: number, thread: number, kind: number, step: number): void {
@@ -171,12 +178,14 @@ class CardSimulation {
     const host = (after.host - before.host) / cycles
     // What waits for a port or for the host without end would be lost: such a card is as fast as they are.
     const slowdown = Math.max(1, port, host)
-    const packetsPerSecond = ((finished - 1) * card.clockHz) / (this.#end - this.#begin) / slowdown
+    const programsPerSecond = ((finished - 1) * card.clockHz) / (this.#end - this.#begin)
+    const packetsPerSecond = programsPerSecond / slowdown
     const coreUtilisation = (after.busy - before.busy) / (cycles * cores)
     const memoryUtilisation = (after.bank - before.bank) / cycles
     const limitedBy = this.#limit(packetsPerSecond, { memory: memoryUtilisation, host, port })
     return {
       packetsPerSecond,
+      programsPerSecond,
       ...(limitedBy === undefined ? {} : { limitedBy }),
       offeredPerSecond: ((after.offered - before.offered) * card.clockHz) / cycles,
       lost: after.lost - before.lost,

@@ -31,37 +31,37 @@ export type CardTimingName =
 // biome-ignore format: table
 export const CARD_TIMING: Readonly<Record<CardTimingName, TimingParameter>> = {
   /** Cycles of a core that the firmware as users have it spends on a packet, outside of the program: median over five core counts. */
-  firmwareFull:    { value: 404,        unit: 'cycles',    source: `${KRUDE}, artifacts, section 4 (nfp.md 4.1)`, calibratedBy: ['nfp.drop@5', 'nfp.drop@10', 'nfp.drop@15', 'nfp.drop@20', 'nfp.drop@25'] },
+  firmwareFull:    { value: 404,        unit: 'cycles',    source: `${KRUDE}, artifacts, section 4 (nfp.md 4.1)` },
   /** The same of a firmware whose choice of a host queue was taken out. */
-  firmwareTrimmed: { value: 224,        unit: 'cycles',    source: `${KRUDE}, 4.1 (nfp.md 2)`,                    calibratedBy: [] },
+  firmwareTrimmed: { value: 224,        unit: 'cycles',    source: `${KRUDE}, 4.1 (nfp.md 2)` },
   /** A context that waits for its cluster's memory, from the command to its next instruction. Four contexts that all wait issue one command in a quarter of it: the 16 cycles of the paper. */
-  ctmLatency:      { value: 64,         unit: 'cycles',    source: `${KRUDE}, model: 16 cycles between commands (nfp.md 2)`, calibratedBy: [] },
+  ctmLatency:      { value: 64,         unit: 'cycles',    source: `${KRUDE}, model: 16 cycles between commands (nfp.md 2)` },
   /** The same for external memory that hits its cache: the slope of the rows from four to fourteen reads. */
-  ememLatency:     { value: 99,         unit: 'cycles',    source: `${KRUDE}, artifacts, section 4 (nfp.md 4.1)`, calibratedBy: ['nfp.lookup4@5', 'nfp.lookup6@5', 'nfp.lookup8@5', 'nfp.lookup10@5', 'nfp.lookup12@5', 'nfp.lookup14@5'] },
-  imemLatency:     { value: 150,        unit: 'cycles',    source: LATENCIES,                                     calibratedBy: [], assumption: 'the lower end of 150 to 250' },
-  /** What a read and an atomic add occupy of the engine behind 16 bytes of external memory. */
-  readOccupancy:   { value: 4.0525,     unit: 'cycles',    source: `${KRUDE}, model: reads of one location (nfp.md 2)`, calibratedBy: [] },
-  addOccupancy:    { value: 3.2198,     unit: 'cycles',    source: `${KRUDE}, model: adds to one location (nfp.md 2)`,  calibratedBy: [] },
+  ememLatency:     { value: 99,         unit: 'cycles',    source: `${KRUDE}, artifacts, section 4 (nfp.md 4.1)` },
+  imemLatency:     { value: 150,        unit: 'cycles',    source: LATENCIES, assumption: 'the lower end of 150 to 250' },
+  /** What a read and an atomic add occupy of the engine behind one line of external memory. */
+  readOccupancy:   { value: 4.0525,     unit: 'cycles',    source: `${KRUDE}, model: reads of one location (nfp.md 2)` },
+  addOccupancy:    { value: 3.2198,     unit: 'cycles',    source: `${KRUDE}, model: adds to one location (nfp.md 2)` },
   /** Accesses spread over a large range do four times as many. */
-  ememBanks:       { value: 4,          unit: 'banks',     source: `${KRUDE}, 4.2`,                               calibratedBy: [] },
-  bankBytes:       { value: 16,         unit: 'bytes',     source: `${KRUDE}, 4.2: slowest within 16 bytes`,      calibratedBy: [] },
+  ememBanks:       { value: 4,          unit: 'banks',     source: `${KRUDE}, 4.2` },
+  bankBytes:       { value: 64,         unit: 'bytes',     source: `${KRUDE}, 4.2; rows of 16 to 56 bytes are equally slow`, assumption: 'a line of the cache' },
   /** Commands without an answer that a core may have under way before it has to wait. */
-  postedCommands:  { value: 16,         unit: 'commands',  source: 'none published',                              calibratedBy: [], assumption: 'bounds what a single core can post; no published row depends on it' },
+  postedCommands:  { value: 16,         unit: 'commands',  source: 'none published', assumption: 'bounds what a single core can post; no published row depends on it' },
   /** What MAC and NBI take in at most. */
-  macRate:         { value: 54.4e6,     unit: 'packets/s', source: `${KRUDE}, 4.1, confirmed by Netronome (nfp.md 2)`, calibratedBy: [] },
+  macRate:         { value: 54.4e6,     unit: 'packets/s', source: `${KRUDE}, 4.1, confirmed by Netronome (nfp.md 2)` },
   /** What they take in once packets had to be dropped behind them, as long as more arrives: a defect of the MAC's firmware. */
-  overloadedMacRate: { value: 34.6e6,   unit: 'packets/s', source: `${KRUDE}, 6.1 and artifacts (nfp.md 2)`,      calibratedBy: ['nfp.drop.overloaded@20', 'nfp.drop.overloaded@25', 'nfp.drop.overloaded@30', 'nfp.lookup4.overloaded@20', 'nfp.lookup4.overloaded@30', 'nfp.lookup4.overloaded@35'] },
+  overloadedMacRate: { value: 34.6e6,   unit: 'packets/s', source: `${KRUDE}, 6.1 and artifacts (nfp.md 2)` },
   /** Packets that wait for a free context before more are dropped. */
-  packetBuffer:    { value: 512,        unit: 'packets',   source: 'none published',                              calibratedBy: [], assumption: 'five clusters of 256 KiB, half of it for packets of at most 256 bytes in the cluster' },
+  packetBuffer:    { value: 512,        unit: 'packets',   source: 'none published', assumption: 'five clusters of 256 KiB, half of it for packets of at most 256 bytes in the cluster' },
   /** From the wire to the queue of packets: one write to cluster memory by NBI, one to the queue. */
-  ingressLatency:  { value: 128,        unit: 'cycles',    source: 'none published',                              calibratedBy: [], assumption: 'two accesses to cluster memory' },
+  ingressLatency:  { value: 128,        unit: 'cycles',    source: 'none published', assumption: 'two accesses to cluster memory' },
   /** From a packet and a free context to the context's first instruction; it is the queue's answer to a waiting context. */
-  dispatchLatency: { value: 96,         unit: 'cycles',    source: LATENCIES,                                     calibratedBy: [], assumption: 'an access to cluster memory from another cluster, upper end of 50 to 100' },
+  dispatchLatency: { value: 96,         unit: 'cycles',    source: LATENCIES, assumption: 'an access to cluster memory from another cluster, upper end of 50 to 100' },
   /** From the end of the firmware's work to the first bit on the wire. */
-  egressLatency:   { value: 128,        unit: 'cycles',    source: 'none published',                              calibratedBy: [], assumption: 'as the way in' },
+  egressLatency:   { value: 128,        unit: 'cycles',    source: 'none published', assumption: 'as the way in' },
   /** A write to the host by the DMA engine, and for each byte: write with read, less the read alone. */
-  dmaWriteBase:    { value: 190,        unit: 'ns',        source: 'pcie-bench, NFP-6000 (nfp.md 2.1)',           calibratedBy: [] },
-  dmaWriteByte:    { value: 0.243,      unit: 'ns/byte',   source: 'pcie-bench, NFP-6000 (nfp.md 2.1)',           calibratedBy: [] },
+  dmaWriteBase:    { value: 190,        unit: 'ns',        source: 'pcie-bench, NFP-6000 (nfp.md 2.1)' },
+  dmaWriteByte:    { value: 0.243,      unit: 'ns/byte',   source: 'pcie-bench, NFP-6000 (nfp.md 2.1)' },
 }
 
 /** What the packet's descriptor adds to each packet that the host gets. */

@@ -47,6 +47,11 @@ export class Ingress {
     return this.#waiting
   }
 
+  /** When the next packet comes. */
+  get nextArrival(): number {
+    return this.#nextArrival
+  }
+
   get overloaded(): boolean {
     return this.#overloaded
   }
