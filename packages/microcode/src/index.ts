@@ -16,6 +16,23 @@ export { ldField, ldFieldClear } from './builders/ld-field.ts'
 export { localCsrRead, localCsrWrite } from './builders/local-csr.ts'
 export { mulStep } from './builders/mul.ts'
 export { shf } from './builders/shf.ts'
+export { decode } from './decoding/decode.ts'
+export type {
+  AluInstruction,
+  BrAluInstruction,
+  BrBitInstruction,
+  BrByteInstruction,
+  BrInstruction,
+  CmdInstruction,
+  CtxArbInstruction,
+  DataWord,
+  ImmedInstruction,
+  Instruction,
+  LdFieldInstruction,
+  LocalCsrInstruction,
+  MulInstruction,
+  ShfInstruction,
+} from './decoding/instruction.ts'
 export { type DisassemblyOptions, disassemble, disassembleAll } from './disassembly/disassemble.ts'
 export { checkEcc, eccOf, withEcc, withoutEcc } from './ecc.ts'
 export { type Field, INSTRUCTION_BITS, type Word } from './field.ts'

@@ -6,12 +6,26 @@
 import { MicrocodeError } from './microcode-error.ts'
 
 /**
- * Kinds of operands: general purpose registers of bank A, of bank B, or the same number in both; transfer registers; registers
- * of the next neighbour; local memory through one of four index registers; immediates; none.
+ * Kinds of operands: general purpose registers of bank A, of bank B, or the same number in both, relative to the context or
+ * absolute; transfer registers, by number or through T_INDEX; registers of the next neighbour, by number or through its
+ * index; local memory through one of four index registers; immediates; none.
  */
-export type OperandKind = 'a' | 'b' | 'both' | 'xfer' | 'neighbour' | 'local' | 'immediate' | 'none'
+export type OperandKind =
+  | 'a'
+  | 'b'
+  | 'both'
+  | 'absoluteA'
+  | 'absoluteB'
+  | 'absoluteBoth'
+  | 'xfer'
+  | 'xferIndex'
+  | 'neighbour'
+  | 'neighbourIndex'
+  | 'local'
+  | 'immediate'
+  | 'none'
 
-/** What happens to the index register of local memory when the operand has been used. */
+/** What happens to an index register when the operand has been used. */
 export type LocalMode = 'offset' | 'increment' | 'decrement'
 
 /** An operand. `value`: register number, word offset behind the index register, or the immediate. */
