@@ -6,6 +6,24 @@ export type {
   ProgramBinding,
 } from './attach-driver.ts'
 export { profileDriver } from './attach-driver.ts'
+export type { BpftoolNetDevice, BpftoolNetJson, BpftoolNetRow } from './bpftool-net.ts'
+export { bpftoolNetJson, bpftoolNetLines } from './bpftool-net.ts'
+export type { FrameCache } from './costs/frame-cache.ts'
+export { FRAMES_A_DESCRIPTOR, frameStallNs } from './costs/frame-cache.ts'
+export { helperInstructions } from './costs/helper-costs.ts'
+export type { BreakdownItem, CostAction, CostComponent, CostUnit, Sharing } from './costs/host-cost.ts'
+export {
+  BUSY,
+  COST_ACTIONS,
+  INSTRUCTIONS_PER_CYCLE,
+  priceComponents,
+  priceProgram,
+  sumNanoseconds,
+} from './costs/host-cost.ts'
+export type { Processor, ProcessorName } from './costs/processors.ts'
+export { atClock, PROCESSORS } from './costs/processors.ts'
+export type { HelperWork, MapShape, ProgramWork } from './costs/program-work.ts'
+export { EMPTY_PROGRAM } from './costs/program-work.ts'
 export type { ComparedRow, PublishedRow, RowRole, RowSummary, RowUnit } from './costs/published-row.ts'
 export { compareRow, summariseRows } from './costs/published-row.ts'
 export type { MacCounter, PortCounter, QueueCounter, QueueWireCounter, StageCounter } from './counters.ts'
@@ -27,9 +45,16 @@ export type { Fate, Fates } from './fates.ts'
 export { accountedPackets, assertAccounted, FATE, FATES, noFates, sumFates } from './fates.ts'
 export { FRAME_DESCRIPTOR, FRAME_DESCRIPTOR_BYTES, FrameCursor } from './frame-descriptor.ts'
 export { FramePool } from './frame-pool.ts'
-export type { IpLinkProgramJson, IpLinkXdpJson } from './ip-link.ts'
-export { ipLinkJson, ipLinkModeWord, ipLinkProgramLines } from './ip-link.ts'
-export type { ActionCosts, CostAction, CostProfile, ModelledRate, RateLimit, RateQuestion } from './modelled-rate.ts'
+export type { IpLink, IpLinkJson, IpLinkOptions, IpLinkProgramJson, IpLinkXdpJson } from './ip-link.ts'
+export {
+  ipAddressLines,
+  ipLinkJson,
+  ipLinkLines,
+  ipLinkModeWord,
+  ipLinkObject,
+  ipLinkProgramLines,
+} from './ip-link.ts'
+export type { ActionCosts, CostProfile, ModelledRate, RateLimit, RateQuestion } from './modelled-rate.ts'
 export { linearRate, linkPacketsPerSecond, WIRE_OVERHEAD_BYTES } from './modelled-rate.ts'
 export type { GracePeriod } from './nic.ts'
 export { attachNic, Nic } from './nic.ts'
@@ -44,6 +69,24 @@ export { REDIRECT_BULK_FRAMES, RedirectBulks, takeRedirectTarget } from './redir
 export { INDIRECTION_ENTRIES, Rss } from './rss.ts'
 export type { RingHandle } from './spsc-ring.ts'
 export { RingConsumer, RingProducer, ringBytes } from './spsc-ring.ts'
+export type { ClsBpfOffload, TcDriver } from './tc/tc-driver.ts'
+export { refusesOffload } from './tc/tc-driver.ts'
+export type { ClassicInsn, TcProgram } from './tc/tc-program.ts'
+export { classicProgram, isSameProgram } from './tc/tc-program.ts'
+export type { TcProtocol } from './tc/tc-protocol.ts'
+export { protocolNumber } from './tc/tc-protocol.ts'
+export type { TcFilterJson } from './tc/tc-show.ts'
+export { tcFilterJson, tcFilterLines, tcQdiscLines } from './tc/tc-show.ts'
+export type {
+  TcDevice,
+  TcDirection,
+  TcFilterChoice,
+  TcFilterRequest,
+  TcFilterRow,
+  TcQdisc,
+} from './tc/traffic-control.ts'
+export { TrafficControl } from './tc/traffic-control.ts'
+export { iprouteErrorLines } from './tool-messages.ts'
 export type { QueueTrace, TraceHandle } from './trace/trace-layout.ts'
 export type { TracePlayerOptions } from './trace/trace-player.ts'
 export { TracePlayer } from './trace/trace-player.ts'

@@ -1,3 +1,4 @@
+import type { CostAction } from './costs/host-cost.ts'
 import type { StageCounter } from './counters.ts'
 
 /** What bounds a modelled rate. */
@@ -37,9 +38,6 @@ const MINIMUM_FRAME_BYTES = 60
 export function linkPacketsPerSecond(linkGbps: number, frameBytes: number): number {
   return (linkGbps * 1e9) / ((Math.max(frameBytes, MINIMUM_FRAME_BYTES) + WIRE_OVERHEAD_BYTES) * 8)
 }
-
-/** Verdicts that a cost table knows. What is aborted or unknown costs what a drop costs. */
-export type CostAction = 'drop' | 'pass' | 'tx' | 'redirect'
 
 /** Measured nanoseconds of a packet on one processor, by verdict; undefined where nobody published it. */
 export type ActionCosts = Readonly<Record<CostAction, number | undefined>>
