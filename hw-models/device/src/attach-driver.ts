@@ -24,6 +24,13 @@ export interface AttachProgram {
   readonly hasFrags?: boolean
   readonly bound?: ProgramBinding
   readonly jited?: boolean
+  /** When it was loaded, in ns since boot, who loaded it, and its BTF: what `ip -d link` shows more. */
+  readonly loadTimeNs?: number
+  readonly userId?: number
+  readonly btfId?: number
+  /** Told when a hook or filter takes the program and when it lets go of it, so that it lives as long. */
+  readonly hold?: () => void
+  readonly drop?: () => void
 }
 
 /** A refusal by driver or kernel. */

@@ -13,6 +13,7 @@ export type DeviceErrorCode =
   | 'DEVICE_UNACCOUNTED'
   | 'XDP_ATTACH'
   | 'XDP_MAP_OFFLOAD'
+  | 'TC_REFUSED'
 
 /** Errors of the network card models. */
 export class DeviceError extends Diagnostic {
@@ -37,7 +38,7 @@ export interface AttachErrorFields {
   readonly map?: string
   readonly hint?: string
   /** `XDP_ATTACH` when absent. */
-  readonly code?: 'XDP_ATTACH' | 'XDP_MAP_OFFLOAD'
+  readonly code?: 'XDP_ATTACH' | 'XDP_MAP_OFFLOAD' | 'TC_REFUSED'
 }
 
 /**

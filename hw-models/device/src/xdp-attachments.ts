@@ -68,6 +68,7 @@ interface LinkState {
   readonly mode: XdpMode
   readonly flags: number
   attached: boolean
+  closed: boolean
 }
 
 interface ModeState {
@@ -123,8 +124,9 @@ export class XdpAttachments {
   attachLink(program: AttachProgram, flags = 0): XdpLink {
     const mode = this.#mode(flags)
     if (program.type !== PROG_TYPE.XDP) throw this.#refused({ errno: ERRNO.EINVAL }, program)
-    const link: LinkState = { program, mode, flags, attached: true }
+    const link: LinkState = { program, mode, flags, attached: true, closed: false }
     this.#attach({ program, flags, link, expected: undefined })
+    program.hold?.()
     return link
   }
 
@@ -147,9 +149,20 @@ export class XdpAttachments {
     if (previous.id === program.id) return
     this.#install(state.mode, program)
     state.program = program
+    program.hold?.()
+    previous.drop?.()
   }
 
-  /** BPF_LINK_DETACH, or the last reference gone. */
+  /** The last reference to the link is gone: it is detached, and lets go of its program. */
+  closeLink(link: XdpLink): void {
+    const state = link as LinkState
+    if (state.closed) return
+    this.detachLink(link)
+    state.closed = true
+    state.program.drop?.()
+  }
+
+  /** BPF_LINK_DETACH: the link stays, with its program, and without a device. */
   detachLink(link: XdpLink): void {
     const state = link as LinkState
     if (!state.attached) return
@@ -165,16 +178,30 @@ export class XdpAttachments {
     this.device.mtu = mtu
   }
 
-  /** The interface goes away: everything is detached, links are left without a device. */
-  uninstall(): void {
+  /**
+   * The interface goes away: everything is detached, links are left without a device. A driver that won't let go is not
+   * listened to.
+   *
+   * @returns what drivers said against it; Linux warns then
+   */
+  uninstall(): readonly AttachError[] {
+    const warnings: AttachError[] = []
     for (const mode of XDP_MODES) {
       const state = this.#states[mode]
       if (this.program(mode) === undefined) continue
-      this.#install(mode, undefined)
-      if (state.link !== undefined) state.link.attached = false
+      try {
+        this.#install(mode, undefined)
+      } catch (error) {
+        if (!(error instanceof AttachError)) throw error
+        warnings.push(error)
+        this.device.setProgram(mode, 0)
+      }
+      if (state.link === undefined) state.program?.drop?.()
+      else state.link.attached = false
       state.link = undefined
       state.program = undefined
     }
+    return warnings
   }
 
   #attach(request: AttachRequest): XdpMode {
@@ -195,6 +222,8 @@ export class XdpAttachments {
     const state = this.#states[mode]
     state.link = link
     state.program = link === undefined ? request.program : undefined
+    state.program?.hold?.()
+    current?.drop?.()
     return mode
   }
 
