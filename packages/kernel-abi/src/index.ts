@@ -34,7 +34,7 @@ export { lsmHook } from './lsm-hooks.ts'
 export { mapHelperCompatible } from './map-helpers.ts'
 export type { MapAttributes } from './map-types.ts'
 export { BPF_ANY, BPF_EXIST, BPF_NOEXIST, MAP_FLAG, MAP_TYPE, mapTypeName } from './map-types.ts'
-export type { InstructionSet, KernelFeatures, KernelLimits, KernelProfile } from './profiles.ts'
+export type { KernelLimits, KernelProfile } from './profiles.ts'
 export { DEFAULT_PROFILE, KERNEL_PROFILES, kernelProfile } from './profiles.ts'
 export type { ReturnRange } from './program-load.ts'
 export {
@@ -47,6 +47,8 @@ export {
 } from './program-load.ts'
 export { PROG_TYPE, programTypeName } from './program-types.ts'
 export { rawTracepointArgument } from './raw-tracepoints.ts'
+export type { KernelAbility } from './releases.ts'
+export { ABILITY_SINCE, isReleasedBy, mapTypeSince, programTypeSince } from './releases.ts'
 export { PACKET_LOAD_HELPERS, SK_BUFF } from './sk-buff.ts'
 export {
   MAX_SKB_FRAGS,

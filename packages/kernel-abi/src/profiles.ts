@@ -1,5 +1,3 @@
-import { MAX_HELPER_ID } from './helpers.ts'
-
 /** Numbers that the kernel refuses to go beyond. */
 export interface KernelLimits {
   /** BPF_MAXINSNS: slots of a program loaded without CAP_BPF. */
@@ -27,47 +25,14 @@ export interface KernelLimits {
   readonly nameBytes: number
 }
 
-/** Sets of instructions that came to the kernel at one time each. */
-export type InstructionSet =
-  | 'base'
-  /** JLT, JLE, JSLT, JSLE (-mcpu=v2). */
-  | 'jump-less'
-  /** JMP32 (-mcpu=v3). */
-  | 'jmp32'
-  /** Atomics that fetch, exchange or compare (-mcpu=v3). */
-  | 'atomic-fetch'
-  /** SDIV, SMOD, MOVSX, LDX MEMSX, BSWAP, JMP32 JA (-mcpu=v4). */
-  | 'v4'
-  | 'may-goto'
-  | 'load-acquire'
-
-/** Abilities of the verifier that change verdicts from one release to another. */
-export interface KernelFeatures {
-  /** Loops whose bound it finds by walking through them. */
-  readonly boundedLoops: boolean
-  readonly bpfToBpfCalls: boolean
-  readonly globalFunctions: boolean
-  /** LD_IMM64 with the address of a map's value: .data, .bss, .rodata. */
-  readonly globalData: boolean
-  /** Privileged programs may read stack that was never written. */
-  readonly uninitialisedStackReads: boolean
-  /** Tail calls in a program that has subprograms. */
-  readonly tailCallsWithSubprograms: boolean
-}
-
-/** A kernel release as the verifier and the emulated bpf(2) follow it. */
+/**
+ * A kernel release as a program can be judged for. What it has of instructions, helpers, types and abilities follows from
+ * the release that brought each.
+ */
 export interface KernelProfile {
   /** `6.12` */
   readonly name: string
   readonly limits: KernelLimits
-  readonly instructionSets: readonly InstructionSet[]
-  readonly features: KernelFeatures
-  /** Helpers up to this number exist. */
-  readonly maxHelperId: number
-  /** Map types below this number exist. */
-  readonly mapTypes: number
-  /** Program types below this number exist. */
-  readonly programTypes: number
 }
 
 /** Limits of Linux 6.12. @see include/linux/bpf_verifier.h, include/linux/bpf.h, kernel/bpf/verifier.c */
@@ -87,28 +52,32 @@ const LIMITS_6_12: KernelLimits = {
   nameBytes: 16,
 }
 
-/** Releases that this machine can be, by name. */
-export const KERNEL_PROFILES: ReadonlyMap<string, KernelProfile> = new Map([
-  [
-    '6.12',
-    {
-      name: '6.12',
-      limits: LIMITS_6_12,
-      instructionSets: ['base', 'jump-less', 'jmp32', 'atomic-fetch', 'v4', 'may-goto'],
-      features: {
-        boundedLoops: true,
-        bpfToBpfCalls: true,
-        globalFunctions: true,
-        globalData: true,
-        uninitialisedStackReads: true,
-        tailCallsWithSubprograms: true,
-      },
-      maxHelperId: MAX_HELPER_ID,
-      mapTypes: 34,
-      programTypes: 33,
-    },
-  ],
-])
+/** Before 5.2 programs were short. @see BPF_MAXINSNS, BPF_COMPLEXITY_LIMIT_INSNS, BPF_COMPLEXITY_LIMIT_STACK */
+const LIMITS_4_19: KernelLimits = {
+  ...LIMITS_6_12,
+  privilegedInsns: 4096,
+  exploredInsns: 131_072,
+  pendingBranches: 1024,
+}
+
+const LIMITS_4_13: KernelLimits = { ...LIMITS_4_19, exploredInsns: 98_304 }
+
+/** Releases of long support, the first one with native XDP in many drivers, and the newest that was compared with. */
+// biome-ignore format: table
+const ROWS: readonly KernelProfile[] = [
+  { name: '4.13', limits: LIMITS_4_13 },
+  { name: '4.19', limits: LIMITS_4_19 },
+  { name: '5.4',  limits: LIMITS_6_12 },
+  { name: '5.10', limits: LIMITS_6_12 },
+  { name: '5.15', limits: LIMITS_6_12 },
+  { name: '6.1',  limits: LIMITS_6_12 },
+  { name: '6.6',  limits: LIMITS_6_12 },
+  { name: '6.12', limits: LIMITS_6_12 },
+  { name: '6.18', limits: LIMITS_6_12 },
+]
+
+/** Releases that a program can be judged for, by name, oldest first. */
+export const KERNEL_PROFILES: ReadonlyMap<string, KernelProfile> = new Map(ROWS.map((row) => [row.name, row]))
 
 /** The release that is meant where none is named. */
 export const DEFAULT_PROFILE = '6.12'

@@ -67,6 +67,8 @@ export interface KernelOptions {
    * these. `new LazyBtf(bytes)` of a vmlinux BTF; without it such programs are refused as not supported.
    */
   readonly kernelBtf?: KernelBtf
+  /** The release that programs are judged for, `profile` of the verifier; "6.12" by default. */
+  readonly profile?: string
   /** Takes what programs print, a line a call. */
   readonly trace?: (text: string) => void
 }
@@ -134,6 +136,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   readonly #hollowMaps: boolean
   readonly #blindingKeys: RandomU32 | undefined
   readonly #kernelBtf: KernelBtf | undefined
+  readonly #profile: string | undefined
   #nextFd = FIRST_FD
   #nextMapId = 1
   #nextProgramId = 1
@@ -152,6 +155,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
     this.#inlineHelpers = options.inlineHelpers ?? true
     this.#hollowMaps = options.hollowMaps ?? false
     this.#kernelBtf = options.kernelBtf
+    this.#profile = options.profile
     const hardened = isHardened(options.harden ?? 0, true)
     this.#blindingKeys = hardened ? (options.blindingKeys ?? unpredictableKeys()) : undefined
     this.addNetDevice({ ifindex: 1, name: 'lo' })
@@ -237,6 +241,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
       inlineHelpers: this.#inlineHelpers,
       ...(this.#blindingKeys === undefined ? {} : { blindingKeys: this.#blindingKeys }),
       ...(this.#kernelBtf === undefined ? {} : { kernelBtf: this.#kernelBtf }),
+      ...(this.#profile === undefined ? {} : { profile: this.#profile }),
       ...(hooks === undefined ? {} : { device: hooks }),
       isElsewhere: (map) => device === undefined && this.offload.isElsewhere(bound, map.offloaded, map.attributes.type),
     })

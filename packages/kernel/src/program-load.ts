@@ -109,6 +109,8 @@ export interface LoadOptions {
   readonly blindingKeys?: RandomU32
   /** The kernel's own types. */
   readonly kernelBtf?: KernelBtf
+  /** The release that it is judged for. */
+  readonly profile?: string
   /** Asked by the verifier, for a program that is bound to a device. */
   readonly device?: DeviceHooks
   /** Whether a map is where the program can't reach it. */
@@ -121,7 +123,7 @@ export interface LoadOptions {
  * @throws ProgramRejected when the verifier refuses; KernelError E2BIG, EINVAL for what bpf(2) checks before it
  */
 export function loadImage(request: ProgramRequest, id: number, options: LoadOptions): LoadedImage {
-  const { mapByFd, possibleCpus, device, kernelBtf, isElsewhere } = options
+  const { mapByFd, possibleCpus, device, kernelBtf, profile, isElsewhere } = options
   checkRequest(request)
   checkCapabilities(request)
   const maps = mapsOf(request, mapByFd)
@@ -146,6 +148,7 @@ export function loadImage(request: ProgramRequest, id: number, options: LoadOpti
       possibleCpus,
       ...(device === undefined ? {} : { device }),
       ...(kernelBtf === undefined ? {} : { kernelBtf }),
+      ...(profile === undefined ? {} : { profile }),
       ...(request.capabilities === undefined ? {} : { capabilities: request.capabilities }),
       ...(request.complexityLimit === undefined ? {} : { complexityLimit: request.complexityLimit }),
     },

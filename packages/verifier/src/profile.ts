@@ -1,7 +1,9 @@
+import { KERNEL_PROFILES, type KernelProfile, kernelProfile } from '@bpfoundry/kernel-abi'
 import { VerifierError } from './verifier-error.ts'
 
-/** What differs between kernels, as data. Rows are added as profiles are. */
+/** What differs between kernels, as data. */
 export interface Profile {
+  /** The release whose rules these are. */
   readonly name: string
   /** The log at level 2 begins with the table of live registers. */
   readonly showsLiveRegisters: boolean
@@ -63,21 +65,25 @@ const PROFILES: readonly Profile[] = [
 
 export const DEFAULT_PROFILE = '6.12'
 
-/** The profile of that name. @throws VerifierError VERIFIER_PROFILE for a name that this version has no data of */
-export function profileNamed(name: string = DEFAULT_PROFILE): Profile {
-  const profile = PROFILES.find((row) => row.name === name)
-  if (profile !== undefined) return profile
+/** A release that programs are judged for, and the rules by which they are. */
+export interface Target {
+  readonly release: KernelProfile
+  readonly rules: Profile
+}
+
+/**
+ * The release of that name, with its rules, or those of the default where its own are not known.
+ *
+ * @throws VerifierError VERIFIER_PROFILE for a name that this version has no data of
+ */
+export function targetNamed(name: string = DEFAULT_PROFILE): Target {
+  const release = kernelProfile(name)
+  const rules = PROFILES.find((row) => row.name === name) ?? PROFILES.find((row) => row.name === DEFAULT_PROFILE)
+  if (release !== undefined && rules !== undefined) return { release, rules }
   throw new VerifierError({
     code: 'VERIFIER_PROFILE',
     message: `the verifier of Linux ${name} is not known`,
     got: name,
-    expected: PROFILES.map((row) => row.name).join(', '),
+    expected: [...KERNEL_PROFILES.keys()].join(', '),
   })
-}
-
-/** Release numbers in order: `4.9` before `4.19`. */
-export function isReleasedBy(since: string, release: string): boolean {
-  const [major = 0, minor = 0] = since.split('.').map(Number)
-  const [ofMajor = 0, ofMinor = 0] = release.split('.').map(Number)
-  return major < ofMajor || (major === ofMajor && minor <= ofMinor)
 }

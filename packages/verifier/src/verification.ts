@@ -4,7 +4,7 @@
  */
 
 import { BPF_CALL, BPF_JMP, BPF_PSEUDO_KFUNC_CALL, type Insn, type InstructionRow } from '@bpfoundry/isa'
-import { type ContextLayout, contextLayout, type ErrnoName, PROG_FLAG } from '@bpfoundry/kernel-abi'
+import { type ContextLayout, contextLayout, type ErrnoName, type KernelLimits, PROG_FLAG } from '@bpfoundry/kernel-abi'
 import { Demand } from './exploration/demand.ts'
 import type { AttachTarget } from './kernel-types/attach-target.ts'
 import { KernelTypes } from './kernel-types/kernel-types.ts'
@@ -80,13 +80,11 @@ export interface PendingPath {
   readonly logMark: number
 }
 
-/** Jumps that may be open at once. @see BPF_COMPLEXITY_LIMIT_JMP_SEQ */
-const MAX_PENDING_PATHS = 8192
-
 export interface VerificationParts {
   readonly program: VerifierProgram
   readonly options: VerifierOptions
   readonly profile: Profile
+  readonly limits: KernelLimits
   readonly log: VerifierLog
   readonly sourceLines: SourceLines
   readonly subprograms: readonly Subprogram[]
@@ -102,6 +100,7 @@ export class Verification {
   readonly insns: readonly Insn[]
   readonly options: VerifierOptions
   readonly profile: Profile
+  readonly limits: KernelLimits
   readonly log: VerifierLog
   readonly sourceLines: SourceLines
   readonly subprograms: readonly Subprogram[]
@@ -146,6 +145,7 @@ export class Verification {
     this.insns = parts.program.insns
     this.options = parts.options
     this.profile = parts.profile
+    this.limits = parts.limits
     this.log = parts.log
     this.sourceLines = parts.sourceLines
     this.subprograms = parts.subprograms
@@ -324,7 +324,7 @@ export class Verification {
 
   #queue(state: PathState, pc: number, what: string): void {
     this.pending.push({ state, pc, previousPc: this.pc, logMark: this.log.mark() })
-    if (this.pending.length <= MAX_PENDING_PATHS) return
+    if (this.pending.length <= this.limits.pendingBranches) return
     const message = `The sequence of ${this.pending.length} jumps is too complex${what}.`
     this.refuse('VERIFIER_TOO_COMPLEX', 'E2BIG', message)
   }

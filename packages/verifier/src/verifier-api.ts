@@ -50,7 +50,10 @@ export interface VerifierProgram {
 
 /** Options that may change the verdict. */
 export interface VerifierOptions {
-  /** "6.12" by default. */
+  /**
+   * The release that the program is judged for: "6.12" by default. Rules are those of 6.12 or 6.18; for an older release
+   * those of 6.12, with its limits, and what it lacks is refused by VERIFIER_RELEASE.
+   */
   readonly profile?: string
   /** Instructions explored at most; 1,000,000 by default. */
   readonly complexityLimit?: number
@@ -188,6 +191,16 @@ export interface VerifierStats {
   readonly stackDepthBytes: readonly number[]
 }
 
+/** Something that a program needs of a kernel, and the release that brought it. */
+export interface Requirement {
+  /** `5.8` */
+  readonly since: string
+  /** `helper bpf_ringbuf_output`, `loops`, `maps of type ringbuf` ... */
+  readonly what: string
+  /** The first slot that shows it; undefined where the program as a whole does. */
+  readonly pc?: number
+}
+
 /** Why a program was refused: data, of which the log is one rendering. */
 export interface Rejection {
   /** Stable code, upper case: `VERIFIER_UNINITIALIZED_REGISTER`, `VERIFIER_PACKET_BOUNDS` ... */
@@ -200,6 +213,8 @@ export interface Rejection {
   /** Slots on the refused path, from the entry. */
   readonly path?: readonly number[]
   readonly hint?: string
+  /** Of VERIFIER_RELEASE: everything that the release lacks, the newest first. */
+  readonly requirements?: readonly Requirement[]
 }
 
 /** What the exploration noted of each slot, for the fix-ups. */

@@ -6,7 +6,8 @@ import { addFrameExtras } from './fixup/frame-extras.ts'
 import { type AttachTarget, attachTarget } from './kernel-types/attach-target.ts'
 import { iteratorNexts } from './kernel-types/kernel-function.ts'
 import { KernelTypes } from './kernel-types/kernel-types.ts'
-import { type Profile, profileNamed } from './profile.ts'
+import { checkRelease } from './portability/release-check.ts'
+import { type Target, targetNamed } from './profile.ts'
 import { checkCallbackPacketLoads } from './program/callback-packet-loads.ts'
 import { checkControlFlow, type FlowMarks } from './program/control-flow.ts'
 import { FastcallPatterns } from './program/fastcall.ts'
@@ -64,7 +65,7 @@ const REPLACING: ReadonlySet<number> = new Set([PROG_TYPE.STRUCT_OPS, PROG_TYPE.
 interface Run {
   readonly program: VerifierProgram
   readonly options: VerifierOptions
-  readonly profile: Profile
+  readonly target: Target
   readonly log: VerifierLog
   subprograms: readonly Subprogram[]
   verification: Verification | undefined
@@ -103,7 +104,7 @@ function logged<T>(run: Run, pass: () => T): T {
 
 function slotNotes(run: Run, maps: SlotNotes['maps'], flow: FlowMarks, live: Uint16Array): SlotNotes {
   const { insns } = run.program
-  const forms = insns.map((insn) => instructionForm(insn, run.profile))
+  const forms = insns.map((insn) => instructionForm(insn, run.target.rules))
   return {
     rows: forms.map((form) => (typeof form === 'string' ? undefined : form)),
     malformed: forms.map((form) => (typeof form === 'string' ? form : undefined)),
@@ -133,7 +134,8 @@ function shrinkStacks({ subprograms, notes: { fastcall } }: Verification): void 
 
 /** All passes before the exploration. */
 function prepare(run: Run): Verification {
-  const { program, options, profile, log } = run
+  const { program, options, log } = run
+  const { rules: profile, release } = run.target
   const { insns } = program
   const isCapable = options.capabilities?.includes('CAP_BPF') ?? true
   const subprograms = findSubprograms(program, isCapable, options.kernelBtf)
@@ -158,6 +160,7 @@ function prepare(run: Run): Verification {
     program,
     options,
     profile,
+    limits: release.limits,
     log,
     sourceLines,
     subprograms,
@@ -185,6 +188,8 @@ function run(current: Run): Verified {
   explore(verification)
   if (!current.log.tracesEverything) current.log.rewind(0)
   judgeGlobalFunctions(verification)
+  const { release, rules } = current.target
+  if (release.name !== rules.name) logged(current, () => checkRelease(verification, release))
   let facts: readonly InsnFact[] | undefined
   const lazily = (): readonly InsnFact[] => (facts ??= verification.facts.finish(verification.notes.seen))
   if (current.options.device !== undefined) logged(current, () => finalizeDevice(current, lazily()))
@@ -289,7 +294,7 @@ function publicSubprograms(subprograms: readonly Subprogram[]): readonly Verifie
 }
 
 function toRejection(refusal: Refusal, verification: Verification | undefined): Rejection {
-  const { code, errno, message, hint, pc } = refusal
+  const { code, errno, message, hint, pc, requirements } = refusal
   const path = verification === undefined || pc === undefined ? undefined : pathSlots(verification.state, pc)
   return {
     code,
@@ -298,6 +303,7 @@ function toRejection(refusal: Refusal, verification: Verification | undefined): 
     ...(pc === undefined ? {} : { pc }),
     ...(path === undefined ? {} : { path }),
     ...(hint === undefined ? {} : { hint }),
+    ...(requirements === undefined ? {} : { requirements }),
   }
 }
 
@@ -321,12 +327,12 @@ function judge(
   asksTrace: boolean,
 ): VerifierResult {
   const startedMs = performance.now()
-  const profile = profileNamed(options.profile)
+  const target = targetNamed(options.profile)
   const log = new VerifierLog(logLevel, asksTrace)
-  const current: Run = { program, options, profile, log, subprograms: [], verification: undefined, started: false }
+  const current: Run = { program, options, target, log, subprograms: [], verification: undefined, started: false }
   const finish = (): { log: string; stats: VerifierStats } => {
     const stats = statistics(current, startedMs)
-    if (current.started) printStatistics(log, stats)
+    if (current.started) printStatistics(log, stats, target.release.limits.exploredInsns)
     return { log: log.toString(), stats }
   }
   try {

@@ -1,13 +1,17 @@
 import { assembleLlvm } from '@bpfoundry/isa'
-import { PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { ATTACH_TYPE, MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { describe, expect, it } from 'vitest'
 import { type VerifierResult, verify } from '../src/index.ts'
 
+const XDP = { name: 'p', type: PROG_TYPE.XDP, expectedAttachType: 0, gplCompatible: true, maps: new Map() }
+
+/** Only programs in devmaps may read it. */
+const EGRESS = 'r0 = *(u32 *)(r1 + 20)\nr0 = 0\nexit'
+
 /** An XDP program as the verifier of that release judges it. */
-function verdict(profile: string, asm: string): VerifierResult {
+function verdict(profile: string, asm: string, fields: { expectedAttachType?: number } = {}): VerifierResult {
   const { insns } = assembleLlvm(asm)
-  const rest = { name: 'p', type: PROG_TYPE.XDP, expectedAttachType: 0, gplCompatible: true, maps: new Map() }
-  return verify({ ...rest, insns }, { profile }, { logLevel: 1 })
+  return verify({ ...XDP, ...fields, insns }, { profile }, { logLevel: 1 })
 }
 
 /** Takes a byte of the stack at the offset that `how` leaves in r2, 0..7 where the verifier can tell. */
@@ -39,5 +43,67 @@ describe('numbers that are negated', () => {
 })
 
 it('a release that there is no data of is refused by name', () => {
-  expect(() => verdict('5.4', 'r0 = 0\nexit')).toThrow('the verifier of Linux 5.4 is not known')
+  expect(() => verdict('2.6', 'r0 = 0\nexit')).toThrow('the verifier of Linux 2.6 is not known')
+})
+
+describe('what a release lacks', () => {
+  // The releases that brought each: kernelnewbies.org, and the kernel's own history.
+  // biome-ignore format: table
+  const needs: readonly (readonly [what: string, lacks: string, has: string, asm: string])[] = [
+    ['instruction JMP32_JEQ_K',          '4.19', '5.4',  'r0 = 0\nif w0 == 1 goto +0\nexit'],
+    ['instruction JMP_JLT_K',            '4.13', '4.19', 'r0 = 0\nif r0 < 1 goto +0\nexit'],
+    ['instruction ALU64_SDIV_K',         '6.1',  '6.6',  'r0 = 6\nr0 s/= 2\nexit'],
+    ['calls of own functions',           '4.13', '4.19', 'call f\nexit\nf:\nr0 = 0\nexit'],
+    ['loops',                            '4.19', '5.4',  'r0 = 0\nagain:\nr0 += 1\nif r0 != 3 goto again\nexit'],
+    ['helper bpf_ktime_get_boot_ns',     '5.4',  '5.10', 'call 125\nr0 = 0\nexit'],
+    ['xdp_md.rx_queue_index',            '4.13', '4.19', 'r0 = *(u32 *)(r1 + 16)\nr0 = 0\nexit'],
+    ['xdp_md.egress_ifindex',            '5.4',  '5.10', EGRESS],
+  ]
+  it.each(needs)('%s: not in %s, in %s', (what, lacks, has, asm) => {
+    const type = asm === EGRESS ? { expectedAttachType: ATTACH_TYPE.XDP_DEVMAP } : {}
+    expect(verdict(has, asm, type)).toMatchObject({ ok: true })
+    const { ok, log, ...rest } = verdict(lacks, asm, type)
+    expect(ok).toBe(false)
+    expect(log).toContain(`Linux ${lacks} has no ${what}: since `)
+    expect(rest).toMatchObject({ rejection: { code: 'VERIFIER_RELEASE', requirements: [{ what }] } })
+  })
+
+  it('all of it is told, the newest first', () => {
+    const asm = 'r0 = 0\nagain:\nr0 += 1\nif w0 != 3 goto again\ncall 125\nr0 = 0\nexit'
+    const result = verdict('4.13', asm)
+    if (result.ok) throw new Error('accepted')
+    expect(result.rejection.requirements?.map(({ since, what }) => `${since} ${what}`)).toEqual([
+      '5.8 helper bpf_ktime_get_boot_ns',
+      '5.3 loops',
+      '5.1 instruction JMP32_JNE_K',
+    ])
+  })
+
+  it('maps by their type', () => {
+    const { insns } = assembleLlvm('r1 = map 3 ll\nr0 = 0\nexit'.replace('map 3 ll', '3 ll'))
+    const load = { ...(insns[0] as (typeof insns)[number]), src: 1 }
+    const ring = {
+      id: 1,
+      type: MAP_TYPE.RINGBUF,
+      keySizeBytes: 0,
+      valueSizeBytes: 0,
+      maxEntries: 4096,
+      flags: 0,
+      name: 'r',
+    }
+    const program = { ...XDP, insns: [load, ...insns.slice(1)], maps: new Map([[3, ring]]) }
+    expect(verify(program, { profile: '5.10' }).ok).toBe(true)
+    expect(verify(program, { profile: '5.4' })).toMatchObject({
+      rejection: { message: expect.stringContaining('ringbuf') },
+    })
+  })
+
+  it('programs of more than 4096 instructions, and those that take too long', () => {
+    const long = `${'r0 = 0\n'.repeat(5000)}exit`
+    expect(verdict('5.4', long).ok).toBe(true)
+    expect(verdict('4.19', long)).toMatchObject({ rejection: { requirements: [{ what: '5001 instructions' }] } })
+    const slow = 'r0 = 0\nagain:\nr0 += 1\nif r0 != 70000 goto again\nr0 = 0\nexit'
+    expect(verdict('5.4', slow).ok).toBe(true)
+    expect(verdict('4.19', slow)).toMatchObject({ rejection: { code: 'VERIFIER_TOO_COMPLEX', errno: 7 } })
+  })
 })

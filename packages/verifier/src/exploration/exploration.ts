@@ -26,9 +26,6 @@ import type { RegisterFact } from '../verifier-api.ts'
 import { finishBranch, isCovered } from './checkpoints.ts'
 import { deviceRefusal } from './device-refusal.ts'
 
-/** Instructions explored at most. @see BPF_COMPLEXITY_LIMIT_INSNS in include/linux/bpf.h */
-export const COMPLEXITY_LIMIT = 1_000_000
-
 /** What an instruction does to the path: goes on (with `v.pc` set), or ends it. */
 type Step = 'on' | 'end'
 
@@ -107,7 +104,7 @@ function checkComplexity(v: Verification, limit: number): void {
 
 /** Explores from the current state until no path is left. Throws a Refusal at the first offence. */
 export function explore(v: Verification): void {
-  const limit = v.options.complexityLimit ?? COMPLEXITY_LIMIT
+  const limit = v.options.complexityLimit ?? v.limits.exploredInsns
   let showsState = false
   for (;;) {
     checkComplexity(v, limit)

@@ -22,7 +22,8 @@ import {
   type InstructionRow,
   lookupInsn,
 } from '@bpfoundry/isa'
-import { isReleasedBy, type Profile } from '../profile.ts'
+import { isReleasedBy } from '@bpfoundry/kernel-abi'
+import type { Profile } from '../profile.ts'
 
 /** Rows that a kernel knows, by profile: made once, for a program is looked at slot by slot. */
 const ROWS_BY_PROFILE = new Map<Profile, ReadonlySet<InstructionRow>>()

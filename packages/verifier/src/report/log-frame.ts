@@ -1,6 +1,5 @@
 /** What stands before and after the trace of the paths in a log. */
 import type { Insn } from '@bpfoundry/isa'
-import { COMPLEXITY_LIMIT } from '../exploration/exploration.ts'
 import type { KernelTypes } from '../kernel-types/kernel-types.ts'
 import type { Subprogram } from '../verification.ts'
 import type { VerifierStats } from '../verifier-api.ts'
@@ -31,13 +30,13 @@ export function printLiveRegisters(
   }
 }
 
-/** The last lines: time and stack depth at level 4, and what was processed. */
-export function printStatistics(log: VerifierLog, stats: VerifierStats): void {
+/** The last lines: time and stack depth at level 4, and what was processed of at most `limit` instructions. */
+export function printStatistics(log: VerifierLog, stats: VerifierStats, limit: number): void {
   if ((log.level & LOG_STATISTICS) !== 0) {
     log.print(`verification time ${stats.verificationTimeUs} usec\n`)
     log.print(`stack depth ${stats.stackDepthBytes.join('+')}\n`)
   }
   const states = `total_states ${stats.totalStates} peak_states ${stats.peakStates} mark_read 0`
-  const processed = `processed ${stats.insnsProcessed} insns (limit ${COMPLEXITY_LIMIT})`
+  const processed = `processed ${stats.insnsProcessed} insns (limit ${limit})`
   log.print(`${processed} max_states_per_insn ${stats.maxStatesPerInsn} ${states}\n`)
 }

@@ -1,4 +1,5 @@
 import { ERRNO, type ErrnoName } from '@bpfoundry/kernel-abi'
+import type { Requirement } from '../verifier-api.ts'
 
 /** What a refusal says besides its words. */
 export interface RefusalFields {
@@ -8,6 +9,7 @@ export interface RefusalFields {
   /** Lines of the log, in the kernel's words where it has some. */
   readonly message: string
   readonly hint?: string
+  readonly requirements?: readonly Requirement[]
 }
 
 /**
@@ -18,6 +20,8 @@ export class Refusal extends Error {
   readonly code: string
   readonly errno: number
   readonly hint: string | undefined
+  /** What a release lacks that the program needs. */
+  readonly requirements: readonly Requirement[] | undefined
   /** The instruction; undefined when the program as a whole is refused. */
   pc: number | undefined
 
@@ -27,6 +31,7 @@ export class Refusal extends Error {
     this.code = fields.code
     this.errno = ERRNO[fields.errno]
     this.hint = fields.hint
+    this.requirements = fields.requirements
     this.pc = pc
   }
 }
