@@ -171,6 +171,8 @@ export interface DeviceRefusal {
   readonly errno: number
   /** Empty where the device says nothing. */
   readonly message: string
+  /** In the place of the hooks' own: empty for what is the verifier's to say of a device. */
+  readonly prefix?: string
 }
 
 /** A subprogram as found by the verifier. */

@@ -50,9 +50,9 @@ describe('what a release lacks', () => {
   // The releases that brought each: kernelnewbies.org, and the kernel's own history.
   // biome-ignore format: table
   const needs: readonly (readonly [what: string, lacks: string, has: string, asm: string])[] = [
-    ['instruction JMP32_JEQ_K',          '4.19', '5.4',  'r0 = 0\nif w0 == 1 goto +0\nexit'],
-    ['instruction JMP_JLT_K',            '4.13', '4.19', 'r0 = 0\nif r0 < 1 goto +0\nexit'],
-    ['instruction ALU64_SDIV_K',         '6.1',  '6.6',  'r0 = 6\nr0 s/= 2\nexit'],
+    ['instruction JMP32_JEQ_K (-mcpu=v3)',          '4.19', '5.4',  'r0 = 0\nif w0 == 1 goto +0\nexit'],
+    ['instruction JMP_JLT_K (-mcpu=v2)',            '4.13', '4.19', 'r0 = 0\nif r0 < 1 goto +0\nexit'],
+    ['instruction ALU64_SDIV_K (-mcpu=v4)',         '6.1',  '6.6',  'r0 = 6\nr0 s/= 2\nexit'],
     ['calls of own functions',           '4.13', '4.19', 'call f\nexit\nf:\nr0 = 0\nexit'],
     ['loops',                            '4.19', '5.4',  'r0 = 0\nagain:\nr0 += 1\nif r0 != 3 goto again\nexit'],
     ['helper bpf_ktime_get_boot_ns',     '5.4',  '5.10', 'call 125\nr0 = 0\nexit'],
@@ -75,7 +75,7 @@ describe('what a release lacks', () => {
     expect(result.rejection.requirements?.map(({ since, what }) => `${since} ${what}`)).toEqual([
       '5.8 helper bpf_ktime_get_boot_ns',
       '5.3 loops',
-      '5.1 instruction JMP32_JNE_K',
+      '5.1 instruction JMP32_JNE_K (-mcpu=v3)',
     ])
   })
 

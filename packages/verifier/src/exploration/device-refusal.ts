@@ -2,7 +2,8 @@ import { Refusal } from '../report/refusal.ts'
 import type { DeviceHooks, DeviceRefusal, VerifierOptions } from '../verifier-api.ts'
 
 /** A device's refusal as one of the verifier; without a message nothing goes to the log. */
-export function deviceRefusal({ prefix }: DeviceHooks, { errno, message }: DeviceRefusal, pc?: number): Refusal {
+export function deviceRefusal(device: DeviceHooks, refusal: DeviceRefusal, pc?: number): Refusal {
+  const { errno, message, prefix = device.prefix } = refusal
   const words = message === '' ? '' : `${prefix}${message}`
   return Object.assign(new Refusal({ code: 'VERIFIER_DEVICE', errno: 'EINVAL', message: words }, pc), { errno })
 }

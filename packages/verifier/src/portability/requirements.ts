@@ -63,7 +63,7 @@ const XDP_FIELDS: ReadonlyMap<number, readonly [KernelAbility, string]> = new Ma
  * @param accessesContext whether the instruction at a slot goes to memory through the context
  */
 export function requirementsOf(program: VerifierProgram, accessesContext: (pc: number) => boolean): Requirement[] {
-  const found = [
+  const found: Found[] = [
     ...(program.type === PROG_TYPE.XDP ? ofXdpFields(program.insns, accessesContext) : []),
     ...ofProgram(program),
     ...ofMaps(program),
@@ -72,8 +72,18 @@ export function requirementsOf(program: VerifierProgram, accessesContext: (pc: n
     ...ofTailCalls(program.insns),
   ]
   const first = new Map<string, Requirement>()
-  for (const one of found) if (!first.has(one.what)) first.set(one.what, one)
+  for (const one of found) {
+    const need = one.kind ?? one.what
+    if (!first.has(need)) first.set(need, plain(one))
+  }
   return [...first.values()].sort((a, b) => releaseOrder(b.since) - releaseOrder(a.since))
+}
+
+/** A need, and what others it is one of: of those the first is told. */
+type Found = Requirement & { readonly kind?: string }
+
+function plain({ since, what, pc }: Found): Requirement {
+  return { since, what, ...(pc === undefined ? {} : { pc }) }
 }
 
 function releaseOrder(release: string): number {
@@ -109,14 +119,17 @@ function ofMaps({ maps }: VerifierProgram): Requirement[] {
   })
 }
 
-function ofInsn(insns: readonly Insn[], insn: Insn, pc: number): Requirement[] {
+function ofInsn(insns: readonly Insn[], insn: Insn, pc: number): Found[] {
   const previous = insns[pc - 1]
   if (previous !== undefined && isLdImm64(previous)) return []
   const row = lookupInsn(insn)
-  const found: Requirement[] = []
+  const found: Found[] = []
   // Calls and 64-bit loads are told by what they are of.
   const isPlain = row !== undefined && row.linux !== '' && row.kind !== 'call' && row.kind !== 'ld_imm64'
-  if (isPlain) found.push({ since: row.linux, what: `instruction ${row.name}`, pc })
+  if (isPlain) {
+    const { linux: since, name, cpu } = row
+    found.push({ since, what: `instruction ${name} (-mcpu=v${cpu})`, pc, kind: `instructions of ${since}, v${cpu}` })
+  }
   const loaded = isLdImm64(insn) ? LD_IMM64_ABILITIES.get(insn.src) : undefined
   if (loaded !== undefined) found.push(needs(loaded[0], loaded[1], pc))
   if (isFunctionLoad(insn)) found.push(needs('callbacks', 'callbacks', pc))
