@@ -36,7 +36,7 @@ export class KernelMap implements LoadedMap {
   readonly #closeFd: (map: KernelMap) => void
   readonly #references: References
   #frozen = false
-  #closed = false
+  #opened = 1
 
   constructor(fields: {
     readonly fd: number
@@ -150,6 +150,11 @@ export class KernelMap implements LoadedMap {
       : undefined
   }
 
+  /** Whether the device that it lived on is gone. */
+  get orphaned(): boolean {
+    return this.offloaded !== undefined && this.offloaded.netdev === undefined
+  }
+
   /** Bytes of a value as the syscalls pass it. */
   get valueBytes(): number {
     return this.storage.syscallValueBytes
@@ -165,11 +170,17 @@ export class KernelMap implements LoadedMap {
     this.#references.drop()
   }
 
+  /** Once more the same fd, to be closed once more. Call `Kernel.openMap`. */
+  reopen(): void {
+    this.#opened++
+    this.#references.hold()
+  }
+
   /** Gives the fd back, and the storage unless the map is held. */
   close(): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.#closeFd(this)
+    if (this.#opened === 0) return
+    this.#opened--
+    if (this.#opened === 0) this.#closeFd(this)
     this.#references.drop()
   }
 

@@ -296,9 +296,16 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
     for (const { block } of this.cpus) writeU64(this.memory, block + CPU_BLOCK.fields.nowNs.offsetBytes, ns)
   }
 
-  /** Live maps, by id. */
+  /** BPF_MAP_GET_FD_BY_ID: a map that is held by others has its fd again; to be closed. */
+  openMap(map: KernelMap): KernelMap {
+    map.reopen()
+    this.#mapsByFd.set(map.fd, map)
+    return map
+  }
+
+  /** Live maps, by id. Those whose device is gone have none any more. */
   get maps(): readonly KernelMap[] {
-    return [...this.#mapsById.values()].sort((a, b) => a.id - b.id)
+    return [...this.#mapsById.values()].filter(({ orphaned }) => !orphaned).sort((a, b) => a.id - b.id)
   }
 
   /** Live programs, by id. */
