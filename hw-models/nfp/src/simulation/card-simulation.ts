@@ -1,15 +1,15 @@
 import { linkPacketsPerSecond, type RateLimit } from '@bpfoundry/device'
 import { arrivalGaps } from './arrivals.ts'
+import { type CardCores, CONTEXT_SLOTS } from './card-cores.ts'
 import type { CardFigures, CardRun, CardTiming } from './card-run.ts'
 import { CARD_TIMING } from './card-timing.ts'
-import { CONTEXT_SLOTS, CoreGroup } from './core-group.ts'
 import { MESSAGE, MessageCalendar } from './core-messages.ts'
 import { Egress } from './egress.ts'
 import { Ingress } from './ingress.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
 import { MemoryEngines } from './memory-engines.ts'
-import type { PacketPath } from './packet-path.ts'
-import { layOutPaths, type StepTable } from './step-table.ts'
+import { PathCores } from './path-cores.ts'
+import { layOutPaths } from './step-table.ts'
 import { WorkQueue } from './work-queue.ts'
 
 /** What is busy for this share of the time bounds the rest. */
@@ -26,18 +26,16 @@ type Marks = Readonly<Record<'busy' | 'bank' | 'port' | 'host' | 'cycle' | 'offe
 class CardSimulation {
   readonly #run: CardRun
   readonly #timing: CardTiming
-  readonly #table: StepTable
   readonly #calendar = new MessageCalendar()
-  readonly #groups: CoreGroup[]
-  readonly #groupOfCore: CoreGroup[]
+  readonly #groups: CardCores[]
+  readonly #groupOfCore: CardCores[]
   readonly #memory: MemoryEngines
   readonly #ingress: Ingress
   readonly #egress: Egress
   readonly #idle: WorkQueue
   readonly #latencies = new LatencyHistogram()
-  /** By thread: when its packet came, which way it goes. */
+  /** By thread: when its packet came. */
   readonly #arrived: Float64Array
-  readonly #paths: Int32Array
   readonly #span: number
   #started = 0
   #finished = 0
@@ -49,21 +47,14 @@ class CardSimulation {
   constructor(run: CardRun) {
     this.#run = run
     this.#timing = run.timing ?? CARD_TIMING
-    const { value: total } = run.firmware === 'full' ? this.#timing.firmwareFull : this.#timing.firmwareTrimmed
-    // How much of it comes before the program is not known; it moves the latency of a packet that waits for none.
-    const before = Math.floor(total / 2)
-    this.#table = layOutPaths(run.paths, { before, after: total - before }, this.#timing.ctmLatency.value)
     this.#memory = new MemoryEngines(this.#timing)
     this.#span = Math.floor(Math.min(this.#memory.shortestLatency, this.#timing.dispatchLatency.value))
-    this.#groups = dealCores(run.cores, run.groups ?? 1).map(
-      ({ firstCore, cores }) => new CoreGroup(this.#shape(firstCore, cores), this.#table, this.#calendar),
-    )
+    this.#groups = this.#createGroups()
     this.#groupOfCore = this.#groups.flatMap((group) => Array.from({ length: group.shape.cores }, () => group))
     this.#ingress = this.#createIngress()
     this.#egress = new Egress(run.card, this.#timing)
     const threads = run.cores * CONTEXT_SLOTS
     this.#arrived = new Float64Array(threads)
-    this.#paths = new Int32Array(threads)
     this.#idle = new WorkQueue(threads)
     // Context by context over all cores: packets spread over cores before a core has two.
     for (let context = 0; context < run.card.threadsPerCore; context++) {
@@ -81,7 +72,18 @@ class CardSimulation {
     return this.#sumUp(before)
   }
 
-  #shape(firstCore: number, cores: number): CoreGroup['shape'] {
+  #createGroups(): CardCores[] {
+    const { cores, groups = 1, firmware, paths } = this.#run
+    const { value: total } = firmware === 'full' ? this.#timing.firmwareFull : this.#timing.firmwareTrimmed
+    // How much of it comes before the program is not known; it moves the latency of a packet that waits for none.
+    const before = Math.floor(total / 2)
+    const table = layOutPaths(paths, { before, after: total - before }, this.#timing.ctmLatency.value)
+    return dealCores(cores, groups).map(
+      (part) => new PathCores(this.#shape(part.firstCore, part.cores), table, paths, this.#calendar),
+    )
+  }
+
+  #shape(firstCore: number, cores: number): CardCores['shape'] {
     const { threadsPerCore: contexts } = this.#run.card
     return { firstCore, cores, contexts, postedCommands: this.#timing.postedCommands.value }
   }
@@ -124,15 +126,15 @@ class CardSimulation {
       this.#idle.push(thread, cycle)
       return
     }
-    const table = this.#table
+    const table = group.commands
     const operation = table.arguments[step] as number
     const answer = this.#memory.serve(cycle, operation, table.addresses[step] as number, table.bytes[step] as number)
-    if (kind === MESSAGE.sharedWait) group.answer(thread, answer)
-    else group.acknowledge(thread, answer)
+    if (kind === MESSAGE.sharedWait) group.answer(thread, answer, step)
+    else group.acknowledge(thread, answer, step)
   }
 
-  #group(thread: number): CoreGroup {
-    return this.#groupOfCore[Math.floor(thread / CONTEXT_SLOTS)] as CoreGroup
+  #group(thread: number): CardCores {
+    return this.#groupOfCore[Math.floor(thread / CONTEXT_SLOTS)] as CardCores
   }
 
   /** The packet that has waited longest to the context that has waited longest. */
@@ -141,15 +143,13 @@ class CardSimulation {
       const together = Math.max(this.#idle.firstSince, this.#ingress.firstAvailable)
       const thread = this.#idle.shift()
       this.#arrived[thread] = this.#ingress.shift()
-      const path = this.#started++ % this.#run.paths.length
-      this.#paths[thread] = path
-      this.#group(thread).start(thread, Math.ceil(together + this.#timing.dispatchLatency.value), path)
+      const packet = this.#started++ % this.#run.paths.length
+      this.#group(thread).start(thread, Math.ceil(together + this.#timing.dispatchLatency.value), packet)
     }
   }
 
   #finish(cycle: number, thread: number): void {
-    const path = this.#run.paths[this.#paths[thread] as number] as PacketPath
-    const end = this.#egress.leave(cycle, path)
+    const end = this.#egress.leave(cycle, this.#group(thread).outcome(thread))
     this.#finished++
     this.#end = cycle
     if (this.#finished > this.#run.warmUpPackets) this.#latencies.add(end - (this.#arrived[thread] as number))

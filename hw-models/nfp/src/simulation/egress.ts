@@ -1,7 +1,7 @@
 import { WIRE_OVERHEAD_BYTES } from '@bpfoundry/device'
+import type { PacketOutcome } from './card-cores.ts'
 import type { CardRun, CardTiming } from './card-run.ts'
 import { DMA_WRITE_RATES, HOST_DESCRIPTOR_BYTES } from './card-timing.ts'
-import type { PacketPath } from './packet-path.ts'
 
 const MINIMUM_FRAME_BYTES = 60
 
@@ -47,7 +47,7 @@ export class Egress {
   }
 
   /** @returns when its first bit is on the wire, all of it in the host's memory, or nothing of it is left */
-  leave(cycle: number, { disposition, egressBytes }: PacketPath): number {
+  leave(cycle: number, { disposition, egressBytes }: PacketOutcome): number {
     if (disposition === 'drop') return cycle
     return disposition === 'redirect' ? this.#send(cycle, egressBytes) : this.#handOver(cycle, egressBytes)
   }

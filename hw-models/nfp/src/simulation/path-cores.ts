@@ -1,34 +1,22 @@
+import { type CardCores, CONTEXT_SLOTS, type CoreGroupShape, type PacketOutcome } from './card-cores.ts'
 import { MESSAGE, type MessageCalendar } from './core-messages.ts'
 import { ACTION, type StepTable } from './step-table.ts'
 
-/** Contexts of a core lie this far apart in thread numbers. */
-export const CONTEXT_SLOTS = 8
-
 const NEVER = Number.POSITIVE_INFINITY
-
-/** Which cores of the card a group holds. */
-export interface CoreGroupShape {
-  readonly firstCore: number
-  readonly cores: number
-  /** Contexts of each core, at most {@link CONTEXT_SLOTS}. */
-  readonly contexts: number
-  /** Commands without an answer that a core may have under way. */
-  readonly postedCommands: number
-}
 
 /**
  * Cores that follow paths. A core runs one context at a time, gives it up only for a memory's answer or at the packet's
  * end, and then looks for the next one that is ready, in turn from the one that ran: that is how microengines arbitrate.
- * What cores share answers later than the span that a group is advanced by, so groups may be advanced in any order, or at
- * the same time.
  */
-export class CoreGroup {
+export class PathCores implements CardCores {
   readonly shape: CoreGroupShape
-  readonly #table: StepTable
+  readonly commands: StepTable
+  readonly #outcomes: readonly PacketOutcome[]
   readonly #calendar: MessageCalendar
   /** By context: when it can go on, and with which step. */
   readonly #wakes: Float64Array
   readonly #steps: Int32Array
+  readonly #packets: Int32Array
   /** By core. */
   readonly #now: Float64Array
   readonly #busy: Float64Array
@@ -40,13 +28,16 @@ export class CoreGroup {
   /** Cores that wait for a place. */
   readonly #blocked: Uint8Array
 
-  constructor(shape: CoreGroupShape, table: StepTable, calendar: MessageCalendar) {
+  /** @param outcomes what becomes of the packets, by path */
+  constructor(shape: CoreGroupShape, table: StepTable, outcomes: readonly PacketOutcome[], calendar: MessageCalendar) {
     this.shape = shape
-    this.#table = table
+    this.commands = table
+    this.#outcomes = outcomes
     this.#calendar = calendar
     const contexts = shape.cores * CONTEXT_SLOTS
     this.#wakes = new Float64Array(contexts).fill(NEVER)
     this.#steps = new Int32Array(contexts)
+    this.#packets = new Int32Array(contexts)
     this.#now = new Float64Array(shape.cores)
     this.#busy = new Float64Array(shape.cores)
     this.#last = new Int32Array(shape.cores)
@@ -56,31 +47,31 @@ export class CoreGroup {
     this.#blocked = new Uint8Array(shape.cores)
   }
 
-  /** Cycles that its cores spent on instructions. */
   get busyCycles(): number {
     return this.#busy.reduce((sum, cycles) => sum + cycles, 0)
   }
 
-  /** A packet for a free context. @param thread core x {@link CONTEXT_SLOTS} + context, core counted in the card */
   start(thread: number, cycle: number, path: number): void {
     const context = thread - this.shape.firstCore * CONTEXT_SLOTS
-    this.#steps[context] = this.#table.firsts[path] as number
+    this.#packets[context] = path
+    this.#steps[context] = this.commands.firsts[path] as number
     this.#wakes[context] = cycle
   }
 
-  /** A memory answers a waiting context. */
+  outcome(thread: number): PacketOutcome {
+    return this.#outcomes[this.#packets[thread - this.shape.firstCore * CONTEXT_SLOTS] as number] as PacketOutcome
+  }
+
   answer(thread: number, cycle: number): void {
     this.#wakes[thread - this.shape.firstCore * CONTEXT_SLOTS] = cycle
   }
 
-  /** A command without an answer will be done at a cycle; called in the order in which the core posted them. */
   acknowledge(thread: number, cycle: number): void {
     const core = (thread - this.shape.firstCore * CONTEXT_SLOTS) >> 3
     this.#places[this.#place(core, this.#acknowledged)] = cycle
     this.#acknowledged[core] = (this.#acknowledged[core] as number) + 1
   }
 
-  /** Advances every core up to a cycle; a step that begins before it is finished. */
   advance(until: number): void {
     for (let core = 0; core < this.shape.cores; core++) this.#advanceCore(core, until)
   }
@@ -129,7 +120,7 @@ export class CoreGroup {
 
   /** Runs a context until it gives the core up, or until the core has to wait for a place. @returns the cycle after that */
   #run(core: number, context: number, start: number): number {
-    const table = this.#table
+    const table = this.commands
     let now = start
     let step = this.#steps[context] as number
     let action: number
@@ -159,7 +150,7 @@ export class CoreGroup {
       return
     }
     this.#last[core] = context & (CONTEXT_SLOTS - 1)
-    this.#wakes[context] = action === ACTION.localWait ? now + (this.#table.arguments[step] as number) : NEVER
+    this.#wakes[context] = action === ACTION.localWait ? now + (this.commands.arguments[step] as number) : NEVER
     if (action === ACTION.localWait) return
     const kind = action === ACTION.done ? MESSAGE.done : MESSAGE.sharedWait
     this.#calendar.put(now, this.shape.firstCore * CONTEXT_SLOTS + context, kind, step)
