@@ -1,3 +1,4 @@
+export { JitNfpError, type JitNfpErrorCode } from './jit-nfp-error.ts'
 export type {
   NfpAddend,
   NfpCallFact,
@@ -16,3 +17,5 @@ export type {
   NfpTarget,
   NfpTranslation,
 } from './nfp-program.ts'
+export { relocate } from './relocate.ts'
+export { translateNfp } from './translate.ts'

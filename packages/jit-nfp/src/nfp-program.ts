@@ -122,6 +122,8 @@ export interface NfpRelocation {
   /** Index into `words`. */
   readonly at: number
   readonly kind: NfpRelocationKind
+  /** Id of the helper that a branch of kind `helper` is for. */
+  readonly helper?: number
 }
 
 /** Entry points that relocation needs, as indexes into `words`. */
@@ -136,7 +138,7 @@ export interface NfpEntryPoints {
 /** A program in words, addresses as if it lay at 0. */
 export interface NfpTranslation {
   /** 45 bits each, without ECC. */
-  readonly words: Float64Array
+  readonly words: readonly number[]
   /** By `at`, ascending. */
   readonly relocations: readonly NfpRelocation[]
   /** Index of the first word of each slot; a slot that became nothing has that of the next. */
