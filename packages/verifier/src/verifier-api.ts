@@ -214,6 +214,9 @@ export interface Rejection {
   readonly pc?: number
   /** Slots on the refused path, from the entry. */
   readonly path?: readonly number[]
+  /** What the registers held that the refused instruction reads, as the log writes it: `scalar(umax=255)`. */
+  readonly operands?: readonly { readonly register: number; readonly value: string }[]
+  /** What usually mends it. */
   readonly hint?: string
   /** Of VERIFIER_RELEASE: everything that the release lacks, the newest first. */
   readonly requirements?: readonly Requirement[]

@@ -26,10 +26,10 @@ import { checkStackDepth } from './program/stack-depth.ts'
 import { checkAbnormalReturns, checkSubprograms, findSubprograms, notePacketChanges } from './program/subprograms.ts'
 import { printLiveRegisters, printStatistics, printSubprograms } from './report/log-frame.ts'
 import { Refusal, unsupported } from './report/refusal.ts'
+import { toRejection } from './report/rejection.ts'
 import { SourceLines } from './report/source-lines.ts'
 import { LOG_EVERYTHING, LOG_PATH, VerifierLog } from './report/verifier-log.ts'
 import { FrameState } from './state/frame-state.ts'
-import { pathSlots } from './state/path-state.ts'
 import { pointerTo, type RegisterState, UNKNOWN_SCALAR } from './state/register-state.ts'
 import {
   CONST_PTR_TO_DYNPTR,
@@ -43,7 +43,6 @@ import { type SlotNotes, type Subprogram, Verification } from './verification.ts
 import type {
   InsnFact,
   KernelBtf,
-  Rejection,
   Verified,
   VerifiedSubprogram,
   VerifierOptions,
@@ -291,20 +290,6 @@ function structArgument(v: Verification, { structName, mayBeNull }: StructArgume
 
 function publicSubprograms(subprograms: readonly Subprogram[]): readonly VerifiedSubprogram[] {
   return subprograms.map(({ name, start, end, stackDepthBytes }) => ({ name, start, end, stackDepthBytes }))
-}
-
-function toRejection(refusal: Refusal, verification: Verification | undefined): Rejection {
-  const { code, errno, message, hint, pc, requirements } = refusal
-  const path = verification === undefined || pc === undefined ? undefined : pathSlots(verification.state, pc)
-  return {
-    code,
-    errno,
-    message,
-    ...(pc === undefined ? {} : { pc }),
-    ...(path === undefined ? {} : { path }),
-    ...(hint === undefined ? {} : { hint }),
-    ...(requirements === undefined ? {} : { requirements }),
-  }
 }
 
 function statistics(current: Run, startedMs: number): VerifierStats {
