@@ -1,5 +1,5 @@
 import type { Insn } from '@bpfoundry/isa'
-import type { RegisterFact, RegisterKind } from '@bpfoundry/verifier'
+import type { RegisterFact } from '@bpfoundry/verifier'
 import type { NfpFirmware } from './card.ts'
 import type { OffloadedMap } from './offload-map.ts'
 
@@ -10,7 +10,7 @@ export interface CheckContext {
   readonly programType: number
   readonly insn: Insn
   registers(n: number): RegisterFact
-  readonly stackIsZero: ((offsetBytes: number) => boolean) | undefined
+  readonly stackIsZero: ((offsetBytes: number, pointer?: number) => boolean) | undefined
   /** The card's map that a map pointer or value pointer is of. */
   map(pointer: RegisterFact): OffloadedMap | undefined
   warn(text: string): void
@@ -18,20 +18,28 @@ export interface CheckContext {
 
 /** What earlier visits of a helper call left behind. */
 export interface HelperMemory {
-  dataKind?: RegisterKind
+  /** r2 of the last visit; r4 for `bpf_perf_event_output`. */
+  argument?: RegisterFact
+  /** Paths disagree on where a key lies. */
+  varies?: boolean
 }
 
 /** What earlier visits of a load, store or atomic left behind. */
 export interface PointerMemory {
-  kind?: RegisterKind
-  /** Offset into the stack at the last visit. */
-  offset?: number
-  notConstant?: boolean
+  /** Of the last visit. */
+  pointer?: RegisterFact
+  /** A stack pointer had several offsets. */
+  varies?: boolean
+  /** Of a caller's frame, on some path. */
+  ofCaller?: boolean
+  addsOver16Bit?: boolean
+  mayAdd16Bit?: boolean
 }
 
 /** Ranges of an ALU instruction's operands over all visits. */
 export interface AluMemory {
   sourceMin: bigint
   sourceMax: bigint
+  targetMin: bigint
   targetMax: bigint
 }

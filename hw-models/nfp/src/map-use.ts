@@ -1,47 +1,45 @@
-import { ERRNO } from '@bpfoundry/kernel-abi'
-import type { DeviceRefusal, RegisterFact } from '@bpfoundry/verifier'
+import type { RegisterFact } from '@bpfoundry/verifier'
 import type { MapUse, MapWord, OffloadedMap } from './offload-map.ts'
-import { constantOffset } from './register-type.ts'
-
-const refused = (errno: number, message: string): DeviceRefusal => ({ errno, message })
+import { invalid, type Refusals, unsupported } from './refusal.ts'
+import { constantOffset, isConstant } from './register-type.ts'
 
 /**
  * Notes that an instruction uses bytes of a map's value, one way a word for all programs of the card.
  *
  * @see nfp_bpf_map_mark_used in nfp/bpf/verifier.c
  */
-export function markMapUse(
+export function* markMapUse(
   map: OffloadedMap,
   pointer: RegisterFact,
   insnOffset: number,
   sizeBytes: number,
   use: MapUse,
-): DeviceRefusal | undefined {
-  if (!pointer.constant) return refused(ERRNO.EOPNOTSUPP, 'map value offset is variable')
+): Refusals {
+  if (!isConstant(pointer)) {
+    yield unsupported('map-value-variable', 'map value offset is variable')
+    return
+  }
   const offset = constantOffset(pointer) + insnOffset
   if (offset + sizeBytes > map.attributes.valueSizeBytes) {
-    return refused(ERRNO.EINVAL, 'map value access out-of-bounds')
+    yield invalid('map-value-bounds', 'map value access out-of-bounds')
+    return
   }
   for (let at = 0; at < sizeBytes; at += 4 - ((offset + at) % 4)) {
-    const refusal = markWord(map.words[(offset + at) >> 2], use, offset + at)
-    if (refusal !== undefined) return refusal
+    yield* markWord(map.words[(offset + at) >> 2], use, offset + at)
   }
-  return undefined
 }
 
-function markWord(word: MapWord | undefined, use: MapUse, offset: number): DeviceRefusal | undefined {
-  if (word === undefined) return undefined
+function* markWord(word: MapWord | undefined, use: MapUse, offset: number): Refusals {
+  if (word === undefined) return
   if (word.use !== 'unused' && word.use !== use) {
-    return refused(ERRNO.EOPNOTSUPP, `map value use type conflict ${word.use} vs ${use} off: ${offset}`)
+    yield unsupported('map-use-conflict', `map value use type conflict ${word.use} vs ${use} off: ${offset}`)
+    return
   }
   if (word.nonZeroUpdate && use === 'atomic') {
-    return refused(
-      ERRNO.EOPNOTSUPP,
-      `atomic counter in map value may already be initialized to non-zero value off: ${offset}`,
-    )
+    const words = 'atomic counter in map value may already be initialized to non-zero value off:'
+    yield unsupported('counter-start', `${words} ${offset}`)
   }
   word.use = use
-  return undefined
 }
 
 /**
@@ -50,11 +48,11 @@ function markWord(word: MapWord | undefined, use: MapUse, offset: number): Devic
  * @param isZero whether a byte of the value on the stack is known to be zero, by its offset from r10
  * @see nfp_bpf_map_update_value_ok in nfp/bpf/verifier.c
  */
-export function markMapUpdate(
+export function* markMapUpdate(
   map: OffloadedMap,
   value: RegisterFact,
   isZero: (offsetBytes: number) => boolean,
-): DeviceRefusal | undefined {
+): Refusals {
   const offset = constantOffset(value)
   for (let at = 0; at < map.attributes.valueSizeBytes; at++) {
     if (isZero(offset + at)) continue
@@ -62,12 +60,10 @@ export function markMapUpdate(
     if (word === undefined) continue
     if (word.use === 'atomic') {
       const slot = -(offset + at) - 1
-      return refused(
-        ERRNO.EOPNOTSUPP,
-        `value at offset ${at}/${slot} may be non-zero, bpf_map_update_elem() is required to initialize atomic counters to zero to avoid offload endian issues`,
-      )
+      const rule =
+        'bpf_map_update_elem() is required to initialize atomic counters to zero to avoid offload endian issues'
+      yield unsupported('counter-update', `value at offset ${at}/${slot} may be non-zero, ${rule}`)
     }
     word.nonZeroUpdate = true
   }
-  return undefined
 }

@@ -45,10 +45,22 @@ export class NfpDevice {
   allocateMap(id: number, attributes: MapAttributes): OffloadedMap {
     const refusal = checkOffloadedMap(this.card, attributes, this.usage)
     if (refusal !== undefined) throw refusal
-    const map: OffloadedMap = { id, attributes, words: unusedWords(attributes.valueSizeBytes) }
+    const map: OffloadedMap = {
+      id,
+      tableId: this.#freeTableId(),
+      attributes,
+      words: unusedWords(attributes.valueSizeBytes),
+    }
     this.#maps.set(id, map)
     this.#elementsInUse += attributes.maxEntries
     return map
+  }
+
+  #freeTableId(): number {
+    const taken = new Set([...this.#maps.values()].map(({ tableId }) => tableId))
+    let tableId = 1
+    while (taken.has(tableId)) tableId++
+    return tableId
   }
 
   /** The last reference to a map is gone. */

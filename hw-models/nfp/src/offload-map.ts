@@ -1,6 +1,7 @@
-import { AttachError, type AttachRefusal } from '@bpfoundry/device'
+import { AttachError } from '@bpfoundry/device'
 import { ERRNO, MAP_TYPE, type MapAttributes } from '@bpfoundry/kernel-abi'
 import type { NfpCard } from './card.ts'
+import type { BlockerKind, NfpRefusal } from './refusal.ts'
 
 /** What of a card's map memory is taken. */
 export interface OffloadUsage {
@@ -21,6 +22,8 @@ export interface MapWord {
 /** A map that lives on a card. */
 export interface OffloadedMap {
   readonly id: number
+  /** What the card's programs name it by: 1 and on. */
+  readonly tableId: number
   readonly attributes: MapAttributes
   /** Use of each 4-byte word of the value, over all programs. */
   readonly words: readonly MapWord[]
@@ -32,6 +35,7 @@ interface MapFacts extends OffloadUsage {
 }
 
 interface MapRule {
+  readonly kind: BlockerKind
   readonly errno: number
   readonly refuses: (facts: MapFacts) => boolean
   readonly text: (facts: MapFacts) => string
@@ -42,43 +46,67 @@ const left = (facts: MapFacts): number => limits(facts).maxElements - facts.elem
 const elementBytes = ({ attributes }: MapFacts): number =>
   roundUp8(attributes.keySizeBytes) + roundUp8(attributes.valueSizeBytes)
 
-/** In the driver's order; the text goes to the kernel log. @see nfp_bpf_map_alloc in nfp/bpf/offload.c */
+/**
+ * Map types that stay on the host though a program on the card names them: events are sent to them.
+ *
+ * @see bpf_map_offload_neutral in include/linux/bpf.h
+ */
+export function isOffloadNeutral({ type }: Pick<MapAttributes, 'type'>): boolean {
+  return type === MAP_TYPE.PERF_EVENT_ARRAY
+}
+
+const isHashOrArray = ({ attributes: { type } }: MapFacts): boolean => type === MAP_TYPE.ARRAY || type === MAP_TYPE.HASH
+
+/**
+ * The kernel's rule (which says nothing), then the driver's in its order; their text goes to the kernel log.
+ *
+ * @see bpf_map_offload_map_alloc in kernel/bpf/offload.c, nfp_bpf_map_alloc in nfp/bpf/offload.c
+ */
 // biome-ignore format: table
-const DRIVER_RULES: readonly MapRule[] = [
-  { errno: ERRNO.EOPNOTSUPP, refuses: (f) => limits(f).types.length === 0,                        text: () => '' },
-  { errno: ERRNO.EINVAL,     refuses: (f) => f.attributes.flags !== 0,                            text: () => 'map flags are not supported' },
-  { errno: ERRNO.EOPNOTSUPP, refuses: (f) => !limits(f).types.includes(f.attributes.type),        text: () => 'map type not supported' },
-  { errno: ERRNO.ENOMEM,     refuses: (f) => f.mapsInUse >= limits(f).maxMaps,                    text: () => 'too many maps for a device' },
-  { errno: ERRNO.ENOMEM,     refuses: (f) => left(f) < f.attributes.maxEntries,                   text: (f) => `map with too many elements: ${f.attributes.maxEntries}, left: ${left(f)}` },
-  { errno: ERRNO.ENOMEM,     refuses: (f) => elementBytes(f) > limits(f).maxElementBytes,         text: (f) => `map elements too large: ${elementBytes(f)}, FW max element size (key+value): ${limits(f).maxElementBytes}` },
-  { errno: ERRNO.ENOMEM,     refuses: (f) => f.attributes.keySizeBytes > limits(f).maxKeyBytes,   text: (f) => `map key size ${f.attributes.keySizeBytes}, FW max is ${limits(f).maxKeyBytes}` },
-  { errno: ERRNO.ENOMEM,     refuses: (f) => f.attributes.valueSizeBytes > limits(f).maxValueBytes, text: (f) => `map value size ${f.attributes.valueSizeBytes}, FW max is ${limits(f).maxValueBytes}` },
+const RULES: readonly MapRule[] = [
+  { kind: 'map-type',         errno: ERRNO.EINVAL,     refuses: (f) => !isHashOrArray(f),                              text: () => '' },
+  { kind: 'map-type',         errno: ERRNO.EOPNOTSUPP, refuses: (f) => limits(f).types.length === 0,                   text: () => '' },
+  { kind: 'map-flags',        errno: ERRNO.EINVAL,     refuses: (f) => f.attributes.flags !== 0,                       text: () => 'map flags are not supported' },
+  { kind: 'map-type',         errno: ERRNO.EOPNOTSUPP, refuses: (f) => !limits(f).types.includes(f.attributes.type),   text: () => 'map type not supported' },
+  { kind: 'map-count',        errno: ERRNO.ENOMEM,     refuses: (f) => f.mapsInUse >= limits(f).maxMaps,               text: () => 'too many maps for a device' },
+  { kind: 'map-elements',     errno: ERRNO.ENOMEM,     refuses: (f) => left(f) < f.attributes.maxEntries,              text: (f) => `map with too many elements: ${f.attributes.maxEntries}, left: ${left(f)}` },
+  { kind: 'map-element-size', errno: ERRNO.ENOMEM,     refuses: (f) => elementBytes(f) > limits(f).maxElementBytes,    text: (f) => `map elements too large: ${elementBytes(f)}, FW max element size (key+value): ${limits(f).maxElementBytes}` },
+  { kind: 'map-key-size',     errno: ERRNO.ENOMEM,     refuses: (f) => f.attributes.keySizeBytes > limits(f).maxKeyBytes, text: (f) => `map key size ${f.attributes.keySizeBytes}, FW max is ${limits(f).maxKeyBytes}` },
+  { kind: 'map-value-size',   errno: ERRNO.ENOMEM,     refuses: (f) => f.attributes.valueSizeBytes > limits(f).maxValueBytes, text: (f) => `map value size ${f.attributes.valueSizeBytes}, FW max is ${limits(f).maxValueBytes}` },
 ]
 
 /**
- * Whether a map can live on a card: first the kernel's rule (hash and array only), then the driver's limits.
+ * Everything that keeps a map from a card; the real one stops at the first.
+ *
+ * @param usage what the card's maps take already
+ */
+export function mapRefusals(card: NfpCard, attributes: MapAttributes, usage: OffloadUsage): NfpRefusal[] {
+  const facts = { card, attributes, ...usage }
+  const refusals = RULES.filter(({ refuses }) => refuses(facts)).map(({ kind, errno, text }) => ({
+    kind,
+    errno,
+    message: text(facts),
+  }))
+  // Of a type that is not for cards, one rule says enough.
+  return refusals.filter(({ kind }, at) => kind !== 'map-type' || at === 0)
+}
+
+/**
+ * Whether a map can live on a card.
  *
  * @param usage what the card's maps take already
  * @returns the refusal, with the driver's words in `kernelLog`, or undefined
- * @see bpf_map_offload_map_alloc in kernel/bpf/offload.c
  */
 export function checkOffloadedMap(
   card: NfpCard,
   attributes: MapAttributes,
   usage: OffloadUsage,
 ): AttachError | undefined {
-  const refusal = mapRefusal({ card, attributes, ...usage })
+  const refusal = mapRefusals(card, attributes, usage)[0]
   if (refusal === undefined) return undefined
-  return new AttachError({ ...refusal, code: 'XDP_MAP_OFFLOAD', device: card.name, map: attributes.name })
-}
-
-function mapRefusal(facts: MapFacts): AttachRefusal | undefined {
-  const { type } = facts.attributes
-  if (type !== MAP_TYPE.ARRAY && type !== MAP_TYPE.HASH) return { errno: ERRNO.EINVAL }
-  const rule = DRIVER_RULES.find(({ refuses }) => refuses(facts))
-  if (rule === undefined) return undefined
-  const text = rule.text(facts)
-  return { errno: rule.errno, ...(text === '' ? {} : { kernelLog: text }) }
+  const { errno, message } = refusal
+  const said = message === '' ? {} : { kernelLog: message }
+  return new AttachError({ errno, ...said, code: 'XDP_MAP_OFFLOAD', device: card.name, map: attributes.name })
 }
 
 /** A map's words before any program uses them. */

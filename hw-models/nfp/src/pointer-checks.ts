@@ -1,12 +1,10 @@
 import { BPF_ADD, BPF_ATOMIC, BPF_DW, BPF_H, BPF_LDX, BPF_MEM, BPF_STX, BPF_W } from '@bpfoundry/isa'
-import { ERRNO, PROG_TYPE, XDP_MD } from '@bpfoundry/kernel-abi'
-import type { DeviceRefusal, RegisterFact } from '@bpfoundry/verifier'
+import { PROG_TYPE, XDP_MD } from '@bpfoundry/kernel-abi'
+import type { RegisterFact } from '@bpfoundry/verifier'
 import type { CheckContext, PointerMemory } from './check-context.ts'
 import { markMapUse } from './map-use.ts'
-import { constantOffset, REG_TYPE } from './register-type.ts'
-
-const invalid = (message: string): DeviceRefusal => ({ errno: ERRNO.EINVAL, message })
-const unsupported = (message: string): DeviceRefusal => ({ errno: ERRNO.EOPNOTSUPP, message })
+import { invalid, type Refusals, unsupported } from './refusal.ts'
+import { constantOffset, isConstant, registerType, varOffMask, varOffValue } from './register-type.ts'
 
 const SIZE_MASK = 0x18
 /** Opcodes without their size. */
@@ -28,45 +26,50 @@ export function accessBytes(opcode: number): number {
 }
 
 /** @see nfp_bpf_check_ptr in nfp/bpf/verifier.c */
-export function checkPointer(
-  context: CheckContext,
-  pointer: RegisterFact,
-  memory: PointerMemory,
-): DeviceRefusal | undefined {
+export function* checkPointer(context: CheckContext, pointer: RegisterFact, memory: PointerMemory): Refusals {
   const check = POINTER_CHECKS[pointer.kind]
-  if (check === undefined) return invalid(`unsupported ptr type: ${REG_TYPE[pointer.kind]}`)
-  const refusal = check(context, pointer, memory)
-  if (refusal !== undefined) return refusal
-  if (memory.kind !== undefined && memory.kind !== pointer.kind) {
-    return invalid(`ptr type changed for instruction ${REG_TYPE[memory.kind]} -> ${REG_TYPE[pointer.kind]}`)
+  if (check === undefined) {
+    yield invalid('pointer-kind', `unsupported ptr type: ${registerType(pointer)}`)
+    return
   }
-  memory.kind = pointer.kind
-  return undefined
+  yield* check(context, pointer, memory)
+  const before = memory.pointer
+  if (before !== undefined && before.kind !== pointer.kind) {
+    const types = `${registerType(before)} -> ${registerType(pointer)}`
+    yield invalid('pointer-changes', `ptr type changed for instruction ${types}`)
+  }
+  memory.pointer = pointer
 }
 
-type PointerCheck = (context: CheckContext, pointer: RegisterFact, memory: PointerMemory) => DeviceRefusal | undefined
+type PointerCheck = (context: CheckContext, pointer: RegisterFact, memory: PointerMemory) => Refusals
 
-const anyAccess: PointerCheck = () => undefined
+const anyAccess: PointerCheck = function* () {}
 
 /** @see nfp_bpf_check_stack_access */
-const stackAccess: PointerCheck = (_context, pointer, memory) => {
-  if (!pointer.constant) return invalid('variable ptr stack access')
+const stackAccess: PointerCheck = function* (_context, pointer, memory) {
+  if (pointer.now?.ofCaller === true) memory.ofCaller = true
+  if (!isConstant(pointer)) yield invalid('stack-variable', 'variable ptr stack access')
+  if (memory.pointer === undefined) return
   const now = constantOffset(pointer)
-  const before = memory.offset
-  memory.offset = now
-  if (before === undefined) return undefined
-  memory.notConstant = memory.notConstant === true || before !== now
-  if (!memory.notConstant || before % 4 === now % 4) return undefined
-  return invalid(`stack access changed location was:${before} is:${now}`)
+  const before = constantOffset(memory.pointer)
+  memory.varies ||= before !== now
+  if (!memory.varies || before % 4 === now % 4) return
+  yield invalid('stack-moves', `stack access changed location was:${before} is:${now}`)
 }
 
-const mapAccess: PointerCheck = (context, pointer) => {
+const mapAccess: PointerCheck = function* (context, pointer) {
   const kind = accessKind(context.insn.opcode)
-  if (kind === STORE) return unsupported('map writes not supported')
+  if (kind === STORE) {
+    yield unsupported('map-write', 'map writes not supported')
+    return
+  }
   const map = context.map(pointer)
-  if (map === undefined) return invalid('offload device mismatch between prog and map')
+  if (map === undefined) {
+    yield invalid('map-elsewhere', 'offload device mismatch between prog and map')
+    return
+  }
   const use = kind === ATOMIC ? 'atomic' : 'read'
-  return markMapUse(map, pointer, context.insn.off, accessBytes(context.insn.opcode), use)
+  yield* markMapUse(map, pointer, context.insn.off, accessBytes(context.insn.opcode), use)
 }
 
 const POINTER_CHECKS: Readonly<Partial<Record<RegisterFact['kind'], PointerCheck>>> = {
@@ -77,23 +80,34 @@ const POINTER_CHECKS: Readonly<Partial<Record<RegisterFact['kind'], PointerCheck
 }
 
 /** @see nfp_bpf_check_store */
-export function checkStore(context: CheckContext, memory: PointerMemory): DeviceRefusal | undefined {
+export function* checkStore(context: CheckContext, memory: PointerMemory): Refusals {
   const pointer = context.registers(context.insn.dst)
-  if (pointer.kind !== 'ctx') return checkPointer(context, pointer, memory)
-  if (context.programType !== PROG_TYPE.XDP || context.insn.off !== XDP_MD.rxQueueIndex) {
-    return unsupported('unsupported store to context field')
+  if (pointer.kind === 'ctx') {
+    if (context.programType !== PROG_TYPE.XDP || context.insn.off !== XDP_MD.rxQueueIndex) {
+      yield unsupported('context-store', 'unsupported store to context field')
+    } else if (!context.firmware.queueSelect) {
+      yield unsupported('queue-firmware', 'queue selection not supported by FW')
+    }
   }
-  if (!context.firmware.queueSelect) return unsupported('queue selection not supported by FW')
-  return checkPointer(context, pointer, memory)
+  yield* checkPointer(context, pointer, memory)
 }
 
+const U16_MAX = 0xffffn
+
 /** @see nfp_bpf_check_atomic */
-export function checkAtomic(context: CheckContext, memory: PointerMemory): DeviceRefusal | undefined {
+export function* checkAtomic(context: CheckContext, memory: PointerMemory): Refusals {
   const { insn } = context
   const target = context.registers(insn.dst)
   const source = context.registers(insn.src)
-  if (insn.imm !== BPF_ADD) return unsupported(`atomic op not implemented: ${insn.imm}`)
-  if (target.kind !== 'map_value') return unsupported(`atomic add not to a map value pointer: ${REG_TYPE[target.kind]}`)
-  if (source.kind !== 'scalar') return unsupported(`atomic add not of a scalar: ${REG_TYPE[source.kind]}`)
-  return checkPointer(context, target, memory)
+  if (insn.imm !== BPF_ADD) yield unsupported('atomic-operation', `atomic op not implemented: ${insn.imm}`)
+  if (target.kind !== 'map_value') {
+    yield unsupported('atomic-target', `atomic add not to a map value pointer: ${registerType(target)}`)
+    return
+  }
+  if (source.kind !== 'scalar') {
+    yield unsupported('atomic-source', `atomic add not of a scalar: ${registerType(source)}`)
+  }
+  memory.addsOver16Bit ||= varOffValue(source) > U16_MAX || varOffMask(source) > U16_MAX
+  memory.mayAdd16Bit ||= varOffValue(source) <= U16_MAX
+  yield* checkPointer(context, target, memory)
 }

@@ -138,7 +138,7 @@ function named<Item extends object>(
   })
 }
 
-function noSuchProgram(object: string, wanted: string | undefined, names: readonly string[]): TestbenchError {
+export function noSuchProgram(object: string, wanted: string | undefined, names: readonly string[]): TestbenchError {
   return new TestbenchError({
     code: 'TESTBENCH_NO_SUCH_PROGRAM',
     message: wanted === undefined ? `${object} holds ${names.length} programs: name one` : `no such program: ${wanted}`,

@@ -2,7 +2,7 @@ export { BenchMap } from './bench-map.ts'
 export type { AttachOptions, ReceiveOptions } from './bench-nic.ts'
 export { BenchNic } from './bench-nic.ts'
 export type { ObjectOptions } from './bench-objects.ts'
-export { type BenchObjects, BenchProgram, createObjects } from './bench-objects.ts'
+export { type BenchObjects, BenchProgram, createObjects, noSuchProgram } from './bench-objects.ts'
 export type {
   BlacklistOptions,
   BlacklistOracleAnswer,
@@ -12,11 +12,14 @@ export type {
 } from './blacklist-bench.ts'
 export { benchBlacklist, blacklistBenchKeys } from './blacklist-bench.ts'
 export { CaptureOutput } from './capture-output.ts'
+export type { MeasuredWork, WorkRequest } from './costs/measure-work.ts'
+export { measureWork } from './costs/measure-work.ts'
 export type { EngineDescription } from './engines.ts'
 export { DEFAULT_ENGINE, describeEngine, ENGINE_NAMES, engineByName } from './engines.ts'
 export { OutputFile, readInput, readText } from './file-access.ts'
 export { fillMap } from './map-file.ts'
 export { modelledRate } from './modelled.ts'
+export { type ReviewedOffload, reviewOffload } from './offload-review.ts'
 export type { CpuReportRow, RunReport } from './run-report.ts'
 export type { BenchNicOptions, SteppedCpus, TestbenchOptions } from './testbench.ts'
 export { readSpec, Testbench } from './testbench.ts'

@@ -1,5 +1,5 @@
 import type { KernelMap, OffloadDevice } from '@bpfoundry/kernel'
-import { NfpDevice, type NfpFirmware, nfpCard } from '@bpfoundry/nfp'
+import { isOffloadNeutral, NfpDevice, type NfpFirmware, nfpCard } from '@bpfoundry/nfp'
 
 /** The control side of a card that runs programs itself, as kernel and attach rules see one of its ports. */
 export class OffloadCard implements OffloadDevice {
@@ -33,7 +33,7 @@ export class OffloadCard implements OffloadDevice {
     const taken: number[] = []
     try {
       for (const { id, attributes } of maps) {
-        if (this.nfp.maps.has(id)) continue
+        if (this.nfp.maps.has(id) || isOffloadNeutral(attributes)) continue
         this.nfp.allocateMap(id, attributes)
         taken.push(id)
       }

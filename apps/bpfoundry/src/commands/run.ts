@@ -1,12 +1,16 @@
 import type { XdpMode } from '@bpfoundry/device'
+import { isDiagnostic } from '@bpfoundry/diagnostics'
 import {
   type BenchNic,
+  type BenchProgram,
   CaptureOutput,
   capture,
   fillMap,
   pktgen,
   type RunReport,
+  readSpec,
   readText,
+  reviewOffload,
   Testbench,
   type Traffic,
 } from '@bpfoundry/testbench'
@@ -16,6 +20,8 @@ import type { CommandContext, CommandIo } from '../command-io.ts'
 import { engineOption, sayEngine } from '../engine-option.ts'
 import { EXIT, UsageError } from '../exit-code.ts'
 import { Interrupt } from '../interrupt.ts'
+import { cardNamed } from '../offload/card-option.ts'
+import { OffloadBlocked } from '../offload/offload-blocked.ts'
 import { formatCount, formatJson, Progress } from '../output.ts'
 import { formatReports } from '../report-text.ts'
 
@@ -106,11 +112,23 @@ async function runOn(
   const program = objects.program(options.program)
   for (const { name, value } of options.map) fillMap(objects.map(name), readText(value), value)
   // Most drivers take redirected packets only while they have a native program of their own.
-  for (const card of options.mode === 'native' ? bench.nics : [nic])
-    await card.attachXdp(program, { mode: options.mode })
+  for (const card of options.mode === 'native' ? bench.nics : [nic]) await attach(card, object, program, options)
   const report = await receive(nic, traffic, options, io)
   io.out(options.json ? `${formatJson(report)}\n` : `${title(object, report)}\n${reportText(report)}\n`)
   return report.interrupted ? EXIT.interrupted : EXIT.ok
+}
+
+/** What a card refuses is told completely, not only the first of it. */
+async function attach(nic: BenchNic, object: string, program: BenchProgram, options: RunOptions): Promise<void> {
+  try {
+    await nic.attachXdp(program, { mode: options.mode })
+  } catch (error) {
+    const card = nic.handle.profile.offload
+    if (options.mode !== 'offload' || card === undefined || !isDiagnostic(error)) throw error
+    const mtu = options.mtu === undefined ? {} : { mtu: options.mtu }
+    const { advice } = reviewOffload(readSpec(object), program.name, { card: cardNamed(card), ...mtu })
+    throw advice.verdict === 'blocked' ? new OffloadBlocked(object, program.name, advice, error) : error
+  }
 }
 
 function trafficOf(options: RunOptions): Traffic {
