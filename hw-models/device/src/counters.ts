@@ -30,20 +30,36 @@ export const STAGE_COUNTERS = [
   /** BPF instructions executed and helpers called by programs at this hook. */
   'insns',
   'helperCalls',
-  /** Generic mode: skb buffers reallocated for headroom or because they were not linear. */
+  /** Generic mode: skbs reallocated for head room or because they were not linear, and those of them that were made linear. */
   'skbExpansions',
+  'skbLinearized',
+  /** Generic mode, programs with frags support: skbs that were copied into pages of their own for the same reasons. */
+  'skbCopies',
 ] as const
 
 /** Counters of a queue beside its fates. */
-export const QUEUE_COUNTERS = ['polls', 'packets', 'bytes', 'stackBytes', 'allocFailures'] as const
+export const QUEUE_COUNTERS = [
+  'polls',
+  'packets',
+  'bytes',
+  'stackBytes',
+  'allocFailures',
+  /** Copies of packets that were redirected to several devices: sent, and lost. Only the last copy is the packet itself. */
+  'copies',
+  'copyErrors',
+] as const
 
 /** Counters of one card's transmit side on one CPU. */
 export const PORT_COUNTERS = ['packets', 'bytes', 'txFull', 'xmit', 'xmitErrors', 'xmitBulks'] as const
+
+/** What one CPU did with packets of a card that were redirected to it by a cpumap, beside their fates. */
+export const REMOTE_COUNTERS = ['packets', 'stackBytes', 'insns', 'helperCalls'] as const
 
 export type MacCounter = (typeof MAC_COUNTERS)[number]
 export type QueueWireCounter = (typeof QUEUE_WIRE_COUNTERS)[number]
 export type StageCounter = (typeof STAGE_COUNTERS)[number]
 export type QueueCounter = (typeof QUEUE_COUNTERS)[number]
+export type RemoteCounter = (typeof REMOTE_COUNTERS)[number]
 export type PortCounter = (typeof PORT_COUNTERS)[number]
 
 function places<Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> {
@@ -55,6 +71,7 @@ export const MAC: Readonly<Record<MacCounter, number>> = places(MAC_COUNTERS)
 export const QUEUE_WIRE: Readonly<Record<QueueWireCounter, number>> = places(QUEUE_WIRE_COUNTERS)
 export const STAGE: Readonly<Record<StageCounter, number>> = places(STAGE_COUNTERS)
 export const QUEUE: Readonly<Record<QueueCounter, number>> = places(QUEUE_COUNTERS)
+export const REMOTE: Readonly<Record<RemoteCounter, number>> = places(REMOTE_COUNTERS)
 export const PORT: Readonly<Record<PortCounter, number>> = places(PORT_COUNTERS)
 
 /** Bytes of a block of `count` counters, rounded up to cache lines so that two writers never share one. */

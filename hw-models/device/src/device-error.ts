@@ -11,6 +11,7 @@ export type DeviceErrorCode =
   | 'DEVICE_QUEUE_UNKNOWN'
   | 'DEVICE_PROGRAM_MISSING'
   | 'DEVICE_UNACCOUNTED'
+  | 'DEVICE_XSK'
   | 'XDP_ATTACH'
   | 'XDP_MAP_OFFLOAD'
   | 'TC_REFUSED'

@@ -1,14 +1,19 @@
 import { CPU_BLOCK, type Cpu, type ExecutionFault } from '@bpfoundry/engine'
 import { type GuestMemory, writeU64 } from '@bpfoundry/guest-memory'
-import { CounterBlock, QUEUE } from './counters.ts'
+import { openMap } from '@bpfoundry/maps'
+import { CounterBlock, QUEUE, STAGE } from './counters.ts'
 import { DeviceError } from './device-error.ts'
+import { type EventRings, EventWriter } from './events/event-ring.ts'
 import { FATE, type Fate } from './fates.ts'
-import { FrameCursor } from './frame-descriptor.ts'
+import { FRAME_DESCRIPTOR, FRAME_FLAG, FrameCursor } from './frame-descriptor.ts'
 import { FramePool } from './frame-pool.ts'
-import type { NicHandle, NicQueueHandle } from './nic-handle.ts'
+import { NIC_CONTROL, type NicHandle, type NicQueueHandle } from './nic-handle.ts'
+import type { PacketSource } from './packet-source.ts'
 import { PollBatch } from './poll/poll-batch.ts'
 import { POLL_PACKETS } from './poll/poll-block.ts'
-import { type PortLookup, RedirectBulks, type RedirectSource, takeRedirectTarget } from './redirect.ts'
+import { EntryProgram } from './redirect/entry-program.ts'
+import { clearRedirect } from './redirect/redirect-target.ts'
+import { type MapLookup, type PortLookup, Redirects } from './redirect/redirects.ts'
 import { RingConsumer, RingProducer } from './spsc-ring.ts'
 import { TxPort } from './tx-port.ts'
 import { type ProgramLookup, XdpHook } from './xdp-hook.ts'
@@ -18,7 +23,8 @@ import type { XdpMode } from './xdp-mode.ts'
 export const NAPI_BUDGET = 64
 
 /** One receive queue as its driver polls it. */
-export interface PollQueue extends RedirectSource {
+export interface PollQueue extends PacketSource {
+  readonly pool: FramePool
   readonly handle: NicQueueHandle
   readonly completion: RingConsumer
   readonly counters: CounterBlock
@@ -32,10 +38,12 @@ export interface DriverContext {
   /** This card's transmit port on this CPU. */
   readonly port: TxPort
   readonly ports: PortLookup
-  readonly redirects: RedirectBulks
+  readonly redirects: Redirects
+  /** Where events go; undefined while nobody traces. */
+  readonly events: EventWriter | undefined
   /** A hook of this card; each mode has one. */
   hook(mode: XdpMode): XdpHook
-  /** Ends the packet: counts its fate and gives its frame back. Not for packets that were sent or passed up. */
+  /** Ends the packet: counts its fate and gives its frames back. Not for packets that were sent or passed up. */
   discard(frame: FrameCursor, queue: PollQueue, fate: Fate): void
 }
 
@@ -59,6 +67,8 @@ export interface XdpStage {
    * @returns true when the packet goes on up, false when it has found its fate
    */
   settle(verdict: number, frame: FrameCursor, queue: PollQueue): boolean
+  /** Whether its program now in the hook takes packets in one piece only; such packets run one by one. */
+  readonly wholePackets?: boolean
   /** Ends a poll: what was put into rings leaves. */
   end(queue: PollQueue): void
 }
@@ -78,6 +88,10 @@ export interface DriverPollOptions {
   readonly stages: readonly XdpStageFactory[]
   /** Cards that can be redirected to, this one among them; only this one when absent. */
   readonly redirectTargets?: () => readonly NicHandle[]
+  /** Maps by their address, for redirects; opened as they are needed when absent. */
+  readonly mapAt?: MapLookup
+  /** Rings for events, one a CPU; nothing is traced when absent. */
+  readonly events?: EventRings
 }
 
 /** A card's driver on one CPU. */
@@ -98,6 +112,7 @@ export interface DriverPoll {
 }
 
 const NOW_NS = CPU_BLOCK.fields.nowNs.offsetBytes
+const DESCRIPTOR_FLAGS = FRAME_DESCRIPTOR.fields.flags.offsetBytes
 
 /** The driver of card `nic` on CPU `cpu`, for the thread that runs this CPU. */
 export function createDriverPoll(options: DriverPollOptions): DriverPoll {
@@ -110,7 +125,8 @@ class StagedPoll implements DriverPoll, DriverContext {
   readonly cpu: Cpu
   readonly port: TxPort
   readonly ports: PortLookup
-  readonly redirects: RedirectBulks
+  readonly redirects: Redirects
+  readonly events: EventWriter | undefined
   readonly queues: readonly number[]
   readonly #programs: ProgramLookup
   readonly #polls: ProgramLookup | undefined
@@ -123,6 +139,7 @@ class StagedPoll implements DriverPoll, DriverContext {
   readonly #stack: RingProducer
   readonly #generation: number
   readonly #frame = new FrameCursor()
+  readonly #entryProgram: EntryProgram
   #handled = 0
 
   constructor(options: DriverPollOptions) {
@@ -137,7 +154,23 @@ class StagedPoll implements DriverPoll, DriverContext {
     this.cpu = cpu
     this.port = new TxPort(memory, nic, cpu.id)
     this.ports = portLookup(memory, cpu.id, this.port, options.redirectTargets)
-    this.redirects = new RedirectBulks(memory, cpu, this.ports)
+    this.events = options.events === undefined ? undefined : new EventWriter(memory, cpu, options.events)
+    const { redirectTargets } = options
+    this.#entryProgram = new EntryProgram({
+      memory,
+      cpu,
+      programs: options.programs,
+      nics: (ifindex) => (ifindex === nic.ifindex ? nic : redirectTargets?.().find((one) => one.ifindex === ifindex)),
+    })
+    const mapAt = options.mapAt ?? openedMaps(memory)
+    this.redirects = new Redirects({
+      memory,
+      cpu,
+      ports: this.ports,
+      mapAt,
+      program: this.#entryProgram,
+      events: this.events,
+    })
     this.#programs = options.programs
     this.#polls = options.polls
     this.#stack = new RingProducer(memory, own.stack)
@@ -169,12 +202,12 @@ class StagedPoll implements DriverPoll, DriverContext {
 
   discard(frame: FrameCursor, queue: PollQueue, fate: Fate): void {
     queue.fates.add(FATE[fate], 1)
-    queue.pool.give(frame.frame)
+    queue.release(frame)
   }
 
   fault(): ExecutionFault | undefined {
     for (const hook of this.#hooks.values()) if (hook.fault !== undefined) return hook.fault
-    return undefined
+    return this.#entryProgram.fault
   }
 
   pollAll(budget: number = NAPI_BUDGET): number {
@@ -217,7 +250,8 @@ class StagedPoll implements DriverPoll, DriverContext {
   /** One stage whose program has a receive loop of its own, or packet by packet. */
   #handle(queue: PollQueue, waiting: number): void {
     const [stage] = this.#active
-    if (this.#active.length === 1 && stage?.hook.pollProgram !== undefined) {
+    const whole = stage?.wholePackets === true && this.#anyFrags(queue, waiting)
+    if (this.#active.length === 1 && stage?.hook.pollProgram !== undefined && !whole) {
       const batch = this.#batches.get(queue) as PollBatch
       while (this.#handled < waiting) {
         const ahead = this.#handled
@@ -233,8 +267,18 @@ class StagedPoll implements DriverPoll, DriverContext {
     for (; this.#handled < waiting; this.#handled++) this.#receive(queue, queue.completion.entry(this.#handled))
   }
 
+  #anyFrags(queue: PollQueue, waiting: number): boolean {
+    const { u32 } = this.memory
+    if (u32[(this.handle.control + NIC_CONTROL.frags) >>> 2] === 0) return false
+    for (let ahead = 0; ahead < waiting; ahead++) {
+      const flags = u32[(queue.completion.entry(ahead) + DESCRIPTOR_FLAGS) >>> 2] as number
+      if ((flags & FRAME_FLAG.frags) !== 0) return true
+    }
+    return false
+  }
+
   #begin(queue: PollQueue): void {
-    takeRedirectTarget(this.memory, this.cpu)
+    clearRedirect(this.memory, this.cpu)
     this.#active.length = 0
     for (const stage of this.#stages) if (stage.begin(queue)) this.#active.push(stage)
   }
@@ -242,7 +286,6 @@ class StagedPoll implements DriverPoll, DriverContext {
   #receive(queue: PollQueue, descriptor: number): void {
     const frame = this.#frame
     frame.load(this.memory, descriptor)
-    frame.frameBytes = this.handle.frameBytes
     queue.counters.add(QUEUE.bytes, frame.wireBytes)
     writeU64(this.memory, this.cpu.block + NOW_NS, frame.timestampNs)
     for (let n = 0; n < this.#active.length; n++) {
@@ -255,9 +298,9 @@ class StagedPoll implements DriverPoll, DriverContext {
 
   #passUp(frame: FrameCursor, queue: PollQueue): void {
     queue.fates.add(FATE.pass, 1)
-    queue.counters.add(QUEUE.stackBytes, frame.dataEnd - frame.data)
+    queue.counters.add(QUEUE.stackBytes, frame.lengthBytes)
     if (this.handle.stackSink === 'discard') {
-      queue.pool.give(frame.frame)
+      queue.release(frame)
       return
     }
     const descriptor = this.#stack.reserve()
@@ -265,8 +308,20 @@ class StagedPoll implements DriverPoll, DriverContext {
     frame.store(this.memory, descriptor)
   }
 
+  /** What programs of devmap entries executed counts where the packets' own program ran. */
+  #countEntryPrograms(): void {
+    const { insns, helperCalls } = this.#entryProgram
+    if (insns === 0) return
+    const counters = this.#active.at(-1)?.hook.counters
+    counters?.add(STAGE.insns, insns)
+    counters?.add(STAGE.helperCalls, helperCalls)
+    this.#entryProgram.insns = 0
+    this.#entryProgram.helperCalls = 0
+  }
+
   #end(queue: PollQueue, handled: number): void {
     for (const stage of this.#active) stage.end(queue)
+    this.#countEntryPrograms()
     this.#stack.publish()
     queue.completion.release(handled)
     queue.counters.add(QUEUE.polls, 1)
@@ -278,12 +333,26 @@ class StagedPoll implements DriverPoll, DriverContext {
 }
 
 function pollQueue(memory: GuestMemory, handle: NicQueueHandle): PollQueue {
+  const pool = new FramePool(memory, handle)
+  const counters = new CounterBlock(memory, handle.counters)
   return {
     handle,
     completion: new RingConsumer(memory, handle.completion),
-    pool: new FramePool(memory, handle),
+    pool,
     fates: new CounterBlock(memory, handle.fateCounters),
-    counters: new CounterBlock(memory, handle.counters),
+    counters,
+    release: (packet) => pool.release(packet),
+    takeFrame: () => pool.take(),
+    countCopy: (sent) => counters.add(sent ? QUEUE.copies : QUEUE.copyErrors, 1),
+  }
+}
+
+function openedMaps(memory: GuestMemory): MapLookup {
+  const maps = new Map<number, ReturnType<MapLookup>>()
+  return (address) => {
+    const map = maps.get(address) ?? openMap(memory, address)
+    maps.set(address, map)
+    return map
   }
 }
 

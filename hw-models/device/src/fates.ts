@@ -5,7 +5,7 @@ import { DeviceError } from './device-error.ts'
  * to a card has exactly one.
  */
 export const FATES = [
-  /** Went up the stack. */
+  /** Went up the stack, be it on the CPU that a cpumap named. */
   'pass',
   /** XDP_DROP. */
   'drop',
@@ -21,6 +21,18 @@ export const FATES = [
   'tx_full',
   /** XDP_REDIRECT without a target, to a target that is down or doesn't take it, too long for it, or its ring was full. */
   'redirect_error',
+  /** XDP_REDIRECT to an AF_XDP socket, which got it. */
+  'xsk',
+  /** XDP_REDIRECT to an AF_XDP socket whose rx ring was full or whose fill ring was empty. */
+  'xsk_full',
+  /** XDP_REDIRECT to a device, and the program of the devmap's entry did not let it pass. */
+  'egress_drop',
+  /** XDP_REDIRECT to another CPU whose queue was full. */
+  'cpumap_full',
+  /** XDP_REDIRECT to another CPU, and the program of the cpumap's entry did not let it pass. */
+  'cpumap_drop',
+  /** XDP_REDIRECT with BPF_F_BROADCAST, and there was no device to take it. */
+  'no_target',
   /** No free receive descriptor: the card missed it (rx_missed_errors). */
   'ring_full',
   /** Longer than MTU + 14 + 4 bytes (rx_length_errors). */

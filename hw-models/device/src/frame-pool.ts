@@ -1,4 +1,6 @@
-import type { GuestMemory } from '@bpfoundry/guest-memory'
+import { acquireLock, type GuestMemory, releaseLock } from '@bpfoundry/guest-memory'
+import { eachBuffer } from './frags.ts'
+import type { FrameCursor } from './frame-descriptor.ts'
 import { RingConsumer, type RingHandle, RingProducer } from './spsc-ring.ts'
 
 const HEADER_BYTES = 64
@@ -20,7 +22,40 @@ export function initializePool(memory: GuestMemory, pool: number, frames: readon
 export interface FramePoolHandle {
   readonly pool: number
   readonly returns: RingHandle
+  readonly remoteReturns: RingHandle
   readonly fill: RingHandle
+}
+
+/*
+ * Whoever sends a frame home knows the address of its return ring only. So the words behind the ring's tail tell its
+ * capacity, and the address of the ring for the frames that other CPUs have; there a lock word stands behind the capacity.
+ */
+const CAPACITY = 1
+const REMOTE = 2
+const LOCK_BYTES = 8
+const ENTRIES = 32
+
+/** Fills in what {@link returnFrame} and {@link returnFrameFromCpu} read. */
+export function initializeReturns({ u32 }: GuestMemory, { returns, remoteReturns }: FramePoolHandle): void {
+  u32[(returns.address >>> 2) + CAPACITY] = returns.capacity
+  u32[(returns.address >>> 2) + REMOTE] = remoteReturns.address
+  u32[(remoteReturns.address >>> 2) + CAPACITY] = remoteReturns.capacity
+}
+
+/** Sends a frame home from the wire side. Return rings hold every frame of their queue, so they are never full. */
+export function returnFrame({ i32, u32 }: GuestMemory, home: number, frame: number): void {
+  const ring = home >>> 2
+  const tail = i32[ring] as number
+  u32[ring + ENTRIES + (tail & ((u32[ring + CAPACITY] as number) - 1))] = frame
+  Atomics.store(i32, ring, (tail + 1) | 0)
+}
+
+/** Sends a frame home from a CPU that does not poll its queue. */
+export function returnFrameFromCpu(memory: GuestMemory, home: number, frame: number): void {
+  const remote = memory.u32[(home >>> 2) + REMOTE] as number
+  acquireLock(memory, remote + LOCK_BYTES)
+  returnFrame(memory, remote, frame)
+  releaseLock(memory, remote + LOCK_BYTES)
 }
 
 /**
@@ -34,6 +69,7 @@ export class FramePool {
   readonly #count: number
   readonly #stack: number
   readonly #returns: RingConsumer
+  readonly #remoteReturns: RingConsumer
   readonly #fill: RingProducer
 
   constructor(memory: GuestMemory, handle: FramePoolHandle) {
@@ -41,6 +77,7 @@ export class FramePool {
     this.#count = handle.pool >>> 2
     this.#stack = (handle.pool + HEADER_BYTES) >>> 2
     this.#returns = new RingConsumer(memory, handle.returns)
+    this.#remoteReturns = new RingConsumer(memory, handle.remoteReturns)
     this.#fill = new RingProducer(memory, handle.fill)
   }
 
@@ -60,6 +97,12 @@ export class FramePool {
     const count = u32[this.#count] as number
     u32[this.#stack + count] = frame
     u32[this.#count] = count + 1
+  }
+
+  /** Takes all frames of a packet back. */
+  release(packet: FrameCursor): void {
+    this.give(packet.frame)
+    eachBuffer(this.#memory, packet, (buffer) => this.give(buffer))
   }
 
   /** A free frame, or 0 when there is none. */
@@ -91,12 +134,16 @@ export class FramePool {
 
   /** Moves everything that came home onto the stack. @returns the new count */
   #collect(): number {
-    const waiting = this.#returns.available()
+    return this.#collectFrom(this.#remoteReturns, this.#collectFrom(this.#returns, 0))
+  }
+
+  #collectFrom(ring: RingConsumer, count: number): number {
+    const waiting = ring.available()
     const u32 = this.#memory.u32
     for (let ahead = 0; ahead < waiting; ahead++) {
-      u32[this.#stack + ahead] = u32[this.#returns.entry(ahead) >>> 2] as number
+      u32[this.#stack + count + ahead] = u32[ring.entry(ahead) >>> 2] as number
     }
-    this.#returns.release(waiting)
-    return waiting
+    ring.release(waiting)
+    return count + waiting
   }
 }

@@ -1,28 +1,32 @@
 import type { GuestMemory } from '@bpfoundry/guest-memory'
-import { NET_DEVICE, XDP_BUFF, XDP_RXQ_INFO } from '@bpfoundry/kernel-abi'
+import { MAX_SKB_FRAGS, NET_DEVICE, XDP_BUFF, XDP_RXQ_INFO } from '@bpfoundry/kernel-abi'
 import {
   counterBytes,
   MAC_COUNTERS,
   PORT_COUNTERS,
   QUEUE_COUNTERS,
   QUEUE_WIRE_COUNTERS,
+  REMOTE_COUNTERS,
   STAGE_COUNTERS,
 } from './counters.ts'
 import { DeviceError } from './device-error.ts'
 import { FATES } from './fates.ts'
 import { FRAME_DESCRIPTOR_BYTES } from './frame-descriptor.ts'
-import { framePoolBytes, initializePool } from './frame-pool.ts'
+import { framePoolBytes, initializePool, initializeReturns } from './frame-pool.ts'
 import type { NicProfile } from './nic-profile.ts'
 import { POLL_BYTES } from './poll/poll-block.ts'
 import { nicProfile } from './profiles.ts'
 import { INDIRECTION_ENTRIES } from './rss.ts'
-import { type RingHandle, RingProducer, ringBytes } from './spsc-ring.ts'
+import { RING_LOCK_OFFSET_BYTES, type RingHandle, RingProducer, ringBytes } from './spsc-ring.ts'
+import { planTxRings, type TxRings } from './tx-rings.ts'
 import { XDP_MODES } from './xdp-mode.ts'
 
 /** XDP_PACKET_HEADROOM: what every driver leaves in front of a packet. @see include/uapi/linux/bpf.h */
 export const XDP_PACKET_HEADROOM_BYTES = 256
 /** SKB_DATA_ALIGN(sizeof(struct skb_shared_info)) on x86-64: kept free at the end of every frame. */
 export const SHARED_INFO_BYTES = 320
+/** What pskb_expand_head adds behind a packet that is made linear. @see netif_skb_check_for_xdp in net/core/dev.c (6.12) */
+export const LINEAR_TAIL_BYTES = 128
 /** Ethernet header, and one VLAN tag. */
 export const ETH_HEADER_BYTES = 14
 export const VLAN_TAG_BYTES = 4
@@ -49,10 +53,17 @@ export interface NicOptions {
   readonly txRingSize?: number
   /** Frames a queue; twice the ring when absent, so that a full ring can be refilled while packets wait to be captured. */
   readonly framesPerQueue?: number
-  /** Bytes of a frame, head room and tail room included; the profile's when absent. */
+  /**
+   * Bytes of a frame, head room and tail room included: then every packet lies in one. When absent frames are as large as
+   * the profile's, and a packet over one of its receive buffers lies in several.
+   */
   readonly frameBytes?: number
   /** 1500 when absent. */
   readonly mtu?: number
+  /** The interface's address; 02:00:00:00:00 and the ifindex when absent. */
+  readonly mac?: Uint8Array
+  /** Queue pairs that the device has in all, where the driver takes those beyond `queues` for XDP: the profile's most when absent. */
+  readonly queuePairs?: number
   /** `capture` when absent. */
   readonly txSink?: Sink
   readonly stackSink?: Sink
@@ -69,6 +80,8 @@ export interface NicQueueHandle {
   readonly completion: RingHandle
   /** Frames that were sent or captured come home here: u32 frame addresses. Producer: the wire side; consumer: the CPU. */
   readonly returns: RingHandle
+  /** Frames that other CPUs were redirected come home here. Producers: those CPUs, by turns; consumer: the CPU. */
+  readonly remoteReturns: RingHandle
   /** Free frames that the CPU holds. */
   readonly pool: number
   /** FATES counters, then QUEUE_COUNTERS, both written by the CPU. */
@@ -89,6 +102,10 @@ export interface NicCpuHandle {
   readonly cpu: number
   /** Packets to send: FRAME_DESCRIPTORs. Producer: the CPU; consumer: the wire side. */
   readonly tx: RingHandle
+  /** Lock word of that ring where several CPUs share it; 0 where this CPU has it to itself. */
+  readonly txLock: number
+  /** Whether the driver has a queue here for frames that are redirected to it (ENXIO where it has none). */
+  readonly xmitQueue: boolean
   /** Packets for the stack, likewise. */
   readonly stack: RingHandle
   /** PORT_COUNTERS, written by the CPU. */
@@ -98,6 +115,14 @@ export interface NicCpuHandle {
   /** struct xdp_buff, xdp_txq_info. */
   readonly xdpBuff: number
   readonly txq: number
+  /** struct xdp_buff and xdp_rxq_info for programs of devmap and cpumap entries. */
+  readonly egressBuff: number
+  readonly egressRxq: number
+  /** FATES and REMOTE_COUNTERS of packets that a cpumap sent here, written by the CPU. */
+  readonly remoteFates: number
+  readonly remoteCounters: number
+  /** A buffer that a whole packet fits, for skbs that are made linear; 0 where all packets are. */
+  readonly linear: number
 }
 
 /** Everything another thread needs to work on a card: plain data, to be sent to a worker and given to {@link attachNic}. */
@@ -118,6 +143,11 @@ export interface NicHandle {
   readonly macFates: number
   readonly frameBytes: number
   readonly headroomBytes: number
+  /** Bytes of a packet that its first buffer takes, and each further one; 0 where a packet must fit the first. */
+  readonly headBytes: number
+  readonly fragBytes: number
+  /** dev_addr, 6 bytes. */
+  readonly mac: readonly number[]
   readonly txSink: Sink
   readonly stackSink: Sink
 }
@@ -132,6 +162,8 @@ export const NIC_CONTROL = {
   warned: 16,
   warnedAction: 20,
   warnedProgram: 24,
+  /** 1 once a packet came in over several buffers. */
+  frags: 28,
   sizeBytes: 64,
 } as const
 
@@ -148,6 +180,8 @@ export function createNic(memory: GuestMemory, options: NicOptions): NicHandle {
   const control = memory.allocate(`${options.name} control`, 'ring', plan.controlBytes)
   const context = memory.allocate(`${options.name} context`, 'ctx', plan.contextBytes)
   const rings = memory.allocate(`${options.name} rings`, 'ring', plan.ringBytes)
+  const linear =
+    plan.linearBytes === 0 ? 0 : memory.allocate(`${options.name} skbs`, 'packet', plan.cpus * plan.linearBytes).address
   const frames = memory.allocate(
     `${options.name} frames`,
     'packet',
@@ -158,6 +192,7 @@ export function createNic(memory: GuestMemory, options: NicOptions): NicHandle {
     control: bump(control.address),
     context: bump(context.address),
     rings: bump(rings.address),
+    linear,
   })
   initializeNic(memory, plan, handle, frames.address)
   return handle
@@ -174,6 +209,10 @@ interface NicPlan {
   readonly framesPerQueue: number
   readonly frameBytes: number
   readonly frameStrideBytes: number
+  readonly headBytes: number
+  readonly fragBytes: number
+  readonly txRings: TxRings
+  readonly linearBytes: number
   readonly mtu: number
   readonly controlBytes: number
   readonly contextBytes: number
@@ -189,7 +228,7 @@ const QUEUE_BYTES =
   3 * STAGE_BYTES +
   POLL_BYTES
 const LINE = 64
-const CPU_BYTES = counterBytes(PORT_COUNTERS.length) + LINE
+const CPU_BYTES = counterBytes(PORT_COUNTERS.length) + 2 * LINE + FATE_BYTES + counterBytes(REMOTE_COUNTERS.length)
 const CARD_BYTES = NIC_CONTROL.sizeBytes + 4 * INDIRECTION_ENTRIES + counterBytes(MAC_COUNTERS.length) + FATE_BYTES
 
 function planNic(options: NicOptions): NicPlan {
@@ -199,11 +238,14 @@ function planNic(options: NicOptions): NicPlan {
   const ringSize = powerOfTwo('receive ring', options.ringSize ?? profile.rxRingSize)
   const framesPerQueue = Math.max(options.framesPerQueue ?? 2 * ringSize, ringSize)
   const framesPerCpu = framesPerQueue * Math.ceil(queues / cpus)
-  const stackRingSize = roundUpToPowerOfTwo(framesPerCpu)
+  const ownRingSize = roundUpToPowerOfTwo(framesPerCpu)
+  // Every frame of the CPU's own queues, and as many that cpumaps send.
+  const stackRingSize = 2 * ownRingSize
   const txRingSize =
-    options.txRingSize === undefined ? 2 * stackRingSize : powerOfTwo('transmit ring', options.txRingSize)
+    options.txRingSize === undefined ? 2 * ownRingSize : powerOfTwo('transmit ring', options.txRingSize)
   const frameBytes = checkedFrame(profile, options.frameBytes ?? profile.frameBytes)
-  const mtu = checkedMtu(profile, frameBytes, options.mtu ?? 1500)
+  const buffers = bufferPlan(profile, frameBytes, options.frameBytes !== undefined)
+  const mtu = checkedMtu(profile, frameBytes, buffers, options.mtu ?? 1500)
   const rings = { ringSize, framesPerQueue, txRingSize, stackRingSize }
   return {
     options,
@@ -214,19 +256,21 @@ function planNic(options: NicOptions): NicPlan {
     frameBytes,
     // One line more than the frame: without it every packet would start in the same few cache sets.
     frameStrideBytes: frameBytes + LINE,
+    ...buffers,
+    txRings: planTxRings(profile, queues, cpus, options.queuePairs),
     mtu,
     controlBytes: CARD_BYTES + queues * QUEUE_BYTES + cpus * CPU_BYTES,
-    contextBytes: NET_DEVICE.sizeBytes + queues * LINE + cpus * 2 * LINE,
+    contextBytes: NET_DEVICE.sizeBytes + queues * LINE + cpus * 4 * LINE,
     ringBytes: queues * queueRingBytes(rings) + cpus * cpuRingBytes(rings),
   }
 }
 
 type RingSizes = Pick<NicPlan, 'ringSize' | 'framesPerQueue' | 'txRingSize' | 'stackRingSize'>
 
-/** Fill, completion and return ring and the pool of a queue, each rounded up to a line. */
+/** Fill, completion and return rings and the pool of a queue, each rounded up to a line. */
 function queueRingBytes({ ringSize, framesPerQueue }: RingSizes): number {
-  const words = ringBytes(ringSize, 4) + ringBytes(roundUpToPowerOfTwo(framesPerQueue), 4)
-  return words + ringBytes(ringSize, FRAME_DESCRIPTOR_BYTES) + framePoolBytes(framesPerQueue) + 4 * LINE
+  const words = ringBytes(ringSize, 4) + 2 * ringBytes(roundUpToPowerOfTwo(framesPerQueue), 4)
+  return words + ringBytes(ringSize, FRAME_DESCRIPTOR_BYTES) + framePoolBytes(framesPerQueue) + 5 * LINE
 }
 
 function cpuRingBytes({ txRingSize, stackRingSize }: RingSizes): number {
@@ -234,6 +278,8 @@ function cpuRingBytes({ txRingSize, stackRingSize }: RingSizes): number {
 }
 
 interface Places {
+  /** Guest address of the buffers for linear skbs. */
+  readonly linear: number
   readonly control: Bump
   readonly context: Bump
   readonly rings: Bump
@@ -258,12 +304,15 @@ function placeNic(plan: NicPlan, at: Places): NicHandle {
   const macCounters = at.control(counterBytes(MAC_COUNTERS.length))
   const macFates = at.control(FATE_BYTES)
   const netDevice = at.context(NET_DEVICE.sizeBytes)
+  const tx = Array.from({ length: plan.txRings.rings }, () =>
+    placeRing(at.rings, plan.txRingSize, FRAME_DESCRIPTOR_BYTES),
+  )
   return {
     name: options.name,
     ifindex: options.ifindex,
     profile,
     queues: Array.from({ length: plan.queues }, (_, index) => placeQueue(plan, at, index)),
-    cpus: Array.from({ length: plan.cpus }, (_, cpu) => placeCpu(plan, at, cpu)),
+    cpus: Array.from({ length: plan.cpus }, (_, cpu) => placeCpu(plan, at, cpu, tx)),
     control,
     netDevice,
     indirection,
@@ -271,6 +320,9 @@ function placeNic(plan: NicPlan, at: Places): NicHandle {
     macFates,
     frameBytes: plan.frameBytes,
     headroomBytes: profile.headroomBytes,
+    headBytes: plan.headBytes,
+    fragBytes: plan.fragBytes,
+    mac: [...(options.mac ?? [2, 0, 0, 0, 0, options.ifindex & 0xff])],
     txSink: options.txSink ?? 'capture',
     stackSink: options.stackSink ?? 'capture',
   }
@@ -283,6 +335,7 @@ function placeQueue(plan: NicPlan, at: Places, index: number): NicQueueHandle {
     fill: placeRing(at.rings, plan.ringSize, 4),
     completion: placeRing(at.rings, plan.ringSize, FRAME_DESCRIPTOR_BYTES),
     returns: placeRing(at.rings, roundUpToPowerOfTwo(plan.framesPerQueue), 4),
+    remoteReturns: placeRing(at.rings, roundUpToPowerOfTwo(plan.framesPerQueue), 4),
     pool: at.rings(framePoolBytes(plan.framesPerQueue)),
     fateCounters: at.control(FATE_BYTES),
     counters: at.control(counterBytes(QUEUE_COUNTERS.length)),
@@ -293,15 +346,24 @@ function placeQueue(plan: NicPlan, at: Places, index: number): NicQueueHandle {
   }
 }
 
-function placeCpu(plan: NicPlan, at: Places, cpu: number): NicCpuHandle {
+function placeCpu(plan: NicPlan, at: Places, cpu: number, tx: readonly RingHandle[]): NicCpuHandle {
+  const ring = tx[cpu % tx.length] as RingHandle
   return {
     cpu,
-    tx: placeRing(at.rings, plan.txRingSize, FRAME_DESCRIPTOR_BYTES),
+    tx: ring,
+    // A word of the ring's own header, which nobody else needs.
+    txLock: plan.txRings.shared ? ring.address + RING_LOCK_OFFSET_BYTES : 0,
+    xmitQueue: cpu < plan.txRings.xmitCpus,
     stack: placeRing(at.rings, plan.stackRingSize, FRAME_DESCRIPTOR_BYTES),
     portCounters: at.control(counterBytes(PORT_COUNTERS.length)),
     generation: at.control(4),
     xdpBuff: at.context(XDP_BUFF.sizeBytes),
     txq: at.context(XDP_RXQ_INFO.sizeBytes),
+    egressBuff: at.context(XDP_BUFF.sizeBytes),
+    egressRxq: at.context(XDP_RXQ_INFO.sizeBytes),
+    remoteFates: at.control(FATE_BYTES),
+    remoteCounters: at.control(counterBytes(REMOTE_COUNTERS.length)),
+    linear: plan.linearBytes === 0 ? 0 : at.linear + cpu * plan.linearBytes,
   }
 }
 
@@ -325,8 +387,8 @@ function initializeNic(memory: GuestMemory, plan: NicPlan, handle: NicHandle, fr
     const fill = new RingProducer(memory, queue.fill)
     for (const address of addresses.splice(0, plan.ringSize)) fill.pushWord(address)
     fill.publish()
-    // For returnFrame: whoever drains another card's ring knows only the address.
-    u32[(queue.returns.address >>> 2) + 1] = queue.returns.capacity
+    u32[(queue.rxq + XDP_RXQ_INFO.fragBytes) >>> 2] = plan.profile.native?.frags?.growBytes ?? 0
+    initializeReturns(memory, queue)
     initializePool(memory, queue.pool, addresses)
   }
   for (const cpu of handle.cpus) u32[cpu.txq >>> 2] = handle.netDevice
@@ -349,8 +411,36 @@ function checkedFrame(profile: NicProfile, frameBytes: number): number {
   })
 }
 
-function checkedMtu(profile: NicProfile, frameBytes: number, mtu: number): number {
-  const room = frameBytes - profile.headroomBytes - SHARED_INFO_BYTES - ETH_HEADER_BYTES - VLAN_TAG_BYTES
+/** How a packet lies in frames. */
+interface BufferPlan {
+  readonly headBytes: number
+  readonly fragBytes: number
+  readonly linearBytes: number
+}
+
+/** @param whole frames of a size that was asked for: a packet lies in one, whatever the driver's buffers are like */
+function bufferPlan(profile: NicProfile, frameBytes: number, whole: boolean): BufferPlan {
+  const room = frameBytes - profile.headroomBytes - SHARED_INFO_BYTES
+  if (profile.buffers === undefined || whole) return { headBytes: room, fragBytes: 0, linearBytes: 0 }
+  const headBytes = Math.min(room, profile.buffers.headBytes)
+  const fragBytes = Math.min(frameBytes, profile.buffers.fragBytes)
+  const mostBytes = headBytes + MAX_SKB_FRAGS * fragBytes
+  const most = Math.min(mostBytes, profile.maxMtu + ETH_HEADER_BYTES + VLAN_TAG_BYTES)
+  return { headBytes, fragBytes, linearBytes: most > headBytes ? linearSkbBytes(most) : 0 }
+}
+
+/** Head room, packet, what pskb_expand_head adds, shared info. */
+function linearSkbBytes(packetBytes: number): number {
+  return Math.ceil((XDP_PACKET_HEADROOM_BYTES + packetBytes + LINEAR_TAIL_BYTES + SHARED_INFO_BYTES) / LINE) * LINE
+}
+
+function checkedMtu(
+  profile: NicProfile,
+  frameBytes: number,
+  { headBytes, fragBytes }: BufferPlan,
+  mtu: number,
+): number {
+  const room = headBytes + MAX_SKB_FRAGS * fragBytes - ETH_HEADER_BYTES - VLAN_TAG_BYTES
   const most = Math.min(profile.maxMtu, room)
   if (Number.isInteger(mtu) && mtu >= 68 && mtu <= most) return mtu
   throw new DeviceError({

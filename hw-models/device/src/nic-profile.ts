@@ -9,6 +9,38 @@ export interface NativeMtuLimit {
   readonly change?: { readonly errno: number; readonly extack?: string; readonly kernelLog?: string }
 }
 
+/** What a driver's native XDP does with packets over several buffers. */
+export interface NativeFrags {
+  /** Whether programs with BPF_F_XDP_HAS_FRAGS get such packets (NETDEV_XDP_ACT_RX_SG); if not, its MTU limit is for all. */
+  readonly receive: boolean
+  /** Whether it takes such frames when they are redirected to it (NETDEV_XDP_ACT_NDO_XMIT_SG). */
+  readonly xmit: boolean
+  /** frag_size of its receive queues: up to where bpf_xdp_adjust_tail may grow the last frag; 0 where it can't. */
+  readonly growBytes: number
+}
+
+/**
+ * Which queues a driver sends by in XDP: one a CPU; the one beside each receive queue, so that frames can't be redirected
+ * from CPUs beyond them (ENXIO); the receiver's rings, shared by turns; one a CPU if the device has so many more, else shared
+ * with a lock.
+ */
+export type TxQueueRule = 'cpu' | 'receive-queue' | 'shared' | 'cpu-or-shared'
+
+/** Which of its failures a driver tells by the tracepoint xdp_exception, and in what it differs else. */
+export interface NativeTracing {
+  readonly txFailed: boolean
+  readonly redirectFailed: boolean
+  /** Packets of XDP_TX that it collects and reports by xdp_bulk_tx; 0 where it sends one by one. */
+  readonly txBulkFrames: number
+}
+
+/** How a driver's receive buffers hold packets. */
+export interface ReceiveBuffers {
+  /** Bytes that the first buffer takes, and each of the further ones. */
+  readonly headBytes: number
+  readonly fragBytes: number
+}
+
 /** What a driver's native XDP can do. */
 export interface NativeXdp {
   /** Verdicts it knows; all others are dropped with a warning. */
@@ -18,6 +50,12 @@ export interface NativeXdp {
   /** Whether it takes redirected packets only while it has a native program itself. */
   readonly xmitNeedsProgram: boolean
   readonly mtu: NativeMtuLimit
+  /** None when absent: one buffer a packet. */
+  readonly frags?: NativeFrags
+  /** One queue a CPU when absent. */
+  readonly txQueues?: TxQueueRule
+  /** All failures, nothing collected, when absent. */
+  readonly tracing?: NativeTracing
 }
 
 /** One line of `ethtool -S`: a name and the counters whose sum it shows. */
@@ -41,6 +79,8 @@ export interface NicProfile {
   readonly headroomBytes: number
   readonly skbHeadroomBytes: number
   readonly frameBytes: number
+  /** For drivers that let a packet lie in several buffers; when absent it must fit one. */
+  readonly buffers?: ReceiveBuffers
   readonly maxMtu: number
   /** Undefined for a virtual wire without a rate. */
   readonly linkGbps?: number

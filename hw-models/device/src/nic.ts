@@ -11,6 +11,8 @@ import {
   QUEUE_WIRE_COUNTERS,
   type QueueCounter,
   type QueueWireCounter,
+  REMOTE_COUNTERS,
+  type RemoteCounter,
   readFates,
   STAGE_COUNTERS,
   type StageCounter,
@@ -138,11 +140,22 @@ export class Nic {
     return fates
   }
 
-  /** Sum over the queues of CPU `cpu`. */
+  /** Sum over the queues of CPU `cpu`; and what it did with packets that cpumaps sent it, which came in elsewhere. */
   cpuFates(cpu: number): Fates {
-    return sumFates(
-      this.handle.queues.filter((queue) => queue.cpu === cpu).map((queue) => this.queueFates(queue.index)),
-    )
+    const queues = this.handle.queues.filter((queue) => queue.cpu === cpu)
+    return sumFates([...queues.map((queue) => this.queueFates(queue.index)), this.#remoteFates(cpu)])
+  }
+
+  #remoteFates(cpu: number): Fates {
+    const own = this.handle.cpus[cpu]
+    return own === undefined ? noFates() : readFates(this.#block(own.remoteFates))
+  }
+
+  /** What CPU `cpu` did with packets that cpumaps sent it. */
+  remoteCounters(cpu: number): Record<RemoteCounter, number> {
+    const own = this.handle.cpus[cpu]
+    if (own !== undefined) return this.#block(own.remoteCounters).read(REMOTE_COUNTERS)
+    throw new DeviceError({ code: 'DEVICE_CPUS', message: `${this.name} has no such CPU`, got: cpu })
   }
 
   /** Fates of everything the wire delivered; use `assertAccounted` once all queues are polled empty. */
@@ -150,7 +163,11 @@ export class Nic {
     const mac = readFates(this.#block(this.handle.macFates))
     const refused = noFates()
     for (const fate of ['too_long', 'too_short', 'link_down'] as const) refused[fate] = mac[fate]
-    const sum = sumFates([refused, ...this.handle.queues.map((queue) => this.queueFates(queue.index))])
+    const sum = sumFates([
+      refused,
+      ...this.handle.queues.map((queue) => this.queueFates(queue.index)),
+      ...this.handle.cpus.map(({ cpu }) => this.#remoteFates(cpu)),
+    ])
     sum.in = this.macCounters().packets
     return sum
   }

@@ -5,6 +5,11 @@ import type { NativeXdp, NicProfile } from './nic-profile.ts'
 
 const ALL_ACTIONS = { tx: true, redirect: true } as const
 
+/** Buffers of i40e and ixgbe while XDP may come: half of two pages. @see I40E_RXBUFFER_3072, IXGBE_RXBUFFER_3K */
+const INTEL_BUFFERS = { headBytes: 3072, fragBytes: 3072 } as const
+/** A page, of which the first has head room and shared info, too. */
+const PAGE_BUFFERS = { headBytes: 3520, fragBytes: 4096 } as const
+
 /** fl_bufsz = 64 + 256 + 14 + 8 + MTU, rounded up to 64, plus 320, in one page. @see nfp_net_calc_fl_bufsz */
 const NFP_MAX_MTU = 3434
 
@@ -13,6 +18,7 @@ const NFP_NATIVE: NativeXdp = {
   actions: { tx: true, redirect: false },
   xmit: false,
   xmitNeedsProgram: false,
+  txQueues: 'receive-queue',
   mtu: {
     maxMtu: NFP_MAX_MTU,
     errno: ERRNO.EINVAL,
@@ -46,6 +52,7 @@ const PROFILES: readonly NicProfile[] = [
     headroomBytes: 256,
     skbHeadroomBytes: 64,
     frameBytes: 4096,
+    buffers: PAGE_BUFFERS,
     maxMtu: 65_535,
     ethtool: [],
     source: 'drivers/net/dummy.c; NET_SKB_PAD in include/linux/skbuff.h',
@@ -59,12 +66,15 @@ const PROFILES: readonly NicProfile[] = [
     headroomBytes: 256,
     skbHeadroomBytes: 192,
     frameBytes: 4096,
+    buffers: INTEL_BUFFERS,
     maxMtu: 9710,
     linkGbps: 10,
     native: {
       actions: ALL_ACTIONS,
       xmit: true,
       xmitNeedsProgram: true,
+      frags: { receive: false, xmit: true, growBytes: 0 },
+      txQueues: 'cpu',
       // A frame of MTU + 14 + 4 + 4 bytes in a buffer of 3072.
       mtu: {
         maxMtu: 3050,
@@ -84,12 +94,15 @@ const PROFILES: readonly NicProfile[] = [
     headroomBytes: 256,
     skbHeadroomBytes: 192,
     frameBytes: 4096,
+    buffers: INTEL_BUFFERS,
     maxMtu: 9702,
     linkGbps: 40,
     native: {
       actions: ALL_ACTIONS,
       xmit: true,
       xmitNeedsProgram: true,
+      frags: { receive: true, xmit: true, growBytes: 3072 },
+      txQueues: 'receive-queue',
       // A frame of MTU + 14 + 4 + 2 * 4 bytes in a buffer of 3072.
       mtu: {
         maxMtu: 3046,
@@ -110,12 +123,15 @@ const PROFILES: readonly NicProfile[] = [
     headroomBytes: 256,
     skbHeadroomBytes: 64,
     frameBytes: 4096,
+    buffers: PAGE_BUFFERS,
     maxMtu: 9978,
     linkGbps: 100,
     native: {
       actions: ALL_ACTIONS,
       xmit: true,
       xmitNeedsProgram: true,
+      frags: { receive: true, xmit: true, growBytes: 4096 },
+      txQueues: 'receive-queue',
       // SKB_MAX_HEAD(256) is 3520; 14 + 4 + 4 bytes of it are headers and check sequence.
       mtu: { maxMtu: 3498, errno: ERRNO.EINVAL, change: { errno: ERRNO.EINVAL } },
     },
@@ -131,11 +147,15 @@ const PROFILES: readonly NicProfile[] = [
     headroomBytes: 256,
     skbHeadroomBytes: 64,
     frameBytes: 4096,
+    buffers: PAGE_BUFFERS,
     maxMtu: 65_535,
     native: {
       actions: ALL_ACTIONS,
       xmit: true,
       xmitNeedsProgram: true,
+      frags: { receive: true, xmit: true, growBytes: 0 },
+      txQueues: 'cpu-or-shared',
+      tracing: { txFailed: false, redirectFailed: false, txBulkFrames: 0 },
       // PAGE_SIZE - SKB_DATA_ALIGN(256 + 320) - 14.
       mtu: {
         maxMtu: 3506,
@@ -156,11 +176,15 @@ const PROFILES: readonly NicProfile[] = [
     headroomBytes: 256,
     skbHeadroomBytes: 256,
     frameBytes: 4096,
+    buffers: PAGE_BUFFERS,
     maxMtu: 65_535,
     native: {
       actions: ALL_ACTIONS,
       xmit: true,
       xmitNeedsProgram: true,
+      frags: { receive: true, xmit: true, growBytes: 0 },
+      txQueues: 'shared',
+      tracing: { txFailed: false, redirectFailed: false, txBulkFrames: 16 },
       // SKB_WITH_OVERHEAD(PAGE_SIZE - 256) - 14.
       mtu: {
         maxMtu: 3506,

@@ -5,6 +5,7 @@ import type { GuestMemory } from '@bpfoundry/guest-memory'
  *
  * ```
  *  +0    tail: entries ever published (u32, wraps)     written by the producer only
+ *  +32   lock word, where several producers take turns
  *  +64   head: entries ever released (u32, wraps)      written by the consumer only
  *  +128  entries, `entryBytes` each, index & (capacity - 1)
  * ```
@@ -20,6 +21,8 @@ export interface RingHandle {
   readonly entryBytes: number
 }
 
+/** Offset of the lock word of producers that share a ring. */
+export const RING_LOCK_OFFSET_BYTES = 32
 const HEAD_OFFSET_BYTES = 64
 const ENTRIES_OFFSET_BYTES = 128
 

@@ -1,18 +1,19 @@
-import type { GuestMemory } from '@bpfoundry/guest-memory'
+import { acquireLock, type GuestMemory, releaseLock } from '@bpfoundry/guest-memory'
 import { ERRNO, NET_DEVICE } from '@bpfoundry/kernel-abi'
 import { CounterBlock, PORT } from './counters.ts'
-import type { FrameCursor } from './frame-descriptor.ts'
-import type { FramePool } from './frame-pool.ts'
+import { FRAME_FLAG, type FrameCursor } from './frame-descriptor.ts'
 import { ETH_HEADER_BYTES, NIC_CONTROL, type NicHandle, VLAN_TAG_BYTES } from './nic-handle.ts'
 import { RingProducer } from './spsc-ring.ts'
 import { XDP_MODE } from './xdp-mode.ts'
 
-/** EMSGSIZE, which bpf(2) itself never gives. */
-const EMSGSIZE = 90
+/** Takes the frames of a packet that is counted and not looked at. */
+export interface FrameTaker {
+  release(packet: FrameCursor): void
+}
 
 /**
- * The transmit side of one card on one CPU: the XDP TX ring of this CPU, so that sending needs no lock.
- * Only for the thread that runs this CPU.
+ * The transmit side of one card on one CPU: the XDP TX ring of this CPU, so that sending needs no lock; or its turn at a ring
+ * that several CPUs share. Only for the thread that runs this CPU.
  */
 export class TxPort {
   readonly handle: NicHandle
@@ -20,6 +21,9 @@ export class TxPort {
   readonly #memory: GuestMemory
   readonly #ring: RingProducer
   readonly #discard: boolean
+  /** Guest address of the lock word of a shared ring, 0 for one of its own. */
+  readonly #lock: number
+  readonly #xmitQueue: boolean
 
   constructor(memory: GuestMemory, handle: NicHandle, cpu: number) {
     const own = handle.cpus[cpu]
@@ -29,28 +33,42 @@ export class TxPort {
     this.#memory = memory
     this.#ring = new RingProducer(memory, own.tx)
     this.#discard = handle.txSink === 'discard'
+    this.#lock = own.txLock
+    this.#xmitQueue = own.xmitQueue
   }
 
   /**
    * Puts a packet into the ring; it leaves at {@link flush}.
    *
-   * @param pool where the frame belongs, for a card whose packets nobody looks at
+   * @param owner where the frames belong, for a card whose packets nobody looks at
    * @returns false when the ring is full: the packet is still the caller's
    */
-  send(frame: FrameCursor, pool: FramePool): boolean {
-    if (this.#discard) {
-      pool.give(frame.frame)
-    } else {
-      const descriptor = this.#ring.reserve()
-      if (descriptor === 0) {
-        this.counters.add(PORT.txFull, 1)
-        return false
-      }
-      frame.store(this.#memory, descriptor)
+  send(frame: FrameCursor, owner: FrameTaker): boolean {
+    const { lengthBytes } = frame
+    if (this.#discard) owner.release(frame)
+    else if (!(this.#lock === 0 ? this.#put(frame) : this.#putInTurn(frame))) {
+      this.counters.add(PORT.txFull, 1)
+      return false
     }
     this.counters.add(PORT.packets, 1)
-    this.counters.add(PORT.bytes, frame.dataEnd - frame.data)
+    this.counters.add(PORT.bytes, lengthBytes)
     return true
+  }
+
+  #put(frame: FrameCursor): boolean {
+    const descriptor = this.#ring.reserve()
+    if (descriptor === 0) return false
+    frame.store(this.#memory, descriptor)
+    return true
+  }
+
+  /** A shared ring: what one CPU put in must be seen before another may put something in. */
+  #putInTurn(frame: FrameCursor): boolean {
+    acquireLock(this.#memory, this.#lock)
+    const put = this.#put(frame)
+    this.#ring.publish()
+    releaseLock(this.#memory, this.#lock)
+    return put
   }
 
   /** Rings the doorbell: everything put in so far leaves. */
@@ -68,14 +86,29 @@ export class TxPort {
     const u32 = this.#memory.u32
     if (u32[(this.handle.control + NIC_CONTROL.up) >>> 2] === 0) return ERRNO.ENETDOWN
     const mtu = u32[(this.handle.netDevice + NET_DEVICE.mtu) >>> 2] as number
-    return lengthBytes > mtu + ETH_HEADER_BYTES + VLAN_TAG_BYTES ? EMSGSIZE : 0
+    return lengthBytes > mtu + ETH_HEADER_BYTES + VLAN_TAG_BYTES ? ERRNO.EMSGSIZE : 0
   }
 
-  /** Whether the driver takes redirected frames now: it must have ndo_xdp_xmit and, most drivers, a native program. */
-  takesXdpFrames(): boolean {
+  /**
+   * Whether a frame may be redirected here.
+   *
+   * @returns 0; EOPNOTSUPP where the driver takes no frames now (it must have ndo_xdp_xmit and, most drivers, a native
+   *   program), or none with frags; ENETDOWN or EMSGSIZE
+   * @see __xdp_enqueue in kernel/bpf/devmap.c
+   */
+  xdpError(frame: FrameCursor): number {
     const native = this.handle.profile.native
-    if (native === undefined || !native.xmit) return false
-    if (!native.xmitNeedsProgram) return true
-    return Atomics.load(this.#memory.i32, (this.handle.control >>> 2) + XDP_MODE.native) !== 0
+    if (native === undefined || !native.xmit || !this.#ready(native.xmitNeedsProgram)) return ERRNO.EOPNOTSUPP
+    if ((frame.flags & FRAME_FLAG.frags) !== 0 && native.frags?.xmit !== true) return ERRNO.EOPNOTSUPP
+    return this.forwardError(frame.lengthBytes)
+  }
+
+  /** What ndo_xdp_xmit says on this CPU: 0, or ENXIO where the driver has no queue for it. */
+  xmitError(): number {
+    return this.#xmitQueue ? 0 : ERRNO.ENXIO
+  }
+
+  #ready(needsProgram: boolean): boolean {
+    return !needsProgram || Atomics.load(this.#memory.i32, (this.handle.control >>> 2) + XDP_MODE.native) !== 0
   }
 }

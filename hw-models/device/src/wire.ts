@@ -1,12 +1,15 @@
 import type { GuestMemory } from '@bpfoundry/guest-memory'
-import { NET_DEVICE } from '@bpfoundry/kernel-abi'
+import { MAX_SKB_FRAGS, NET_DEVICE } from '@bpfoundry/kernel-abi'
 import type { ToeplitzOptions } from '@bpfoundry/packet'
 import { CounterBlock, MAC, QUEUE_WIRE } from './counters.ts'
 import { FATE } from './fates.ts'
-import { FrameCursor } from './frame-descriptor.ts'
+import { addFrag, clearFrags, eachBuffer, packetBytes } from './frags.ts'
+import { FRAME_FLAG, FrameCursor } from './frame-descriptor.ts'
+import { returnFrame } from './frame-pool.ts'
 import { ETH_HEADER_BYTES, NIC_CONTROL, type NicHandle, VLAN_TAG_BYTES } from './nic-handle.ts'
 import { Rss } from './rss.ts'
-import { RingConsumer, RingProducer } from './spsc-ring.ts'
+import { ethTypeTrans, type SkbType, unpackSkbType } from './skb-type.ts'
+import { RingConsumer, type RingHandle, RingProducer } from './spsc-ring.ts'
 
 /** What {@link NicWire.deliver} answers when no queue took the packet; the packet has its fate. */
 export const NOT_RECEIVED = -1
@@ -29,8 +32,14 @@ export interface DrainedFrame {
   /** Where it came in. */
   readonly ingressIfindex: number
   readonly queue: number
-  /** CPU that handled it. */
+  /** CPU that handled it; of rings that CPUs share, the first of them. */
   readonly cpu: number
+  /** It came in over several buffers, and is shown in one piece. */
+  readonly frags: boolean
+  /** It is a copy of a packet that went to several devices. */
+  readonly copy: boolean
+  /** `skb->protocol` and `skb->pkt_type` where it went up the stack. @param mac the interface's address */
+  skbType(mac: readonly number[]): SkbType
 }
 
 const ETHERTYPE_VLAN_HIGH = 0x81
@@ -57,6 +66,8 @@ export class NicWire {
   readonly #cursor = new FrameCursor()
   readonly #drained = new DrainedCursor()
   readonly #copier: FrameCopier
+  /** What one packet's buffers hold, whatever the MTU. */
+  readonly #mostBytes: number
   /** Number of the next packet that is delivered, modulo 2^32. */
   nextPacket = 0
 
@@ -64,13 +75,14 @@ export class NicWire {
     this.#memory = memory
     this.#handle = handle
     this.#copier = new FrameCopier(memory)
+    this.#mostBytes = handle.headBytes + MAX_SKB_FRAGS * handle.fragBytes
     this.#rss = new Rss(memory, handle.indirection, rss)
     this.#queues = handle.queues.map((queue) => ({
       fill: new RingConsumer(memory, queue.fill),
       completion: new RingProducer(memory, queue.completion),
       counters: new CounterBlock(memory, queue.wireCounters),
     }))
-    this.#tx = handle.cpus.map((cpu) => new RingConsumer(memory, cpu.tx))
+    this.#tx = sharedOnce(handle.cpus.map((cpu) => cpu.tx)).map((ring) => new RingConsumer(memory, ring))
     this.#stack = handle.cpus.map((cpu) => new RingConsumer(memory, cpu.stack))
     this.#mac = new CounterBlock(memory, handle.macCounters)
     this.#macFates = new CounterBlock(memory, handle.macFates)
@@ -128,7 +140,7 @@ export class NicWire {
     return queue
   }
 
-  /** Packets that queue `index` can take now. */
+  /** Packets of one buffer that queue `index` can take now. */
   room(index: number): number {
     const queue = this.#queueAt(index)
     return Math.min(queue.fill.available(), queue.completion.free())
@@ -184,7 +196,7 @@ export class NicWire {
     if (lengthBytes < ETH_HEADER_BYTES) return FATE.too_short
     let most = (u32[(this.#handle.netDevice + NET_DEVICE.mtu) >>> 2] as number) + ETH_HEADER_BYTES
     if (bytes[offsetBytes + 12] === ETHERTYPE_VLAN_HIGH && bytes[offsetBytes + 13] === 0) most += VLAN_TAG_BYTES
-    return lengthBytes > most ? FATE.too_long : FRAME_ACCEPTED
+    return lengthBytes > most || lengthBytes > this.#mostBytes ? FATE.too_long : FRAME_ACCEPTED
   }
 
   #receive(
@@ -196,16 +208,20 @@ export class NicWire {
     timestampNs: number,
   ): boolean {
     const queue = this.#queueAt(index)
-    if (queue.fill.available() === 0) return false
+    const { headBytes, fragBytes, headroomBytes, frameBytes } = this.#handle
+    const frags = lengthBytes <= headBytes ? 0 : Math.ceil((lengthBytes - headBytes) / fragBytes)
+    if (queue.fill.available() <= frags) return false
     const descriptor = queue.completion.reserve()
     if (descriptor === 0) return false
-    const frame = this.#memory.u32[queue.fill.entry(0) >>> 2] as number
-    queue.fill.release(1)
     const cursor = this.#cursor
-    cursor.frame = frame
-    cursor.data = frame + this.#handle.headroomBytes
+    cursor.frame = this.#memory.u32[queue.fill.entry(0) >>> 2] as number
+    cursor.frameBytes = frameBytes
+    cursor.data = cursor.frame + headroomBytes
     cursor.dataMeta = cursor.data
-    cursor.dataEnd = cursor.data + lengthBytes
+    cursor.dataEnd = cursor.data + Math.min(lengthBytes, headBytes)
+    cursor.flags = 0
+    cursor.fragsBytes = 0
+    cursor.skbType = 0
     cursor.timestampNs = timestampNs
     cursor.packetIndex = this.nextPacket
     cursor.rssHash = hash
@@ -213,12 +229,27 @@ export class NicWire {
     cursor.ingressIfindex = this.#handle.ifindex
     cursor.queue = index
     this.nextPacket = (this.nextPacket + 1) >>> 0
-    this.#copier.copy(cursor.data, bytes, offsetBytes, lengthBytes)
+    this.#copier.copy(cursor.data, bytes, offsetBytes, cursor.dataEnd - cursor.data)
+    if (frags > 0) this.#receiveFrags(queue, frags, bytes, offsetBytes + headBytes, lengthBytes - headBytes)
+    queue.fill.release(1 + frags)
     cursor.store(this.#memory, descriptor)
     queue.completion.publish()
     queue.counters.add(QUEUE_WIRE.packets, 1)
     queue.counters.add(QUEUE_WIRE.bytes, lengthBytes)
     return true
+  }
+
+  /** What the first buffer of the packet at the cursor has no room for goes into further ones. */
+  #receiveFrags(queue: WireQueue, frags: number, bytes: Uint8Array, offsetBytes: number, lengthBytes: number): void {
+    const { fragBytes } = this.#handle
+    Atomics.store(this.#memory.i32, (this.#handle.control + NIC_CONTROL.frags) >>> 2, 1)
+    clearFrags(this.#memory, this.#cursor)
+    for (let n = 0; n < frags; n++) {
+      const buffer = this.#memory.u32[queue.fill.entry(1 + n) >>> 2] as number
+      const some = Math.min(fragBytes, lengthBytes - n * fragBytes)
+      this.#copier.copy(buffer, bytes, offsetBytes + n * fragBytes, some)
+      addFrag(this.#memory, this.#cursor, buffer, some)
+    }
   }
 
   #drain(ring: RingConsumer, cpu: number, each: (frame: DrainedFrame) => void): number {
@@ -227,10 +258,11 @@ export class NicWire {
     const drained = this.#drained
     for (let n = 0; n < count; n++) {
       cursor.load(this.#memory, ring.entry(0))
-      drained.show(this.#memory.u8, cursor, cpu)
+      drained.show(this.#memory, cursor, cpu)
       each(drained)
       // In this order: the CPU may want an entry for the frame again as soon as that is home.
       ring.release(1)
+      eachBuffer(this.#memory, cursor, (buffer) => returnFrame(this.#memory, cursor.home, buffer))
       returnFrame(this.#memory, cursor.home, cursor.frame)
     }
     return count
@@ -253,11 +285,17 @@ class DrainedCursor implements DrainedFrame {
   ingressIfindex = 0
   queue = 0
   cpu = 0
+  frags = false
+  copy = false
+  #skbType = 0
 
-  show(bytes: Uint8Array, cursor: FrameCursor, cpu: number): void {
-    this.bytes = bytes
-    this.offsetBytes = cursor.data
-    this.lengthBytes = cursor.dataEnd - cursor.data
+  show(memory: GuestMemory, cursor: FrameCursor, cpu: number): void {
+    this.frags = (cursor.flags & FRAME_FLAG.frags) !== 0
+    this.copy = (cursor.flags & FRAME_FLAG.copy) !== 0
+    this.bytes = this.frags ? packetBytes(memory, cursor) : memory.u8
+    this.offsetBytes = this.frags ? cursor.data - cursor.dataMeta : cursor.data
+    this.lengthBytes = cursor.lengthBytes
+    this.#skbType = cursor.skbType
     this.metaBytes = cursor.data - cursor.dataMeta
     this.timestampNs = cursor.timestampNs
     this.packetIndex = cursor.packetIndex
@@ -266,6 +304,15 @@ class DrainedCursor implements DrainedFrame {
     this.queue = cursor.queue
     this.cpu = cpu
   }
+
+  skbType(mac: readonly number[]): SkbType {
+    return this.#skbType === 0 ? ethTypeTrans(this.bytes, this.offsetBytes, mac) : unpackSkbType(this.#skbType)
+  }
+}
+
+/** Rings that several CPUs share are drained once. */
+function sharedOnce(rings: readonly RingHandle[]): readonly RingHandle[] {
+  return [...new Map(rings.map((ring) => [ring.address, ring])).values()]
 }
 
 /** Below this a loop beats the call, which must make a view first. */
@@ -308,16 +355,4 @@ class FrameCopier {
     this.#view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     return this.#view
   }
-}
-
-/**
- * Sends a frame home. Return rings hold every frame of their queue, so they are never full; the capacity stands beside
- * the tail (see initializeNic), because the frame may belong to another card.
- */
-function returnFrame(memory: GuestMemory, ring: number, frame: number): void {
-  const i32 = memory.i32
-  const tail = i32[ring >>> 2] as number
-  const mask = (i32[(ring >>> 2) + 1] as number) - 1
-  memory.u32[(ring >>> 2) + 32 + (tail & mask)] = frame
-  Atomics.store(i32, ring >>> 2, (tail + 1) | 0)
 }

@@ -3,7 +3,8 @@ import type { GuestMemory } from '@bpfoundry/guest-memory'
 import { XDP_ACTION, XDP_BUFF } from '@bpfoundry/kernel-abi'
 import { CounterBlock, STAGE } from './counters.ts'
 import { DeviceError } from './device-error.ts'
-import type { FrameCursor } from './frame-descriptor.ts'
+import { followFrags } from './frags.ts'
+import { FRAME_FLAG, type FrameCursor } from './frame-descriptor.ts'
 import { NIC_CONTROL, type NicHandle } from './nic-handle.ts'
 import { XDP_MODE, type XdpMode } from './xdp-mode.ts'
 
@@ -70,6 +71,11 @@ export class XdpHook {
     return this.#programId
   }
 
+  /** Whether that program knows packets over several buffers. */
+  get hasFrags(): boolean {
+    return this.#program?.image.hasFrags === true
+  }
+
   /** The program with the receive loop around it, where its engine has one. */
   get pollProgram(): CompiledProgram | undefined {
     return this.#pollProgram
@@ -113,11 +119,12 @@ export class XdpHook {
     u32[at + (XDP_BUFF.dataMeta >>> 2)] = frame.dataMeta
     u32[at + (XDP_BUFF.dataHardStart >>> 2)] = frame.frame
     u32[at + (XDP_BUFF.frameSize >>> 2)] = frame.frameBytes
-    u32[at + (XDP_BUFF.flags >>> 2)] = 0
+    u32[at + (XDP_BUFF.flags >>> 2)] = frame.flags & FRAME_FLAG.frags
     const verdict = this.execute(this.#program as CompiledProgram, this.#buff << 2)
     frame.data = u32[at + (XDP_BUFF.data >>> 2)] as number
     frame.dataEnd = u32[at + (XDP_BUFF.dataEnd >>> 2)] as number
     frame.dataMeta = u32[at + (XDP_BUFF.dataMeta >>> 2)] as number
+    followFrags(this.#memory, frame)
     this.count(verdict, 1, frame.wireBytes)
     return verdict
   }

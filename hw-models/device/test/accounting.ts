@@ -182,7 +182,8 @@ function checkVerdicts(under: ModeUnderTest, nic: Nic): void {
   expect(stage.aborted + stage.drop + stage.pass + stage.tx + stage.redirect + stage.invalid).toBe(stage.packets)
   expect(fates.tx + fates.tx_full).toBe(stage.tx)
   expect(stage.insns).toBe(10 * stage.packets)
-  const handled = FATES.slice(0, 8).reduce((sum, fate) => sum + fates[fate], 0)
+  const byTheCard: readonly string[] = ['ring_full', 'too_long', 'too_short', 'link_down']
+  const handled = FATES.filter((fate) => !byTheCard.includes(fate)).reduce((sum, fate) => sum + fates[fate], 0)
   expect(handled).toBe(nic.handle.queues.reduce((sum, { index }) => sum + nic.queueCounters(index).packets, 0))
 }
 

@@ -11,14 +11,14 @@ export const nativeTestStage: XdpStageFactory = (context: DriverContext): XdpSta
       if (verdict === 2) return true
       if (verdict === 3 && context.port.send(frame, queue.pool)) queue.fates.add(FATE.tx, 1)
       else if (verdict === 3) context.discard(frame, queue, 'tx_full')
-      else if (verdict === 4 && !context.redirects.enqueue(frame, queue))
-        context.discard(frame, queue, 'redirect_error')
+      else if (verdict === 4 && context.redirects.redirect(frame, queue, hook.programId) !== 0)
+        context.discard(frame, queue, context.redirects.failure)
       else if (verdict < 2) context.discard(frame, queue, verdict === 0 ? 'aborted' : 'drop')
       else if (verdict > 4) context.discard(frame, queue, 'invalid_action')
       return false
     },
-    end: (queue) => {
-      context.redirects.flush(queue)
+    end: () => {
+      context.redirects.flush()
       context.port.flush()
     },
   }

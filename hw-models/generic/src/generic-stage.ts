@@ -1,123 +1,139 @@
 import {
   type DriverContext,
   FATE,
+  type Fate,
   type FrameCursor,
-  PORT,
   type PollQueue,
-  SHARED_INFO_BYTES,
+  SKB_DROP_REASON,
   STAGE,
-  takeRedirectTarget,
-  XDP_PACKET_HEADROOM_BYTES,
+  XDP_EVENT,
   type XdpHook,
   type XdpStage,
   type XdpStageFactory,
 } from '@bpfoundry/device'
-
-/** NET_SKB_PAD: head room grows in steps of this. @see include/linux/skbuff.h */
-const SKB_PAD_BYTES = 64
+import { XDP_ACTION } from '@bpfoundry/kernel-abi'
+import { type SkbChange, SkbHead } from './skb-head.ts'
+import { SkbHeader } from './skb-header.ts'
 
 /** What the stack does with a verdict. @returns true when the skb goes on */
 type Action = (stage: GenericStage, frame: FrameCursor, queue: PollQueue) => boolean
 
 /**
- * XDP in the stack, on an skb: the driver has built it already, whatever the verdict. An skb with less head room than
- * native XDP grants is reallocated first; sending and redirecting go one packet at a time, each with its own doorbell,
- * through the ordinary transmit path.
+ * XDP in the stack, on an skb: the driver has built it already, whatever the verdict. An skb that is not linear or has less
+ * head room than native XDP grants is reallocated first; sending and redirecting go one packet at a time, each with its own
+ * doorbell, through the ordinary transmit path.
  *
- * @see do_xdp_generic, netif_receive_generic_xdp, generic_xdp_tx in net/core/dev.c
+ * @see do_xdp_generic, netif_receive_generic_xdp, generic_xdp_tx in net/core/dev.c (6.12)
  */
 class GenericStage implements XdpStage {
   readonly mode = 'generic'
   readonly context: DriverContext
   readonly hook: XdpHook
-  readonly #headroomBytes: number
-  readonly #expands: boolean
+  readonly header: SkbHeader
+  readonly #head: SkbHead
+  readonly #noted: boolean
   readonly #actions: readonly Action[] = [abort, drop, pass, transmit, redirect]
 
   constructor(context: DriverContext) {
     this.context = context
     this.hook = context.hook('generic')
-    const built = context.handle.profile.skbHeadroomBytes
-    this.#expands = built < XDP_PACKET_HEADROOM_BYTES
-    this.#headroomBytes = built + alignUp(Math.max(0, XDP_PACKET_HEADROOM_BYTES - built), SKB_PAD_BYTES)
+    this.header = new SkbHeader(context)
+    this.#head = new SkbHead(context)
+    this.#noted = context.handle.stackSink === 'capture' || context.events !== undefined
   }
 
   begin(queue: PollQueue): boolean {
     return this.hook.begin(queue.handle.index)
   }
 
-  /** Puts the packet where it lies in the skb that the program sees; metadata of an earlier stage is gone by then. */
+  get wholePackets(): boolean {
+    return !this.hook.hasFrags
+  }
+
   prepare(frame: FrameCursor): boolean {
-    if (this.#expands) this.hook.counters.add(STAGE.skbExpansions, 1)
-    const lengthBytes = frame.dataEnd - frame.data
-    const target = frame.frame + this.#headroomBytes
-    const fits = target + lengthBytes <= frame.frame + frame.frameBytes - SHARED_INFO_BYTES
-    const moves = target !== frame.data && fits
-    if (moves) {
-      this.context.memory.u8.copyWithin(target, frame.data, frame.dataEnd)
-      frame.data = target
-      frame.dataEnd = target + lengthBytes
-    }
-    const changes = moves || frame.dataMeta !== frame.data
-    frame.dataMeta = frame.data
-    return changes
+    const change = this.#head.changeOf(frame, this.hook.hasFrags)
+    for (const counter of CHANGE_COUNTERS[change]) this.hook.counters.add(counter, 1)
+    const own = frame.frame
+    const changed = this.#head.prepare(frame, change)
+    if (this.#noted) this.header.note(own, frame)
+    return changed
   }
 
   settle(verdict: number, frame: FrameCursor, queue: PollQueue): boolean {
+    this.#head.restore(frame)
     const action = this.#actions[verdict]
     if (action !== undefined) return action(this, frame, queue)
     this.hook.warnInvalidAction(verdict)
-    this.context.discard(frame, queue, 'invalid_action')
+    this.except(verdict)
+    this.lose(frame, queue, 'invalid_action', SKB_DROP_REASON.NOT_SPECIFIED)
     return false
+  }
+
+  /** trace_xdp_exception */
+  except(verdict: number): void {
+    const { events, handle } = this.context
+    events?.emit(XDP_EVENT.exception, this.hook.programId, verdict, handle.ifindex)
+  }
+
+  /** kfree_skb_reason */
+  lose(frame: FrameCursor, queue: PollQueue, fate: Fate, reason: number): void {
+    const { events, handle } = this.context
+    events?.emit(XDP_EVENT.kfreeSkb, this.header.protocol(frame), reason, handle.ifindex)
+    this.context.discard(frame, queue, fate)
+  }
+
+  /** Notes what the stack takes the skb for. */
+  keepHeader(frame: FrameCursor): void {
+    if (this.#noted) this.header.settle(frame)
   }
 
   /** Nothing waits: generic XDP does not bulk. */
   end(): void {}
 }
 
+/** What is counted of each change. */
+const CHANGE_COUNTERS: Readonly<Record<SkbChange, readonly number[]>> = {
+  none: [],
+  expanded: [STAGE.skbExpansions],
+  linearized: [STAGE.skbExpansions, STAGE.skbLinearized],
+  copied: [STAGE.skbCopies],
+}
+
 const abort: Action = (stage, frame, queue) => {
-  stage.context.discard(frame, queue, 'aborted')
+  stage.except(XDP_ACTION.ABORTED)
+  stage.lose(frame, queue, 'aborted', SKB_DROP_REASON.NOT_SPECIFIED)
   return false
 }
 
 const drop: Action = (stage, frame, queue) => {
-  stage.context.discard(frame, queue, 'drop')
+  stage.lose(frame, queue, 'drop', SKB_DROP_REASON.NOT_SPECIFIED)
   return false
 }
 
-const pass: Action = () => true
+const pass: Action = (stage, frame) => {
+  stage.keepHeader(frame)
+  return true
+}
 
 const transmit: Action = (stage, frame, queue) => {
   const { port } = stage.context
-  if (port.send(frame, queue.pool)) {
+  if (port.send(frame, queue)) {
     port.flush()
     queue.fates.add(FATE.tx, 1)
   } else {
     stage.hook.counters.add(STAGE.txErrors, 1)
-    stage.context.discard(frame, queue, 'tx_full')
+    stage.except(XDP_ACTION.TX)
+    stage.lose(frame, queue, 'tx_full', SKB_DROP_REASON.NOT_SPECIFIED)
   }
   return false
 }
 
 const redirect: Action = (stage, frame, queue) => {
-  const { context } = stage
-  const ifindex = takeRedirectTarget(context.memory, context.cpu)
-  const port = ifindex === 0 ? undefined : context.ports(ifindex)
-  const possible = port !== undefined && port.forwardError(frame.dataEnd - frame.data) === 0
-  if (possible && port.send(frame, queue.pool)) {
-    port.counters.add(PORT.xmit, 1)
-    port.flush()
-    queue.fates.add(FATE.redirect, 1)
-    return false
-  }
-  if (possible) port.counters.add(PORT.xmitErrors, 1)
+  const { redirects } = stage.context
+  if (redirects.redirectSkb(frame, queue, stage.hook.programId) === 0) return false
   stage.hook.counters.add(STAGE.redirectErrors, 1)
-  context.discard(frame, queue, 'redirect_error')
+  stage.lose(frame, queue, redirects.failure, SKB_DROP_REASON.XDP)
   return false
-}
-
-function alignUp(bytes: number, step: number): number {
-  return Math.ceil(bytes / step) * step
 }
 
 /** The generic hook of a card, as a stage of `createDriverPoll`. */

@@ -32,7 +32,7 @@ export interface LinkOptions {
  */
 export function linkPoll(image: ProgramImage, { scouts = true }: LinkOptions = {}): ProgramImage | undefined {
   if (image.insns.some(takesAddress)) return undefined
-  const { insns, subprograms, lines } = around(image, [])
+  const { insns, subprograms, lines } = around(image, [], image.hasFrags)
   const shift = insns.length - image.insns.length
   const linked: ProgramImage = {
     ...image,
@@ -44,12 +44,17 @@ export function linkPoll(image: ProgramImage, { scouts = true }: LinkOptions = {
     mapReferences: image.mapReferences.map((reference) => ({ ...reference, pc: reference.pc + shift })),
   }
   const { inlined } = image
-  return inlined === undefined ? linked : { ...linked, inlined: around(inlined, scouts ? scoutsOf(inlined) : []) }
+  return inlined === undefined
+    ? linked
+    : { ...linked, inlined: around(inlined, scouts ? scoutsOf(inlined) : [], image.hasFrags) }
 }
 
 /** The loop before the program, the scouts behind it. */
-function around(program: InlinedProgram, scouts: readonly Scout[]): InlinedProgram {
-  const loop = pollRoutine(scouts.map(({ name }) => name))
+function around(program: InlinedProgram, scouts: readonly Scout[], frags = false): InlinedProgram {
+  const loop = pollRoutine(
+    scouts.map(({ name }) => name),
+    frags,
+  )
   const start = loop.length
   const functions = scouts.flatMap((scout) => scout.functions)
   const places: Record<string, number> = { [PROGRAM]: start }

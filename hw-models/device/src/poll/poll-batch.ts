@@ -1,12 +1,14 @@
 import { type CompiledProgram, CPU_BLOCK, type Cpu } from '@bpfoundry/engine'
-import { type GuestMemory, readU64 } from '@bpfoundry/guest-memory'
+import { type GuestMemory, readU64, writeU64 } from '@bpfoundry/guest-memory'
 import { XDP_ACTION, XDP_BUFF } from '@bpfoundry/kernel-abi'
 import { QUEUE } from '../counters.ts'
 import type { PollQueue, XdpStage } from '../driver-poll.ts'
 import { FATE } from '../fates.ts'
+import { followFrags } from '../frags.ts'
 import { FRAME_DESCRIPTOR_BYTES, FrameCursor } from '../frame-descriptor.ts'
 import type { NicHandle } from '../nic-handle.ts'
-import { POLL_BLOCK, POLL_RECORD, POLL_RECORDS_OFFSET_BYTES } from './poll-block.ts'
+import { leaveRedirect, RedirectTarget } from '../redirect/redirect-target.ts'
+import { POLL_BLOCK, POLL_RECORD, POLL_RECORDS_OFFSET_BYTES, RECORD_FLAGS_MASK } from './poll-block.ts'
 
 /** What a {@link PollBatch} belongs to. */
 export interface PollBatchOptions {
@@ -18,12 +20,13 @@ export interface PollBatchOptions {
   readonly passUp: (frame: FrameCursor, queue: PollQueue) => void
 }
 
+const NOW_NS = CPU_BLOCK.fields.nowNs.offsetBytes
+
 /** Packets from which on scouts are worth their time. */
 const SCOUTED_PACKETS = 4
 
 const block = POLL_BLOCK.fields
 const record = POLL_RECORD.fields
-const REDIRECT_IFINDEX = CPU_BLOCK.fields.redirectIfindex.offsetBytes >>> 2
 
 /** Words that are zeroed before each run. */
 const FIRST_COUNT = block.passed.offsetBytes >>> 2
@@ -45,6 +48,7 @@ export class PollBatch {
   readonly #block: number
   readonly #buff: number
   readonly #frame = new FrameCursor()
+  readonly #target = new RedirectTarget()
 
   constructor({ memory, cpu, handle, queue, passUp }: PollBatchOptions) {
     const own = handle.cpus[cpu.id]
@@ -93,7 +97,6 @@ export class PollBatch {
     for (let n = 0; n < packets; n++) {
       const descriptor = this.#queue.completion.entry(ahead + n)
       frame.load(this.#memory, descriptor)
-      frame.frameBytes = this.#frameBytes
       if (stage.prepare?.(frame)) frame.store(this.#memory, descriptor)
     }
   }
@@ -167,17 +170,27 @@ export class PollBatch {
     const word = (place: { readonly offsetBytes: number }): number => u32[(at + place.offsetBytes) >>> 2] as number
     const frame = this.#frame
     frame.load(this.#memory, word(record.descriptor))
-    frame.frameBytes = this.#frameBytes
     frame.data = word(record.data)
     frame.dataEnd = word(record.dataEnd)
     frame.dataMeta = word(record.dataMeta)
+    followFrags(this.#memory, frame)
     const verdict = word(record.verdict)
     stage.hook.count(verdict, 1, frame.wireBytes)
     queue.counters.add(QUEUE.bytes, frame.wireBytes)
-    if (verdict === XDP_ACTION.REDIRECT) {
-      u32[(this.#cpu.block >>> 2) + REDIRECT_IFINDEX] = word(record.redirectIfindex)
-    }
+    if (verdict === XDP_ACTION.REDIRECT) this.#leaveRedirect(at)
+    writeU64(this.#memory, this.#cpu.block + NOW_NS, frame.timestampNs)
     if (stage.settle(verdict, frame, queue)) this.#passUp(frame, queue)
+  }
+
+  #leaveRedirect(at: number): void {
+    const { u32 } = this.#memory
+    const target = this.#target
+    const map = u32[(at + record.redirectMap.offsetBytes) >>> 2] as number
+    target.flags = map & RECORD_FLAGS_MASK
+    target.map = map - target.flags
+    target.index = u32[(at + record.redirectIndex.offsetBytes) >>> 2] as number
+    target.found = u32[(at + record.redirectFound.offsetBytes) >>> 2] as number
+    leaveRedirect(this.#memory, this.#cpu, target)
   }
 
   #recordAt(index: number): number {

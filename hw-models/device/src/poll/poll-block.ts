@@ -60,7 +60,7 @@ export const POLL_BLOCK: StructLayout<
 
 /** A packet that somebody must look at. */
 export const POLL_RECORD: StructLayout<
-  'descriptor' | 'verdict' | 'data' | 'dataEnd' | 'dataMeta' | 'redirectIfindex' | 'reserved'
+  'descriptor' | 'verdict' | 'data' | 'dataEnd' | 'dataMeta' | 'redirectFound' | 'redirectMap' | 'redirectIndex'
 > = structLayout({
   /** Guest address of its FRAME_DESCRIPTOR. */
   descriptor: 'u32',
@@ -70,10 +70,14 @@ export const POLL_RECORD: StructLayout<
   data: 'u32',
   dataEnd: 'u32',
   dataMeta: 'u32',
-  /** Of XDP_REDIRECT: the target that was taken from the CPU's block, 0 for none. */
-  redirectIfindex: 'u32',
-  reserved: ['u32', 2],
+  /** Of XDP_REDIRECT what was taken from the CPU's block: the target, the map with the flags in its low bits, the key. */
+  redirectFound: 'u32',
+  redirectMap: 'u32',
+  redirectIndex: 'u32',
 })
+
+/** Low bits of a map's address: maps begin on cache lines. */
+export const RECORD_FLAGS_MASK = 63
 
 /** Bytes of a queue's poll block, its records behind it. */
 export const POLL_BYTES: number = roundUp(POLL_BLOCK.sizeBytes) + POLL_PACKETS * POLL_RECORD.sizeBytes

@@ -18,6 +18,7 @@ import {
   BPF_MOV64_IMM,
   BPF_MOV64_PERCPU_REG,
   BPF_MOV64_REG,
+  BPF_OR,
   BPF_ST_MEM,
   BPF_STX_MEM,
   BPF_SUB,
@@ -87,6 +88,12 @@ const fillBuff = (): readonly Insn[] => [
   store64(BUFF, { offsetBytes: XDP_BUFF.dataHardStart }, 4),
 ]
 
+/** The buffer's flags, for programs that know packets with frags. */
+const fillFlags: readonly Insn[] = [
+  load32(1, DESCRIPTOR, descriptor.flags),
+  store32(BUFF, { offsetBytes: XDP_BUFF.flags }, 1),
+]
+
 /** One pass of a scout over all packets that are to come. */
 function scoutPass(routine: Routine, scout: string): void {
   routine
@@ -99,15 +106,17 @@ function scoutPass(routine: Routine, scout: string): void {
 }
 
 /** Takes the next packet: struct xdp_buff, the time, and the program's verdict in w0. */
-function runProgram(routine: Routine): void {
+function runProgram(routine: Routine, frags: boolean): void {
   routine
     .add(load32(DESCRIPTOR, BLOCK, block.next), BPF_MOV32_REG(1, DESCRIPTOR))
     .add(BPF_ALU32_IMM(BPF_ADD, 1, 1), store32(BLOCK, block.next, 1))
-    .add(...descriptorOf(DESCRIPTOR, 1), ...fillBuff())
+    .add(...descriptorOf(DESCRIPTOR, 1), ...fillBuff(), ...(frags ? fillFlags : []))
     .add(...cpuBlock(2), load64(1, DESCRIPTOR, descriptor.timestampNs), store64(2, cpu.nowNs, 1))
     .add(BPF_MOV64_REG(1, BUFF))
     .call(PROGRAM)
     .add(BPF_MOV32_REG(0, 0))
+  // The loop gives back one frame a packet: whoever has more of them is the driver's to settle.
+  if (frags) routine.add(load32(1, DESCRIPTOR, descriptor.flags)).jump('record', BPF_JMP32_IMM(BPF_JNE, 1, 0, 0))
 }
 
 /** `*(u64 *)(block + total) += length as received`; leaves the length in r2. */
@@ -164,7 +173,10 @@ function keepRecord(routine: Routine): void {
 
 /** Moves what bpf_redirect left in the CPU's block to the record at r1: the next program may redirect, too. */
 function takeRedirect(routine: Routine): void {
-  routine.add(...cpuBlock(2), load32(3, 2, cpu.redirectIfindex), store32(1, record.redirectIfindex, 3))
+  routine
+    .add(...cpuBlock(2), load32(3, 2, cpu.redirectIfindex), store32(1, record.redirectFound, 3))
+    .add(load32(3, 2, cpu.redirectMap), load32(4, 2, cpu.redirectFlags), BPF_ALU64_REG(BPF_OR, 3, 4))
+    .add(store32(1, record.redirectMap, 3), load32(3, 2, cpu.redirectIndex), store32(1, record.redirectIndex, 3))
   for (const field of [cpu.redirectMap, cpu.redirectIfindex, cpu.redirectFlags]) {
     routine.add(BPF_ST_MEM(BPF_W, 2, field.offsetBytes, 0))
   }
@@ -177,14 +189,15 @@ function takeRedirect(routine: Routine): void {
  * r1 is the guest address of a {@link POLL_BLOCK}; r0 is the number of records.
  *
  * @param scouts labels of subprograms, each of which is called for all packets before the first program runs
+ * @param frags whether the program gets packets over several buffers
  */
-export function pollRoutine(scouts: readonly string[]): Routine {
+export function pollRoutine(scouts: readonly string[], frags = false): Routine {
   const routine = new Routine().add(BPF_MOV64_REG(BLOCK, 1), load64(BUFF, BLOCK, block.xdpBuff))
   if (scouts.length > 0) {
     routine.add(load32(1, BLOCK, block.scout)).jump('packet', BPF_JMP32_IMM(BPF_JEQ, 1, 0, 0))
     for (const scout of scouts) scoutPass(routine, scout)
   }
-  runProgram(routine.label('packet'))
+  runProgram(routine.label('packet'), frags)
   routine
     .jump('drop', BPF_JMP32_IMM(BPF_JEQ, 0, XDP_ACTION.DROP, 0))
     .jump('record', BPF_JMP32_IMM(BPF_JNE, 0, XDP_ACTION.PASS, 0))

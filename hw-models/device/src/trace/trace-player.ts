@@ -125,6 +125,10 @@ class QueuePlayer {
       set(descriptor.home, queue.returns.address)
       set(descriptor.ingressIfindex, nic.ifindex)
       set(descriptor.queue, queue.index)
+      set(descriptor.flags, 0)
+      set(descriptor.fragsBytes, 0)
+      set(descriptor.frameBytes, nic.frameBytes)
+      set(descriptor.skbType, 0)
     }
   }
 
