@@ -3,6 +3,7 @@ import type { CommandContext, CommandIo } from './command-io.ts'
 import { addBenchCommand } from './commands/bench.ts'
 import { addConformanceCommand } from './commands/conformance.ts'
 import { addDemoCommand } from './commands/demo.ts'
+import { addDeployCommand } from './commands/deploy.ts'
 import { addPluginCommand } from './commands/plugin.ts'
 import { addProgCommand } from './commands/prog.ts'
 import { addRunCommand } from './commands/run.ts'
@@ -25,6 +26,7 @@ const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[]
   addConformanceCommand,
   addPluginCommand,
   addBenchCommand,
+  addDeployCommand,
 ]
 
 function createProgram(context: CommandContext): Command {

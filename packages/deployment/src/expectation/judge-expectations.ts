@@ -172,7 +172,7 @@ function nameOf(expectation: ExpectationDescription): string {
       field !== 'min' &&
       field !== 'max',
   )
-  return `${check}: ${words.map(([field, value]) => `${field} ${value}`).join(', ')}${'key' in fields && fields.key !== undefined ? ` key ${shown(fields.key)}` : ''}`
+  return `${check}: ${words.map(([field, value]) => `${field} ${value}`).join(', ')}${'key' in fields && fields.key !== undefined ? ` key ${shown(fields.key as BtfValue)}` : ''}`
 }
 
 function shown(value: BtfValue): string {
