@@ -15,6 +15,8 @@ const TRANSFER_REGISTERS = 256
 const NEIGHBOUR_REGISTERS = 128
 /** Words of local memory, which all contexts share. */
 export const LOCAL_MEMORY_WORDS = 1024
+/** Addresses of local memory wrap at its end. */
+export const MEMORY_WORD_MASK: number = LOCAL_MEMORY_WORDS - 1
 /** Index registers of local memory, a context. */
 export const INDEX_REGISTERS = 4
 

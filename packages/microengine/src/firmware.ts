@@ -4,7 +4,7 @@
  * the context goes on.
  */
 
-import type { MemoryOperation } from './memory-operations.ts'
+import type { MemoryOperation } from './memory/memory-operations.ts'
 import type { Microengine } from './microengine.ts'
 
 /** The core computes. */

@@ -132,7 +132,7 @@ const DECODERS: Readonly<Record<WordClass, (word: Word, contexts: Contexts) => I
       clears: fields.zero === 1,
       src,
       shift: shiftOf(fields.sc, fields.shift),
-      setsConditions: true,
+      setsConditions: fields.loadCc === 1,
       predicated: fields.predicateCc === 1,
     }
   },

@@ -3,8 +3,9 @@
  * context, and the port calls `complete` when the command has been carried out. No memory answers within `LOOKAHEAD_CYCLES`,
  * so cores may run that far on their own.
  */
+
+import type { Microengine } from '../microengine.ts'
 import type { MemoryOperation } from './memory-operations.ts'
-import type { Microengine } from './microengine.ts'
 
 /** Fewest cycles from the issue of a command to its completion: cores can run in steps of this length, in any order. */
 export const LOOKAHEAD_CYCLES = 50
@@ -24,6 +25,8 @@ export interface MemoryCommandSlot {
   xfer: number
   /** Immediate data of `add_imm`. */
   data: number
+  /** Number of the signal that the context gets at completion; 0: none. */
+  signal: number
   /** Cycle at which the command left the core. */
   issuedAt: number
   /** Whether the context sleeps until the command completes. */
@@ -36,6 +39,9 @@ export interface MemoryCommandSlot {
 
 /** Where a core's commands go. */
 export interface MemoryPort {
-  /** Takes a command; the cycles of one core never go back. */
+  /**
+   * Takes a command. The cycles of one core never go back. Data of a write are in `xferOut` from now until completion: a program
+   * does not touch them before it has the signal.
+   */
   issue(command: MemoryCommandSlot): void
 }
