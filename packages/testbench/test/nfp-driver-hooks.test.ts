@@ -1,0 +1,73 @@
+import { nfpCard } from '@bpfoundry/nfp'
+import { openNfpDriver } from '@bpfoundry/nfp-driver'
+import { describe, expect, test } from 'vitest'
+import { type RecordedLoad, recordFixtures } from './nfp-recorded-load.ts'
+
+const driver = openNfpDriver()
+const loads = recordFixtures(nfpCard('agilio-cx-2x10'))
+
+/** What the driver's hooks can't know, and ours refuse on purpose. @see docs/parity/nfp.md */
+const OURS_ALONE = /instruction 0x(37|3f|34|3c|bf|bc) not supported|no direct value access|^Translation failed/
+
+function isOurs({ refusal }: RecordedLoad): boolean {
+  return refusal !== undefined && OURS_ALONE.test(refusal.message.replace('[nfp] ', ''))
+}
+
+/** The C library prints `%#llx` of 0 as 0, the kernel as 0x0. */
+function inKernelForm(words: string | undefined): string | undefined {
+  return words?.trimEnd().replace('(0;', '(0x0;').replace('; 0)', '; 0x0)')
+}
+
+describe('the verifier hooks against the driver', () => {
+  if ('reason' in driver) {
+    console.log(`nfp driver: ${loads.length} loads are not compared: ${driver.reason}`)
+    test.skip('needs the driver', () => {})
+    return
+  }
+  const compared = loads.filter((load) => !isOurs(load))
+  const answers = driver.run(compared.map(({ input }) => input))
+
+  test('refuse the same programs with the same words', () => {
+    const ours = compared.map(({ name, refusal }) => [name, refusal?.errno ?? 0, refusal?.message])
+    const theirs = compared.map(({ name }, at) => {
+      const { unverified, verifierLog } = answers[at] as (typeof answers)[number]
+      return [name, unverified ?? 0, unverified === undefined ? undefined : inKernelForm(verifierLog.at(-1))]
+    })
+    expect(ours).toEqual(theirs)
+    expect(ours.filter(([, errno]) => errno !== 0).length).toBeGreaterThan(25)
+    expect(ours.filter(([, errno]) => errno === 0).length).toBeGreaterThan(25)
+  })
+
+  test('keep the same of each instruction', () => {
+    for (const [at, { name, hooks, insns }] of compared.entries()) {
+      const answer = answers[at] as (typeof answers)[number]
+      if (answer.unverified !== undefined) continue
+      for (const { pc, type, ...kept } of answer.accesses) {
+        if (type === 0) continue
+        const { pointer, pointerVaries, callerFrame, addend } = hooks.notes.factAt(pc, insns[pc] as never)
+        expect([
+          name,
+          pc,
+          pointer?.offset,
+          pointer?.knownVariable,
+          pointerVaries === true,
+          callerFrame === true,
+        ]).toEqual([name, pc, kept.offset, Number(kept.knownVariable), kept.varies, kept.callerFrame])
+        if (addend !== undefined)
+          expect([addend.maybe16Bit, addend.over16Bit]).toEqual([kept.maybe16Bit, kept.over16Bit])
+      }
+      for (const { pc, ...kept } of answer.ranges) {
+        const { ranges } = hooks.notes.factAt(pc, insns[pc] as never)
+        if (ranges !== undefined) expect([name, pc, ranges]).toEqual([name, pc, kept])
+      }
+      for (const { pc, helper, keyOffset, keyVaries } of answer.calls) {
+        if (helper === 0 || helper > 3) continue
+        const { call } = hooks.notes.factAt(pc, insns[pc] as never)
+        expect([name, pc, call?.keyOffset, call?.keyVaries === true]).toEqual([name, pc, keyOffset, keyVaries])
+      }
+      expect([name, hooks.stackBytes]).toEqual([name, answer.stackBytes])
+      const head = answer.adjustHeadAt === 0xffffffff || answer.adjustHeadAt === 0 ? undefined : answer.adjustHeadAt
+      expect([name, hooks.adjustHead.pc]).toEqual([name, head])
+    }
+  })
+})
