@@ -1,4 +1,5 @@
 import { ERRNO } from '@bpfoundry/kernel-abi'
+import { type InterfaceFacts, nativeMaxMtu, nativeRefusal } from './native-rules.ts'
 import type { NicProfile } from './nic-profile.ts'
 import type { XdpMode } from './xdp-mode.ts'
 
@@ -22,7 +23,7 @@ export interface AttachProgram {
   readonly expectedAttachType: number
   /** BPF_F_XDP_HAS_FRAGS. */
   readonly hasFrags?: boolean
-  readonly bound?: ProgramBinding
+  readonly bound?: ProgramBinding | undefined
   readonly jited?: boolean
   /** When it was loaded, in ns since boot, who loaded it, and its BTF: what `ip -d link` shows more. */
   readonly loadTimeNs?: number
@@ -59,21 +60,21 @@ export interface AttachDriver {
  * The driver of a profile, as its data say: native mode with its MTU limit. Offload is refused with EINVAL as most
  * drivers refuse the command, or, where the driver knows it but the firmware doesn't, with EOPNOTSUPP; a model of an
  * offload card brings a driver of its own.
+ *
+ * @param facts what else the driver looks at; when absent, one queue and CPU and nothing in the way
  */
-export function profileDriver(profile: NicProfile): AttachDriver {
+export function profileDriver(profile: NicProfile, facts?: InterfaceFacts): AttachDriver {
   const { native } = profile
   if (native === undefined) return {}
-  const { mtu: limit } = native
   return {
     install: ({ mode, program, mtu }) => {
       if (mode === 'offload') return { errno: profile.driver === 'nfp' ? ERRNO.EOPNOTSUPP : ERRNO.EINVAL }
-      if (program === undefined || program.hasFrags || mtu <= limit.maxMtu) return undefined
-      return { errno: limit.errno, ...(limit.extack === undefined ? {} : { extack: limit.extack }) }
+      return program === undefined ? undefined : nativeRefusal(profile, program, mtu, facts)
     },
     changeMtu: (mtu, active) => {
       const program = active('native')
-      if (program === undefined || program.hasFrags || mtu <= limit.maxMtu) return undefined
-      return limit.change ?? { errno: ERRNO.EINVAL }
+      if (program === undefined || mtu <= nativeMaxMtu(profile, program)) return undefined
+      return native.mtu.change ?? { errno: ERRNO.EINVAL }
     },
   }
 }
