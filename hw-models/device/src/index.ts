@@ -64,6 +64,8 @@ export type { EthtoolRow, NativeMtuLimit, NativeXdp, NicProfile } from './nic-pr
 export type { LinkOptions } from './poll/link-poll.ts'
 export { HIDDEN_PROGRAM_IDS, linkPoll, pollProgramId } from './poll/link-poll.ts'
 export { NIC_PROFILES, nicProfile } from './profiles.ts'
+export type { InterfaceFacts, VethPeer } from './native-rules.ts'
+export { nativeWarning } from './native-rules.ts'
 export type { PacketSource } from './packet-source.ts'
 export { CPUMAP_BULK_FRAMES } from './redirect/cpu-bulk.ts'
 export { CpumapThread, type CpumapThreadOptions } from './redirect/cpumap-thread.ts'

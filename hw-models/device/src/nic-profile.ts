@@ -5,6 +5,8 @@ export interface NativeMtuLimit {
   readonly errno: number
   /** What the driver says, with its name in front where it uses NL_SET_ERR_MSG_MOD; undefined where it says nothing. */
   readonly extack?: string
+  /** What stands in the kernel log; `%mtu` is the MTU. */
+  readonly kernelLog?: string
   /** What it says when the MTU is raised over the limit while a program is attached. */
   readonly change?: { readonly errno: number; readonly extack?: string; readonly kernelLog?: string }
 }

@@ -133,7 +133,12 @@ const PROFILES: readonly NicProfile[] = [
       frags: { receive: true, xmit: true, growBytes: 4096 },
       txQueues: 'receive-queue',
       // SKB_MAX_HEAD(256) is 3520; 14 + 4 + 4 bytes of it are headers and check sequence.
-      mtu: { maxMtu: 3498, errno: ERRNO.EINVAL, change: { errno: ERRNO.EINVAL } },
+      mtu: {
+        maxMtu: 3498,
+        errno: ERRNO.EINVAL,
+        kernelLog: 'MTU(%mtu) > 3498, too big for an XDP program not aware of multi buffer',
+        change: { errno: ERRNO.EINVAL },
+      },
     },
     ethtool: MLX5_ROWS,
     source: 'drivers/net/ethernet/mellanox/mlx5/core: mlx5e_params_validate_xdp, mlx5e_xdp_max_mtu',
@@ -161,6 +166,7 @@ const PROFILES: readonly NicProfile[] = [
         maxMtu: 3506,
         errno: ERRNO.EINVAL,
         extack: 'virtio_net: MTU too large to enable XDP without frags',
+        kernelLog: 'single-buffer XDP requires MTU less than 3506',
         change: { errno: ERRNO.EINVAL },
       },
     },

@@ -3,12 +3,15 @@ import {
   type AttachProgram,
   assertAccounted,
   attachNic,
+  createXskSocket,
   type DrainedFrame,
   ethtoolStats,
   type Fates,
+  type ModelledRate,
   type Nic,
   type NicHandle,
   NicWire,
+  nativeWarning,
   profileDriver,
   type RateQuestion,
   type TracePlay,
@@ -17,13 +20,16 @@ import {
   XDP_MODE_FLAG,
   XDP_MODES,
   XdpAttachments,
+  type XdpEvent,
   type XdpMode,
 } from '@bpfoundry/device'
 import type { GuestMemory } from '@bpfoundry/guest-memory'
-import type { KernelProgram } from '@bpfoundry/kernel'
+import type { Kernel, KernelProgram } from '@bpfoundry/kernel'
 import type { NfpFirmware } from '@bpfoundry/nfp'
 import type { BenchProgram } from './bench-objects.ts'
+import { BenchSocket, type SocketOptions } from './bench-socket.ts'
 import type { CardPort } from './card-port.ts'
+import { estimateWork } from './costs/estimate-work.ts'
 import type { PlayTask } from './cpu-loop.ts'
 import type { CpuTeam } from './cpu-team.ts'
 import { type CardDrain, drain, type FeedOptions, feed } from './feeder.ts'
@@ -34,6 +40,7 @@ import type { RunReport } from './run-report.ts'
 import { TestbenchError } from './testbench-error.ts'
 import { type DealtTraffic, dealOut, playTrace } from './trace-feeder.ts'
 import type { Traffic } from './traffic.ts'
+import type { XdpTrace } from './xdp-trace.ts'
 
 /** Options of {@link BenchNic.attachXdp}. */
 export interface AttachOptions {
@@ -67,12 +74,18 @@ export interface NicHost {
   startTeam(play?: PlayTask): CpuTeam
   /** The team of the run under way, if any: it must learn of programs that are attached meanwhile. */
   readonly team: CpuTeam | undefined
+  /** Takes AF_XDP sockets, knows programs. */
+  readonly kernel: Pick<Kernel, 'addXdpSocket' | 'programById'>
+  /** Where tracepoints go, while they are on. */
+  readonly xdpTrace: XdpTrace | undefined
 }
 
 /** A modelled card on the bench: programs are attached to it, traffic arrives at it. */
 export class BenchNic {
   readonly nic: Nic
   readonly wire: NicWire
+  /** AF_XDP sockets that are bound to its queues. */
+  readonly sockets: BenchSocket[] = []
   /** Who is attached, by the rules of the real stack. */
   readonly attachments: XdpAttachments
   /** What a worker needs of this card. */
@@ -87,7 +100,8 @@ export class BenchNic {
     this.nic = nic
     this.wire = new NicWire(memory, port.handle)
     this.#card = card
-    const driver = (): AttachDriver => this.#card?.nfp.driver(port.handle.profile) ?? profileDriver(port.handle.profile)
+    const driver = (): AttachDriver =>
+      this.#card?.nfp.driver(port.handle.profile) ?? profileDriver(port.handle.profile, port.facts)
     this.attachments = new XdpAttachments({
       name: nic.name,
       ifindex: nic.ifindex,
@@ -146,6 +160,27 @@ export class BenchNic {
     if (this.#host.team !== undefined) await this.nic.synchronize()
   }
 
+  /**
+   * Opens an AF_XDP socket on a queue, in copy mode: `xskmap.set(queue, socket.fd)` lets packets be redirected to it.
+   *
+   * @throws DeviceError DEVICE_XSK, DEVICE_QUEUE_UNKNOWN
+   */
+  openXsk(options: SocketOptions = {}): BenchSocket {
+    const { memory } = this.nic
+    const address = createXskSocket(memory, { ...options, nic: this.handle })
+    const socket = new BenchSocket(memory, address, this.#host.kernel.addXdpSocket(address), options)
+    this.sockets.push(socket)
+    return socket
+  }
+
+  /** The tracepoints of this card, as far as they name it; `traceXdp` of the bench switches them on. */
+  trace(): readonly XdpEvent[] {
+    const own = new Set([this.ifindex])
+    return (this.#host.xdpTrace?.events ?? []).filter(({ fields }) =>
+      [fields['ifindex'], fields['from_ifindex'], fields['to_ifindex']].some((ifindex) => own.has(ifindex ?? 0)),
+    )
+  }
+
   /** Detaches the program of a mode; packets then go on as without one. */
   async detachXdp(mode: XdpMode): Promise<void> {
     this.attachments.detach({ flags: XDP_MODE_FLAG[mode] })
@@ -170,11 +205,18 @@ export class BenchNic {
     this.#card = new OffloadCard(model, this.ifindex, this.name, firmware)
   }
 
+  /** What the kernel log says of a driver that gets fewer queues for XDP than it wants. */
+  get nativeWarning(): string | undefined {
+    const { handle, facts } = this.port
+    return facts === undefined ? undefined : nativeWarning(handle.profile, facts)
+  }
+
   #attachable(program: KernelProgram): AttachProgram {
     const { id, name, tag, type, expectedAttachType } = program.image
     const bound = program.boundDevice
     const binding = bound === undefined ? {} : { bound: this.#binding(bound.ifindex) }
-    return { id, name, tag, type, expectedAttachType, ...binding }
+    const frags = program.image.hasFrags === true ? { hasFrags: true } : {}
+    return { id, name, tag, type, expectedAttachType, ...frags, ...binding }
   }
 
   #binding(ifindex: number): NonNullable<AttachProgram['bound']> {
@@ -289,7 +331,16 @@ export class BenchNic {
       wire: nic.wire,
       onPass: nic === this && options.onPass !== undefined ? options.onPass : ignore,
       onTransmit: options.onTransmit === undefined ? ignore : (frame: DrainedFrame) => options.onTransmit?.(frame, nic),
+      serve: () => nic.#serve(),
     }))
+  }
+
+  /** Applications of its sockets, and whoever reads the trace. */
+  #serve(): number {
+    this.#host.xdpTrace?.collect()
+    let served = 0
+    for (const socket of this.sockets) served += socket.serve()
+    return served
   }
 
   #idle(): boolean {
@@ -308,6 +359,13 @@ export class BenchNic {
       bytes: this.nic.macCounters().bytes,
       counters: Object.fromEntries(ethtoolStats(this.nic).map(({ name, value }) => [name, value])),
     }
+  }
+
+  /** How fast the hardware would be, with what is known of the attached program's code. */
+  #modelled(mode: XdpMode, stage: Stage): ModelledRate {
+    const program = this.#host.kernel.programById(this.attached(mode)?.id ?? 0)
+    const work = program === undefined || mode === 'offload' ? undefined : estimateWork(program, stage)
+    return modelledRate(this.nic, mode, stage, work === undefined ? {} : { work })
   }
 
   #report(
@@ -337,7 +395,7 @@ export class BenchNic {
       insns: stages.reduce((sum, stage) => sum + stage.insns, 0),
       helperCalls: stages.reduce((sum, stage) => sum + stage.helperCalls, 0),
       wall: { seconds, packetsPerSecond: seconds > 0 ? fates.in / seconds : 0 },
-      modelled: mode === undefined ? undefined : modelledRate(this.nic, mode, stages[XDP_MODES.indexOf(mode)] as Stage),
+      modelled: mode === undefined ? undefined : this.#modelled(mode, stages[XDP_MODES.indexOf(mode)] as Stage),
       counters: difference(after.counters, before.counters),
       interrupted,
       warnings: faults,

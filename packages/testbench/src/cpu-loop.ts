@@ -1,6 +1,8 @@
 import {
+  CpumapThread,
   createDriverPoll,
   type DriverPoll,
+  type EventRings,
   NAPI_BUDGET,
   type NicHandle,
   pollProgramId,
@@ -11,6 +13,8 @@ import {
 import type { Cpu, ExecutionFault, Translation } from '@bpfoundry/engine'
 import type { GuestMemory } from '@bpfoundry/guest-memory'
 import { Runtime } from '@bpfoundry/kernel'
+import { MAP_TYPE } from '@bpfoundry/kernel-abi'
+import { type CpuMap, waitingFrames } from '@bpfoundry/maps'
 import type { CardPort } from './card-port.ts'
 import { engineByName } from './engines.ts'
 import { stagesOf } from './stages.ts'
@@ -29,6 +33,8 @@ export interface CpuLoopOptions {
   readonly translations: readonly Translation[]
   readonly ports: readonly CardPort[]
   readonly play?: PlayTask
+  /** Rings for tracepoints; nothing is traced when absent. */
+  readonly events?: EventRings
   /** Takes what programs print. */
   readonly trace: (cpu: number, text: string) => void
 }
@@ -38,15 +44,24 @@ export class CpuLoop {
   readonly runtime: Runtime
   readonly #polls: readonly DriverPoll[]
   readonly #player: TracePlayer | undefined
+  readonly #memory: GuestMemory
+  readonly #cpu: Cpu
+  readonly #cpumapThread: CpumapThread
+  /** Every cpumap that an installed program names, by address. */
+  readonly #cpumaps = new Map<number, CpuMap>()
 
   constructor(options: CpuLoopOptions) {
     const { memory, cpu, ports, trace } = options
+    this.#memory = memory
+    this.#cpu = cpu
+    const events = options.events === undefined ? {} : { events: options.events }
     const handles = ports.map(({ handle }) => handle)
     this.runtime = new Runtime(memory, {
       engine: engineByName(options.engine),
       trace: (from, text) => trace(from.id, text),
     })
-    for (const translation of options.translations) this.runtime.install(translation)
+    for (const translation of options.translations) this.install(translation)
+    const mapAt = (address: number): ReturnType<Runtime['mapAt']> => this.runtime.mapAt(address)
     this.#polls = ports.map((port) =>
       createDriverPoll({
         memory,
@@ -56,19 +71,56 @@ export class CpuLoop {
         polls: (id) => this.runtime.program(pollProgramId(id)),
         stages: stagesOf(port),
         redirectTargets: () => handles,
+        mapAt,
+        ...events,
       }),
     )
+    this.#cpumapThread = new CpumapThread({
+      memory,
+      cpu,
+      nics: handles,
+      maps: () => [...this.#cpumaps.values()],
+      mapAt,
+      programs: (id) => this.runtime.program(id),
+      ...events,
+    })
     const wire = this.runtime.program(WIRE_PROGRAM_ID)
     if (options.play !== undefined) {
       this.#player = new TracePlayer({ memory, cpu, ...options.play, ...(wire === undefined ? {} : { wire }) })
     }
   }
 
-  /** One round over all queues of this CPU, a budget each: plays its share of the trace, if any, and polls. @returns packets handled */
+  /** Makes a program run on this CPU. */
+  install(translation: Translation): void {
+    this.runtime.install(translation)
+    const { insns, mapReferences } = translation.image
+    for (const { pc, valueOffsetBytes } of mapReferences) {
+      if (valueOffsetBytes !== undefined) continue
+      const address = (insns[pc]?.imm ?? 0) >>> 0
+      if (this.#cpumaps.has(address)) continue
+      const map = this.runtime.mapAt(address)
+      if (map.attributes.type === MAP_TYPE.CPUMAP) this.#cpumaps.set(address, map as CpuMap)
+    }
+  }
+
+  /**
+   * One round over all queues of this CPU, a budget each: plays its share of the trace, if any, polls, and handles what other
+   * CPUs redirected here. @returns packets handled
+   */
   pollAll(): number {
     let handled = this.#player?.play(NAPI_BUDGET) ?? 0
     for (const poll of this.#polls) handled += poll.pollAll()
-    return handled
+    return this.#cpumaps.size === 0 ? handled : handled + this.#cpumapThread.poll()
+  }
+
+  /** Packets that other CPUs redirected here and that wait. */
+  get redirected(): number {
+    let waiting = 0
+    for (const map of this.#cpumaps.values()) {
+      const queue = map.queue(this.#cpu.id)
+      if (queue !== 0) waiting += waitingFrames(this.#memory, queue)
+    }
+    return waiting
   }
 
   /**
@@ -102,6 +154,6 @@ export class CpuLoop {
       const fault = poll.fault()
       if (fault !== undefined) return fault
     }
-    return undefined
+    return this.#cpumapThread.fault
   }
 }

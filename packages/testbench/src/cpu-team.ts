@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import type { EventRings } from '@bpfoundry/device'
 import type { Cpu, Translation } from '@bpfoundry/engine'
 import type { GuestMemory } from '@bpfoundry/guest-memory'
 import { Piscina } from 'piscina'
@@ -17,6 +18,8 @@ export interface TeamTask {
   readonly ports: readonly CardPort[]
   /** A trace to play: from {@link CpuTeam.release} on. */
   readonly play?: PlayTask
+  /** Rings for tracepoints; nothing is traced when absent. */
+  readonly events?: EventRings
   readonly trace: (cpu: number, text: string) => void
 }
 
@@ -43,6 +46,9 @@ export interface CpuTeam {
   /** Handles what is left and ends the run. @returns faults, a line each */
   finish(): Promise<readonly string[]>
 }
+
+/** Turns of the event loop in which nobody makes room before a run is given up. */
+const MOST_IDLE_TURNS = 1000
 
 /** Steps between two turns of the event loop. */
 const STEPS_PER_TURN = 16
@@ -96,12 +102,17 @@ export class TurnTeam implements CpuTeam {
   }
 
   async install(translation: Translation): Promise<void> {
-    for (const loop of this.#loops) loop.runtime.install(translation)
+    for (const loop of this.#loops) loop.install(translation)
   }
 
   async finish(): Promise<readonly string[]> {
     this.release()
     while (this.step() > 0);
+    // Where the stack's rings were full, what waits for a CPU goes on as they are emptied.
+    for (let turn = 0; turn < MOST_IDLE_TURNS && this.#loops.some(({ redirected }) => redirected > 0); turn++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      while (this.step() > 0) turn = 0
+    }
     for (const loop of this.#loops) loop.close()
     return this.#loops.flatMap((loop) => {
       const fault = loop.fault()
@@ -177,6 +188,7 @@ export class ThreadTeam implements CpuTeam {
           translations: task.translations,
           ports: task.ports,
           ...(task.play === undefined ? {} : { play: task.play }),
+          ...(task.events === undefined ? {} : { events: task.events }),
           control: control.address,
           port: (channels[index] as MessageChannel).port2,
         }),
@@ -247,8 +259,27 @@ export class ThreadTeam implements CpuTeam {
     }
   }
 
+  /**
+   * Resolves when no CPU has anything to do, nor gets anything from another: each has found nothing, twice, since none has
+   * handled anything.
+   */
+  async #quiet(): Promise<void> {
+    for (let before = this.#activity(); !this.#ended && this.#failure === undefined; ) {
+      await new Promise((resolve) => setImmediate(resolve))
+      const now = this.#activity()
+      const busy = now.some(({ handled }, cpu) => handled !== before[cpu]?.handled)
+      if (busy) before = now
+      else if (now.every(({ idle }, cpu) => ((idle - (before[cpu]?.idle ?? 0)) | 0) >= 2)) return
+    }
+  }
+
+  #activity(): readonly { readonly handled: number; readonly idle: number }[] {
+    return this.#ports.map((_, cpu) => this.#control.activity(cpu))
+  }
+
   async finish(): Promise<readonly string[]> {
     this.release()
+    await this.#quiet()
     this.#control.stopping = true
     try {
       const outcomes = await this.#outcomes

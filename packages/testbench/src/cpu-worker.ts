@@ -1,4 +1,5 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import type { EventRings } from '@bpfoundry/device'
 import { attachCpu, type Translation } from '@bpfoundry/engine'
 import { GuestMemory } from '@bpfoundry/guest-memory'
 import type { CardPort } from './card-port.ts'
@@ -14,6 +15,7 @@ export interface CpuTask {
   readonly translations: readonly Translation[]
   readonly ports: readonly CardPort[]
   readonly play?: PlayTask
+  readonly events?: EventRings
   /** Guest address of the WorkerControl words. */
   readonly control: number
   readonly port: MessagePort
@@ -50,6 +52,7 @@ export default function runCpu(task: CpuTask): CpuOutcome {
     translations: task.translations,
     ports: task.ports,
     ...(task.play === undefined ? {} : { play: task.play }),
+    ...(task.events === undefined ? {} : { events: task.events }),
     trace: (from, text) => task.port.postMessage({ trace: text, cpu: from } satisfies CpuReport),
   })
   try {
@@ -72,6 +75,8 @@ function work(port: MessagePort, loop: CpuLoop, control: WorkerControl, cpu: num
     if (control.enter(cpu)) {
       const handled = pollRounds(loop)
       control.leave(cpu)
+      const idle = handled === 0 && loop.left === 0 && loop.redirected === 0
+      if (handled > 0 || idle) control.polled(cpu, handled > 0)
       if (handled > 0) continue
       if (stopping && loop.left === 0) return
     }
@@ -98,7 +103,7 @@ function obey(port: MessagePort, loop: CpuLoop, control: WorkerControl, cpu: num
   if (announced === control.done(cpu)) return
   for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
     const message = received.message as CpuMessage
-    if ('install' in message) loop.runtime.install(message.install)
+    if ('install' in message) loop.install(message.install)
     else loop.runtime.remove(message.remove)
   }
   control.setDone(cpu, announced)

@@ -25,6 +25,8 @@ export interface CardDrain {
   readonly wire: NicWire
   readonly onPass: (frame: DrainedFrame) => void
   readonly onTransmit: (frame: DrainedFrame) => void
+  /** Lets applications take what came to their sockets. @returns packets */
+  readonly serve: () => number
 }
 
 /** Packets between two looks at outputs, signals and timers. */
@@ -40,7 +42,9 @@ export async function feed(wire: NicWire, team: CpuTeam, options: FeedOptions): 
 /** Takes everything the cards give back now. */
 export function drain(drains: readonly CardDrain[]): number {
   let count = 0
-  for (const { wire, onPass, onTransmit } of drains) count += wire.drainStack(onPass) + wire.drainTx(onTransmit)
+  for (const { wire, onPass, onTransmit, serve } of drains) {
+    count += wire.drainStack(onPass) + wire.drainTx(onTransmit) + serve()
+  }
   return count
 }
 

@@ -3,6 +3,7 @@ export type { AttachOptions, ReceiveOptions } from './bench-nic.ts'
 export { BenchNic } from './bench-nic.ts'
 export type { ObjectOptions } from './bench-objects.ts'
 export { type BenchObjects, BenchProgram, createObjects, noSuchProgram } from './bench-objects.ts'
+export { BenchSocket, type SocketOptions } from './bench-socket.ts'
 export type {
   BlacklistOptions,
   BlacklistOracleAnswer,
@@ -27,3 +28,4 @@ export { TestbenchError } from './testbench-error.ts'
 export type { DealtTraffic } from './trace-feeder.ts'
 export type { Traffic, TrafficOptions, TrafficRound } from './traffic.ts'
 export { capture, frames, pktgen, prepared } from './traffic.ts'
+export { XdpTrace, type XdpTraceOptions } from './xdp-trace.ts'

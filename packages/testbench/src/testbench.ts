@@ -1,4 +1,4 @@
-import { createNic, NIC_PROFILES, type Sink } from '@bpfoundry/device'
+import { createNic, type InterfaceFacts, NIC_PROFILES, type Sink, type VethPeer } from '@bpfoundry/device'
 import { Kernel } from '@bpfoundry/kernel'
 import { type CollectionSpec, loadCollectionSpec } from '@bpfoundry/loader'
 import { createNfpCores, type NfpFirmware } from '@bpfoundry/nfp'
@@ -13,6 +13,7 @@ import { OffloadCard } from './offload-card.ts'
 import { PollPrograms } from './poll-programs.ts'
 import { nearestNames, TestbenchError } from './testbench-error.ts'
 import { WorkerControl } from './worker-control.ts'
+import { XdpTrace, type XdpTraceOptions } from './xdp-trace.ts'
 
 /** Options of {@link Testbench.create}; without any, every run repeats exactly. */
 export interface TestbenchOptions {
@@ -39,6 +40,16 @@ export interface BenchNicOptions {
   /** Transmit descriptors a CPU, a power of two. Enough for every frame by default. */
   readonly txRingSize?: number
   readonly mtu?: number
+  /** The interface's address; 02:00:00:00:00 and the ifindex by default. */
+  readonly mac?: Uint8Array
+  /** virtio_net: queue pairs that the host gives; XDP takes those beyond `queues`, or shares what there is. */
+  readonly queuePairs?: number
+  /** veth: the other end, null where it is gone; like this end by default. */
+  readonly peer?: VethPeer | null
+  /** virtio_net: the host does GRO_HW or checksums, and can't be told not to. */
+  readonly guestOffloads?: boolean
+  /** virtio_net: mergeable buffers, and the header must lie apart. */
+  readonly separateHeader?: boolean
   /** Of a card that runs programs itself: another firmware than the card's own. */
   readonly firmware?: NfpFirmware
   /** "capture" (default) hands passed packets to `receive`'s callbacks; "discard" counts them only, which is faster. */
@@ -68,6 +79,7 @@ export class Testbench implements NicHost {
   readonly #trace: (line: string) => void
   readonly #objects: BenchObjects[] = []
   #control: WorkerControl | undefined
+  #xdpTrace: XdpTrace | undefined
   #team: CpuTeam | undefined
 
   private constructor(kernel: Kernel, options: TestbenchOptions) {
@@ -102,7 +114,8 @@ export class Testbench implements NicHost {
     const model = handle.profile.offload
     const card = model === undefined ? undefined : new OffloadCard(model, ifindex, name, options.firmware)
     const cores = card === undefined ? {} : { cores: createNfpCores(this.kernel.memory, name, card.nfp.card) }
-    const nic = new BenchNic(this, this.kernel.memory, { handle, ...cores }, card)
+    const facts = interfaceFacts(options, handle.queues.length, this.kernel.cpus.length)
+    const nic = new BenchNic(this, this.kernel.memory, { handle, facts, ...cores }, card)
     this.nics.push(nic)
     return nic
   }
@@ -120,7 +133,25 @@ export class Testbench implements NicHost {
       const { address, memoryBytes } = kernelMap.storage
       askForHugePages(this.kernel.memory, address, memoryBytes)
     }
+    // Under traffic: entries of maps may name the new programs at once.
+    for (const { kernelProgram } of Object.values(objects.programs)) {
+      await this.#team?.install(kernelProgram.translation)
+    }
     return objects
+  }
+
+  /**
+   * Switches the tracepoints of XDP on (xdp_exception, xdp_redirect, xdp_devmap_xmit ...): from the next run on. Costs nothing
+   * before.
+   */
+  traceXdp(options: XdpTraceOptions = {}): XdpTrace {
+    this.#xdpTrace = new XdpTrace(this.kernel.memory, this.kernel.cpus.length, options)
+    return this.#xdpTrace
+  }
+
+  /** Where tracepoints go, while they are on. */
+  get xdpTrace(): XdpTrace | undefined {
+    return this.#xdpTrace
   }
 
   /** The CPUs of the run under way, if any. */
@@ -175,6 +206,7 @@ export class Testbench implements NicHost {
       translations: [...this.kernel.programs.map(({ translation }) => translation), ...this.polls.translations()],
       ports: this.nics.map(({ port }) => port),
       ...(play === undefined ? {} : { play }),
+      ...(this.#xdpTrace === undefined ? {} : { events: this.#xdpTrace.rings }),
       trace: (_cpu: number, text: string) => this.#trace(text),
     }
   }
@@ -212,6 +244,19 @@ export function readSpec(source: string | Uint8Array | CollectionSpec): Collecti
 
 function objectName(source: string | Uint8Array | CollectionSpec): string {
   return typeof source === 'string' ? source : 'object'
+}
+
+/** What a card's driver looks at when native XDP is switched on. */
+function interfaceFacts(options: BenchNicOptions, rxQueues: number, cpus: number): InterfaceFacts {
+  const { queuePairs, peer, guestOffloads = false, separateHeader = false } = options
+  return {
+    rxQueues,
+    cpus,
+    guestOffloads,
+    separateHeader,
+    ...(queuePairs === undefined ? {} : { queuePairs }),
+    ...(peer === undefined ? {} : { peer }),
+  }
 }
 
 function noSuchProfile(wanted: string): TestbenchError {

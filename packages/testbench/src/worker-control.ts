@@ -8,7 +8,7 @@ import type { GuestMemory, Region } from '@bpfoundry/guest-memory'
  *  +4    gate      1: don't poll (a burst is being delivered)
  *  +8    doorbell  counts orders; idle workers wait on it
  *  +12   halt      1: play no more of a trace
- *  +64   one line a CPU:  command (written by main)  done  busy (both written by the worker)
+ *  +64   one line a CPU:  command (written by main)  done  busy  handled  idle (all written by the worker)
  * ```
  *
  * The gate is acknowledged: a worker says that it is busy before it looks at the gate, and whoever closes the gate waits
@@ -73,6 +73,20 @@ export class WorkerControl {
     return Atomics.load(this.#memory.i32, this.#line(cpu) + BUSY) !== 0
   }
 
+  /** CPU `cpu` polled: it handled something, or has nothing to do. */
+  polled(cpu: number, handled: boolean): void {
+    Atomics.add(this.#memory.i32, this.#line(cpu) + (handled ? HANDLED : IDLE), 1)
+  }
+
+  /** Polls of CPU `cpu` that handled something, and those after which it had nothing to do. */
+  activity(cpu: number): { readonly handled: number; readonly idle: number } {
+    const { i32 } = this.#memory
+    return {
+      handled: Atomics.load(i32, this.#line(cpu) + HANDLED),
+      idle: Atomics.load(i32, this.#line(cpu) + IDLE),
+    }
+  }
+
   /** Wakes idle workers. */
   ring(): void {
     const at = this.#word(DOORBELL)
@@ -131,6 +145,8 @@ const STOP = 0
 const GATE = 4
 const DOORBELL = 8
 const HALT = 12
-/** Word of a CPU's line. */
+/** Words of a CPU's line. */
 const BUSY = 2
+const HANDLED = 3
+const IDLE = 4
 const LINE_BYTES = 64
