@@ -1,4 +1,6 @@
-export { GENERIC_COSTS } from './generic-costs.ts'
+export { GENERIC_COSTS, GENERIC_HOSTS } from './costs/generic-costs.ts'
+export { GENERIC_PARAMETERS } from './costs/generic-parameters.ts'
 export { createGenericPoll } from './generic-poll.ts'
 export { genericRate } from './generic-rate.ts'
 export { genericStage } from './generic-stage.ts'
+export { GENERIC_ROWS } from './published/generic-rows.ts'

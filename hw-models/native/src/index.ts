@@ -1,4 +1,6 @@
-export { NATIVE_COSTS } from './native-costs.ts'
+export { NATIVE_COSTS } from './costs/native-costs.ts'
+export { NATIVE_PARAMETERS } from './costs/native-parameters.ts'
 export { createNativePoll } from './native-poll.ts'
 export { nativeRate } from './native-rate.ts'
 export { nativeStage } from './native-stage.ts'
+export { NATIVE_ROWS } from './published/native-rows.ts'

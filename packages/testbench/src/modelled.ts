@@ -3,12 +3,21 @@ import { genericRate } from '@bpfoundry/generic'
 import { nativeRate } from '@bpfoundry/native'
 import { nfpCard, nfpRate } from '@bpfoundry/nfp'
 
+/** What else a caller may know: the program's work, another clock, rings, how many packets go together. */
+export type RateFacts = Pick<RateQuestion, 'work' | 'gigahertz' | 'descriptors' | 'sharing'>
+
 /** Asks the mode's model how fast its hardware would have been with what the hook counted. */
-export function modelledRate(nic: Nic, mode: XdpMode, stage: RateQuestion['stage']): ModelledRate {
+export function modelledRate(
+  nic: Nic,
+  mode: XdpMode,
+  stage: RateQuestion['stage'],
+  facts: RateFacts = {},
+): ModelledRate {
   const profile = nic.handle.profile
   const question: RateQuestion = {
     stage,
     cpus: nic.handle.cpus.length,
+    ...facts,
     ...(profile.linkGbps === undefined ? {} : { linkGbps: profile.linkGbps }),
   }
   if (mode === 'offload') return nfpRate(nfpCard(profile.offload ?? ''), question)
