@@ -1,7 +1,7 @@
 import type { AttachProgram } from './attach-driver.ts'
 import type { Attached } from './xdp-attachments.ts'
 
-/** Words of `ip link` for a mode, in its first line and before the program. @see iproute2 ip/iplink_xdp.c */
+/** Words of `ip link` for a mode: in its first line, and before programs where there are several. @see iproute2 ip/iplink_xdp.c */
 const MODE_WORD = { native: 'xdp', generic: 'xdpgeneric', offload: 'xdpoffload' } as const
 const MULTI_WORD = { native: 'xdpdrv', generic: 'xdpgeneric', offload: 'xdpoffload' } as const
 /** XDP_ATTACHED_*. */
@@ -67,15 +67,15 @@ export function ipLinkModeWord(attached: readonly Attached[]): string {
   return only === undefined ? '' : MODE_WORD[only.mode]
 }
 
-/** The lines below the address: `    prog/xdp id 628 name filter tag a77c715aaac4979b jited`. */
+/** The lines below the address: `    prog/xdp id 628 name filter tag a77c715aaac4979b jited`, in whatever mode it is alone. */
 export function ipLinkProgramLines(attached: readonly Attached[], { details }: IpLinkOptions = {}): string[] {
-  const words = attached.length > 1 ? MULTI_WORD : MODE_WORD
   return attached.map(({ mode, program }) => {
     const name = program.name === '' ? '' : ` name ${program.name}`
     const jited = program.jited ? ' jited' : ''
     const more = details === true ? programDetails(program) : {}
     const detailWords = Object.entries(more).map(([key, value]) => ` ${key} ${value}`)
-    return `    prog/${words[mode]} id ${program.id}${name} tag ${program.tag}${jited}${detailWords.join('')}`
+    const word = attached.length > 1 ? MULTI_WORD[mode] : MODE_WORD.native
+    return `    prog/${word} id ${program.id}${name} tag ${program.tag}${jited}${detailWords.join('')}`
   })
 }
 

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
-import { type Attached, ipLinkJson, ipLinkModeWord, ipLinkProgramLines, type XdpMode } from '../src/index.ts'
+import {
+  type Attached,
+  type IpLink,
+  ipAddressLines,
+  ipLinkJson,
+  ipLinkLines,
+  ipLinkModeWord,
+  ipLinkObject,
+  ipLinkProgramLines,
+  type XdpMode,
+} from '../src/index.ts'
 
 const attached = (mode: XdpMode, id: number): Attached => ({
   mode,
@@ -35,4 +45,50 @@ test('ip -j link has mode numbers and the program', () => {
     attached: [{ mode: 2, prog: program }],
   })
   expect(ipLinkJson([])).toBeUndefined()
+})
+
+/** A veth as iproute2 6.1 showed it on Linux 6.18, blanks at line ends left out. */
+const VETH: IpLink = {
+  ...{ ifindex: 2, name: 'veth0@veth1', flags: ['NO-CARRIER', 'BROADCAST', 'MULTICAST', 'UP', 'M-DOWN'], mtu: 1500 },
+  ...{ qdisc: 'noqueue', state: 'LOWERLAYERDOWN', address: 'd2:82:bc:81:7f:dd', transmitQueueLength: 1000 },
+  attached: [
+    {
+      mode: 'generic',
+      program: {
+        ...{ id: 500111, name: 'func', tag: '59f4a931744dcdc6', type: 6, expectedAttachType: 37, jited: true },
+        ...{ loadTimeNs: 24859034066750, userId: 0, btfId: 77217 },
+      },
+    },
+  ],
+}
+const HEAD = '2: veth0@veth1: <NO-CARRIER,BROADCAST,MULTICAST,UP,M-DOWN> mtu 1500'
+const ADDRESS = '    link/ether d2:82:bc:81:7f:dd brd ff:ff:ff:ff:ff:ff'
+
+test('ip link and ip address show an interface', () => {
+  expect(ipLinkLines(VETH)).toEqual([
+    `${HEAD} xdpgeneric qdisc noqueue state LOWERLAYERDOWN mode DEFAULT group default qlen 1000`,
+    ADDRESS,
+    '    prog/xdp id 500111 name func tag 59f4a931744dcdc6 jited',
+  ])
+  expect(ipAddressLines(VETH)).toEqual([
+    `${HEAD} xdpgeneric/id:500111 qdisc noqueue state LOWERLAYERDOWN group default qlen 1000`,
+    ADDRESS,
+  ])
+  expect(ipLinkLines({ ...VETH, attached: [], transmitQueueLength: 0 })).toEqual([
+    `${HEAD} qdisc noqueue state LOWERLAYERDOWN mode DEFAULT group default`,
+    ADDRESS,
+  ])
+})
+
+test('ip -d link tells more of programs, ip -j link the whole interface', () => {
+  expect(ipLinkLines(VETH, { details: true })[2]).toMatch(
+    /tag 59f4a931744dcdc6 jited load_time 24859034066750 created_by_uid 0 btf_id 77217$/,
+  )
+  const program = { id: 500111, name: 'func', tag: '59f4a931744dcdc6', jited: 1 }
+  expect(ipLinkObject(VETH)).toEqual({
+    ...{ ifindex: 2, ifname: 'veth0@veth1', flags: VETH.flags, mtu: 1500 },
+    xdp: { mode: 2, prog: program, attached: [{ mode: 2, prog: program }] },
+    ...{ qdisc: 'noqueue', operstate: 'LOWERLAYERDOWN', linkmode: 'DEFAULT', group: 'default', txqlen: 1000 },
+    ...{ link_type: 'ether', address: 'd2:82:bc:81:7f:dd', broadcast: 'ff:ff:ff:ff:ff:ff' },
+  })
 })

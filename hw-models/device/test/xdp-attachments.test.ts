@@ -223,3 +223,55 @@ describe('an interface with a driver that takes everything', () => {
     ])
   })
 })
+
+describe('programs are held by what they are attached to', () => {
+  const held = new Map<number, number>()
+  const counted = (id: number): AttachProgram => {
+    const count = (by: number) => (): void => void held.set(id, (held.get(id) ?? 0) + by)
+    return xdp(id, { hold: count(1), drop: count(-1) })
+  }
+  beforeEach(() => held.clear())
+
+  test('until they are replaced, removed, or their interface goes', () => {
+    const { attachments } = bed()
+    const [one, two] = [counted(1), counted(2)]
+    attachments.attach(one)
+    attachments.attach(one)
+    attachments.attach(two)
+    expect([...held]).toEqual([
+      [1, 0],
+      [2, 1],
+    ])
+    attachments.detach()
+    expect(held.get(2)).toBe(0)
+    attachments.attach(one)
+    expect(attachments.uninstall()).toEqual([])
+    expect([...held.values()]).toEqual([0, 0])
+  })
+
+  test('by a link until that is closed, also when its interface is gone', () => {
+    const { attachments } = bed()
+    const link = attachments.attachLink(counted(1))
+    attachments.updateLink(link, counted(2))
+    expect([...held]).toEqual([
+      [1, 0],
+      [2, 1],
+    ])
+    attachments.uninstall()
+    expect([link.attached, held.get(2)]).toEqual([false, 1])
+    attachments.closeLink(link)
+    attachments.closeLink(link)
+    expect(held.get(2)).toBe(0)
+  })
+
+  test('a driver that refuses to let go is warned of when the interface goes', () => {
+    const refuses = {
+      install: ({ program }: { readonly program: unknown }) =>
+        program === undefined ? { errno: ERRNO.EOPNOTSUPP } : undefined,
+    }
+    const { attachments, slots } = bed(undefined, { driver: refuses })
+    attachments.attach(counted(1))
+    expect(attachments.uninstall()).toHaveLength(1)
+    expect([slots.native, held.get(1), attachments.attached()]).toEqual([0, 0, []])
+  })
+})
