@@ -64,8 +64,8 @@ export class Measurements {
     received.set(receiver, (received.get(receiver) ?? 0) + 1)
   }
 
-  /** Fates that a card has counted. */
-  fate(place: string, fate: DeploymentFate, packets: number, atNs: number): void {
+  /** Fates that a card has counted, evenly between two times. */
+  fate(place: string, fate: DeploymentFate, packets: number, atNs: number, untilNs: number = atNs): void {
     if (packets === 0) return
     let byFate = this.fates.get(place)
     if (byFate === undefined) {
@@ -77,7 +77,8 @@ export class Measurements {
       series = this.axis.series('sum')
       byFate.set(fate, series)
     }
-    series.add(atNs, packets)
+    if (untilNs > atNs) series.addSpan(atNs, untilNs, packets / (untilNs - atNs))
+    else series.add(atNs, packets)
   }
 
   /** A fate on the way, which no card has counted. */

@@ -63,13 +63,13 @@ export class TimeSeries {
     this.#values[slot] = this.#keep === 'sum' ? before + value : Math.max(before, value)
   }
 
-  /** Counts something that lasts, in each slot its part. */
-  addSpan(fromNs: number, toNs: number): void {
+  /** Counts something that lasts, in each slot its part. @param perNs what a nanosecond of it counts */
+  addSpan(fromNs: number, toNs: number, perNs = 1): void {
     this.#axis.slot(toNs)
     const { widthNs } = this.#axis
     for (let slot = Math.floor(fromNs / widthNs); slot * widthNs < toNs; slot++) {
       const part = Math.min(toNs, (slot + 1) * widthNs) - Math.max(fromNs, slot * widthNs)
-      this.#values[slot] = (this.#values[slot] as number) + part
+      this.#values[slot] = (this.#values[slot] as number) + part * perNs
     }
   }
 

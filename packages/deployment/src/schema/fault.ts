@@ -2,7 +2,7 @@ import { XDP_MODES, type XdpMode } from '@bpfoundry/device'
 import { z } from 'zod'
 import { type FirmwareChoice, firmwareSchema } from './host.ts'
 import { reference } from './name.ts'
-import { elementSchema, type MapElement } from './program.ts'
+import { type AddressElements, addressesSchema, elementSchema, type MapElement } from './program.ts'
 import { count, duration } from './quantity.ts'
 
 interface At<Kind extends string> {
@@ -46,6 +46,7 @@ export interface SetMapFault extends At<'set-map'> {
   readonly program: string
   readonly map: string
   readonly entries: readonly MapElement[]
+  readonly addresses?: AddressElements | undefined
 }
 
 /** A map is filled to its last element with keys drawn at random. */
@@ -106,7 +107,7 @@ const KINDS = [
     .meta({ description: 'Another program is attached, under traffic.' }),
   z.strictObject({ fault: z.literal('detach-program'), at, on, mode })
     .meta({ description: 'The program of a hook is detached.' }),
-  z.strictObject({ fault: z.literal('set-map'), at, ...map, entries: z.array(elementSchema).min(1).meta({ description: 'elements' }) })
+  z.strictObject({ fault: z.literal('set-map'), at, ...map, entries: z.array(elementSchema).default([]).meta({ description: 'elements' }), addresses: addressesSchema.optional() })
     .meta({ description: 'Elements of a map are set.' }),
   z.strictObject({ fault: z.literal('fill-map'), at, ...map })
     .meta({ description: 'A map is filled to its last element, with keys drawn at random: programs can add none.' }),

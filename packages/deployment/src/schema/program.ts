@@ -10,13 +10,19 @@ export interface MapElement {
   readonly value: BtfValue
 }
 
+/** An element for each address of a prefix. */
+export interface AddressElements {
+  readonly prefix: string
+  readonly value: BtfValue
+}
+
 /** What is in a map before the first packet. */
 export interface MapDescription {
   readonly maxEntries?: number | undefined
   readonly pin?: string | undefined
   readonly entries: readonly MapElement[]
   readonly file?: string | undefined
-  readonly addresses?: { readonly prefix: string; readonly value: BtfValue } | undefined
+  readonly addresses?: AddressElements | undefined
 }
 
 /** A place where a program is attached. */
@@ -52,6 +58,13 @@ export const elementSchema: z.ZodType<MapElement> = z
   .strictObject({ key: valueSchema, value: valueSchema.default(1) })
   .meta({ description: 'One element of a map.' })
 
+export const addressesSchema: z.ZodType<AddressElements> = z
+  .strictObject({
+    prefix: z.string().meta({ description: 'IPv4 prefix, `10.0.0.0/22`' }),
+    value: valueSchema.default(0),
+  })
+  .meta({ description: 'an element for each address of a prefix' })
+
 const mapSchema: z.ZodType<MapDescription> = z
   .strictObject({
     maxEntries: count('another number of elements than the object says', 2 ** 31).optional(),
@@ -67,13 +80,7 @@ const mapSchema: z.ZodType<MapDescription> = z
       .min(1)
       .meta({ description: 'file with an element a line: `KEY [VALUE]`; beside the deployment' })
       .optional(),
-    addresses: z
-      .strictObject({
-        prefix: z.string().meta({ description: 'IPv4 prefix, `10.0.0.0/22`' }),
-        value: valueSchema.default(0),
-      })
-      .meta({ description: 'an element for each address of a prefix' })
-      .optional(),
+    addresses: addressesSchema.optional(),
   })
   .meta({ description: 'Contents of a map before the first packet.' })
 

@@ -5,7 +5,7 @@ import type { FaultDescription } from '../schema/fault.ts'
 import { attach } from '../stage/attach.ts'
 import { firmwareOf } from '../stage/firmware.ts'
 import { hookKey, type Stage, type StagedProgram } from '../stage/host-stage.ts'
-import { setElement } from '../stage/map-contents.ts'
+import { setAddresses, setElement } from '../stage/map-contents.ts'
 import type { Network } from './network.ts'
 import type { Port } from './port.ts'
 import { namedSeed, Random } from './random.ts'
@@ -84,11 +84,12 @@ const HANDLERS: Handlers = {
     stage.attachments.delete(hookKey(on, mode))
     port?.wakeAll()
   },
-  'set-map'({ program, map, entries }, { stage }) {
+  'set-map'({ program, map, entries, addresses }, { stage }) {
     const staged = stage.programs.get(program)
     if (staged === undefined) return
     const interfaces = [...(stage.hosts.get(staged.host)?.interfaces.values() ?? [])]
     const indexes = new Map(interfaces.map(({ nic }) => [nic.name, nic.ifindex]))
+    if (addresses !== undefined) setAddresses(staged.objects.map(map), addresses)
     for (const element of entries) setElement(staged.objects.map(map), element, indexes)
   },
   'fill-map'({ program, map }, { stage, seed, world }) {

@@ -111,7 +111,7 @@ export class HostCpu implements Poller {
       const ownNs = fromNs + (ns * (output.place + 1)) / polled.packets
       this.#emit(output, output.port !== undefined && bulked ? endNs : ownNs)
     }
-    for (const [fate, packets] of queue.meter.fates) this.#world.measure.fate(port.path, fate, packets, fromNs)
+    for (const [fate, packets] of queue.meter.fates) this.#world.measure.fate(port.path, fate, packets, fromNs, endNs)
     return endNs
   }
 

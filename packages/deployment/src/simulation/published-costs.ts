@@ -1,12 +1,14 @@
-import { GENERIC_COSTS } from '@bpfoundry/generic'
-import { NATIVE_COSTS } from '@bpfoundry/native'
-import { nfpCard } from '@bpfoundry/nfp'
-import { modelledRate } from '@bpfoundry/testbench'
+import type { RateQuestion } from '@bpfoundry/device'
+import { genericRate } from '@bpfoundry/generic'
+import { nativeRate } from '@bpfoundry/native'
+import { nfpCard, nfpRate } from '@bpfoundry/nfp'
 import type { CardTime, CardWork, CostModel, HostWork } from './cost-model.ts'
 
-/** A packet that no program sees, dropped as early as the stack can: 4.8 Mpps a core. @see CoNEXT 2018, nfp.md 4.4 */
+/** A packet that no program sees, dropped as early as the stack can: 4.8 Mpps a core at 3.6 GHz. @see CoNEXT 2018, nfp.md 4.4 */
 const STACK_NS: number = 1000 / 4.8
 const STACK_GHZ = 3.6
+/** DEV_MAP_BULK_SIZE. @see include/net/xdp.h */
+const BULK = 16
 
 /**
  * A DMA write as far as it was measured: a write and a read took 740 ns and 0.533 ns a byte, a read alone 550 ns and
@@ -14,28 +16,28 @@ const STACK_GHZ = 3.6
  */
 const TRANSFER = { ns: 740 - 550, nsPerByte: 0.533 - 0.29 } as const
 
-/** Costs as they were published for each mode, driver and card, by `report.modelled` of the testbench. */
+/** Costs as they were published for each mode, driver and card, by the models of hw-models. */
 export class PublishedCosts implements CostModel {
   readonly name = 'published measurements'
   readonly #notes = new Set<string>()
 
-  hostNs({ nic, mode, stage, packets, gigahertz }: HostWork): number {
+  hostNs(work: HostWork): number {
+    const { mode, stage, packets, gigahertz } = work
     const untouched = packets - stage.packets
-    const stackNs = untouched * STACK_NS * scale(STACK_GHZ, gigahertz)
-    if (untouched > 0)
+    if (untouched > 0) {
       this.#notes.add('packets without a program cost what the stack takes to drop them early (CoNEXT 2018)')
-    return mode === undefined || stage.packets === 0
-      ? stackNs
-      : stackNs + stage.packets * this.#programNs({ nic, mode, stage, packets, gigahertz })
+    }
+    const stackNs = (untouched * STACK_NS * STACK_GHZ) / (gigahertz ?? STACK_GHZ)
+    return mode === undefined || stage.packets === 0 ? stackNs : stackNs + stage.packets * this.#programNs(work)
   }
 
   cardTime({ nic, stage }: CardWork): CardTime {
-    const rate = modelledRate(nic.nic, 'offload', stage)
+    const card = nfpCard(nic.handle.profile.offload ?? '')
+    const rate = nfpRate(card, { stage })
     this.#notes.add(rate.model)
-    const { workerCores } = nfpCard(nic.handle.profile.offload ?? '')
     const capped = rate.limitedBy === 'memory' || rate.limitedBy === 'card'
     return {
-      cores: workerCores,
+      cores: card.workerCores,
       packetNs: rate.nanosecondsPerPacket ?? 0,
       intervalNs: capped && rate.packetsPerSecond !== undefined ? 1e9 / rate.packetsPerSecond : 0,
     }
@@ -49,28 +51,20 @@ export class PublishedCosts implements CostModel {
     return [...this.#notes].sort()
   }
 
-  #programNs({ nic, mode = 'generic', stage, gigahertz }: HostWork): number {
-    const rate = modelledRate(nic.nic, mode, stage)
-    const { profile } = nic.handle
+  #programNs({ nic, mode, stage, packets, gigahertz }: HostWork): number {
+    const question: RateQuestion = {
+      stage,
+      cpus: 1,
+      sharing: { poll: packets, bulk: Math.min(BULK, packets) },
+      ...(gigahertz === undefined ? {} : { gigahertz }),
+    }
+    const { name } = nic.handle.profile
+    const rate = mode === 'native' ? nativeRate(name, question) : genericRate(question)
     if (rate.nanosecondsPerPacket !== undefined) {
       this.#notes.add(rate.model)
-      return (
-        rate.nanosecondsPerPacket *
-        scale(
-          mode === 'native' ? (NATIVE_COSTS[profile.name]?.gigahertz ?? STACK_GHZ) : GENERIC_COSTS.gigahertz,
-          gigahertz,
-        )
-      )
+      return rate.nanosecondsPerPacket
     }
-    this.#notes.add(
-      `assumed: native XDP on ${profile.name} costs what generic XDP does, for lack of a published figure`,
-    )
-    const instead = modelledRate(nic.nic, 'generic', stage).nanosecondsPerPacket ?? STACK_NS
-    return instead * scale(GENERIC_COSTS.gigahertz, gigahertz)
+    this.#notes.add(`assumed: native XDP on ${name} costs what generic XDP does, for lack of a published figure`)
+    return genericRate(question).nanosecondsPerPacket ?? STACK_NS
   }
-}
-
-/** Everything scales with the clock: an assumption, since memory does not. */
-function scale(measuredGigahertz: number, gigahertz: number | undefined): number {
-  return gigahertz === undefined ? 1 : measuredGigahertz / gigahertz
 }

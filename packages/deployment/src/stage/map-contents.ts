@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { BtfValue } from '@bpfoundry/btf'
 import { parsePrefix, readIpv4 } from '@bpfoundry/packet'
 import { type BenchMap, fillMap, readText } from '@bpfoundry/testbench'
-import type { MapDescription, MapElement } from '../schema/program.ts'
+import type { AddressElements, MapDescription, MapElement } from '../schema/program.ts'
 
 /** Ifindexes of a host's interfaces, by name. */
 export type InterfaceIndex = ReadonlyMap<string, number>
@@ -24,8 +24,7 @@ export function contentSteps(
 ): ContentStep[] {
   const { entries, file, addresses } = description
   const steps: ContentStep[] = []
-  if (addresses !== undefined)
-    steps.push({ path: ['addresses'], run: () => setAddresses(map, addresses.prefix, addresses.value) })
+  if (addresses !== undefined) steps.push({ path: ['addresses'], run: () => setAddresses(map, addresses) })
   if (file !== undefined)
     steps.push({ path: ['file'], run: () => void fillMap(map, readText(resolve(folder, file)), file) })
   for (const [index, element] of entries.entries())
@@ -59,7 +58,8 @@ export function withIndexes(value: BtfValue, interfaces: InterfaceIndex): BtfVal
 const MOST_ADDRESSES = 2 ** 24
 const BATCH = 2 ** 16
 
-function setAddresses(map: BenchMap, prefix: string, value: BtfValue): void {
+/** Sets an element for each address of a prefix. @throws RangeError for keys that are no addresses */
+export function setAddresses(map: BenchMap, { prefix, value }: AddressElements): void {
   const { family, address, prefixBits } = parsePrefix(prefix)
   const { keySizeBytes } = map.kernelMap.attributes
   if (family !== 4 || keySizeBytes !== 4)

@@ -4,7 +4,7 @@ import { bitRateText, durationText, numberText, rateText, shareText } from '../f
 import { xmlText } from '../xml-text.ts'
 import { type HtmlCell, htmlTable } from './html-table.ts'
 import { PAGE_STYLE } from './page-style.ts'
-import { fatePlots, latencyPlots, loadPlot, queuePlot, throughputPlot } from './plots.ts'
+import { fatePlots, latencyPlots, loadPlot, queuePlot, throughputPlots } from './plots.ts'
 
 /** What the page may do, whatever a name in it holds: show its own style, load nothing, run nothing. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -46,7 +46,7 @@ const figure = (plot: string): string => (plot === '' ? '' : `<figure>${plot}</f
 // biome-ignore format: table
 const SECTIONS: readonly Section[] = [
   { id: 'expectations', title: 'Expectations',          html: expectations },
-  { id: 'throughput',   title: 'Throughput over time',  html: (report) => `${faultHint(report)}${figure(throughputPlot(report))}` },
+  { id: 'throughput',   title: 'Throughput over time',  html: (report) => `${faultHint(report)}${throughputPlots(report).map(figure).join('\n')}` },
   { id: 'fates',        title: 'Fates by time',         html: fatePlots },
   { id: 'latency',      title: 'Latency',               html: (report) => figure(latencyPlots(report)) },
   { id: 'load',         title: 'CPUs and cores',        html: (report) => figure(loadPlot(report)) },

@@ -18,33 +18,56 @@ export function marksOf({ log }: DeploymentReport): PlotMark[] {
     .map(({ atNs, text }, index) => ({ at: atNs, label: String(index + 1), text: `${durationText(atNs)}: ${text}` }))
 }
 
-/** Packets that were sent, and those that arrived somewhere. */
-export function throughputPlot(report: DeploymentReport): string {
-  const { packets, receivers } = report
-  const seconds = report.modelled.seconds
-  const arrived = receivers.filter(({ packets: count }) => count > 0)
-  const series: PlotSeries[] = [
-    {
-      name: 'sent by all sources',
-      style: curveStyle(8),
-      values: packets.sentOverTime,
-      value: rateText(packets.sent / seconds),
-    },
-    ...arrived.map(({ name, kind, packetsOverTime, packetsPerSecond }, index) => ({
-      name: kind === 'host' ? `${name}, to its stack` : `${name}, station`,
-      style: curveStyle(index === 8 ? 18 : index),
-      values: packetsOverTime,
-      value: rateText(packetsPerSecond),
-    })),
+/** Packets that were sent, and those that arrived somewhere; these once more alone where they are few. */
+export function throughputPlots(report: DeploymentReport): string[] {
+  const { packets, modelled } = report
+  const sent = {
+    name: 'sent by all sources',
+    style: SENT_STYLE,
+    values: packets.sentOverTime,
+    value: rateText(packets.sent / modelled.seconds),
+  }
+  const arrived = receiversOf(report).map(({ name, style, receiver }): PlotSeries => {
+    return { name, style, values: receiver.packetsOverTime, value: rateText(receiver.packetsPerSecond) }
+  })
+  const highest = Math.max(0, ...arrived.map(({ values }) => Math.max(...values)))
+  const few = highest > 0 && highest < FEW * Math.max(...packets.sentOverTime)
+  return [
+    ratePlot(report, 'Sent and arrived', [sent, ...arrived]),
+    ...(few ? [ratePlot(report, 'Arrived', arrived)] : []),
   ]
-  const most = (Math.max(...packets.sentOverTime, 0) * 1e9) / report.modelled.slotNs
-  const unit = rateUnit(most)
+}
+
+/** Below this part of the axis a curve says nothing. */
+const FEW = 0.25
+const SENT_STYLE: string = curveStyle(8)
+
+function ratePlot(report: DeploymentReport, label: string, series: readonly PlotSeries[]): string {
+  const most = Math.max(0, ...series.map(({ values }) => Math.max(...values)))
+  const unit = rateUnit((most * 1e9) / report.modelled.slotNs)
   return linePlot(series, timeOf(report), {
-    label: 'Throughput over time',
+    label,
     yTitle: `packets a second (${unit.name})`,
     merge: 'rate',
     factor: unit.factor,
   })
+}
+
+interface PlottedReceiver {
+  readonly name: string
+  readonly style: string
+  readonly receiver: DeploymentReport['receivers'][number]
+}
+
+/** Who got packets, in the same colours on every plot. */
+function receiversOf({ receivers }: DeploymentReport): PlottedReceiver[] {
+  return receivers
+    .filter(({ packets }) => packets > 0)
+    .map((receiver, index) => ({
+      name: receiver.kind === 'host' ? `${receiver.name}, to its stack` : `${receiver.name}, station`,
+      style: curveStyle(index < 8 ? index : index + 1),
+      receiver,
+    }))
 }
 
 /** What became of the packets at each interface. */
@@ -83,12 +106,10 @@ function fatePlot(report: DeploymentReport, { path, fates, fatesOverTime }: Inte
 }
 
 /** Latency at every receiver that got packets. */
-export function latencyPlots({ receivers }: DeploymentReport): string {
-  const series = receivers.flatMap(({ name, kind, latency }, index) => {
-    return latency === undefined
-      ? []
-      : [{ name: kind === 'host' ? `${name}, to its stack` : `${name}, station`, style: curveStyle(index), latency }]
-  })
+export function latencyPlots(report: DeploymentReport): string {
+  const series = receiversOf(report).flatMap(({ name, style, receiver: { latency } }) =>
+    latency === undefined ? [] : [{ name, style, latency }],
+  )
   return series.length === 0 ? '' : latencyPlot(series)
 }
 
