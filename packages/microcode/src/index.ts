@@ -40,6 +40,8 @@ export { loadableBytes, WORD_BYTES, wordsFromBytes, wordsToBytes } from './image
 export { classOf, type Fields, LAYOUTS, type Layout, type WordClass } from './layouts.ts'
 export { MicrocodeError, type MicrocodeErrorCode } from './microcode-error.ts'
 export {
+  absoluteA,
+  absoluteB,
   gprA,
   gprB,
   gprBoth,

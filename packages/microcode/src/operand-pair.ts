@@ -8,7 +8,7 @@
  * @see nfp_asm.c, swreg_to_unrestricted and swreg_to_restricted
  */
 import { MicrocodeError } from './microcode-error.ts'
-import { needsExtension, type Operand } from './operand.ts'
+import { needsExtension, type Operand, type OperandKind } from './operand.ts'
 
 /** Operands at their places in a word. */
 export interface PlacedOperands {
@@ -25,17 +25,20 @@ export interface PlacedOperands {
 /** How one operand is written in a field. */
 export type OperandEncoder = (operand: Operand, isDestination: boolean) => number
 
+const BANK_A: ReadonlySet<OperandKind> = new Set(['a', 'absoluteA'])
+const BANK_B: ReadonlySet<OperandKind> = new Set(['b', 'absoluteB'])
+
 /** The places of a destination, a left and a right source. @throws MicrocodeError MICROCODE_OPERAND */
 export function place(encode: OperandEncoder, dst: Operand, left: Operand, right: Operand): PlacedOperands {
   if (dst.kind === 'immediate') refuse('an immediate cannot be a destination', dst)
   if (left.kind === right.kind && left.kind !== 'none') refuse('both sources are of one kind', left)
-  const swap = left.kind === 'b' || right.kind === 'a'
+  const swap = BANK_B.has(left.kind) || BANK_A.has(right.kind)
   return {
     a: encode(swap ? right : left, false),
     b: encode(swap ? left : right, false),
     dst: encode(dst, true),
-    dstB: dst.kind === 'b',
-    wrBoth: dst.kind === 'both',
+    dstB: BANK_B.has(dst.kind),
+    wrBoth: dst.kind === 'both' || dst.kind === 'absoluteBoth',
     swap,
     srcLmExtn: needsExtension(left) || needsExtension(right),
     dstLmExtn: needsExtension(dst),

@@ -45,6 +45,10 @@ export const gprA = (n: number): Operand => register('a', n)
 export const gprB = (n: number): Operand => register('b', n)
 /** Both banks at once, as a destination; as a source the bank follows from the place. */
 export const gprBoth = (n: number): Operand => register('both', n)
+/** @gprA_n: bank A, by absolute number. */
+export const absoluteA = (n: number): Operand => register('absoluteA', n)
+/** @gprB_n: bank B, by absolute number. */
+export const absoluteB = (n: number): Operand => register('absoluteB', n)
 /** $xfer_n: transfer register, in when read and out when written. */
 export const xfer = (n: number): Operand => register('xfer', n)
 /** n$reg_n: register of the next neighbour. */

@@ -40,7 +40,7 @@ export function encodeRestricted(operand: Operand, isDestination: boolean): numb
   if (operand.kind === 'none') return isDestination ? IMMEDIATE : 0
   if (operand.kind === 'local') return encodeLocal(operand)
   const [most, encode] = ENCODERS[operand.kind] ?? refuse('this operand has no restricted form', operand)
-  if (operand.value < 0 || operand.value > most) refuse('the operand does not fit', operand, `0 to ${most}`)
+  if (!(operand.value >= 0 && operand.value <= most)) refuse('the operand does not fit', operand, `0 to ${most}`)
   return encode(operand.value)
 }
 

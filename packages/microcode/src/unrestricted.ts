@@ -5,7 +5,7 @@
  *   000nnnnnnn   general purpose register, relative to the context
  *   001nnnnnnn   general purpose register, absolute
  *   010....MM.   transfer register through T_INDEX: 01 increments it, 10 decrements it
- *   011nnnnnnn   transfer register
+ *   011H0nnnnn   transfer register; H adds 32, or 16 in 8-context mode
  *   1000Ioooo    local memory: I index register, o offset; with bit 4: post modification, bit 0 decrements
  *   1001......   next neighbour through its get index; bit 1 increments it
  *   1010nnnnnn   next neighbour register
@@ -16,6 +16,7 @@
 import type { Operand, OperandKind } from './operand.ts'
 import { type PlacedOperands, place, refuse } from './operand-pair.ts'
 
+const ABSOLUTE = 0x080
 const XFER = 0x180
 const LOCAL = 0x200
 const LOCAL_INDEX = 0x20
@@ -29,22 +30,28 @@ export const UNRESTRICTED_IMMEDIATE = 0x300
 /** Most that an immediate operand can be. */
 export const UNRESTRICTED_IMMEDIATE_MAX = 0xff
 
-const BASES: Partial<Record<OperandKind, readonly [base: number, most: number]>> = {
-  a: [0, 0x7f],
-  b: [0, 0x7f],
-  both: [0, 0x7f],
-  xfer: [XFER, 0x7f],
-  neighbour: [NEIGHBOUR, 0x3f],
-  immediate: [UNRESTRICTED_IMMEDIATE, UNRESTRICTED_IMMEDIATE_MAX],
+/** The first 32 transfer registers are plain; the next 32 have bit 6 set. */
+const splitXfer = (n: number): number => XFER | (n & 0x1f) | ((n & 0x20) << 1)
+
+const ENCODERS: Partial<Record<OperandKind, readonly [most: number, encode: (value: number) => number]>> = {
+  a: [0x1f, (n) => n],
+  b: [0x1f, (n) => n],
+  both: [0x1f, (n) => n],
+  absoluteA: [0x7f, (n) => ABSOLUTE | n],
+  absoluteB: [0x7f, (n) => ABSOLUTE | n],
+  absoluteBoth: [0x7f, (n) => ABSOLUTE | n],
+  xfer: [0x3f, splitXfer],
+  neighbour: [0x1f, (n) => NEIGHBOUR | n],
+  immediate: [UNRESTRICTED_IMMEDIATE_MAX, (value) => UNRESTRICTED_IMMEDIATE | value],
 }
 
 /** One operand in 10 bits. @throws MicrocodeError MICROCODE_OPERAND */
 export function encodeUnrestricted(operand: Operand, isDestination: boolean): number {
   if (operand.kind === 'none') return isDestination ? UNRESTRICTED_IMMEDIATE : 0
   if (operand.kind === 'local') return encodeLocal(operand)
-  const [base, most] = BASES[operand.kind] ?? refuse('this operand has no unrestricted form', operand)
-  if (operand.value < 0 || operand.value > most) refuse('the operand does not fit', operand, `0 to ${most}`)
-  return base + operand.value
+  const [most, encode] = ENCODERS[operand.kind] ?? refuse('this operand has no unrestricted form', operand)
+  if (!(operand.value >= 0 && operand.value <= most)) refuse('the operand does not fit', operand, `0 to ${most}`)
+  return encode(operand.value)
 }
 
 function encodeLocal(operand: Operand): number {

@@ -1,5 +1,5 @@
 import { compose } from '../compose.ts'
-import { replace, take, type Word } from '../field.ts'
+import { type Field, replace, take, type Word } from '../field.ts'
 import { classOf, LAYOUTS } from '../layouts.ts'
 import { MicrocodeError } from '../microcode-error.ts'
 import { imm, type Operand } from '../operand.ts'
@@ -82,16 +82,22 @@ function packed(value: number): { readonly value: number; readonly shiftBytes: 0
 /** The 16 bits of a plain `immed`. @throws MicrocodeError MICROCODE_WORD: another word, or one with a form */
 export function immedValue(word: Word): number {
   const { fields } = plainImmed(word)
-  const source = isImmediate(take(word, fields.a)) ? fields.a : fields.b
+  const source = lowByteField(word)
   return take(word, fields.immHi) * 256 + (take(word, source) & 0xff)
 }
 
 /** A plain `immed` with other 16 bits, as relocations need it. @throws MicrocodeError MICROCODE_WORD, MICROCODE_FIELD */
 export function setImmedValue(word: Word, value: number): Word {
   const { fields } = plainImmed(word)
-  const source = isImmediate(take(word, fields.a)) ? fields.a : fields.b
+  const source = lowByteField(word)
   const low = replace('immed.low', word, source, UNRESTRICTED_IMMEDIATE | (value & 0xff))
   return replace('immed.immHi', low, fields.immHi, value >>> 8)
+}
+
+/** The operand that holds the low byte: B, unless the destination is there. */
+const lowByteField = (word: Word): Field => {
+  const { a, b } = LAYOUTS.immed.fields
+  return isImmediate(take(word, b)) ? b : a
 }
 
 const isImmediate = (operand: number): boolean => (operand & UNRESTRICTED_IMMEDIATE) === UNRESTRICTED_IMMEDIATE
