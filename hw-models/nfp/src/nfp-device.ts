@@ -1,5 +1,6 @@
 import type { AttachDriver, AttachProgram, AttachRefusal, InstallRequest } from '@bpfoundry/device'
 import { type NicProfile, profileDriver } from '@bpfoundry/device'
+import type { NfpTranslation } from '@bpfoundry/jit-nfp'
 import { ERRNO, type MapAttributes } from '@bpfoundry/kernel-abi'
 import type { NfpCard } from './card.ts'
 import { nfpCard } from './cards.ts'
@@ -11,8 +12,12 @@ export interface LoadedNfpProgram {
   /** Highest byte of the packet that it may touch. */
   readonly maxPacketOffset: number
   readonly stackBytes: number
-  /** Instruction words of the translation, eight final nops included; undefined while this model does not translate. */
-  readonly programWords?: number
+  /** Instruction words of the translation, eight final nops included. */
+  readonly programWords: number
+  /** Not yet relocated: that is done for the port that it is attached to. */
+  readonly translation: NfpTranslation
+  /** As it was loaded: slots of the translation are these. */
+  readonly source: NfpProgram
 }
 
 /**
@@ -78,9 +83,22 @@ export class NfpDevice {
 
   /** Keeps what attaching program `id` will ask about. */
   loaded(id: number, hooks: NfpHooks): LoadedNfpProgram {
-    const program = { maxPacketOffset: hooks.maxPacketOffset, stackBytes: hooks.stackBytes }
+    const { maxPacketOffset, stackBytes, translation } = hooks
+    if (translation === undefined) throw new Error('a program is kept once the verifier accepted it')
+    const program = {
+      maxPacketOffset,
+      stackBytes,
+      programWords: translation.words.length,
+      translation,
+      source: withMapIds(hooks),
+    }
     this.#programs.set(id, program)
     return program
+  }
+
+  /** A program that was loaded for this card. */
+  program(id: number): LoadedNfpProgram | undefined {
+    return this.#programs.get(id)
   }
 
   unloaded(id: number): void {
@@ -125,6 +143,13 @@ export class NfpDevice {
     const offset = Math.min(this.#programs.get(program.id)?.maxPacketOffset ?? 0, mtu)
     return this.card.firmware.inlineBytes - 32 < offset
   }
+}
+
+/** Map references by id, as programs are listed, in the place of those by fd. */
+function withMapIds({ program, findings }: NfpHooks): NfpProgram {
+  const named = findings?.maps ?? []
+  const insns = program.insns.map((insn, pc) => ({ ...insn, imm: named[pc]?.id ?? insn.imm }))
+  return { ...program, insns }
 }
 
 function unsupported(text: string): AttachRefusal {

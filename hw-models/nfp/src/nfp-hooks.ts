@@ -12,6 +12,7 @@ import {
   BPF_ST,
   type Insn,
 } from '@bpfoundry/isa'
+import type { NfpTranslation } from '@bpfoundry/jit-nfp'
 import { helperByName } from '@bpfoundry/kernel-abi'
 import type { DeviceHooks, DeviceRefusal, InsnFact, RegisterFact, VerifierMap } from '@bpfoundry/verifier'
 import { AdjustHeadSite } from './adjust-head-site.ts'
@@ -36,6 +37,7 @@ import { invalid, type NfpRefusal, type Refusals, unsupported } from './refusal.
 import { constantOffset, isConstant } from './register-type.ts'
 import { cardStackBytes } from './stack-usage.ts'
 import { isSupportedInsn } from './supported-insns.ts'
+import { translateForCard } from './translate-for-card.ts'
 import { translationRefusal } from './translation-checks.ts'
 
 /** Registers that programs can name; constant blinding uses one more. */
@@ -56,6 +58,17 @@ export interface NfpProgram {
   /** BPF_PROG_TYPE_* */
   readonly type: number
   readonly insns: readonly Insn[]
+  /** From BTF.ext, by slot; for listings. */
+  readonly lineInfo?: readonly ProgramSourceLine[] | undefined
+}
+
+/** A line of the source that instructions from a slot on came from. */
+export interface ProgramSourceLine {
+  readonly pc: number
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly text: string
 }
 
 /** Options of {@link NfpHooks}. */
@@ -95,6 +108,8 @@ export class NfpHooks implements DeviceHooks {
   maxPacketOffset = 0
   /** Stack that the program takes on the card; 0 before it was verified. */
   stackBytes = 0
+  /** The program in the card's words, once it was accepted; not where refusals are collected. */
+  translation: NfpTranslation | undefined
   /** Kept when the verifier is done. */
   findings: NfpFindings | undefined
   readonly notes: InsnNotes = new InsnNotes()
@@ -103,6 +118,11 @@ export class NfpHooks implements DeviceHooks {
 
   constructor(options: NfpHooksOptions) {
     this.#options = options
+  }
+
+  /** What is loaded. */
+  get program(): NfpProgram {
+    return this.#options.program
   }
 
   insn(
@@ -138,12 +158,19 @@ export class NfpHooks implements DeviceHooks {
     this.stackBytes = cardStackBytes(this.#options.program.insns, stackDepthBytes)
     const tooLarge = this.#judge(this.#checkStack())
     if (tooLarge !== undefined) return tooLarge
+    if (this.#options.onRefusal === undefined) return this.#translate()
     for (const [pc, insn] of this.#options.program.insns.entries()) {
-      if (facts[pc]?.visited === false) continue
-      const refusal = this.#judge(this.#checkTranslation(pc, insn), pc)
-      if (refusal !== undefined) return refusal
+      if (facts[pc]?.visited !== false) this.#judge(this.#checkTranslation(pc, insn), pc)
     }
     return undefined
+  }
+
+  /** What a driver does once the verifier is done; its words go to the kernel's log, here to the verifier's. */
+  #translate(): DeviceRefusal | undefined {
+    const { card, program, maps } = this.#options
+    const { translation, refusal } = translateForCard(card, program, this, maps)
+    this.translation = translation
+    return refusal === undefined ? undefined : { errno: refusal.errno, message: refusal.message, prefix: '' }
   }
 
   /** The first refusal, as the driver stops there; all of them go to who asked for all. */

@@ -18,7 +18,7 @@ export type BlockerKind =
   | 'multiplier-range' | 'multiplicand-range' | 'multiplicand-sign'
   | 'dividend-range' | 'divisor-variable' | 'divisor-range' | 'divisor-sign'
   | 'map-type' | 'map-flags' | 'map-count' | 'map-elements' | 'map-element-size' | 'map-key-size' | 'map-value-size'
-  | 'packet-split' | 'program-length' | 'translation' | 'verifier'
+  | 'program-type' | 'packet-split' | 'program-length' | 'translation' | 'verifier'
 
 /** A device's refusal with its kind. */
 export interface NfpRefusal extends DeviceRefusal {

@@ -1,5 +1,5 @@
 import { AttachError, type AttachProgram, nicProfile, XDP_FLAGS, XdpAttachments } from '@bpfoundry/device'
-import { BPF_LDX, BPF_MEM, BPF_W } from '@bpfoundry/isa'
+import { BPF_EXIT, BPF_JMP, BPF_LDX, BPF_MEM, BPF_W } from '@bpfoundry/isa'
 import { ATTACH_TYPE, ERRNO, MAP_FLAG, MAP_TYPE, type MapAttributes, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { expect, test } from 'vitest'
 import {
@@ -108,12 +108,12 @@ function refusal(run: () => unknown): unknown[] {
 
 /** A program whose accesses go up to byte `offset`. */
 function loadTouching(device: NfpDevice, id: number, offset: bigint): void {
-  const hooks = device.hooks({ type: PROG_TYPE.XDP, insns: [] })
-  hooks.insn(
-    0,
-    { opcode: BPF_LDX | BPF_MEM | BPF_W, dst: 0, src: 2, off: 0, imm: 0 },
-    registers({ 2: variablePointer('pkt', offset) }),
-  )
+  const load = { opcode: BPF_LDX | BPF_MEM | BPF_W, dst: 0, src: 2, off: 0, imm: 0 }
+  const exit = { opcode: BPF_JMP | BPF_EXIT, dst: 0, src: 0, off: 0, imm: 0 }
+  const hooks = device.hooks({ type: PROG_TYPE.XDP, insns: [load, exit] })
+  hooks.insn(0, load, registers({ 2: variablePointer('pkt', offset) }))
+  const visited = { visited: true, registers: new Map() }
+  expect(hooks.finalize([visited, visited], [0])).toBeUndefined()
   device.loaded(id, hooks)
 }
 

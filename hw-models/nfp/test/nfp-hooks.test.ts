@@ -253,6 +253,7 @@ test.each([
   expect(hooks.finalize([visited, visited], [0])).toEqual({
     errno: EINVAL,
     message: 'Translation failed with error -95 (translated: 1)',
+    prefix: '',
   })
   expect(hooks.finalize([visited, { ...visited, visited: false }], [0])).toBeUndefined()
 })

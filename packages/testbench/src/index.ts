@@ -20,6 +20,7 @@ export { DEFAULT_ENGINE, describeEngine, ENGINE_NAMES, engineByName } from './en
 export { OutputFile, readInput, readText } from './file-access.ts'
 export { fillMap } from './map-file.ts'
 export { modelledRate } from './modelled.ts'
+export { type OffloadedProgram, translateOffload } from './offload-translation.ts'
 export { type ReviewedOffload, reviewOffload } from './offload-review.ts'
 export type { CpuReportRow, RunReport } from './run-report.ts'
 export type { BenchNicOptions, SteppedCpus, TestbenchOptions } from './testbench.ts'

@@ -1,10 +1,13 @@
 import type { ProgramImage } from '@bpfoundry/engine'
 import { dumpXlated, Kernel } from '@bpfoundry/kernel'
-import { createObjects, readSpec } from '@bpfoundry/testbench'
+import { createObjects, readSpec, translateOffload } from '@bpfoundry/testbench'
 import { type Command, Option } from 'commander'
 import type { CommandContext } from '../command-io.ts'
-import { JITED_ENGINES, type JitedEngine, jitedProgram } from '../jited/jited-program.ts'
+import { JITED_ENGINES, type JitedEngine, type JitedProgram, jitedProgram } from '../jited/jited-program.ts'
 import { jitedText } from '../jited/jited-text.ts'
+import { nfpProgram } from '../jited/nfp-program.ts'
+import { cardNamed, cardOption, firmwareOption } from '../offload/card-option.ts'
+import { withAllReasons } from '../offload/offload-blocked.ts'
 import { formatJson } from '../output.ts'
 
 interface DumpOptions {
@@ -16,6 +19,8 @@ interface DumpOptions {
 
 interface JitedOptions extends DumpOptions {
   readonly engine: JitedEngine
+  readonly nic?: string
+  readonly firmware?: string
 }
 
 /** `bpfoundry prog ...`: what becomes of a program. */
@@ -33,6 +38,8 @@ export function addProgCommand(program: Command, { io }: CommandContext): void {
         .choices([...JITED_ENGINES])
         .default('wasm'),
     )
+    .addOption(cardOption("a card's words instead"))
+    .addOption(firmwareOption())
     .option('--json', 'the code as JSON (schema bpfoundry.jited/1)')
     .action(async (object: string, options: JitedOptions) => io.out(await dumpJitedOf(object, options)))
 }
@@ -57,7 +64,20 @@ function dumpXlatedOf(object: string, options: DumpOptions): string {
 }
 
 async function dumpJitedOf(object: string, options: JitedOptions): Promise<string> {
-  const program = await jitedProgram(options.engine, imageOf(object, options))
+  const program = options.nic === undefined ? await hostCode(object, options) : cardCode(object, options.nic, options)
   if (options.json) return `${formatJson({ $schema: 'bpfoundry.jited/1', object, ...program })}\n`
   return jitedText(program, { opcodes: options.opcodes === true, lineNumbers: options.linum === true })
+}
+
+function hostCode(object: string, options: JitedOptions): Promise<JitedProgram> {
+  return jitedProgram(options.engine, imageOf(object, options))
+}
+
+function cardCode(object: string, nic: string, { program, firmware }: JitedOptions): JitedProgram {
+  const card = cardNamed(nic, firmware)
+  try {
+    return nfpProgram(card.name, translateOffload(readSpec(object), object, program, card))
+  } catch (error) {
+    throw withAllReasons(error, { object, program, card })
+  }
 }

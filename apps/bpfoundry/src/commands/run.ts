@@ -1,5 +1,4 @@
 import type { XdpMode } from '@bpfoundry/device'
-import { isDiagnostic } from '@bpfoundry/diagnostics'
 import {
   type BenchNic,
   type BenchProgram,
@@ -8,9 +7,7 @@ import {
   fillMap,
   pktgen,
   type RunReport,
-  readSpec,
   readText,
-  reviewOffload,
   Testbench,
   type Traffic,
 } from '@bpfoundry/testbench'
@@ -21,7 +18,7 @@ import { engineOption, sayEngine } from '../engine-option.ts'
 import { EXIT, UsageError } from '../exit-code.ts'
 import { Interrupt } from '../interrupt.ts'
 import { cardNamed } from '../offload/card-option.ts'
-import { OffloadBlocked } from '../offload/offload-blocked.ts'
+import { withAllReasons } from '../offload/offload-blocked.ts'
 import { formatCount, formatJson, Progress } from '../output.ts'
 import { formatReports } from '../report-text.ts'
 
@@ -124,10 +121,8 @@ async function attach(nic: BenchNic, object: string, program: BenchProgram, opti
     await nic.attachXdp(program, { mode: options.mode })
   } catch (error) {
     const card = nic.handle.profile.offload
-    if (options.mode !== 'offload' || card === undefined || !isDiagnostic(error)) throw error
-    const mtu = options.mtu === undefined ? {} : { mtu: options.mtu }
-    const { advice } = reviewOffload(readSpec(object), program.name, { card: cardNamed(card), ...mtu })
-    throw advice.verdict === 'blocked' ? new OffloadBlocked(object, program.name, advice, error) : error
+    if (options.mode !== 'offload' || card === undefined) throw error
+    throw withAllReasons(error, { object, program: program.name, card: cardNamed(card), mtu: options.mtu })
   }
 }
 

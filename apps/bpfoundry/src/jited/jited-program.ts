@@ -30,6 +30,8 @@ export interface JitedProgram {
   readonly program: string
   readonly tag: string
   readonly codeBytes: number
+  /** What `offsetBytes` of its code counts, where it is not bytes: branches of a card's code name words, in decimal. */
+  readonly addressing?: 'words'
   readonly parts: readonly JitedPart[]
 }
 

@@ -13,10 +13,17 @@ export interface JitedTextOptions {
  */
 export function jitedText(program: JitedProgram, options: JitedTextOptions): string {
   const title = `${program.program} tag ${program.tag}: ${program.engine}, ${program.codeBytes} bytes\n`
-  return title + program.parts.map((part) => partText(part, options)).join('')
+  return (
+    title +
+    program.parts
+      .map((part) => partText(part, { ...options, radix: program.addressing === 'words' ? 10 : 16 }))
+      .join('')
+  )
 }
 
-function partText(part: JitedPart, options: JitedTextOptions): string {
+type PartOptions = JitedTextOptions & { readonly radix: 10 | 16 }
+
+function partText(part: JitedPart, options: PartOptions): string {
   const lines: string[] = []
   if (part.function !== undefined) lines.push(`${part.function}:`)
   if (part.label !== undefined) lines.push(`; (${part.label})`)
@@ -31,8 +38,8 @@ function place({ source }: JitedPart, { lineNumbers }: JitedTextOptions): string
   return ` [file:${source.file} line_num:${source.line} line_col:${source.column}]`
 }
 
-function codeLines({ offsetBytes, bytes, text }: CodeLine, { opcodes }: JitedTextOptions): string[] {
-  const line = `${offsetBytes.toString(16).padStart(6)}:   ${text}`
+function codeLines({ offsetBytes, bytes, text }: CodeLine, { opcodes, radix }: PartOptions): string[] {
+  const line = `${offsetBytes.toString(radix).padStart(6)}:   ${text}`
   if (!opcodes) return [line]
   return [line, `          ${[...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}`]
 }

@@ -112,6 +112,7 @@ const ADVICE: Readonly<Record<BlockerKind, Advice>> = {
   'map-element-size':     ({ card }) => `key and value, each rounded up to 8, have ${card.firmware.maps.maxElementBytes} bytes: shorten them, or spread the value over two maps of the same key`,
   'map-key-size':         ({ card }) => `a key has at most ${card.firmware.maps.maxKeyBytes} bytes: hash long keys in the program`,
   'map-value-size':       ({ card }) => `a value has at most ${card.firmware.maps.maxValueBytes} bytes: spread it over two maps of the same key`,
+  'program-type':         'only XDP programs and classifiers go to a card: SEC("xdp"), SEC("tc")',
   'packet-split':         ({ card }) => `the card keeps the first ${card.firmware.inlineBytes - 32} bytes of a packet at hand: look at less of it, or lower the MTU`,
   'program-length':       ({ card }) => `the code store takes ${card.firmware.maxProgramWords} words: leave rare cases to the host (XDP_PASS), share code in functions (noinline), unroll less`,
   'translation':          'the translator of the driver could not do it: see its lines',

@@ -1,7 +1,7 @@
 import { formatKernelInsn, type Insn } from '@bpfoundry/isa'
-import { ERRNO, errnoName, helperName, type MapAttributes } from '@bpfoundry/kernel-abi'
+import { ERRNO, errnoName, helperName, type MapAttributes, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import type { NfpCard } from '../card.ts'
-import { NfpHooks } from '../nfp-hooks.ts'
+import { NfpHooks, type NfpProgram } from '../nfp-hooks.ts'
 import { isOffloadNeutral, mapRefusals, type OffloadedMap, unusedWords } from '../offload-map.ts'
 import type { NfpRefusal } from '../refusal.ts'
 import { translateForCard } from '../translate-for-card.ts'
@@ -10,13 +10,8 @@ import type { Blocker, BlockerSource, OffloadNote } from './blocker.ts'
 import { NoteCollector } from './offload-notes.ts'
 
 /** A program as it is loaded. */
-export interface ReviewedProgram {
+export interface ReviewedProgram extends NfpProgram {
   readonly name: string
-  /** BPF_PROG_TYPE_* */
-  readonly type: number
-  readonly insns: readonly Insn[]
-  /** From BTF.ext; without, blockers have no source. */
-  readonly lineInfo?: readonly (BlockerSource & { readonly pc: number })[] | undefined
 }
 
 /** A map that the program names. */
@@ -48,6 +43,9 @@ export interface OffloadAdvice {
   readonly maxProgramWords: number
 }
 
+/** @see bpf_prog_dev_bound_init in kernel/bpf/offload.c */
+const FOR_CARDS: ReadonlySet<number> = new Set([PROG_TYPE.XDP, PROG_TYPE.SCHED_CLS])
+
 const DRIVER_LOG = 'NFP net bpf: '
 const EXTACK = 'nfp: '
 const DEFAULT_MTU = 1500
@@ -72,6 +70,7 @@ export class OffloadReview {
     this.#program = program
     this.#options = options
     this.#notes = new NoteCollector((pc) => this.#sourceAt(pc))
+    if (!FOR_CARDS.has(program.type)) this.#add({ kind: 'program-type', errno: ERRNO.EINVAL, message: '' })
     this.#takeMaps(maps)
     this.hooks = new NfpHooks({
       card: options.card,
