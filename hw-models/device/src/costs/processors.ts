@@ -51,8 +51,8 @@ export const PROCESSORS: Readonly<Record<ProcessorName, Processor>> = {
     l2Bytes: 256 * KIBIBYTE,
     l3Bytes: 15 * MEBIBYTE,
     ...LATENCIES,
-    firstTouchNanoseconds: 2,
-    source: `Intel ARK; clock: tohojo/xdp-paper benchmarks/bench01_baseline.org; ${LATENCY_SOURCE}; first touch: mlx5.touch = 2 ns`,
+    firstTouchNanoseconds: 1.5,
+    source: `Intel ARK; clock: tohojo/xdp-paper benchmarks/bench01_baseline.org; ${LATENCY_SOURCE}; first touch: mlx5.touch = 1.5 ns`,
   },
   /** The evaluation of generic XDP: 3.99 GHz by `perf stat`; it stalls on what newer ones prefetch (prototype-kernel, 2017). */
   'i7-6700K': {

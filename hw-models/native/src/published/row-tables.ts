@@ -24,8 +24,8 @@ export interface SeriesRow {
   readonly what: string
   readonly setup: Pick<HostSetup, 'costs' | 'scenario'> & { readonly action: CostAction; readonly descriptors?: number }
   readonly megapackets: Series
-  /** Indexes of the points that calibrate, and what. */
-  readonly calibrates?: readonly [points: readonly number[], parameters: readonly string[]]
+  /** Indexes of the points that calibrate, and what each of them does. */
+  readonly calibrates?: readonly (readonly [points: readonly number[], parameters: readonly string[]])[]
   readonly note?: string
 }
 
@@ -41,8 +41,8 @@ export function seriesRows(table: RowTable, points: readonly SeriesPoint[], rows
 }
 
 function pointRow(table: RowTable, row: SeriesRow, point: SeriesPoint, published: number, index: number): HostRow {
-  const parameters = row.calibrates?.[0].includes(index) ? row.calibrates[1] : undefined
-  const role: RowRole = parameters === undefined ? 'validates' : 'calibrates'
+  const parameters = (row.calibrates ?? []).flatMap(([points, names]) => (points.includes(index) ? names : []))
+  const role: RowRole = parameters.length === 0 ? 'validates' : 'calibrates'
   const note = [row.note, table.note].filter((text) => text !== undefined).join('; ')
   return {
     id: `${row.id}${point.mark}`,
@@ -53,7 +53,7 @@ function pointRow(table: RowTable, row: SeriesRow, point: SeriesPoint, published
     unit: 'Mpps',
     published,
     role,
-    ...(parameters === undefined ? {} : { calibrates: parameters }),
+    ...(parameters.length === 0 ? {} : { calibrates: parameters }),
     ...(note === '' ? {} : { note }),
     setup: { ...row.setup, ...point.setup },
   }
