@@ -1,6 +1,6 @@
-import { BPF_DW, BPF_IMM, BPF_LD, BPF_PSEUDO_MAP_FD } from '@bpfoundry/isa'
+import { BPF_DW, BPF_IMM, BPF_LD, BPF_PSEUDO_MAP_FD, type Insn } from '@bpfoundry/isa'
 import { JitNfpError } from '../jit-nfp-error.ts'
-import type { NfpProgram } from '../nfp-program.ts'
+import type { NfpInsnFact, NfpProgram } from '../nfp-program.ts'
 import { isFunctionCall, leadsElsewhere } from './insn-kinds.ts'
 import { type InsnRecord, isSkipped } from './insn-record.ts'
 
@@ -12,7 +12,7 @@ const LD_IMM64 = BPF_LD | BPF_IMM | BPF_DW
  * @throws JitNfpError JIT_NFP_JUMP, JIT_NFP_LD_IMM64
  */
 export function prepare(program: NfpProgram): InsnRecord[] {
-  const records = program.insns.map((insn, pc): InsnRecord => ({ ...newRecord(pc, program), ...insn }))
+  const records = program.insns.map((insn, pc) => newRecord(pc, insn, program.facts[pc]))
   for (const record of records) linkTarget(records, record)
   for (const record of records) {
     if (record.fact.jumpTarget !== undefined) record.target = recordAt(records, record, record.fact.jumpTarget)
@@ -21,10 +21,17 @@ export function prepare(program: NfpProgram): InsnRecord[] {
   return records
 }
 
-function newRecord(pc: number, program: NfpProgram): Omit<InsnRecord, 'opcode' | 'dst' | 'src' | 'off' | 'imm'> {
+const NOTHING_KNOWN: NfpInsnFact = {}
+
+function newRecord(pc: number, insn: Insn, fact: NfpInsnFact = NOTHING_KNOWN): InsnRecord {
   return {
     pc,
-    fact: program.facts[pc] ?? {},
+    fact,
+    opcode: insn.opcode,
+    dst: insn.dst,
+    src: insn.src,
+    off: insn.off,
+    imm: insn.imm,
     functionIndex: 0,
     isTarget: false,
     startsFunction: false,
