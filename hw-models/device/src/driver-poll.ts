@@ -69,6 +69,8 @@ export interface XdpStage {
   settle(verdict: number, frame: FrameCursor, queue: PollQueue): boolean
   /** Whether its program now in the hook takes packets in one piece only; such packets run one by one. */
   readonly wholePackets?: boolean
+  /** Whether it must see every packet, those included that a poll program would settle. */
+  readonly seesAll?: boolean
   /** Ends a poll: what was put into rings leaves. */
   end(queue: PollQueue): void
 }
@@ -250,8 +252,8 @@ class StagedPoll implements DriverPoll, DriverContext {
   /** One stage whose program has a receive loop of its own, or packet by packet. */
   #handle(queue: PollQueue, waiting: number): void {
     const [stage] = this.#active
-    const whole = stage?.wholePackets === true && this.#anyFrags(queue, waiting)
-    if (this.#active.length === 1 && stage?.hook.pollProgram !== undefined && !whole) {
+    const singly = stage?.seesAll === true || (stage?.wholePackets === true && this.#anyFrags(queue, waiting))
+    if (this.#active.length === 1 && stage?.hook.pollProgram !== undefined && !singly) {
       const batch = this.#batches.get(queue) as PollBatch
       while (this.#handled < waiting) {
         const ahead = this.#handled

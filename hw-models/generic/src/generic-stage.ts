@@ -30,6 +30,8 @@ class GenericStage implements XdpStage {
   readonly context: DriverContext
   readonly hook: XdpHook
   readonly header: SkbHeader
+  /** Who traces is told of every skb that is freed. */
+  readonly seesAll: boolean
   readonly #head: SkbHead
   readonly #noted: boolean
   readonly #actions: readonly Action[] = [abort, drop, pass, transmit, redirect]
@@ -39,6 +41,7 @@ class GenericStage implements XdpStage {
     this.hook = context.hook('generic')
     this.header = new SkbHeader(context)
     this.#head = new SkbHead(context)
+    this.seesAll = context.events !== undefined
     this.#noted = context.handle.stackSink === 'capture' || context.events !== undefined
   }
 

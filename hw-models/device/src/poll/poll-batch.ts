@@ -154,7 +154,10 @@ export class PollBatch {
     fates.add(FATE.drop, dropped)
     fates.add(FATE.pass, passed)
     counters.add(QUEUE.stackBytes, this.#total(block.stackBytes))
+    const now = readU64(this.#memory, this.#cpu.block + NOW_NS)
     for (let n = 0; n < records; n++) this.#settle(stage, this.#recordAt(n))
+    // What is collected leaves at the time of the last packet, as in a loop of its own.
+    writeU64(this.#memory, this.#cpu.block + NOW_NS, now)
   }
 
   #count({ hook }: XdpStage, verdict: number, packets: number, bytes: { readonly offsetBytes: number }): void {
