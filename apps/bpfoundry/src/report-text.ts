@@ -1,4 +1,4 @@
-import { FATES } from '@bpfoundry/device'
+import { type BreakdownItem, FATES } from '@bpfoundry/device'
 import type { RunReport } from '@bpfoundry/testbench'
 import { type Cell, formatRate, formatTable } from './output.ts'
 
@@ -25,6 +25,7 @@ export function formatReports(columns: readonly ReportColumn[]): string {
     row('wall', ({ wall }) => formatRate(wall.packetsPerSecond)),
     row('modelled', ({ modelled }) => formatRate(modelled?.packetsPerSecond)),
     row('  limited by', ({ modelled }) => modelled?.limitedBy ?? '-'),
+    row('  ns a packet', ({ modelled }) => modelled?.nanosecondsPerPacket?.toFixed(1) ?? '-'),
   ]
   return `${formatTable(head, rows)}\n${notes(columns)}`
 }
@@ -34,8 +35,14 @@ function notes(columns: readonly ReportColumn[]): string {
   const lines = ['', 'wall: this emulator on this host; modelled: what the named hardware would do']
   for (const { heading, report } of columns) {
     if (report.modelled !== undefined) lines.push(`  ${heading}: ${report.modelled.model}`)
+    if (report.modelled?.breakdown !== undefined) lines.push(`    ns: ${partsOf(report.modelled.breakdown)}`)
     for (const note of report.modelled?.notes ?? []) lines.push(`    ${note}`)
     for (const warning of report.warnings) lines.push(`  ${heading}: warning: ${warning}`)
   }
   return lines.join('\n')
+}
+
+/** `driver receive 17.6 + program 3.5`. */
+function partsOf(breakdown: readonly BreakdownItem[]): string {
+  return breakdown.map(({ component, nanoseconds }) => `${component} ${nanoseconds.toFixed(1)}`).join(' + ')
 }

@@ -43,7 +43,7 @@ describe('a ConnectX-5 does what was measured, within 5 %', () => {
     expect((rate.packetsPerSecond ?? 0) / 1e6).toBeCloseTo(25, 1)
   })
 
-  test('the driver’s part is divided among its functions as they were profiled', () => {
+  test("the driver's part is divided among its functions as they were profiled", () => {
     const { breakdown = [] } = nativeRate('mlx5', { stage: all('drop'), cpus: 1, work: rxq(77, 0) })
     const refill = breakdown.find(({ component }) => component.startsWith('ring refill'))
     // 15.27 of 77.18 per cent.

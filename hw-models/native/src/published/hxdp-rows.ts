@@ -3,10 +3,9 @@ import type { HostRow } from '@bpfoundry/device'
 import { type RowTable, type SeriesPoint, type SeriesRow, seriesRows } from './row-tables.ts'
 
 const TABLE: RowTable = {
-  group: 'hXDP, x86 at three clocks',
+  group: 'hXDP, x86 at three clocks, read off figures (5 to 10 %)',
   hardware: 'Xeon E5-1630 v3, XL710 40G, Linux 5.6.4, one core, 64 B',
   source: 'Brunella et al., hXDP, OSDI 2020, figures 10 to 15 (nfp.md 4.2)',
-  note: 'read off a figure, 5 to 10 %',
 }
 
 const CLOCKS: readonly SeriesPoint[] = [1.2, 2.1, 3.7].map((gigahertz) => ({
@@ -30,7 +29,7 @@ const row = (
 ): SeriesRow => ({ id: `hxdp.${id}`, what, setup: { costs: 'i40e', scenario, action }, megapackets, ...rest })
 
 const ROUTER_NOTE =
-  'which of the sample’s ways the packets took is not told: a /32 route here; by its trie the model gives a quarter less'
+  "which of the sample's ways the packets took is not told: a /32 route here; by its trie the model gives a quarter less"
 const DROP_NOTE = 'a drop alone runs at a higher IPC than the model has'
 
 // biome-ignore format: table

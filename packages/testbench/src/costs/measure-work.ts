@@ -19,6 +19,7 @@ export interface WorkRequest {
 
 /** What was counted, and what the program said: a cost without the verdict that it is for means nothing. */
 export interface MeasuredWork {
+  readonly program: string
   readonly work: ProgramWork
   readonly verdicts: readonly number[]
 }
@@ -42,7 +43,7 @@ export function measureWork(request: WorkRequest): MeasuredWork {
       const ctx = request.context?.(data)
       return program.run(ctx === undefined ? { data } : { data, ctx }).retval
     })
-    return { work: counting.work(), verdicts }
+    return { program: program.name, work: counting.work(), verdicts }
   } finally {
     objects.close()
   }
