@@ -1,4 +1,4 @@
-import { DEFAULT_ENGINE, describeEngine, ENGINE_NAMES } from '@bpfoundry/testbench'
+import { CARD_ENGINE, DEFAULT_ENGINE, describeEngine, ENGINE_NAMES } from '@bpfoundry/testbench'
 import { InvalidArgumentError, Option } from 'commander'
 import type { CommandIo } from './command-io.ts'
 
@@ -10,6 +10,12 @@ export function engineOption(): Option {
   return new Option('--engine <engine>', 'what executes programs; auto: the fastest here')
     .choices([...concrete, AUTO])
     .default(DEFAULT_ENGINE)
+}
+
+/** `--engine E` where programs may be offloaded: a card's words can be executed, too. */
+export function cardEngineOption(): Option {
+  const about = `what executes programs; auto: the fastest here; ${CARD_ENGINE}: what is offloaded on simulated cores`
+  return new Option('--engine <engine>', about).choices([...concrete, CARD_ENGINE, AUTO]).default(DEFAULT_ENGINE)
 }
 
 /** `--engine E,...|all`, for what compares engines. */

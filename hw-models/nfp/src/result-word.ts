@@ -29,6 +29,12 @@ export function resultBits(r0: number): number {
   return r0 > HIGHEST_VERDICT ? ABORT_RESULT : (RESULT_TABLE >>> (8 * r0)) & 0xff
 }
 
+/** The verdict that result bits came from; those of a higher R0 came from an abort. */
+export function verdictOf(bits: number): number {
+  for (let verdict = HIGHEST_VERDICT; verdict > 0; verdict--) if (resultBits(verdict) === bits) return verdict
+  return 0
+}
+
 /** What the firmware does with a packet. */
 export interface FirmwareResult {
   readonly disposition: 'pass' | 'drop' | 'redirect'

@@ -202,7 +202,7 @@ export class BenchNic {
       })
     }
     await this.detachXdp('offload')
-    this.#card = new OffloadCard(model, this.ifindex, this.name, firmware)
+    this.#card = this.#card?.withFirmware(firmware) ?? new OffloadCard(model, this.ifindex, this.name, firmware)
   }
 
   /** What the kernel log says of a driver that gets fewer queues for XDP than it wants. */

@@ -8,6 +8,7 @@ import {
   nativeEngineAvailable,
   remoteArm64Available,
 } from '@bpfoundry/native-exec'
+import { NfpEngine } from '@bpfoundry/nfp'
 import { nearestNames, TestbenchError } from './testbench-error.ts'
 
 const OPTIONS: EngineOptions = { progArray: PROG_ARRAY_LAYOUT }
@@ -54,12 +55,19 @@ function emulatedArm64(): EngineRow {
   }
 }
 
+/**
+ * Executes what is offloaded word by word, as the card does. Not among {@link ENGINE_NAMES}: it is the wasm engine for
+ * everything else.
+ */
+export const CARD_ENGINE = 'nfp'
+
 // biome-ignore format: one row a line
 const ROWS: readonly EngineRow[] = [
   { name: 'interpreter', is: 'the executable specification', ...ANYWHERE, make: () => createInterpreter() },
   { name: 'wasm',        is: 'compiled to WebAssembly',      ...ANYWHERE, make: () => createWasmEngine(OPTIONS) },
   nativeRow('x86-64', 'x64'),
   process.arch === 'arm64' ? nativeRow('arm64', 'arm64') : emulatedArm64(),
+  { name: CARD_ENGINE,   is: "an offload card's own words on simulated cores; wasm for the host", offered: false, obstacle: () => undefined, make: () => new NfpEngine(createWasmEngine(OPTIONS)) },
 ]
 
 /** Stands for the fastest engine that runs here. */

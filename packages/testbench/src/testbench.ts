@@ -112,7 +112,7 @@ export class Testbench implements NicHost {
     const handle = createNic(this.kernel.memory, { ...options, name, ifindex, cpus: this.kernel.cpus.length })
     this.kernel.addNetDevice({ ifindex, name, rxQueues: handle.queues.length })
     const model = handle.profile.offload
-    const card = model === undefined ? undefined : new OffloadCard(model, ifindex, name, options.firmware)
+    const card = model === undefined ? undefined : new OffloadCard(model, ifindex, name, options.firmware, this.kernel.engine)
     const cores = card === undefined ? {} : { cores: createNfpCores(this.kernel.memory, name, card.nfp.card) }
     const facts = interfaceFacts(options, handle.queues.length, this.kernel.cpus.length)
     const nic = new BenchNic(this, this.kernel.memory, { handle, facts, ...cores }, card)

@@ -14,7 +14,7 @@ import {
 import { type Command, Option } from 'commander'
 import { type Assignment, assignments, wholeNumber } from '../arguments.ts'
 import type { CommandContext, CommandIo } from '../command-io.ts'
-import { engineOption, sayEngine } from '../engine-option.ts'
+import { cardEngineOption, sayEngine } from '../engine-option.ts'
 import { EXIT, UsageError } from '../exit-code.ts'
 import { Interrupt } from '../interrupt.ts'
 import { cardNamed } from '../offload/card-option.ts'
@@ -66,7 +66,7 @@ export function addRunCommand(program: Command, { io, finish }: CommandContext):
     .option('--queues <n>', 'receive queues (default: one a CPU)', wholeNumber(1, 1024))
     .option('--ring-size <n>', 'receive descriptors a queue, a power of two', wholeNumber(2, 65536))
     .option('--mtu <bytes>', 'MTU of the card', wholeNumber(68, 65535))
-    .addOption(engineOption())
+    .addOption(cardEngineOption())
     .option('--pcap <file>', 'traffic from a pcap or pcapng file')
     .option('--pktgen <spec>', 'generated traffic, for example count=1M,src=10.0.0.0/8,dst=192.0.2.1,size=64')
     .option('--count <n>', 'packets: plays a capture again, or shortens it', wholeNumber(1, 1e12))
