@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { type Execution, ImmediateMemory, Microengine, MicroengineError, PARKED } from '../src/index.ts'
 import { ADDRESS_REGISTER, PROGRAM_START, randomProgram } from './random-program.ts'
 
-const RUNS = Number(process.env['PROGRAMS'] ?? 120)
+const RUNS = Number(process.env['PROGRAMS'] ?? 60)
 const MEMORY_BYTES = 2 ** 16
 const CONTEXTS = 4
 

@@ -9,7 +9,7 @@ import type {
 } from '@bpfoundry/microcode'
 import type { Machine } from '../machine.ts'
 import { ALU_FUNCTIONS, type AluResult } from './alu-operations.ts'
-import { readDestination, readOperand, writeOperand } from './operands.ts'
+import { placeAsSource, readOperand, readWritten, writeOperand } from './operands.ts'
 import { arithmeticShifted, shifted } from './shifts.ts'
 
 const OUT: AluResult = { result: 0, carry: 0, overflow: 0 }
@@ -60,7 +60,7 @@ export function byteMaskBits(byteMask: number): number {
 /** ld_field, ld_field_w_clr */
 export function executeLdField(machine: Machine, instruction: LdFieldInstruction): void {
   const bits = byteMaskBits(instruction.byteMask)
-  const kept = instruction.clears ? 0 : readDestination(machine, instruction.dst) & ~bits
+  const kept = instruction.clears ? 0 : readOperand(machine, placeAsSource(instruction.dst)) & ~bits
   const moved = shifted(instruction.shift, readOperand(machine, instruction.src), 0, machine)
   finish(machine, instruction, kept | (moved & bits), 0, 0)
 }
@@ -77,7 +77,7 @@ export function immedParts(instruction: ImmedInstruction): { readonly value: num
 export function executeImmed(machine: Machine, instruction: ImmedInstruction, takesCsr: boolean): void {
   const { value, written } = immedParts(instruction)
   const fresh = takesCsr ? machine.csr : value
-  const kept = written === -1 ? 0 : readDestination(machine, instruction.dst) & ~written
+  const kept = written === -1 ? 0 : readWritten(machine, instruction.dst) & ~written
   finish(machine, instruction, kept | (fresh & written), 0, 0)
 }
 

@@ -57,8 +57,18 @@ export const readOperand = (machine: Machine, operand: Operand): number => READS
 export const writeOperand = (machine: Machine, operand: Operand, value: number): void =>
   WRITES[operand.kind]?.(machine, operand, value)
 
-/** A destination whose other bytes stay: what it holds, read as a source of the same place. Index registers do not move. */
-export function readDestination(machine: Machine, operand: Operand): number {
-  const kind = operand.kind === 'both' ? 'a' : operand.kind === 'absoluteBoth' ? 'absoluteA' : operand.kind
-  return READS[kind]?.(machine, { ...operand, kind, mode: 'offset' }) ?? 0
+const SOURCE_OF_BOTH: Readonly<Partial<Record<OperandKind, OperandKind>>> = { both: 'a', absoluteBoth: 'absoluteA' }
+
+/** The source that names the same place as a destination: what `ld_field` leaves alone. Index registers do not move. */
+export function placeAsSource(operand: Operand): Operand {
+  return { ...operand, kind: SOURCE_OF_BOTH[operand.kind] ?? operand.kind, mode: 'offset' }
+}
+
+/**
+ * What a destination holds that an `immed` writes in part. Of transfer registers it is what was written last, not what was
+ * read: the driver loads constants of 32 bits into them in two words.
+ */
+export function readWritten(machine: Machine, operand: Operand): number {
+  if (operand.kind === 'xfer') return machine.xferOut[operand.value] ?? 0
+  return readOperand(machine, placeAsSource(operand))
 }

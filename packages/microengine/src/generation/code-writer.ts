@@ -6,6 +6,7 @@
  */
 import type { Operand } from '@bpfoundry/microcode'
 import { BANK_REGISTERS, MEMORY_WORD_MASK } from '../core-state.ts'
+import { placeAsSource } from '../execution/operands.ts'
 
 const WORD_BYTES = 4
 
@@ -47,11 +48,15 @@ export class CodeWriter {
     return temporary
   }
 
-  /** What a destination holds, for words that leave part of it. */
-  held(operand: Operand): string {
-    if (operand.kind === 'local') return this.#localPlace(operand)
-    const kind = operand.kind === 'both' ? 'a' : operand.kind === 'absoluteBoth' ? 'absoluteA' : operand.kind
-    return PLAIN_SOURCES[kind]?.(operand.value) ?? '0'
+  /** What `ld_field` leaves alone of a destination: the same place as a source. */
+  placeAsSource(operand: Operand): string {
+    const { kind, value } = placeAsSource(operand)
+    return kind === 'local' ? this.#localPlace(operand) : (PLAIN_SOURCES[kind]?.(value) ?? '0')
+  }
+
+  /** What an `immed` leaves alone of a destination. */
+  written(operand: Operand): string {
+    return operand.kind === 'xfer' ? `Y[${operand.value}]` : this.placeAsSource(operand)
   }
 
   /** Writes an expression of 32 bits to a destination. */

@@ -114,7 +114,7 @@ export function emitLdField(code: CodeWriter, word: LdFieldInstruction, live: nu
   const bits = byteMaskBits(word.byteMask)
   const moved = shiftedText(word.shift, code.source(word.src, 'y'), '0')
   const fresh = bits === -1 ? `(${moved})` : `((${moved})&${bits})`
-  const kept = word.clears || bits === -1 ? '' : `${code.held(word.dst)}&${~bits}|`
+  const kept = word.clears || bits === -1 ? '' : `${code.placeAsSource(word.dst)}&${~bits}|`
   finish(code, word, `${kept}${fresh}|0`, live)
 }
 
@@ -122,7 +122,7 @@ export function emitLdField(code: CodeWriter, word: LdFieldInstruction, live: nu
 export function emitImmed(code: CodeWriter, word: ImmedInstruction, live: number, takesCsr: boolean): void {
   const { value, written } = immedParts(word)
   const fresh = takesCsr ? `(q&${written})` : String(value)
-  const kept = written === -1 ? '' : `${code.held(word.dst)}&${~written}|`
+  const kept = written === -1 ? '' : `${code.written(word.dst)}&${~written}|`
   finish(code, word, `${kept}${fresh}`, live)
 }
 
