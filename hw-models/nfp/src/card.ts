@@ -3,6 +3,8 @@ export interface NfpFirmware {
   readonly name: string
   /** NFP_BPF_CAP_TYPE_ABI_VERSION. */
   readonly abiVersion: number
+  /** NFP_BPF_CAP_TYPE_CMSG_MULTI_ENT: a control message can bring several elements of a map. */
+  readonly multiEntryMessages?: boolean
   /** Helpers with an address in the firmware. */
   readonly mapLookup: boolean
   readonly mapUpdate: boolean

@@ -5,12 +5,13 @@ import type { NfpCard, NfpFirmware } from './card.ts'
 /**
  * The BPF firmware as users had it. It was never published as source, so this is pieced together: limits of maps and
  * program from the documentation of its users, the head's limits and the stack from the published CoreNIC source, the
- * helpers from the driver's feature list (Linux 4.18 and later). Not published anywhere, hence assumed: ABI 3, the split of
+ * helpers from the driver's feature list (Linux 4.18 and later). Not published anywhere, hence assumed: ABI 3, several elements a control message, the split of
  * packets at 2048 bytes, key and value limits of 64 bytes each.
  */
 export const BPF_FIRMWARE: NfpFirmware = {
   name: 'bpf-2.0.6',
   abiVersion: 3,
+  multiEntryMessages: true,
   mapLookup: true,
   mapUpdate: true,
   mapDelete: true,
