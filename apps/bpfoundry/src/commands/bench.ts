@@ -1,7 +1,10 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { seconds, wholeNumber } from '../arguments.ts'
 import { benchBlacklistCommand } from '../benchmarks/blacklist-command.ts'
 import { benchEngines } from '../benchmarks/engines-command.ts'
+import { numberList, share } from '../benchmarks/nic/card-options.ts'
+import { clockList } from '../benchmarks/nic/host-command.ts'
+import { benchNic } from '../benchmarks/nic/nic-command.ts'
 import { benchVerifier } from '../benchmarks/verifier/verifier-command.ts'
 import type { CommandContext } from '../command-io.ts'
 import { engineOption, enginesOption } from '../engine-option.ts'
@@ -43,4 +46,39 @@ export function addBenchCommand(program: Command, { io, finish }: CommandContext
     .option('--no-kernel', "don't measure the running kernel beside it")
     .option('--json', 'figures as JSON (schema bpfoundry.bench-verifier/1)')
     .action(async (objects: string[], options) => finish(await benchVerifier(objects, options, io)))
+  bench
+    .command('nic')
+    .description(
+      'what a card would do with an offloaded program: modelled rates and latencies, beside published figures',
+    )
+    .option('--card <name>', 'offload card, for example agilio-cx-2x40')
+    .addOption(
+      new Option(
+        '--host [driver]',
+        'XDP on the host instead: published figures beside the model, or a program with a driver such as mlx5',
+      ).conflicts('card'),
+    )
+    .addOption(new Option('--mode <mode>', 'of a host').choices(['native', 'generic']).default('native'))
+    .option('--clocks <list>', "clocks of the host's processor in GHz, for example 1.2,2.1,3.7", clockList)
+    .option('--program <object>', 'BPF object file (default: a program that drops)')
+    .option('--name <function>', 'program in the object; needed when it holds several')
+    .option('--pktgen <spec>', 'packets to sample, as for run --pktgen, without size', 'dport=7777')
+    .option('--sizes <list>', 'packet sizes with check sequence', numberList(64, 9018), [64, 128, 256, 512, 1024, 1518])
+    .option('--cores <list>', 'cores that handle packets (default: 5, 10 and so on to all)', numberList(1, 256))
+    .addOption(
+      new Option('--firmware <build>', 'what surrounds the program')
+        .choices(['full', 'trimmed', 'arrays'])
+        .default('full'),
+    )
+    .option('--load <share>', 'share of the rate without loss at which latencies are taken', share, 0.8)
+    .option('--packets <n>', 'packets of each run', wholeNumber(100, 10_000_000), 20_000)
+    .option(
+      '--threads <n>',
+      'worker threads; changes no modelled figure (default: one a processor)',
+      wholeNumber(1, 64),
+    )
+    .option('--no-published', 'without the published figures')
+    .option('--svg <file>', 'write a plot')
+    .option('--json', 'figures as JSON (schema bpfoundry.bench-nic/1)')
+    .action(async (options) => finish(await benchNic(options, io)))
 }

@@ -2,22 +2,32 @@ import type { RateLimit } from '@bpfoundry/device'
 import type { NfpCard } from '../card.ts'
 import type { OfferedLoad } from './arrivals.ts'
 import type { CardTimingName } from './card-timing.ts'
+import type { ExecutedProgram } from './executing-cores.ts'
 import type { PacketPath } from './packet-path.ts'
 import type { TimingParameter } from './timing-parameter.ts'
 
 /** Values of the card's parameters. */
 export type CardTiming = Readonly<Record<CardTimingName, Pick<TimingParameter, 'value'>>>
 
-/** Which firmware surrounds the program: as users have it, or without its choice of a host queue. */
-export type FirmwareBuild = 'full' | 'trimmed'
+/** Which firmware surrounds the program: as users have it, without its choice of a host queue, and that with plain arrays. */
+export type FirmwareBuild = 'full' | 'trimmed' | 'arrays'
+
+/** The parameter that holds the cycles of a firmware. */
+export const FIRMWARE_CYCLES: Readonly<Record<FirmwareBuild, CardTimingName>> = {
+  full: 'firmwareFull',
+  trimmed: 'firmwareTrimmed',
+  arrays: 'firmwareArrays',
+}
 
 /** One run of a card: what is modelled. */
 export interface CardRun {
   readonly card: Pick<NfpCard, 'clockHz' | 'threadsPerCore' | 'ports' | 'linkGbps'>
   readonly cores: number
   readonly firmware: FirmwareBuild
-  /** Ways of the packets, each in its turn. */
+  /** Ways of the packets, each in its turn: cores follow them. */
   readonly paths: readonly PacketPath[]
+  /** Instead of following paths, cores execute this for every packet. */
+  readonly program?: ExecutedProgram
   /** Bytes of a frame on arrival, without its check sequence. */
   readonly frameBytes: number
   readonly load: OfferedLoad

@@ -1,10 +1,11 @@
 import { linkPacketsPerSecond, type RateLimit } from '@bpfoundry/device'
 import { arrivalGaps } from './arrivals.ts'
 import { type CardCores, CONTEXT_SLOTS } from './card-cores.ts'
-import type { CardFigures, CardRun, CardTiming } from './card-run.ts'
+import { type CardFigures, type CardRun, type CardTiming, FIRMWARE_CYCLES } from './card-run.ts'
 import { CARD_TIMING } from './card-timing.ts'
 import { MESSAGE, MessageCalendar } from './core-messages.ts'
 import { Egress } from './egress.ts'
+import { ExecutingCores } from './executing-cores.ts'
 import { Ingress } from './ingress.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
 import { MemoryEngines } from './memory-engines.ts'
@@ -37,6 +38,8 @@ class CardSimulation {
   /** By thread: when its packet came. */
   readonly #arrived: Float64Array
   readonly #span: number
+  /** Different packets, which come in turn. */
+  readonly #packets: number
   #started = 0
   #finished = 0
   #begin = 0
@@ -49,6 +52,7 @@ class CardSimulation {
     this.#timing = run.timing ?? CARD_TIMING
     this.#memory = new MemoryEngines(this.#timing)
     this.#span = Math.floor(Math.min(this.#memory.shortestLatency, this.#timing.dispatchLatency.value))
+    this.#packets = (run.program?.frames ?? run.paths).length
     this.#groups = this.#createGroups()
     this.#groupOfCore = this.#groups.flatMap((group) => Array.from({ length: group.shape.cores }, () => group))
     this.#ingress = this.#createIngress()
@@ -73,14 +77,19 @@ class CardSimulation {
   }
 
   #createGroups(): CardCores[] {
-    const { cores, groups = 1, firmware, paths } = this.#run
-    const { value: total } = firmware === 'full' ? this.#timing.firmwareFull : this.#timing.firmwareTrimmed
+    const { cores, groups = 1, firmware, paths, program } = this.#run
+    const { value: total } = this.#timing[FIRMWARE_CYCLES[firmware]]
     // How much of it comes before the program is not known; it moves the latency of a packet that waits for none.
     const before = Math.floor(total / 2)
-    const table = layOutPaths(paths, { before, after: total - before }, this.#timing.ctmLatency.value)
-    return dealCores(cores, groups).map(
-      (part) => new PathCores(this.#shape(part.firstCore, part.cores), table, paths, this.#calendar),
-    )
+    const cycles = { before, after: total - before }
+    const ctmLatency = this.#timing.ctmLatency.value
+    const shapes = dealCores(cores, groups).map((part) => this.#shape(part.firstCore, part.cores))
+    const calendar = this.#calendar
+    if (program !== undefined) {
+      return shapes.map((shape) => new ExecutingCores({ shape, program, cycles, ctmLatency, calendar }))
+    }
+    const table = layOutPaths(paths, cycles, ctmLatency)
+    return shapes.map((shape) => new PathCores(shape, table, paths, calendar))
   }
 
   #shape(firstCore: number, cores: number): CardCores['shape'] {
@@ -143,7 +152,7 @@ class CardSimulation {
       const together = Math.max(this.#idle.firstSince, this.#ingress.firstAvailable)
       const thread = this.#idle.shift()
       this.#arrived[thread] = this.#ingress.shift()
-      const packet = this.#started++ % this.#run.paths.length
+      const packet = this.#started++ % this.#packets
       this.#group(thread).start(thread, Math.ceil(together + this.#timing.dispatchLatency.value), packet)
     }
   }

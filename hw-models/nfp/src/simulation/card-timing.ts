@@ -7,6 +7,9 @@ const LATENCIES = 'public notes on the memory hierarchy, in ranges (nfp.md 2)'
 export type CardTimingName =
   | 'firmwareFull'
   | 'firmwareTrimmed'
+  | 'firmwareArrays'
+  | 'lookupFull'
+  | 'lookupArrays'
   | 'ctmLatency'
   | 'ememLatency'
   | 'imemLatency'
@@ -31,13 +34,19 @@ export type CardTimingName =
 // biome-ignore format: table
 export const CARD_TIMING: Readonly<Record<CardTimingName, TimingParameter>> = {
   /** Cycles of a core that the firmware as users have it spends on a packet, outside of the program: median over five core counts. */
-  firmwareFull:    { value: 404,        unit: 'cycles',    source: `${KRUDE}, artifacts, section 4 (nfp.md 4.1)` },
+  firmwareFull:    { value: 397,       unit: 'cycles',    source: `${KRUDE}, artifacts, section 4 (nfp.md 4.1)` },
   /** The same of a firmware whose choice of a host queue was taken out. */
   firmwareTrimmed: { value: 224,        unit: 'cycles',    source: `${KRUDE}, 4.1 (nfp.md 2)` },
-  /** A context that waits for its cluster's memory, from the command to its next instruction. Four contexts that all wait issue one command in a quarter of it: the 16 cycles of the paper. */
-  ctmLatency:      { value: 64,         unit: 'cycles',    source: `${KRUDE}, model: 16 cycles between commands (nfp.md 2)` },
+  /** A build of that firmware which keeps arrays at a fixed place: intercept of the rows from four to fourteen reads on five cores. */
+  firmwareArrays:  { value: 210,        unit: 'cycles',    source: `${KRUDE}, artifacts, section 4 (nfp.md 4.1)` },
+  /** Cycles of the firmware's look-up of a map element, its five memory commands counted on their own: hash, comparison of 16 words, lock. */
+  lookupFull:      { value: 80,         unit: 'cycles',    source: 'CoreNIC source: what a look-up does (nfp.md 2.2)', assumption: 'about a cycle a word that is hashed or compared; no published row depends on it by more than 1 %' },
+  /** The same where arrays lie at a fixed place: the element's address is computed. */
+  lookupArrays:    { value: 2,          unit: 'cycles',    source: `${KRUDE}, artifacts: the driver's patch for arrays` },
+  /** A context that waits for its cluster's memory, from the command to its next instruction. Four contexts that all wait keep their core waiting. */
+  ctmLatency:      { value: 55,         unit: 'cycles',    source: `${KRUDE}, model: 16 cycles between commands (nfp.md 2)`, assumption: 'four times the distance less the instructions between two commands, as 91 is to 25' },
   /** The same for external memory that hits its cache: the slope of the rows from four to fourteen reads. */
-  ememLatency:     { value: 99,         unit: 'cycles',    source: `${KRUDE}, artifacts, section 4 (nfp.md 4.1)` },
+  ememLatency:     { value: 91,         unit: 'cycles',    source: `${KRUDE}, artifacts, section 4 (nfp.md 4.1)` },
   imemLatency:     { value: 150,        unit: 'cycles',    source: LATENCIES, assumption: 'the lower end of 150 to 250' },
   /** What a read and an atomic add occupy of the engine behind one line of external memory. */
   readOccupancy:   { value: 4.0525,     unit: 'cycles',    source: `${KRUDE}, model: reads of one location (nfp.md 2)` },

@@ -8,9 +8,10 @@ export interface PublishedSetup {
   readonly ports: number
   readonly cores: number
   readonly firmware: FirmwareBuild
-  /** Object under fixtures/programs and program in it. */
+  /** Object under fixtures/programs and program in it, or a path of so many cycles without any command. */
   readonly object: string
   readonly program: string
+  readonly cycles?: number
   /** Bytes of a frame without its check sequence. */
   readonly frameBytes: number
   readonly load: OfferedLoad
@@ -56,7 +57,7 @@ const KRUDE_ROWS: readonly KrudeRow[] = [
   ['drop',     20, 34.787, 'overloaded', 'calibrates', 'overloadedMacRate', false],
   ['drop',     25, 34.589, 'overloaded', 'calibrates', 'overloadedMacRate', false],
   ['drop',     30, 34.623, 'overloaded', 'validates',  '',                  false, 'the cores alone could do more than the MAC takes in, and it broke down nevertheless'],
-  ['read4',     5, 11.840, 'overloaded', 'calibrates', 'ememLatency',       true],
+  ['read4',     5, 11.840, 'overloaded', 'calibrates', 'ememLatency firmwareArrays', true],
   ['read4',    10, 23.526, 'overloaded', 'validates',  '',                  true],
   ['read4',    15, 34.900, 'overloaded', 'validates',  '',                  true],
   ['read4',    20, 34.692, 'overloaded', 'calibrates', 'overloadedMacRate', false],
@@ -65,21 +66,21 @@ const KRUDE_ROWS: readonly KrudeRow[] = [
   ['read4',    40, 49.376, 'shaped',     'calibrates', 'readOccupancy',     false],
   ['read4',    45, 49.456, 'shaped',     'calibrates', 'readOccupancy',     false],
   ['read4',    50, 34.368, 'overloaded', 'validates',  '',                  false, 'with 40 and 45 cores the same load did 49.4 Mpps: near 50 Mpps the card is in one state or the other'],
-  ['read6',     5, 10.302, 'overloaded', 'calibrates', 'ememLatency',       true],
+  ['read6',     5, 10.302, 'overloaded', 'calibrates', 'ememLatency firmwareArrays', true],
   ['read6',    10, 20.379, 'overloaded', 'validates',  '',                  true],
   ['read6',    15, 30.370, 'overloaded', 'validates',  '',                  true],
   ['read6',    20, 33.107, 'overloaded', 'calibrates', 'readOccupancy',     false],
-  ['read8',     5,  9.147, 'overloaded', 'calibrates', 'ememLatency',       true],
+  ['read8',     5,  9.147, 'overloaded', 'calibrates', 'ememLatency firmwareArrays', true],
   ['read8',    10, 17.958, 'overloaded', 'validates',  '',                  true],
   ['read8',    15, 24.813, 'overloaded', 'validates',  '',                  false],
   ['read8',    50, 24.905, 'overloaded', 'calibrates', 'readOccupancy',     false],
-  ['read10',    5,  8.254, 'overloaded', 'calibrates', 'ememLatency',       true],
+  ['read10',    5,  8.254, 'overloaded', 'calibrates', 'ememLatency firmwareArrays', true],
   ['read10',   10, 16.040, 'overloaded', 'validates',  '',                  true],
   ['read10',   20, 19.969, 'overloaded', 'calibrates', 'readOccupancy',     false],
-  ['read12',    5,  7.450, 'overloaded', 'calibrates', 'ememLatency',       true],
+  ['read12',    5,  7.450, 'overloaded', 'calibrates', 'ememLatency firmwareArrays', true],
   ['read12',   10, 14.318, 'overloaded', 'validates',  '',                  true],
   ['read12',   50, 16.632, 'overloaded', 'calibrates', 'readOccupancy',     false],
-  ['read14',    5,  6.833, 'overloaded', 'calibrates', 'ememLatency',       true],
+  ['read14',    5,  6.833, 'overloaded', 'calibrates', 'ememLatency firmwareArrays', true],
   ['read14',   10, 12.951, 'overloaded', 'validates',  '',                  true],
   ['read14',   50, 14.261, 'overloaded', 'calibrates', 'readOccupancy',     false],
   ['add9',     50, 27.648, 'overloaded', 'calibrates', 'addOccupancy',      false],
@@ -101,7 +102,7 @@ const BREAKS_DOWN: ReadonlySet<string> = new Set([
 function krudeRow([program, cores, published, load, role, parameters, coreBound, note]: KrudeRow): PublishedCardRow {
   const brokenDown = load === 'overloaded' && BREAKS_DOWN.has(`${program}@${cores}`)
   const object = program === 'drop' ? 'drop' : program.startsWith('read') ? 'table_reads' : 'table_adds'
-  const firmware: FirmwareBuild = program === 'drop' ? 'full' : 'trimmed'
+  const firmware: FirmwareBuild = program === 'drop' ? 'full' : 'arrays'
   const setup = { card: 'agilio-cx-2x40', ports: 2, cores, firmware, object, program, frameBytes: 60 } as const
   return {
     id: `nfp.${program}${brokenDown ? '.overloaded' : ''}@${cores}`,
@@ -112,7 +113,7 @@ function krudeRow([program, cores, published, load, role, parameters, coreBound,
     unit: 'Mpps',
     published,
     role,
-    ...(parameters === '' ? {} : { calibrates: [parameters] }),
+    ...(parameters === '' ? {} : { calibrates: parameters.split(' ') }),
     ...(note === undefined ? {} : { note }),
     setup: { ...setup, load: load === 'shaped' ? SHAPED : LINE_RATE },
     coreBound,
@@ -120,6 +121,35 @@ function krudeRow([program, cores, published, load, role, parameters, coreBound,
 }
 
 const FULL_CARD = { cores: 50, firmware: 'full', load: LINE_RATE, ports: 1 } as const
+
+/** A straight line through 320 measured paths: so many cycles of a core for one of so many cycles. */
+const [FIT_BASE, FIT_SLOPE] = [235.4, 0.943]
+
+function shortPathRow(cycles: number): PublishedCardRow {
+  return {
+    id: `nfp.short-paths@${cycles}`,
+    group: 'nfp, paths without memory',
+    what: `a path of ${cycles} cycles by the line through 320 short paths, 5 cores`,
+    hardware: `${CX_2X40}, trimmed firmware`,
+    source: 'J. Krude et al., CoNEXT 2021, artifacts: fit of data-paper/measured-throughput (nfp.md 2)',
+    unit: 'Mpps',
+    published: Number(((5 * 800) / (FIT_BASE + FIT_SLOPE * cycles)).toFixed(3)),
+    role: 'validates',
+    note: 'the fit, no single measurement',
+    setup: {
+      ...FULL_CARD,
+      ports: 2,
+      card: 'agilio-cx-2x40',
+      cores: 5,
+      firmware: 'trimmed',
+      object: '',
+      program: '',
+      cycles,
+      frameBytes: 60,
+    },
+    coreBound: true,
+  }
+}
 
 const OTHER_ROWS: readonly PublishedCardRow[] = [
   {
@@ -177,4 +207,8 @@ const OTHER_ROWS: readonly PublishedCardRow[] = [
 ]
 
 /** Published rates of nfp cards. */
-export const PUBLISHED_CARD_ROWS: readonly PublishedCardRow[] = [...KRUDE_ROWS.map(krudeRow), ...OTHER_ROWS]
+export const PUBLISHED_CARD_ROWS: readonly PublishedCardRow[] = [
+  ...KRUDE_ROWS.map(krudeRow),
+  ...[100, 200, 300].map(shortPathRow),
+  ...OTHER_ROWS,
+]

@@ -7,8 +7,8 @@ import { addressFrame } from '../frames.ts'
 interface Scenario {
   readonly object: string
   readonly program?: string
-  readonly packet?: Uint8Array
-  readonly ingressIfindex?: number
+  /** 16 of one flow when absent. */
+  readonly packets?: readonly Uint8Array[]
   readonly prepare?: (objects: BenchObjects) => void
   readonly verdict: number
 }
@@ -16,7 +16,9 @@ interface Scenario {
 /** 10.0.4.210 to 192.0.2.1, UDP port 80, 60 bytes without the check sequence; and one of 601 bytes. */
 const FRAME = addressFrame(1234)
 const LONG = Uint8Array.from({ length: 601 }, (_, at) => FRAME[at] ?? 0)
-const PACKETS = 16
+const same = (frame: Uint8Array): Uint8Array[] => new Array<Uint8Array>(16).fill(frame)
+/** The load balancers' traffic: a thousand sources. */
+const FLOWS: readonly Uint8Array[] = Array.from({ length: 1000 }, (_, flow) => addressFrame(flow * 7919))
 const LOOPBACK = 1
 const DESTINATION = Uint8Array.of(192, 0, 2, 1)
 
@@ -54,6 +56,13 @@ function tunnel(objects: BenchObjects): void {
   objects.map('services').set(service, to)
 }
 
+function balancer(objects: BenchObjects): void {
+  objects
+    .map('services')
+    .set(Uint8Array.of(...DESTINATION, ...new Array<number>(12).fill(0), 0, 80, 17, 0), new Uint8Array(8))
+  for (let slot = 0; slot < 4096; slot++) objects.map('rings').set(slot, (slot % 100) + 1)
+}
+
 const rxq = (action: number, options: number): Scenario => ({
   object: published('rxq_stats'),
   prepare: settings(action, options),
@@ -82,9 +91,10 @@ const SCENARIOS: ReadonlyMap<string, Scenario> = new Map<string, Scenario>([
   ['memory-drop',   memory(DROP, 0)],
   ['memory-read',   memory(DROP, 1)],
   ['memory-tx',     memory(TX, 1)],
-  ['too-big',       { object: published('too_big'), packet: LONG, verdict: TX }],
+  ['too-big',       { object: published('too_big'), packets: same(LONG), verdict: TX }],
   ['router',        { object: published('cached_router'), prepare: hostRoute, verdict: REDIRECT }],
   ['firewall',      { object: published('flow_firewall'), prepare: port(2), verdict: REDIRECT }],
+  ['balancer',      { object: published('flow_balancer'), packets: FLOWS, prepare: balancer, verdict: TX }],
   ['tunnel',        { object: published('ip_tunnel'), prepare: tunnel, verdict: TX }],
   ...sized('key', [1, 2, 4, 8, 16], (bytes) => ({ object: published('map_keys'), program: `key${bytes}`, prepare: key(bytes), verdict: DROP })),
   ...sized('checksums', [1, 10, 20, 30, 40], (times) => ({ object: published('checksums'), program: `checksums${times}`, verdict: DROP })),
@@ -97,11 +107,12 @@ export const SCENARIO_NAMES: readonly string[] = [...SCENARIOS.keys()]
 export function scenario(name: string): { readonly request: WorkRequest; readonly verdict: number } {
   const row = SCENARIOS.get(name)
   if (row === undefined) throw new Error(`no such scenario: ${name}`)
-  const { object, program, packet = FRAME, prepare, verdict } = row
+  const { object, program, packets = same(FRAME), prepare, verdict } = row
   const request = {
     object: fixturePath(object),
-    // The first packet fills what later ones find; all but it are the steady state.
-    packets: new Array<Uint8Array>(PACKETS).fill(packet),
+    // What the first packet of a flow enters, later ones find: the steady state is what was measured.
+    warmUp: packets,
+    packets,
     ...(program === undefined ? {} : { program }),
     ...(prepare === undefined ? {} : { prepare }),
   }
