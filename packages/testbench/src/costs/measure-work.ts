@@ -11,6 +11,8 @@ export interface WorkRequest {
   readonly object: string | Uint8Array
   readonly program?: string
   readonly packets: readonly Uint8Array[]
+  /** Run first and not counted: they fill tables that later packets find filled. */
+  readonly warmUp?: readonly Uint8Array[]
   /** Fills maps before the first packet. */
   readonly prepare?: (objects: BenchObjects) => void
   /** `struct xdp_md` for a packet, as test runs take it. */
@@ -36,12 +38,16 @@ export function measureWork(request: WorkRequest): MeasuredWork {
   try {
     request.prepare?.(objects)
     const program = objects.program(request.program)
+    const run = (data: Uint8Array): number => {
+      const ctx = request.context?.(data)
+      return program.run(ctx === undefined ? { data } : { data, ctx }).retval
+    }
+    for (const data of request.warmUp ?? []) run(data)
     const counting = new WorkTally(kernel, program.kernelProgram.maps)
     tally = counting
     const verdicts = request.packets.map((data) => {
       counting.beginPacket()
-      const ctx = request.context?.(data)
-      return program.run(ctx === undefined ? { data } : { data, ctx }).retval
+      return run(data)
     })
     return { program: program.name, work: counting.work(), verdicts }
   } finally {
