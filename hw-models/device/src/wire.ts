@@ -199,6 +199,12 @@ export class NicWire {
     return lengthBytes > most || lengthBytes > this.#mostBytes ? FATE.too_long : FRAME_ACCEPTED
   }
 
+  /** Whether a frame of up to so many bytes may come in over several buffers, as the MTU is now. */
+  mayReceiveFrags(longestBytes: number): boolean {
+    const mtu = this.#memory.u32[(this.#handle.netDevice + NET_DEVICE.mtu) >>> 2] as number
+    return Math.min(longestBytes, mtu + ETH_HEADER_BYTES + VLAN_TAG_BYTES) > this.#handle.headBytes
+  }
+
   #receive(
     index: number,
     hash: number,

@@ -76,7 +76,7 @@ export class SkbHead {
     const { memory } = this.#context
     const scattered = this.#scattered
     const shift = packet.data - this.#linear
-    const metaBytes = packet.data - packet.dataMeta
+    const metaBytes = Math.max(0, packet.data - packet.dataMeta)
     const from = packet.data
     const bytes = packet.dataEnd - packet.data
     packet.frame = scattered.frame

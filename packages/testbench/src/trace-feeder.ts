@@ -15,7 +15,7 @@ const TURNS_PER_REPORT = 32
  * Deals traffic out to the queues of a card, for the CPUs to play themselves: then no thread stands between two of them.
  *
  * @param mostBytes guest memory that it may take
- * @returns undefined for traffic without an end, or with too many frames
+ * @returns undefined for traffic without an end, with too many frames, or with frames over several buffers
  */
 export function dealOut(
   memory: GuestMemory,
@@ -24,7 +24,7 @@ export function dealOut(
   mostBytes: number = MOST_BYTES,
 ): WireTrace | undefined {
   const { round, count = 0 } = traffic
-  if (round === undefined || count === 0) return undefined
+  if (round === undefined || count === 0 || wire.mayReceiveFrags(round.longestBytes)) return undefined
   const size = { ...round, frames: Math.min(round.frames, count) }
   // Half of what is left stays for maps and cards that come later.
   if (traceBytes(size) > Math.min(mostBytes, memory.availableBytes / 2)) return undefined

@@ -57,7 +57,8 @@ export class WireTrace {
   readonly #regions: readonly Region[]
 
   /**
-   * Deals a round of frames out. The card's MTU, link state and RSS table count as they are now.
+   * Deals a round of frames out. The card's MTU, link state and RSS table count as they are now. Only for frames that come
+   * in over one buffer each: see `NicWire.mayReceiveFrags`.
    *
    * @param allocated told of each region before it is written to
    * @throws GuestMemoryError GUEST_MEMORY_EXHAUSTED
@@ -213,6 +214,8 @@ class Deal {
       const { bytes, offsetBytes, lengthBytes, timestampNs } = source
       const fate = wire.refusal(bytes, offsetBytes, lengthBytes)
       if (fate === FRAME_ACCEPTED) {
+        if (lengthBytes > wire.handle.headBytes)
+          throw new Error(`a frame of ${lengthBytes} bytes has frags, a trace has none`)
         const hash = wire.rss.hash(bytes, offsetBytes, lengthBytes)
         this.#queueOf[packet] = wire.rss.queue(hash) + 1
         this.#rows.set([this.#top, lengthBytes, hash, packet], packet * WORDS)
