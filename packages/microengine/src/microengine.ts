@@ -253,12 +253,24 @@ export class Microengine implements CommandSink {
     this.counters.busyCycles += this.cycle - from
   }
 
+  /** Firmware and words in turn, until the context gives up the core. */
   #goOn(context: Context): void {
     const { machine } = context
-    while (context.routine !== undefined || this.store.routines.has(machine.pc)) {
+    const { routines } = this.store
+    for (;;) {
+      if (context.routine === undefined && !routines.has(machine.pc)) {
+        const stop = this.#execute(machine)
+        if (stop !== STOP.outside || !routines.has(machine.pc)) {
+          this.#stopped(context, stop)
+          return
+        }
+      }
       if (!this.#goOnInFirmware(context)) return
+      if (machine.cycle > machine.limit) {
+        this.#interrupt(context)
+        return
+      }
     }
-    this.#stopped(context, this.#execute(machine))
   }
 
   #execute(machine: Machine): Stop {
@@ -276,7 +288,6 @@ export class Microengine implements CommandSink {
       if (command !== undefined) this.#send(command)
     } else if (stop === STOP.arbitration) this.#arbitrate(context)
     else if (stop === STOP.limit) this.#interrupt(context)
-    else if (stop === STOP.outside && this.store.routines.has(machine.pc)) this.#goOn(context)
     else this.#fail(machine, stop)
   }
 
