@@ -106,12 +106,13 @@ function interfaceReport(port: Port, { network, world }: RunOutcome): InterfaceR
     in: counted.in,
     fates,
     sent: port.egress,
-    queues: port.queues.map(({ index, cpu, capacity, delivered, occupancy }) => ({
+    queues: port.queues.map(({ index, cpu, capacity, delivered, occupancy, hostOccupancy }) => ({
       queue: index,
       cpu,
       capacity,
       packets: delivered,
       occupancy: occupancy.values,
+      hostOccupancy: hostOccupancy.values,
     })),
     fatesOverTime: timelines(world.measure.fates.get(port.path)),
     counters: Object.fromEntries(ethtoolStats(nic.nic).map(({ name, value }) => [name, value])),

@@ -32,6 +32,8 @@ export interface QueueReport {
   readonly packets: number
   /** Most packets in the ring, a slot. */
   readonly occupancy: Timeline
+  /** Of a card that runs programs itself: most packets that its cores had passed and the host had not taken, a slot. */
+  readonly hostOccupancy: Timeline
 }
 
 /** A CPU of a host, or the cores of a card. */

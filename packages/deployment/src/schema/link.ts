@@ -16,7 +16,7 @@ export interface LinkDescription {
 }
 
 export const stationSchema: z.ZodType<StationDescription> = z
-  .strictObject({ description: z.string().max(500).optional() })
+  .strictObject({ description: z.string().max(500).meta({ description: 'for people' }).optional() })
   .meta({ description: 'The far end of a cable that leaves the deployment: sends traffic, takes what arrives.' })
 
 export const linkSchema: z.ZodType<LinkDescription> = z

@@ -43,25 +43,28 @@ export interface ProgramDescription {
   readonly attach: readonly AttachDescription[]
 }
 
+const VALUE =
+  'a number, an address, a list or an object, by the BTF of the map; `ifindex(eth1)` stands for an interface of the host'
+
 const valueSchema: z.ZodType<BtfValue> = z
   .lazy(() =>
     z.union([z.number(), z.boolean(), z.string(), z.array(valueSchema), z.record(z.string(), valueSchema)], {
       error: 'no value of a map: a number, a text, a list or an object',
     }),
   )
-  .meta({
-    description:
-      'a number, an address, a list or an object, by the BTF of the map; `ifindex(eth1)` stands for an interface of the host',
-  })
+  .meta({ description: VALUE })
 
 export const elementSchema: z.ZodType<MapElement> = z
-  .strictObject({ key: valueSchema, value: valueSchema.default(1) })
+  .strictObject({
+    key: valueSchema.meta({ description: `key: ${VALUE}` }),
+    value: valueSchema.default(1).meta({ description: `value, 1 when absent: ${VALUE}` }),
+  })
   .meta({ description: 'One element of a map.' })
 
 export const addressesSchema: z.ZodType<AddressElements> = z
   .strictObject({
     prefix: z.string().meta({ description: 'IPv4 prefix, `10.0.0.0/22`' }),
-    value: valueSchema.default(0),
+    value: valueSchema.default(0).meta({ description: `value of each, 0 when absent: ${VALUE}` }),
   })
   .meta({ description: 'an element for each address of a prefix' })
 

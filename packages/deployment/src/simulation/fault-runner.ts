@@ -1,7 +1,10 @@
 import { isDiagnostic } from '@bpfoundry/diagnostics'
 import type { BenchMap } from '@bpfoundry/testbench'
 import { without } from '../fields.ts'
+import { durationText } from '../report/figures.ts'
 import type { FaultDescription } from '../schema/fault.ts'
+import type { FirmwareChoice } from '../schema/host.ts'
+import type { AddressElements } from '../schema/program.ts'
 import { attach } from '../stage/attach.ts'
 import { firmwareOf } from '../stage/firmware.ts'
 import { hookKey, type Stage, type StagedProgram } from '../stage/host-stage.ts'
@@ -41,11 +44,21 @@ export async function runFault(fault: FaultDescription, context: FaultContext): 
 
 /** One line. */
 export function describeFault(fault: FaultDescription): string {
-  const kind = fault.fault
-  const fields = without(fault, ['fault', 'at'])
-  const words = Object.entries(fields).filter(([, value]) => value !== undefined && typeof value !== 'object')
-  const firmware = 'firmware' in fault ? ` ${firmwareOf(fault.firmware).name}` : ''
-  return `${kind} ${words.map(([name, value]) => `${name}=${name === 'for' ? `${Number(value) / 1e6} ms` : value}`).join(' ')}${firmware}`.trim()
+  const words = Object.entries(without(fault, ['fault', 'at'])).map(([name, value]) =>
+    (WORDS[name] ?? plain)(name, value),
+  )
+  return [fault.fault, ...words].filter((word) => word !== '').join(' ')
+}
+
+const plain = (name: string, value: unknown): string => (value === undefined ? '' : `${name}=${value}`)
+
+/** Fields that are not told as they are. */
+const WORDS: Readonly<Record<string, (name: string, value: unknown) => string>> = {
+  for: (_, value) => (value === undefined ? '' : `for ${durationText(Number(value))}`),
+  firmware: (_, value) => firmwareOf(value as FirmwareChoice).name,
+  entries: (_, value) =>
+    (value as readonly unknown[]).length === 0 ? '' : `${(value as readonly unknown[]).length} entries`,
+  addresses: (_, value) => (value === undefined ? '' : `addresses ${(value as AddressElements).prefix}`),
 }
 
 const HANDLERS: Handlers = {

@@ -63,6 +63,7 @@ export class HostCpu implements Poller {
   handOver(packet: HandedOver): boolean {
     const there = this.#handedOver.reduce((sum, { queue }) => sum + (queue === packet.queue ? 1 : 0), 0)
     if (there >= packet.queue.capacity) return false
+    packet.queue.hostOccupancy.add(this.#world.nowNs, there + 1)
     this.#handedOver.push(packet)
     this.wake()
     return true

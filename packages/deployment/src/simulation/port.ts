@@ -15,6 +15,8 @@ export interface PortQueue {
   readonly meter: PollMeter
   /** Packets in its ring, the most of each slot. */
   readonly occupancy: TimeSeries
+  /** Of a card with cores: what waits for the host behind them. */
+  readonly hostOccupancy: TimeSeries
   delivered: number
   polled: number
 }
@@ -64,6 +66,7 @@ export class Port implements CableEnd {
       capacity: queue.completion.capacity,
       meter: new PollMeter(nic.memory, queue),
       occupancy: world.measure.axis.series('most'),
+      hostOccupancy: world.measure.axis.series('most'),
       delivered: 0,
       polled: 0,
     }))

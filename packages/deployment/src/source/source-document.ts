@@ -10,6 +10,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
 } from 'yaml'
 import { DeploymentError } from '../deployment-error.ts'
 
@@ -48,7 +49,12 @@ export class SourceDocument {
         value = this.#document?.toJS({ maxAliasCount: MAX_ALIASES })
       } catch (cause) {
         errors.push(
-          new DeploymentError({ code: 'DEPLOYMENT_YAML', message: oneLine(cause), source: this.at([]), cause }),
+          new DeploymentError({
+            code: 'DEPLOYMENT_YAML',
+            message: oneLine(cause),
+            source: this.#span(this.#lostAlias()),
+            cause,
+          }),
         )
       }
     }
@@ -59,6 +65,19 @@ export class SourceDocument {
   /** The place of a value; of what is nearest above it where there is none. @param key its key instead, where it has one */
   at(path: SourcePath, key = false): SourceSpan {
     return this.#span(this.#offset(path, key))
+  }
+
+  /** Where an alias stands that is of nothing before it. */
+  #lostAlias(): number {
+    let offset = 0
+    visit(this.#document ?? null, {
+      Alias: (_, alias) => {
+        if (this.#document === undefined || alias.resolve(this.#document) !== undefined) return undefined
+        offset = rangeOf(alias) ?? 0
+        return visit.BREAK
+      },
+    })
+    return offset
   }
 
   #offset(path: SourcePath, key: boolean): number {

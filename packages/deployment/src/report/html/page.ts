@@ -46,7 +46,7 @@ const figure = (plot: string): string => (plot === '' ? '' : `<figure>${plot}</f
 // biome-ignore format: table
 const SECTIONS: readonly Section[] = [
   { id: 'expectations', title: 'Expectations',          html: expectations },
-  { id: 'throughput',   title: 'Throughput over time',  html: (report) => `${faultHint(report)}${throughputPlots(report).map(figure).join('\n')}` },
+  { id: 'throughput',   title: 'Throughput over time',  html: (report) => `${faultHint(report)}${throughputPlots(report).map(figure).join('')}` },
   { id: 'fates',        title: 'Fates by time',         html: fatePlots },
   { id: 'latency',      title: 'Latency',               html: (report) => figure(latencyPlots(report)) },
   { id: 'load',         title: 'CPUs and cores',        html: (report) => figure(loadPlot(report)) },

@@ -25,7 +25,7 @@ export function throughputPlots(report: DeploymentReport): string[] {
     name: 'sent by all sources',
     style: SENT_STYLE,
     values: packets.sentOverTime,
-    value: rateText(packets.sent / modelled.seconds),
+    value: rateText(packets.sent / Math.max(modelled.seconds, 1e-9)),
   }
   const arrived = receiversOf(report).map(({ name, style, receiver }): PlotSeries => {
     return { name, style, values: receiver.packetsOverTime, value: rateText(receiver.packetsPerSecond) }
@@ -135,12 +135,10 @@ export function loadPlot(report: DeploymentReport): string {
 /** How full receive rings are. */
 export function queuePlot(report: DeploymentReport): string {
   const all = report.interfaces.flatMap(({ path, queues }) =>
-    queues.map(({ queue, capacity, occupancy }) => ({
-      name: `${path} queue ${queue}`,
-      capacity,
-      occupancy,
-      most: Math.max(0, ...occupancy),
-    })),
+    queues.flatMap(({ queue, capacity, occupancy, hostOccupancy }) => [
+      { name: `${path} queue ${queue}`, capacity, occupancy, most: Math.max(0, ...occupancy) },
+      { name: `${path} queue ${queue}, host`, capacity, occupancy: hostOccupancy, most: Math.max(0, ...hostOccupancy) },
+    ]),
   )
   const fullest = [...all]
     .sort((one, other) => other.most / other.capacity - one.most / one.capacity)
