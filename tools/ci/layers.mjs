@@ -13,7 +13,7 @@ export const LAYERS = [
     'packages/jit-nfp',
     'packages/microengine',
   ],
-  ['packages/native-exec', 'packages/loader'],
+  ['packages/native-exec', 'packages/loader', 'packages/output-file'],
   ['packages/kernel', 'packages/kernel-oracle', 'hw-models/device'],
   ['hw-models/generic', 'hw-models/native', 'hw-models/nfp', 'hw-models/netdevsim'],
   ['packages/testbench', 'packages/conformance'],

@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
+import { closeSync, openSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { makeFolder } from '@bpfoundry/output-file'
 import { InputError } from './exit-code.ts'
 
 /**
@@ -10,7 +11,7 @@ import { InputError } from './exit-code.ts'
 export function requireWritable(path: string): void {
   const probe = `${path}.${process.pid}.part`
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw new Error('it is a folder')
     closeSync(openSync(probe, 'wx'))
     rmSync(probe)

@@ -1,6 +1,6 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
+import { WholeFile } from '@bpfoundry/output-file'
 import { TestbenchError } from './testbench-error.ts'
 
 /**
@@ -29,63 +29,36 @@ export function readText(path: string): string {
   return new TextDecoder().decode(readInput(path))
 }
 
-/**
- * A file that appears under its name only when it is complete: written beside it and renamed at the end, so that a full
- * disk or an interruption leaves nothing half written.
- */
+/** A file that appears under its name only when it is complete; see `WholeFile` of @bpfoundry/output-file. */
 export class OutputFile {
   readonly path: string
-  readonly #temporary: string
-  readonly #fd: number
+  readonly #file: WholeFile
 
   /** @throws TestbenchError TESTBENCH_UNWRITABLE */
   constructor(path: string) {
     this.path = path
-    this.#temporary = `${path}.${process.pid}.part`
-    this.#fd = this.#attempt(() => {
-      mkdirSync(dirname(path), { recursive: true })
-      return openSync(this.#temporary, 'wx')
-    })
+    this.#file = this.#attempt(() => new WholeFile(path))
   }
 
   /** Appends all of `bytes`. @throws TestbenchError TESTBENCH_UNWRITABLE, a full disk included */
   write(bytes: Uint8Array): void {
-    this.#attempt(() => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at)
-    })
+    this.#attempt(() => this.#file.write(bytes))
   }
 
-  /** Completes the file: now it has its name. */
+  /** Completes the file: now it has its name. @throws TestbenchError TESTBENCH_UNWRITABLE */
   commit(): void {
-    this.#attempt(() => {
-      closeSync(this.#fd)
-      renameSync(this.#temporary, this.path)
-    })
+    this.#attempt(() => this.#file.commit())
   }
 
   /** Leaves nothing behind. */
   discard(): void {
-    try {
-      closeSync(this.#fd)
-    } catch {
-      // Closed by a failed commit: removing the file is all that is left to do.
-    }
-    this.#remove()
-  }
-
-  #remove(): void {
-    try {
-      rmSync(this.#temporary, { force: true })
-    } catch {
-      // The folder is none, or is gone: then nothing was left in it either.
-    }
+    this.#file.discard()
   }
 
   #attempt<Result>(action: () => Result): Result {
     try {
       return action()
     } catch (cause) {
-      this.#remove()
       throw new TestbenchError({
         code: 'TESTBENCH_UNWRITABLE',
         message: `cannot write ${this.path}: ${(cause as Error).message}`,

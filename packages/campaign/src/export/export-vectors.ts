@@ -1,9 +1,10 @@
-import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { exportCase, type SuiteCase } from '@bpfoundry/conformance'
+import { makeFolder } from '@bpfoundry/output-file'
 import { CampaignError } from '../campaign-error.ts'
 import type { CaseSource } from '../plan/case-source.ts'
 import { isWanted, SourceReader } from '../plan/source-reader.ts'
@@ -37,7 +38,7 @@ export async function exportVectors(options: ExportOptions): Promise<ExportEndin
   const counts: Counts = { written: 0, leftOut: {} }
   const temporary = `${path}.${process.pid}.part`
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     const text = Readable.from(lines(options, counts), { objectMode: true })
     const file = createWriteStream(temporary, { flags: 'wx' })
     await (path.endsWith('.gz') ? pipeline(text, createGzip(), file) : pipeline(text, file))

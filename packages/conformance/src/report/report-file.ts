@@ -1,5 +1,4 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { WholeFile } from '@bpfoundry/output-file'
 import { ConformanceError } from '../conformance-error.ts'
 
 /** Text is handed to the file system in pieces of about so many characters. */
@@ -12,44 +11,29 @@ const PIECE_CHARACTERS = 65_536
  * @throws ConformanceError CONFORMANCE_UNWRITABLE
  */
 export function writeReportFile(path: string, pieces: Iterable<string>): void {
-  const temporary = `${path}.${process.pid}.part`
   try {
-    mkdirSync(dirname(path), { recursive: true })
-    writePieces(temporary, pieces)
-    renameSync(temporary, path)
+    const file = new WholeFile(path)
+    try {
+      writePieces(file, pieces)
+    } catch (cause) {
+      file.discard()
+      throw cause
+    }
+    file.commit()
   } catch (cause) {
-    discard(temporary)
     throw isSystemError(cause) ? unwritable(path, cause) : cause
   }
 }
 
-function writePieces(path: string, pieces: Iterable<string>): void {
-  const fd = openSync(path, 'w')
-  try {
-    let piece = ''
-    for (const text of pieces) {
-      piece += text
-      if (piece.length < PIECE_CHARACTERS) continue
-      writeAll(fd, piece)
-      piece = ''
-    }
-    writeAll(fd, piece)
-  } finally {
-    closeSync(fd)
+function writePieces(file: WholeFile, pieces: Iterable<string>): void {
+  let piece = ''
+  for (const text of pieces) {
+    piece += text
+    if (piece.length < PIECE_CHARACTERS) continue
+    file.write(Buffer.from(piece))
+    piece = ''
   }
-}
-
-function writeAll(fd: number, text: string): void {
-  const bytes = Buffer.from(text)
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
-}
-
-function discard(temporary: string): void {
-  try {
-    rmSync(temporary, { force: true })
-  } catch {
-    // The folder is none, or is gone: then nothing was left in it either.
-  }
+  file.write(Buffer.from(piece))
 }
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>

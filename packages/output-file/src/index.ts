@@ -1,0 +1,2 @@
+export { makeFolder } from './folder.ts'
+export { WholeFile } from './whole-file.ts'
