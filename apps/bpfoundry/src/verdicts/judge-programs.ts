@@ -1,0 +1,98 @@
+import { Kernel, ProgramRejected } from '@bpfoundry/kernel'
+import { programTypeName } from '@bpfoundry/kernel-abi'
+import type { CollectionSpec, ProgramSpec } from '@bpfoundry/loader'
+import type { NfpCard, OffloadAdvice } from '@bpfoundry/nfp'
+import { createObjects, noSuchProgram, readSpec, reviewOffload } from '@bpfoundry/testbench'
+import type { Rejection, VerifierStats } from '@bpfoundry/verifier'
+import { type Explanation, explain } from '../explain/explanation.ts'
+
+/** What programs are judged by. */
+export interface JudgeOptions {
+  /** Only this program of each object. */
+  readonly program?: string
+  readonly logLevel?: number
+  /** The release to judge for. */
+  readonly profile?: string
+  /** Judges for this card instead of the host. */
+  readonly card?: NfpCard
+  readonly mtu?: number
+  /** Explains refusals. */
+  readonly explains?: boolean
+}
+
+/** A program's verdict, as `--json` prints it. */
+export interface Verdict {
+  readonly object: string
+  readonly program: string
+  readonly type: string
+  readonly verdict: 'accepted' | 'refused'
+  readonly stats: VerifierStats
+  readonly rejection?: Rejection
+  /** The refusal for people, where that was asked for. */
+  readonly explanation?: Explanation
+  readonly log?: string
+  /** For a card: whether it goes there, and everything that keeps it from there. */
+  readonly offload?: OffloadAdvice
+}
+
+type Judged = Omit<Verdict, 'object' | 'program' | 'type' | 'explanation'>
+
+/** Names of the programs to judge. @throws TestbenchError TESTBENCH_NO_SUCH_PROGRAM */
+export function programsOf(object: string, spec: CollectionSpec, wanted: string | undefined): string[] {
+  if (wanted === undefined) return [...spec.programs.keys()]
+  if (spec.programs.has(wanted)) return [wanted]
+  throw noSuchProgram(object, wanted, [...spec.programs.keys()])
+}
+
+/** Judges the programs of an object. @throws what reading and loading it throws, but for refusals */
+export function judgePrograms(object: string, options: JudgeOptions): Verdict[] {
+  const spec = readSpec(object)
+  return programsOf(object, spec, options.program).map((program) => {
+    const known = spec.programs.get(program) as ProgramSpec
+    const judged =
+      options.card === undefined
+        ? hostVerdict(object, program, options)
+        : cardVerdict(object, program, options.card, options)
+    const { rejection } = judged
+    const explained =
+      rejection === undefined || options.explains !== true ? {} : { explanation: explain(known, rejection) }
+    return { object, program, type: programTypeName(known.type), ...judged, ...explained }
+  })
+}
+
+/** The log where it was asked for. */
+function logOf({ logLevel }: JudgeOptions, log: string): Pick<Verdict, 'log'> {
+  return logLevel === undefined ? {} : { log }
+}
+
+function hostVerdict(object: string, program: string, options: JudgeOptions): Judged {
+  const logLevel = options.logLevel ?? 1
+  const profile = options.profile === undefined ? {} : { profile: options.profile }
+  // Nothing runs: maps need no elements.
+  const kernel = Kernel.create({ hollowMaps: true, ...profile })
+  try {
+    const objects = createObjects(kernel, readSpec(object), object, { programs: [program], logLevel })
+    const { stats, log } = objects.program(program).kernelProgram
+    return { verdict: 'accepted', stats, ...logOf(options, log) }
+  } catch (error) {
+    if (!(error instanceof ProgramRejected)) throw error
+    const { stats, rejection, log } = error
+    return { verdict: 'refused', stats, rejection, ...logOf(options, log) }
+  }
+}
+
+function cardVerdict(object: string, program: string, card: NfpCard, options: JudgeOptions): Judged {
+  const { mtu, logLevel } = options
+  const { advice, stats, log, rejection } = reviewOffload(readSpec(object), program, {
+    card,
+    ...(mtu === undefined ? {} : { mtu }),
+    ...(logLevel === undefined ? {} : { logLevel }),
+  })
+  return {
+    verdict: rejection === undefined ? 'accepted' : 'refused',
+    stats,
+    ...(rejection === undefined ? {} : { rejection }),
+    ...logOf(options, log),
+    offload: advice,
+  }
+}
