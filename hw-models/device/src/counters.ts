@@ -50,7 +50,18 @@ export const QUEUE_COUNTERS = [
 ] as const
 
 /** Counters of one card's transmit side on one CPU. */
-export const PORT_COUNTERS = ['packets', 'bytes', 'txFull', 'xmit', 'xmitErrors', 'xmitBulks'] as const
+export const PORT_COUNTERS = [
+  'packets',
+  'bytes',
+  'txFull',
+  'xmit',
+  'xmitErrors',
+  'xmitBulks',
+  /** Packets of XDP_TX that found no room. */
+  'txErrors',
+  /** Times that the card was told that there is something to send. */
+  'doorbells',
+] as const
 
 /** What one CPU did with packets of a card that were redirected to it by a cpumap, beside their fates. */
 export const REMOTE_COUNTERS = ['packets', 'stackBytes', 'insns', 'helperCalls'] as const

@@ -8,6 +8,8 @@ import type { EthtoolRow } from './nic-profile.ts'
 
 /** Everything that a native hook dropped, whatever the reason. */
 const DROPPED = ['native.drop', 'native.aborted', 'native.invalid', 'native.txErrors', 'native.redirectErrors'] as const
+/** What virtio_net and veth call a drop of XDP: what the transmit queue lost is counted there. */
+const NOT_PASSED = ['native.drop', 'native.aborted', 'native.invalid'] as const
 const SENT = ['native.tx', '-native.txErrors'] as const
 const REDIRECTED = ['native.redirect', '-native.redirectErrors'] as const
 
@@ -58,6 +60,8 @@ export const MLX5_ROWS: readonly EthtoolRow[] = [
   { name: 'rx%q_xdp_redirect',       sum: REDIRECTED },
   { name: 'rx%q_xdp_tx_xmit',        sum: SENT },
   { name: 'rx%q_xdp_tx_full',        sum: ['native.txErrors'] },
+  { name: 'tx%c_xdp_xmit',           sum: ['port.xmit'] },
+  { name: 'tx%c_xdp_full',           sum: ['port.xmitErrors'] },
 ]
 
 /** @see drivers/net/virtio_net.c */
@@ -65,13 +69,14 @@ export const MLX5_ROWS: readonly EthtoolRow[] = [
 export const VIRTIO_NET_ROWS: readonly EthtoolRow[] = [
   { name: 'rx%q_packets',        sum: ['queue.packets'] },
   { name: 'rx%q_bytes',          sum: ['queue.bytes'] },
-  { name: 'rx%q_drops',          sum: DROPPED },
+  { name: 'rx%q_drops',          sum: [...NOT_PASSED, 'native.redirectErrors'] },
   { name: 'rx%q_xdp_packets',    sum: ['native.packets'] },
   { name: 'rx%q_xdp_tx',         sum: ['native.tx'] },
   { name: 'rx%q_xdp_redirects',  sum: ['native.redirect'] },
-  { name: 'rx%q_xdp_drops',      sum: DROPPED },
-  { name: 'tx%c_xdp_tx',         sum: ['port.packets', 'port.xmitErrors'] },
-  { name: 'tx%c_xdp_tx_drops',   sum: ['port.xmitErrors'] },
+  { name: 'rx%q_xdp_drops',      sum: [...NOT_PASSED, 'native.redirectErrors'] },
+  { name: 'tx%c_xdp_tx',         sum: ['port.packets', 'port.xmitErrors', 'port.txErrors'] },
+  { name: 'tx%c_xdp_tx_drops',   sum: ['port.xmitErrors', 'port.txErrors'] },
+  { name: 'tx%c_kicks',          sum: ['port.doorbells'] },
 ]
 
 /** @see drivers/net/veth.c */
@@ -79,9 +84,9 @@ export const VIRTIO_NET_ROWS: readonly EthtoolRow[] = [
 export const VETH_ROWS: readonly EthtoolRow[] = [
   { name: 'rx_queue_%q_xdp_packets',       sum: ['native.packets'] },
   { name: 'rx_queue_%q_xdp_bytes',         sum: ['native.bytes'] },
-  { name: 'rx_queue_%q_drops',             sum: ['wire.missed'] },
+  { name: 'rx_queue_%q_drops',             sum: ['wire.missed', 'native.redirectErrors'] },
   { name: 'rx_queue_%q_xdp_redirect',      sum: REDIRECTED },
-  { name: 'rx_queue_%q_xdp_drops',         sum: ['native.drop', 'native.aborted', 'native.invalid', 'native.redirectErrors'] },
+  { name: 'rx_queue_%q_xdp_drops',         sum: NOT_PASSED },
   { name: 'rx_queue_%q_xdp_tx',            sum: SENT },
   { name: 'rx_queue_%q_xdp_tx_errors',     sum: ['native.txErrors'] },
   { name: 'tx_queue_%c_xdp_xmit',          sum: ['port.xmit'] },
@@ -91,6 +96,7 @@ export const VETH_ROWS: readonly EthtoolRow[] = [
 /** The BPF counters are those of the firmware's result word. @see drivers/net/ethernet/netronome/nfp/nfp_net_ethtool.c */
 // biome-ignore format: table
 export const NFP_ROWS: readonly EthtoolRow[] = [
+  { name: 'rvec_%q_rx_pkts',  sum: ['queue.packets'] },
   { name: 'dev_rx_discards',  sum: ['fate.ring_full'] },
   { name: 'dev_rx_errors',    sum: ['fate.too_long', 'fate.too_short'] },
   { name: 'dev_rx_bytes',     sum: ['queue.bytes'] },

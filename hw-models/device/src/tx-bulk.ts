@@ -1,4 +1,5 @@
 import { XDP_ACTION } from '@bpfoundry/kernel-abi'
+import { PORT } from './counters.ts'
 import type { EventWriter } from './events/event-ring.ts'
 import { XDP_EVENT } from './events/xdp-event.ts'
 import { FATE } from './fates.ts'
@@ -35,6 +36,7 @@ export class TxBulk {
     source.fates.add(FATE.tx, sent)
     source.fates.add(FATE.tx_full, count - sent)
     for (let n = sent; n < count; n++) source.release(this.#frames[n] as FrameCursor)
+    this.#port.counters.add(PORT.txErrors, count - sent)
     this.#count = 0
     this.#events?.emit(XDP_EVENT.bulkTx, this.#port.handle.ifindex, XDP_ACTION.TX, count - sent, sent, 0)
     return count - sent

@@ -24,6 +24,8 @@ export class TxPort {
   /** Guest address of the lock word of a shared ring, 0 for one of its own. */
   readonly #lock: number
   readonly #xmitQueue: boolean
+  /** Whether something was sent since the last doorbell. */
+  #pending = false
 
   constructor(memory: GuestMemory, handle: NicHandle, cpu: number) {
     const own = handle.cpus[cpu]
@@ -50,6 +52,7 @@ export class TxPort {
       this.counters.add(PORT.txFull, 1)
       return false
     }
+    this.#pending = true
     this.counters.add(PORT.packets, 1)
     this.counters.add(PORT.bytes, lengthBytes)
     return true
@@ -73,6 +76,9 @@ export class TxPort {
 
   /** Rings the doorbell: everything put in so far leaves. */
   flush(): void {
+    if (!this.#pending) return
+    this.#pending = false
+    this.counters.add(PORT.doorbells, 1)
     this.#ring.publish()
   }
 

@@ -2,6 +2,7 @@ import {
   type DriverContext,
   FATE,
   type FrameCursor,
+  PORT,
   type PollQueue,
   STAGE,
   TxBulk,
@@ -97,6 +98,7 @@ const transmit: Action = (stage, frame, queue) => {
     queue.fates.add(FATE.tx, 1)
   } else {
     hook.counters.add(STAGE.txErrors, 1)
+    context.port.counters.add(PORT.txErrors, 1)
     if (stage.tracing.txFailed) stage.except(XDP_ACTION.TX)
     context.discard(frame, queue, 'tx_full')
   }

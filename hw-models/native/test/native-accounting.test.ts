@@ -6,6 +6,10 @@ test('native: every packet has one fate, on overflow, replacement and link loss 
   checkAccounting({ mode: 'native', profile: 'mlx5', stages: () => [nativeStage] })
 })
 
+test('native: a driver that collects what it sends, by rings that CPUs share', () => {
+  checkAccounting({ mode: 'native', profile: 'veth', stages: () => [nativeStage] }, 80)
+})
+
 test('native: a driver that knows no redirect accounts for it too', () => {
   checkAccounting({ mode: 'native', profile: 'nfp', stages: () => [nativeStage] }, 50)
 })
