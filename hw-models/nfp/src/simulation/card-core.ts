@@ -4,31 +4,29 @@ import type { BpfMap } from '@bpfoundry/maps'
 import {
   CORE_TIMING,
   type CoreTiming,
+  enterProgram,
   type FirmwareRoutine,
   type MemoryCommandSlot,
   type MemoryPort,
   Microengine,
   PARKED,
+  programResult,
 } from '@bpfoundry/microengine'
+import { CONTROL_STORE } from '../engine/placed-program.ts'
 import { firmwareResult } from '../result-word.ts'
 import type { PacketOutcome } from './card-cores.ts'
 import type { FirmwareBuild } from './card-run.ts'
 import { CARD_TIMING } from './card-timing.ts'
-import { LookupRoutine } from './firmware-lookup.ts'
+import { MapRoutines } from './firmware-routines.ts'
 import type { CommandMemory, PathCommand } from './packet-path.ts'
 import type { FirmwareCycles } from './step-table.ts'
 
-/** Where the card's firmware has its routines, and programs begin. */
-const [RECEIVE, DONE, HELPERS, START] = [32, 64, 1024, 3072]
-const LOOKUP_HELPER = 1
+/** Where a context takes up a packet, in the firmware. */
+const RECEIVE = 32
 /** Packets begin behind 128 bytes of room and the MAC's 8 bytes. @see nfp.md 2.2 */
 const PACKET_OFFSET = 136
 /** A packet's buffer: the lower half of a packet's address is its offset, as `bpf_xdp_adjust_head` takes it. */
 const BUFFER_BYTES = 1 << 16
-/** Local memory of a context: the packet's vector, its stack. */
-const [VECTOR_BYTES, STACKS, STACK_BYTES] = [64, 512, 512]
-const [VECTOR_LENGTH, VECTOR_POINTER] = [0, 2]
-const LENGTH_MASK = 0x3fff
 
 /**
  * The distance that cores keep between commands was found by following single paths. Here it comes about by itself, for
@@ -62,7 +60,7 @@ export class CardCore {
   readonly engine: Microengine
   readonly #memory: GuestMemory
   readonly #buffers: readonly number[]
-  readonly #lookup: LookupRoutine
+  readonly #routines: MapRoutines
 
   constructor({ id, contexts, port, program, cycles, onDone }: CardCoreOptions) {
     const { memory, firmware, translation, maps } = program
@@ -72,19 +70,17 @@ export class CardCore {
       { length: contexts },
       () => memory.allocate('card packet', 'packet', BUFFER_BYTES, BUFFER_BYTES).address,
     )
-    const helpers = new Map([[LOOKUP_HELPER, HELPERS + LOOKUP_HELPER]])
-    this.engine.load(START, relocate(translation, { start: START, done: DONE, helpers }))
+    this.engine.load(CONTROL_STORE.start, relocate(translation, CONTROL_STORE))
     const commands = firmware !== 'arrays'
-    const lookupCycles = (commands ? CARD_TIMING.lookupFull : CARD_TIMING.lookupArrays).value
-    const scratch = memory.allocate('card key', 'ctx', LookupRoutine.scratchBytes).address
-    this.#lookup = new LookupRoutine({ memory, maps, cycles: lookupCycles, commands }, scratch)
-    this.engine.setRoutine(HELPERS + LOOKUP_HELPER, this.#lookup)
+    const { value } = commands ? CARD_TIMING.lookupFull : CARD_TIMING.lookupArrays
+    this.#routines = new MapRoutines({ memory, maps, cycles: value, commands })
+    for (const [address, routine] of this.#routines.byAddress()) this.engine.setRoutine(address, routine)
     this.engine.setRoutine(
       RECEIVE,
-      computing('receive', cycles.before, () => START),
+      computing('receive', cycles.before, () => CONTROL_STORE.start),
     )
     this.engine.setRoutine(
-      DONE,
+      CONTROL_STORE.done,
       computing('done', cycles.after, (context) => {
         const { base, cycle } = this.engine.context(context)
         onDone(context, base + cycle)
@@ -95,27 +91,16 @@ export class CardCore {
 
   /** A packet for a context that waits for one; the frame is copied. @see nfp.md 1.3 */
   give(context: number, frame: Uint8Array, cycle: number): void {
-    const { engine } = this
-    const buffer = this.#buffers[context] as number
-    this.#memory.write(buffer + PACKET_OFFSET, frame)
-    const vector = context * VECTOR_BYTES
-    const stack = STACKS + context * STACK_BYTES
-    const local = engine.state.localMemory
-    local[vector / 4 + VECTOR_LENGTH] = frame.length
-    local[vector / 4 + VECTOR_POINTER] = buffer + PACKET_OFFSET
-    engine.setLocalMemoryAddress(context, 0, stack)
-    engine.setLocalMemoryAddress(context, 1, vector)
-    const { a, b } = engine.context(context)
-    a[22] = stack
-    b[22] = frame.length
-    engine.start(context, RECEIVE, cycle)
+    const address = (this.#buffers[context] as number) + PACKET_OFFSET
+    this.#memory.write(address, frame)
+    enterProgram(this.engine, context, { address, lengthBytes: frame.length })
+    this.engine.start(context, RECEIVE, cycle)
   }
 
   /** What became of the packet that a context is done with. */
   outcome(context: number): PacketOutcome {
-    const bits = ((this.engine.context(context).a[0] ?? 0) >>> 16) & 0xff
-    const length = this.engine.state.localMemory[(context * VECTOR_BYTES) / 4 + VECTOR_LENGTH] ?? 0
-    return { disposition: firmwareResult(bits).disposition, egressBytes: length & LENGTH_MASK }
+    const { resultWord, lengthBytes } = programResult(this.engine, context)
+    return { disposition: firmwareResult((resultWord >>> 16) & 0xff).disposition, egressBytes: lengthBytes }
   }
 
   /** A command as the card sees it. */
@@ -123,7 +108,7 @@ export class CardCore {
     return {
       memory: (memory as CommandMemory | undefined) ?? this.#memoryAt(context, address),
       operation: operation.direction === 'add-immediate' ? 'add' : operation.direction,
-      address: memory === undefined ? address : this.#lookup.elementOf(context),
+      address: memory === undefined ? address : this.#routines.elementOf(context),
       bytes: units * operation.unitBytes,
       waits: wakes,
     }
