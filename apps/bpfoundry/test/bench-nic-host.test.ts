@@ -13,9 +13,7 @@ const HXDP = 'hXDP'
 describe('published figures of hosts', () => {
   let report: PublishedHostReport
   beforeAll(async () => {
-    const { code, stdout } = await bpfoundry('bench', 'nic', '--host', '--json')
-    expect(code).toBe(0)
-    report = JSON.parse(stdout) as PublishedHostReport
+    report = JSON.parse((await bpfoundry('bench', 'nic', '--host', '--json')).stdout) as PublishedHostReport
   })
 
   const errorsOf = (rows: PublishedHostReport['published']): number[] =>

@@ -100,9 +100,6 @@ const SCENARIOS: ReadonlyMap<string, Scenario> = new Map<string, Scenario>([
   ...sized('checksums', [1, 10, 20, 30, 40], (times) => ({ object: published('checksums'), program: `checksums${times}`, verdict: DROP })),
 ])
 
-/** Names of all of them. */
-export const SCENARIO_NAMES: readonly string[] = [...SCENARIOS.keys()]
-
 /** What to count of a scenario, and the verdict that its packets must get. */
 export function scenario(name: string): { readonly request: WorkRequest; readonly verdict: number } {
   const row = SCENARIOS.get(name)
