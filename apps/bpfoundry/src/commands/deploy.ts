@@ -111,6 +111,7 @@ async function runWatched(
 ): Promise<DeploymentReport> {
   const interrupt = new Interrupt(io)
   const progress = new Progress(io)
+  io.err(`${file.deployment.name}: running\n`)
   try {
     return await runDeployment(file, {
       ...(engine === undefined ? {} : { engine }),
