@@ -1,3 +1,5 @@
+import { CARD_TIMING } from './simulation/card-timing.ts'
+
 /**
  * Measured costs of the card, each with its source. The name in parentheses is the section of the project's collection of
  * measurements.
@@ -25,7 +27,7 @@ export const NFP_COSTS: {
   /** Look-ups a second of one map that all cores share: 4, 8 and 12 a packet gave 49.5, 24.8 and 16.6 Mpps. (nfp.md 4.1) */
   lookupsPerSecond: 198e6,
   /** What MAC and NBI accept. (nfp.md 2) */
-  macPacketsPerSecond: 54.4e6,
+  macPacketsPerSecond: CARD_TIMING.macRate.value,
   sources: [
     'J. Krude, measurements of XDP offload on Agilio CX: firmware overhead, core scaling, memory (nfp.md 2, 4.1)',
     'SOSCON 2019 drop program (nfp.md 2)',

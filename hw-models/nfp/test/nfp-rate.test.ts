@@ -1,6 +1,6 @@
 import { STAGE } from '@bpfoundry/device'
 import { expect, test } from 'vitest'
-import { nfpCard, nfpRate } from '../src/index.ts'
+import { CARD_TIMING, nfpCard, nfpRate } from '../src/index.ts'
 
 const stage = (packets: number, insns: number, helperCalls: number, bytes = 60) => ({
   ...(Object.fromEntries(Object.keys(STAGE).map((name) => [name, 0])) as Record<keyof typeof STAGE, number>),
@@ -44,4 +44,14 @@ test.each([
 
 test('without packets there is no rate', () => {
   expect(nfpRate(nfpCard('agilio-lx'), { stage: stage(0, 0, 0) }).packetsPerSecond).toBeUndefined()
+})
+
+test('where the ways of packets through the words are known, the card is simulated', () => {
+  const card = nfpCard('agilio-cx-2x10')
+  const path = { steps: [{ cycles: 2000 }], disposition: 'drop', egressBytes: 60 } as const
+  const rate = nfpRate(card, { stage: stage(1000, 25, 0), paths: [path] })
+  const formula = (card.workerCores * card.clockHz) / (CARD_TIMING.firmwareFull.value + 2000)
+  expect(rate.limitedBy).toBe('processors')
+  expect(Math.abs((rate.packetsPerSecond ?? 0) / formula - 1)).toBeLessThan(0.01)
+  expect(rate.model).not.toContain('estimate')
 })
