@@ -25,4 +25,4 @@ export {
   programResult,
   STACK_BYTES,
 } from './program-run.ts'
-export { CORE_TIMING, type CoreTiming } from './timing.ts'
+export { CORE_TIMING, type CoreTiming, SINGLE_PATH_TIMING } from './timing.ts'

@@ -1,10 +1,18 @@
 import { type Word, withEcc } from '@bpfoundry/microcode'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Execution, ImmediateMemory, Microengine, MicroengineError, PARKED } from '../src/index.ts'
+import {
+  type Execution,
+  ImmediateMemory,
+  Microengine,
+  MicroengineError,
+  PARKED,
+  SINGLE_PATH_TIMING,
+} from '../src/index.ts'
 import { ADDRESS_REGISTER, PROGRAM_START, randomProgram } from './random-program.ts'
 
 const RUNS = Number(process.env['PROGRAMS'] ?? 60)
+const TIMEOUT_MS = 60_000 + RUNS * 500
 const MEMORY_BYTES = 2 ** 16
 const CONTEXTS = 4
 
@@ -18,7 +26,12 @@ function digest(array: Int32Array | Float64Array): number {
 /** Everything that can be seen of a run: registers, memory, cycles, how it ended. */
 function run(words: readonly Word[], fill: number, execution: Execution): unknown {
   const memory = { bytes: Uint8Array.from({ length: MEMORY_BYTES }, (_, index) => (index * 31 + fill) & 0xff) }
-  const core = new Microengine({ memory: new ImmediateMemory(memory, 60), execution, runawayCycles: 3000 })
+  const core = new Microengine({
+    memory: new ImmediateMemory(memory, 60),
+    timing: SINGLE_PATH_TIMING,
+    execution,
+    runawayCycles: 3000,
+  })
   for (const [index, array] of [core.state.gpr, core.state.xferOut, core.state.localMemory].entries()) {
     for (let at = 0; at < array.length; at++) array[at] = Math.imul(at + index * 1000 + 1, fill | 1)
   }
@@ -49,14 +62,18 @@ function run(words: readonly Word[], fill: number, execution: Execution): unknow
 }
 
 describe('generated code and the table of words', () => {
-  it(`do the same to registers, memory and cycles in ${RUNS} random programs`, () => {
-    fc.assert(
-      fc.property(randomProgram, fc.integer({ min: 1, max: 2 ** 31 - 1 }), (words, fill) => {
-        expect(run(words, fill, 'generated')).toEqual(run(words, fill, 'table'))
-      }),
-      { numRuns: RUNS },
-    )
-  })
+  it(
+    `do the same to registers, memory and cycles in ${RUNS} random programs`,
+    () => {
+      fc.assert(
+        fc.property(randomProgram, fc.integer({ min: 1, max: 2 ** 31 - 1 }), (words, fill) => {
+          expect(run(words, fill, 'generated')).toEqual(run(words, fill, 'table'))
+        }),
+        { numRuns: RUNS },
+      )
+    },
+    TIMEOUT_MS,
+  )
 
   it('random programs come to their end, to memory and to branches often enough to tell', () => {
     const samples = fc.sample(randomProgram, { numRuns: 200, seed: 1 })

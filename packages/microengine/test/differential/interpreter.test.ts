@@ -9,6 +9,8 @@ import { type Execution, ProgramRun } from '../../src/index.ts'
 import { type OffloadProgram, offloadProgram, PACKET_BYTES } from './random-offload.ts'
 
 const RUNS = Number(process.env['PROGRAMS'] ?? 50)
+/** A program is translated three times and executed in three ways. */
+const TIMEOUT_MS = 60_000 + RUNS * 500
 const XDP = 6
 const START = 3072
 const DONE = 1024
@@ -67,14 +69,18 @@ function simulate(program: OffloadProgram, packet: Uint8Array, execution: Execut
 const packets = fc.uint8Array({ minLength: PACKET_BYTES, maxLength: PACKET_BYTES })
 
 describe('translated programs, executed as words', () => {
-  it(`give the interpreter's result and packet, in ${RUNS} random programs`, () => {
-    fc.assert(
-      fc.property(offloadProgram, packets, (program, packet) => {
-        const { cycles, ...simulated } = simulate(program, packet, 'generated')
-        expect(simulated, program.source).toEqual(interpret(program, packet))
-        expect(simulate(program, packet, 'table')).toEqual({ ...simulated, cycles })
-      }),
-      { numRuns: RUNS },
-    )
-  })
+  it(
+    `give the interpreter's result and packet, in ${RUNS} random programs`,
+    () => {
+      fc.assert(
+        fc.property(offloadProgram, packets, (program, packet) => {
+          const { cycles, ...simulated } = simulate(program, packet, 'generated')
+          expect(simulated, program.source).toEqual(interpret(program, packet))
+          expect(simulate(program, packet, 'table')).toEqual({ ...simulated, cycles })
+        }),
+        { numRuns: RUNS },
+      )
+    },
+    TIMEOUT_MS,
+  )
 })
