@@ -41,7 +41,7 @@ interface NoteRow {
 // biome-ignore format: table
 const ROWS: readonly NoteRow[] = [
   { applies: returnsBeyondTx,                                                            message: () => 'a result above XDP_TX (XDP_REDIRECT too) aborts on the card: the packet is dropped and counted in bpf_app3' },
-  { applies: (v) => calls(v, ADJUST_TAIL) && (known(v.registers(2)) ?? -1n) > 0n,        message: () => 'the card only cuts the tail: growing it fails with -22' },
+  { applies: (v) => calls(v, ADJUST_TAIL) && (known(v.registers(2)) ?? 1n) > 0n,         message: () => 'the card only cuts the tail: growing it fails with -22' },
   { applies: (v) => calls(v, ADJUST_HEAD) && known(v.registers(2)) === undefined,        message: ({ adjustHead }) => `on the card the packet must then start ${adjustHead?.offMin} to ${adjustHead?.offMax} bytes into its buffer and keep 14 bytes, or the call fails with -22` },
 ]
 

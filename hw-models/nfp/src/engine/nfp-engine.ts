@@ -108,6 +108,7 @@ class CoreProgram implements CompiledProgram {
     this.#execute()
     const left = programResult(this.#core, 0)
     const begin = this.#window.guestAddress(left.address)
+    this.#checkFrame(ctx, begin, left.lengthBytes)
     words[dataAt] = begin
     words[endAt] = begin + left.lengthBytes
     words[metaAt] = (words[metaAt] as number) + begin - data
@@ -115,6 +116,22 @@ class CoreProgram implements CompiledProgram {
     cpu.regs[0] = verdict
     cpu.regs[1] = 0
     return verdict
+  }
+
+  /** Where the driver trusts that no packet is shorter than Ethernet's 60 bytes, one that is may have lost more than it had. */
+  #checkFrame(ctx: number, begin: number, lengthBytes: number): void {
+    const words = this.#environment.memory.u32
+    const hardStart = words[(ctx + XDP_BUFF.dataHardStart) >>> 2] as number
+    const frameSize = words[(ctx + XDP_BUFF.frameSize) >>> 2] as number
+    if (begin >= hardStart && begin + lengthBytes <= hardStart + frameSize) return
+    throw new ExecutionFault({
+      code: 'FAULT_OUT_OF_BOUNDS',
+      message: 'the program left a packet outside of its buffer',
+      where: { program: this.image.name },
+      got: `${lengthBytes} bytes at ${begin - hardStart}`,
+      expected: `within ${frameSize} bytes`,
+      hint: 'the driver takes packets to have 60 bytes at least, as they have on the wire',
+    })
   }
 
   #execute(): void {
