@@ -1,17 +1,22 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { nfpCard, PUBLISHED_CARD_ROWS, simulateCard } from '@bpfoundry/nfp'
 import { PacketGenerator } from '@bpfoundry/packet'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { fillKnownMaps, loadForCard } from '../src/benchmarks/nic/card-loader.ts'
 import { recordCardPaths, setupPaths } from '../src/benchmarks/nic/card-paths.ts'
-import type { CardReport } from '../src/benchmarks/nic/card-report.ts'
+import { type CardReport, cardSummary, parameterRows, publishedRow } from '../src/benchmarks/nic/card-report.ts'
 import { workTogether } from '../src/benchmarks/nic/card-team.ts'
+import { parametersText, publishedRowsText, summaryText } from '../src/benchmarks/nic/card-text.ts'
+import type { CardReply } from '../src/benchmarks/nic/card-worker.ts'
 import { fixturePath } from '../src/fixture-path.ts'
 import { bpfoundry } from './command-line.ts'
 
 const CARD = 'agilio-cx-2x40'
+const PAGE = fileURLToPath(new URL('../../../docs/modelled-figures.md', import.meta.url))
+const [BEGIN, END] = ['<!-- made from the code: bench nic --card -->\n', '<!-- end of cards -->\n']
 const SHORT = ['--packets', '1000', '--no-published'] as const
 
 async function report(...args: string[]): Promise<CardReport> {
@@ -105,8 +110,10 @@ describe('published figures', () => {
     ...['nfp.drop@5', 'nfp.drop@20', 'nfp.drop@50', 'nfp.drop.overloaded@20', 'nfp.read4@10', 'nfp.read14@10'],
     ...['nfp.read12@50', 'nfp.add16@50', 'nfp.short-paths@200', 'nfp.soscon.drop', 'nfp.l4lb', 'nfp.hxdp.drop'],
   ])
-  const all = process.env['THOROUGH'] !== undefined
+  const bless = process.env['BLESS'] === '1'
+  const all = bless || process.env['THOROUGH'] !== undefined
   const rows = PUBLISHED_CARD_ROWS.filter(({ id }) => all || FEW.has(id))
+  let replies: readonly CardReply[] = []
   const modelled = new Map<string, number>()
 
   beforeAll(async () => {
@@ -116,7 +123,8 @@ describe('published figures', () => {
       typeof paths === 'string' ? [] : [{ kind: 'row', id, paths } as const],
     )
     const { signal } = new AbortController()
-    for (const reply of await workTogether(tasks, { threads: 2, signal })) {
+    replies = await workTogether(tasks, { threads: 2, signal })
+    for (const reply of replies) {
       if (reply.kind === 'row') modelled.set(reply.id, reply.modelled)
     }
   }, 120_000)
@@ -129,6 +137,20 @@ describe('published figures', () => {
       else expect(error, id).toBeLessThan(coreBound ? 0.02 : 0.1)
     }
   })
+
+  test('docs/modelled-figures.md shows what the model says (BLESS=1 makes the tables again)', () => {
+    const page = readFileSync(PAGE, 'utf8')
+    const compared = rows.map((row) => publishedRow(row, replies, new Map()))
+    const [from, to] = [page.indexOf(BEGIN) + BEGIN.length, page.indexOf(END)]
+    const parts = [publishedRowsText(compared), summaryText(cardSummary(compared)), parametersText(parameterRows(rows))]
+    const block = `\n\`\`\`text\n${parts.join('\n\n')}\n\`\`\`\n\n`
+    if (bless) writeFileSync(PAGE, page.slice(0, from) + block + page.slice(to))
+    else if (all) expect(page.slice(from, to)).toBe(block)
+    const shown = readFileSync(PAGE, 'utf8').replaceAll(/ +/g, ' ')
+    for (const row of compared) expect(shown).toContain(lastLine(publishedRowsText([row])))
+  })
+
+  const lastLine = (text: string): string => (text.split('\n').at(-1) ?? '').replaceAll(/ +/g, ' ')
 
   test('no parameter hangs on a single row, and every row that calibrates says what', () => {
     const byParameter = new Map<string, number>()

@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { compareRow, summariseRows } from '@bpfoundry/device'
 import {
   type CardPoint,
   type FirmwareBuild,
@@ -22,8 +21,9 @@ import {
   type CardReport,
   CHECK_SEQUENCE_BYTES,
   cardRow,
-  type PublishedRowJson,
+  cardSummary,
   parameterRows,
+  publishedRow,
   type SimulatorSpeed,
 } from './card-report.ts'
 import { workTogether } from './card-team.ts'
@@ -132,7 +132,7 @@ function reportOf(
   wallMs: number,
 ): CardReport {
   const points = pointsOf(replies)
-  const published = bench.rows.map((row) => publishedJson(row, replies, bench.unanswered))
+  const published = bench.rows.map((row) => publishedRow(row, replies, bench.unanswered))
   const first = bench.paths[0] as CardPaths
   const mean = (of: (path: CardPaths['paths'][number]) => number): number =>
     first.paths.reduce((sum, path) => sum + of(path), 0) / first.paths.length
@@ -152,11 +152,7 @@ function reportOf(
     load: options.load,
     points: points.map(cardRow),
     published,
-    summary: {
-      all: summariseRows(published),
-      coreBound: summariseRows(published.filter(({ coreBound }) => coreBound)),
-      others: summariseRows(published.filter(({ coreBound }) => !coreBound)),
-    },
+    summary: cardSummary(published),
     parameters: parameterRows(PUBLISHED_CARD_ROWS),
     simulator: speedOf(replies, bench.threads, wallMs),
   }
@@ -164,16 +160,6 @@ function reportOf(
 
 function pointsOf(replies: readonly CardReply[]): CardPoint[] {
   return replies.flatMap((reply) => (reply.kind === 'point' ? [reply.point] : []))
-}
-
-function publishedJson(
-  { setup: _setup, calibrates = [], ...row }: PublishedCardRow,
-  replies: readonly CardReply[],
-  unanswered: ReadonlyMap<string, string>,
-): PublishedRowJson {
-  const reply = replies.find((one) => one.kind === 'row' && one.id === row.id)
-  const modelled = reply?.kind === 'row' ? reply.modelled : (unanswered.get(row.id) ?? 'stopped')
-  return { ...row, ...compareRow(row, modelled), calibrates }
 }
 
 function speedOf(replies: readonly CardReply[], threads: number, wallMs: number): SimulatorSpeed {

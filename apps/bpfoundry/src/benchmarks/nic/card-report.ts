@@ -1,4 +1,4 @@
-import type { ComparedRow, RowSummary } from '@bpfoundry/device'
+import { type ComparedRow, compareRow, type RowSummary, summariseRows } from '@bpfoundry/device'
 import {
   CARD_TIMING,
   type CardFigures,
@@ -8,6 +8,7 @@ import {
   type PublishedCardRow,
   type TimingParameter,
 } from '@bpfoundry/nfp'
+import type { CardReply } from './card-worker.ts'
 
 /** One packet size and number of cores, as JSON has it. */
 export interface CardRow {
@@ -86,4 +87,24 @@ export function parameterRows(rows: readonly PublishedCardRow[]): CardReport['pa
     ...parameter,
     rows: rows.filter(({ calibrates }) => calibrates?.includes(name) === true).map(({ id }) => id),
   }))
+}
+
+/** A published row with the answer that a worker found, or why there is none. */
+export function publishedRow(
+  { setup: _setup, calibrates = [], ...row }: PublishedCardRow,
+  replies: readonly CardReply[],
+  unanswered: ReadonlyMap<string, string>,
+): PublishedRowJson {
+  const reply = replies.find((one) => one.kind === 'row' && one.id === row.id)
+  const modelled = reply?.kind === 'row' ? reply.modelled : (unanswered.get(row.id) ?? 'stopped')
+  return { ...row, ...compareRow(row, modelled), calibrates }
+}
+
+/** How good the answers are: of all rows, of those that cores alone bound, of the others. */
+export function cardSummary(rows: readonly PublishedRowJson[]): CardReport['summary'] {
+  return {
+    all: summariseRows(rows),
+    coreBound: summariseRows(rows.filter(({ coreBound }) => coreBound)),
+    others: summariseRows(rows.filter(({ coreBound }) => !coreBound)),
+  }
 }

@@ -32,21 +32,47 @@ function pointRow({ sizeBytes, cores, packetsPerSecond, limitedBy, lineRate, lat
 }
 
 function publishedText({ published, summary }: CardReport): string {
+  return `${publishedRowsText(published)}\n\n${summaryText(summary)}`
+}
+
+/** Published rows beside the model's answers: a line a row. */
+export function publishedRowsText(rows: readonly PublishedRowJson[]): string {
   const head = ['published', 'Mpps', 'modelled', 'error', 'role', 'what']
-  const percent = (error: number | undefined): string =>
-    error === undefined ? '-' : `${error > 0 ? '+' : ''}${(100 * error).toFixed(1)} %`
-  const worst = ({ worstError }: (typeof summary)['all']): string => percent(worstError).replace('+', '')
-  const row = ({ id, published: value, modelled, error, role, what, why, note }: PublishedRowJson): Cell[] => [
+  const cells = ({ id, published, modelled, error, role, what, why, note }: PublishedRowJson): Cell[] => [
     id,
-    value.toFixed(2),
+    published.toFixed(2),
     modelled?.toFixed(2) ?? '-',
     percent(error),
     role,
     `${what}${why === undefined ? '' : `: ${why}`}${note === undefined ? '' : ` (${note})`}`,
   ]
-  return [
-    formatTable(head, published.map(row)),
-    '',
-    `bound by cores: ${summary.coreBound.answered} of ${summary.coreBound.rows} rows answered, worst ${worst(summary.coreBound)} (goal 2 %); others: ${summary.others.answered} of ${summary.others.rows}, worst ${worst(summary.others)} (goal 10 %)`,
-  ].join('\n')
+  return formatTable(head, rows.map(cells))
+}
+
+/** How many rows are answered, and how well. */
+export function summaryText({ coreBound, others }: CardReport['summary']): string {
+  const part = ({ rows, answered, medianError, worstError }: CardReport['summary']['all']): string =>
+    `${answered} of ${rows} rows answered, median error ${percent(medianError)}, worst ${percent(worstError)}`
+  return [`bound by cores (goal 2 %): ${part(coreBound)}`, `others (goal 10 %): ${part(others)}`]
+    .join('\n')
+    .replaceAll('+', '')
+}
+
+/** Every parameter of the model: how many rows it was found from, its source, or what is assumed. */
+export function parametersText(parameters: CardReport['parameters']): string {
+  const head = ['parameter', 'value', 'unit', 'rows', 'source']
+  return formatTable(
+    head,
+    parameters.map(({ name, value, unit, rows, source, assumption }) => [
+      name,
+      value.toLocaleString('en-US', { maximumFractionDigits: 4 }),
+      unit,
+      rows.length === 0 ? '-' : String(rows.length),
+      assumption === undefined ? source : `${source}; assumed: ${assumption}`,
+    ]),
+  )
+}
+
+function percent(error: number | undefined): string {
+  return error === undefined ? '-' : `${error > 0 ? '+' : ''}${(100 * error).toFixed(1)} %`
 }
