@@ -8,7 +8,7 @@ import { type Explanation, explain } from '../src/explain/explanation.ts'
 import { explanationText } from '../src/explain/explanation-text.ts'
 import { sarifLog } from '../src/explain/sarif.ts'
 import { fixturePath } from '../src/fixture-path.ts'
-import { releaseRow, releaseText } from '../src/releases/release-matrix.ts'
+import { ReleaseMatrix, releaseText } from '../src/releases/release-matrix.ts'
 import { bpfoundry } from './command-line.ts'
 
 function spec(name: string): CollectionSpec {
@@ -83,7 +83,7 @@ describe('a refusal is explained', () => {
 
 describe('releases that a program loads on', () => {
   it('from the first on that has all it needs, with what the others lack', () => {
-    const row = releaseRow('loops.o', spec('loops/loops'), 'check_mss')
+    const row = new ReleaseMatrix().judge('loops.o', spec('loops/loops'), 'check_mss')
     expect(row.since).toBe('5.4')
     expect(row.releases.map(({ verdict }) => verdict)).toEqual([
       ...Array<string>(2).fill('refused'),
@@ -98,7 +98,7 @@ describe('releases that a program loads on', () => {
   })
 
   it('from none on where the program is wrong', () => {
-    const row = releaseRow('o', spec('refused/packet_read_past_check'), 'packet_read_past_check')
+    const row = new ReleaseMatrix().judge('o', spec('refused/packet_read_past_check'), 'packet_read_past_check')
     expect(row.since).toBeUndefined()
     expect(row.rejection).toMatchObject({ release: '6.18', code: 'VERIFIER_PACKET_BOUNDS' })
     expect(releaseText([row])).toContain('refused for 6.18: ')

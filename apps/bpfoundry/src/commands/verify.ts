@@ -1,5 +1,6 @@
 import { writeReportFile } from '@bpfoundry/conformance'
 import { isDiagnostic } from '@bpfoundry/diagnostics'
+import { Kernel } from '@bpfoundry/kernel'
 import { KERNEL_PROFILES } from '@bpfoundry/kernel-abi'
 import { readSpec } from '@bpfoundry/testbench'
 import { type Command, Option } from 'commander'
@@ -9,7 +10,7 @@ import { EXIT, exitCodeOf } from '../exit-code.ts'
 import { sarifLog } from '../explain/sarif.ts'
 import { cardNamed, cardOption, firmwareOption } from '../offload/card-option.ts'
 import { formatError, formatJson } from '../output.ts'
-import { releaseRow, releaseText } from '../releases/release-matrix.ts'
+import { ReleaseMatrix, releaseText } from '../releases/release-matrix.ts'
 import { type JudgeOptions, judgePrograms, programsOf, type Verdict } from '../verdicts/judge-programs.ts'
 import { verdictText } from '../verdicts/verdict-text.ts'
 import { requireWritable } from '../writable-file.ts'
@@ -69,9 +70,10 @@ function judge(objects: readonly string[], options: VerifyOptions, io: CommandIo
 
 function judgeOptions({ program, logLevel, profile, explain, sarif, nic, firmware, mtu }: VerifyOptions): JudgeOptions {
   return {
+    // Nothing runs: maps need no elements.
+    kernel: Kernel.create({ hollowMaps: true, ...(profile === undefined ? {} : { profile }) }),
     ...(program === undefined ? {} : { program }),
     ...(logLevel === undefined ? {} : { logLevel }),
-    ...(profile === undefined ? {} : { profile }),
     ...(nic === undefined ? {} : { card: cardNamed(nic, firmware) }),
     ...(mtu === undefined ? {} : { mtu }),
     explains: explain === true || sarif !== undefined,
@@ -92,9 +94,10 @@ function sarifOf(verdicts: readonly Verdict[]): object {
 
 /** `--profile all`: what the newest release refuses is refused. */
 function judgeReleases(objects: readonly string[], options: VerifyOptions, io: CommandIo): number {
+  const matrix = new ReleaseMatrix()
   const { found: rows, code } = ofObjects(objects, options, io, (object) => {
     const spec = readSpec(object)
-    return programsOf(object, spec, options.program).map((program) => releaseRow(object, spec, program))
+    return programsOf(object, spec, options.program).map((program) => matrix.judge(object, spec, program))
   })
   io.out(
     options.json ? `${formatJson({ $schema: 'bpfoundry.verify-releases/1', programs: rows })}\n` : releaseText(rows),

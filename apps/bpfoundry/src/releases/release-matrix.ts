@@ -26,37 +26,41 @@ export interface ReleaseRow {
   readonly rejection?: Rejection & { readonly release: string }
 }
 
-/** Judges a program for every release. @throws what loading the object throws, but for refusals */
-export function releaseRow(object: string, spec: CollectionSpec, program: string): ReleaseRow {
-  const judged = [...KERNEL_PROFILES.keys()].map((release) => ({
-    release,
-    rejection: rejectionBy(release, spec, program),
-  }))
-  const newestRefusing = judged.findLastIndex(({ rejection }) => rejection !== undefined)
-  const since = judged[newestRefusing + 1]?.release
-  const needs = judged.map(({ rejection }) => rejection?.requirements ?? [])
-  const longest = needs.reduce((most, list) => (list.length > most.length ? list : most), [])
-  const other = judged.findLast(({ rejection }) => rejection !== undefined && rejection.requirements === undefined)
-  return {
-    object,
-    program,
-    type: programTypeName(spec.programs.get(program)?.type ?? 0),
-    releases: judged.map(({ release, rejection }) => ({
+/** Kernels of every release that there is a profile of. */
+export class ReleaseMatrix {
+  readonly #kernels: readonly (readonly [release: string, Kernel])[] = [...KERNEL_PROFILES.keys()].map(
+    (profile) => [profile, Kernel.create({ profile, hollowMaps: true })] as const,
+  )
+
+  /** Judges a program for every release. @throws what loading the object throws, but for refusals */
+  judge(object: string, spec: CollectionSpec, program: string): ReleaseRow {
+    const judged = this.#kernels.map(([release, kernel]) => ({
       release,
-      verdict: rejection === undefined ? 'accepted' : 'refused',
-    })),
-    ...(since === undefined ? {} : { since }),
-    requirements: longest.map((need) => ({ ...need, ...sourceOf(spec, program, need.pc) })),
-    ...(other?.rejection === undefined ? {} : { rejection: { ...other.rejection, release: other.release } }),
+      rejection: rejectionBy(kernel, spec, program),
+    }))
+    const newestRefusing = judged.findLastIndex(({ rejection }) => rejection !== undefined)
+    const since = judged[newestRefusing + 1]?.release
+    const needs = judged.map(({ rejection }) => rejection?.requirements ?? [])
+    const longest = needs.reduce((most, list) => (list.length > most.length ? list : most), [])
+    const other = judged.findLast(({ rejection }) => rejection !== undefined && rejection.requirements === undefined)
+    return {
+      object,
+      program,
+      type: programTypeName(spec.programs.get(program)?.type ?? 0),
+      releases: judged.map(({ release, rejection }) => ({
+        release,
+        verdict: rejection === undefined ? 'accepted' : 'refused',
+      })),
+      ...(since === undefined ? {} : { since }),
+      requirements: longest.map((need) => ({ ...need, ...sourceOf(spec, program, need.pc) })),
+      ...(other?.rejection === undefined ? {} : { rejection: { ...other.rejection, release: other.release } }),
+    }
   }
 }
 
-function rejectionBy(release: string, spec: CollectionSpec, program: string): Rejection | undefined {
+function rejectionBy(kernel: Kernel, spec: CollectionSpec, program: string): Rejection | undefined {
   try {
-    Collection.create(spec, {
-      kernel: Kernel.create({ profile: release, hollowMaps: true }),
-      programs: [program],
-    }).close()
+    Collection.create(spec, { kernel, programs: [program] }).close()
     return undefined
   } catch (error) {
     if (!(error instanceof ProgramRejected)) throw error

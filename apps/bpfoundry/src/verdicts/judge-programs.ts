@@ -1,4 +1,4 @@
-import { Kernel, ProgramRejected } from '@bpfoundry/kernel'
+import { type Kernel, ProgramRejected } from '@bpfoundry/kernel'
 import { programTypeName } from '@bpfoundry/kernel-abi'
 import type { CollectionSpec, ProgramSpec } from '@bpfoundry/loader'
 import type { NfpCard, OffloadAdvice } from '@bpfoundry/nfp'
@@ -8,11 +8,11 @@ import { type Explanation, explain } from '../explain/explanation.ts'
 
 /** What programs are judged by. */
 export interface JudgeOptions {
+  /** Of the release to judge for. */
+  readonly kernel: Kernel
   /** Only this program of each object. */
   readonly program?: string
   readonly logLevel?: number
-  /** The release to judge for. */
-  readonly profile?: string
   /** Judges for this card instead of the host. */
   readonly card?: NfpCard
   readonly mtu?: number
@@ -67,12 +67,10 @@ function logOf({ logLevel }: JudgeOptions, log: string): Pick<Verdict, 'log'> {
 
 function hostVerdict(object: string, program: string, options: JudgeOptions): Judged {
   const logLevel = options.logLevel ?? 1
-  const profile = options.profile === undefined ? {} : { profile: options.profile }
-  // Nothing runs: maps need no elements.
-  const kernel = Kernel.create({ hollowMaps: true, ...profile })
   try {
-    const objects = createObjects(kernel, readSpec(object), object, { programs: [program], logLevel })
+    const objects = createObjects(options.kernel, readSpec(object), object, { programs: [program], logLevel })
     const { stats, log } = objects.program(program).kernelProgram
+    objects.close()
     return { verdict: 'accepted', stats, ...logOf(options, log) }
   } catch (error) {
     if (!(error instanceof ProgramRejected)) throw error

@@ -8,8 +8,8 @@ import { fixturePath } from '../../fixture-path.ts'
 /** A program that is verified by whoever is measured. */
 export interface VerifierCase {
   readonly name: string
-  /** Loads it, and gives what stands for the loaded program. @throws where it is refused */
-  load<M extends LoadedMap, P extends LoadedProgram>(kernel: LoaderKernel<M, P>): P
+  /** Loads it, lets `look` see the loaded program, and unloads it with its maps. @throws where it is refused */
+  load<M extends LoadedMap, P extends LoadedProgram, T>(kernel: LoaderKernel<M, P>, look: (program: P) => T): T
 }
 
 /** 100,000 rounds whose number has to be known: half a million instructions are explored. */
@@ -53,7 +53,17 @@ const GENERATED: readonly VerifierCase[] = [
 
 function generated(name: string, text: string): VerifierCase {
   const { insns } = assembleLlvm(text)
-  return { name, load: (kernel) => kernel.loadProgram(xdpProgram(name, insns)) }
+  return {
+    name,
+    load: (kernel, look) => {
+      const program = kernel.loadProgram(xdpProgram(name, insns))
+      try {
+        return look(program)
+      } finally {
+        program.close()
+      }
+    },
+  }
 }
 
 function xdpProgram(name: string, insns: readonly Insn[]): Parameters<LoaderKernel['loadProgram']>[0] {
@@ -74,8 +84,14 @@ export function objectCases(path: string): VerifierCase[] {
   const spec = readSpec(path)
   return [...spec.programs.keys()].map((program) => ({
     name: `${path.split('/').at(-1)}: ${program}`,
-    load: <M extends LoadedMap, P extends LoadedProgram>(kernel: LoaderKernel<M, P>): P =>
-      Collection.create(spec, { kernel, programs: [program] }).programs.get(program) as P,
+    load: <M extends LoadedMap, P extends LoadedProgram, T>(kernel: LoaderKernel<M, P>, look: (one: P) => T): T => {
+      const collection = Collection.create(spec, { kernel, programs: [program] })
+      try {
+        return look(collection.programs.get(program) as P)
+      } finally {
+        collection.close()
+      }
+    },
   }))
 }
 

@@ -27,7 +27,8 @@ export async function measureCase(
   rounds: number,
   oracle: KernelOracle | undefined,
 ): Promise<VerifierFigures> {
-  const ours = repeat(rounds, () => one.load(emulated()).stats)
+  const kernel = emulated()
+  const ours = Array.from({ length: rounds }, () => one.load(kernel, ({ stats }) => stats))
   const [first] = ours
   const figures = {
     program: one.name,
@@ -38,7 +39,6 @@ export async function measureCase(
   return oracle === undefined ? figures : { ...figures, ...(await kernelFigures(one, rounds, oracle)) }
 }
 
-/** A fresh kernel for each load: maps of the one before are gone. */
 function emulated(): LoaderKernel<KernelMap, KernelProgram> {
   const kernel = Kernel.create()
   return {
@@ -53,14 +53,9 @@ async function kernelFigures(
   oracle: KernelOracle,
 ): Promise<Pick<VerifierFigures, 'kernel' | 'kernelRefusal'>> {
   try {
-    const answers = []
-    for (let round = 0; round < rounds; round++) {
-      const loader = await oracleLoader(oracle)
-      const program = one.load(loader)
-      answers.push(program.answer.stats)
-      program.close()
-      loader.close()
-    }
+    const loader = await oracleLoader(oracle)
+    const answers = Array.from({ length: rounds }, () => one.load(loader, ({ answer }) => answer.stats))
+    loader.close()
     const told = answers.flatMap((stats) =>
       stats?.verificationTimeUs === undefined ? [] : [{ ...stats, verificationTimeUs: stats.verificationTimeUs }],
     )
@@ -71,10 +66,6 @@ async function kernelFigures(
     if (!isDiagnostic(error)) throw error
     return { kernelRefusal: error.message }
   }
-}
-
-function repeat<T>(count: number, act: () => T): T[] {
-  return Array.from({ length: count }, act)
 }
 
 function least(stats: readonly { readonly verificationTimeUs: number }[]): number {
