@@ -23,7 +23,8 @@ describe('published figures of hosts', () => {
   test('docs/modelled-figures.md shows what the command says', async () => {
     const { stdout } = await bpfoundry('bench', 'nic', '--host')
     const page = readFileSync(PAGE, 'utf8')
-    const [from, to] = [page.indexOf(BEGIN) + BEGIN.length, page.indexOf(END)]
+    const from = page.indexOf(BEGIN) + BEGIN.length
+    const to = page.indexOf(END, from)
     const block = `\n\`\`\`text\n${stdout.trimEnd()}\n\`\`\`\n\n`
     if (process.env['BLESS'] === '1') writeFileSync(PAGE, page.slice(0, from) + block + page.slice(to))
     else expect(page.slice(from, to)).toBe(block)
