@@ -43,8 +43,7 @@ export class GeneratedProgram {
   /** `undefined` where the page forbids functions of text. */
   static make(around: Surroundings): GeneratedProgram | undefined {
     try {
-      new Function('return 0')
-      return new GeneratedProgram(around)
+      return Function('return 0')() === 0 ? new GeneratedProgram(around) : undefined
     } catch {
       return undefined
     }

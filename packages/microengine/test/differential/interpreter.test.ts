@@ -38,7 +38,18 @@ function interpret(program: OffloadProgram, packet: Uint8Array): Outcome {
   const bytes = memory.u8
   bytes.set(packet, packetAddress)
   memory.view.setUint32(contextAddress, packetAddress, true)
-  const image = { id: 1, name: 'p', type: XDP, insns, subprograms: [], mapReferences: [], lines: [] }
+  const image = {
+    id: 1,
+    name: 'p',
+    type: XDP,
+    insns,
+    subprograms: [],
+    mapReferences: [],
+    lines: [],
+    tag: '',
+    expectedAttachType: 0,
+    gplCompatible: true,
+  }
   const environment = { memory, helpers: [], tailCallTarget: () => undefined }
   const r0 = compileProgram(createInterpreter({ fuel: 100_000 }), image, environment).run(cpu, contextAddress)
   const result = Number(r0) >>> 0

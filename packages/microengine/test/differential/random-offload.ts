@@ -103,15 +103,13 @@ const product: Lines = fc.tuple(two, fc.boolean(), fc.boolean()).map(([[dst, src
 
 /** Divisors whose last shift is not by 0, which would be another shift (docs/parity/jit-nfp.md). */
 const DIVISORS = [2, 3, 5, 6, 7, 10, 12, 100, 1000, 1500, 4096, 65536, 99991, 2 ** 20, 2 ** 31 - 1]
-const quotient: Lines = fc
-  .tuple(scalar, fc.constantFrom(...DIVISORS))
-  .map(([dst, by]) => [
-    { text: `w${dst} = w${dst}`, fact: ZEXT },
-    {
-      text: `r${dst} /= ${by}`,
-      fact: { ranges: { sourceMin: BigInt(by), sourceMax: BigInt(by), targetMin: 0n, targetMax: 0xffffffffn } },
-    },
-  ])
+const quotient: Lines = fc.tuple(scalar, fc.constantFrom(...DIVISORS)).map(([dst, by]) => [
+  { text: `w${dst} = w${dst}`, fact: ZEXT },
+  {
+    text: `r${dst} /= ${by}`,
+    fact: { ranges: { sourceMin: BigInt(by), sourceMax: BigInt(by), targetMin: 0n, targetMax: 0xffffffffn } },
+  },
+])
 
 const packetLoad: Lines = fc
   .tuple(width, fc.nat(DATA_BYTES - 8), scalar)
