@@ -1,34 +1,24 @@
 import { CPU_BLOCK, type Cpu, type ExecutionFault } from '@bpfoundry/engine'
 import { type GuestMemory, writeU64 } from '@bpfoundry/guest-memory'
-import { openMap } from '@bpfoundry/maps'
-import { CounterBlock, QUEUE, STAGE } from './counters.ts'
+import { QUEUE, STAGE } from './counters.ts'
 import { DeviceError } from './device-error.ts'
 import { type EventRings, EventWriter } from './events/event-ring.ts'
 import { FATE, type Fate } from './fates.ts'
 import { FRAME_DESCRIPTOR, FRAME_FLAG, FrameCursor } from './frame-descriptor.ts'
-import { FramePool } from './frame-pool.ts'
-import { NIC_CONTROL, type NicHandle, type NicQueueHandle } from './nic-handle.ts'
-import type { PacketSource } from './packet-source.ts'
+import { NIC_CONTROL, type NicHandle } from './nic-handle.ts'
 import { PollBatch } from './poll/poll-batch.ts'
 import { POLL_PACKETS } from './poll/poll-block.ts'
+import { openedMaps, type PollQueue, pollQueue, portLookup } from './poll-queue.ts'
 import { EntryProgram } from './redirect/entry-program.ts'
 import { clearRedirect } from './redirect/redirect-target.ts'
 import { type MapLookup, type PortLookup, Redirects } from './redirect/redirects.ts'
-import { RingConsumer, RingProducer } from './spsc-ring.ts'
+import { RingProducer } from './spsc-ring.ts'
 import { TxPort } from './tx-port.ts'
 import { type ProgramLookup, XdpHook } from './xdp-hook.ts'
 import type { XdpMode } from './xdp-mode.ts'
 
 /** NAPI_POLL_WEIGHT: packets a poll handles at most before another queue has its turn. @see include/linux/netdevice.h */
 export const NAPI_BUDGET = 64
-
-/** One receive queue as its driver polls it. */
-export interface PollQueue extends PacketSource {
-  readonly pool: FramePool
-  readonly handle: NicQueueHandle
-  readonly completion: RingConsumer
-  readonly counters: CounterBlock
-}
 
 /** What a stage works with: one card on one CPU. */
 export interface DriverContext {
@@ -331,47 +321,5 @@ class StagedPoll implements DriverPoll, DriverContext {
     const missing = queue.pool.refill()
     if (missing > 0) queue.counters.add(QUEUE.allocFailures, missing)
     Atomics.add(this.memory.i32, this.#generation, 1)
-  }
-}
-
-function pollQueue(memory: GuestMemory, handle: NicQueueHandle): PollQueue {
-  const pool = new FramePool(memory, handle)
-  const counters = new CounterBlock(memory, handle.counters)
-  return {
-    handle,
-    completion: new RingConsumer(memory, handle.completion),
-    pool,
-    fates: new CounterBlock(memory, handle.fateCounters),
-    counters,
-    release: (packet) => pool.release(packet),
-    takeFrame: () => pool.take(),
-    countCopy: (sent) => counters.add(sent ? QUEUE.copies : QUEUE.copyErrors, 1),
-  }
-}
-
-function openedMaps(memory: GuestMemory): MapLookup {
-  const maps = new Map<number, ReturnType<MapLookup>>()
-  return (address) => {
-    const map = maps.get(address) ?? openMap(memory, address)
-    maps.set(address, map)
-    return map
-  }
-}
-
-function portLookup(
-  memory: GuestMemory,
-  cpu: number,
-  own: TxPort,
-  targets: DriverPollOptions['redirectTargets'],
-): PortLookup {
-  const ports = new Map<number, TxPort>([[own.handle.ifindex, own]])
-  return (ifindex) => {
-    const known = ports.get(ifindex)
-    if (known !== undefined) return known
-    const handle = targets?.().find((nic) => nic.ifindex === ifindex)
-    if (handle === undefined) return undefined
-    const port = new TxPort(memory, handle, cpu)
-    ports.set(ifindex, port)
-    return port
   }
 }

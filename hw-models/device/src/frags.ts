@@ -6,7 +6,7 @@ const { sizeBytes, fragCount, fragsBytes, bufferCount, frags, fragStrideBytes } 
 const { fragData, fragLength, fragBuffer } = XDP_SHARED_INFO
 
 /** Guest address of the shared info of a packet. */
-export function sharedInfoOf({ frame, frameBytes }: Pick<FrameCursor, 'frame' | 'frameBytes'>): number {
+function sharedInfoOf({ frame, frameBytes }: Pick<FrameCursor, 'frame' | 'frameBytes'>): number {
   return frame + frameBytes - sizeBytes
 }
 

@@ -29,13 +29,14 @@ export type {
   StageCounter,
 } from './counters.ts'
 export { CounterBlock, PORT, QUEUE, STAGE } from './counters.ts'
+export { createNic } from './create-nic.ts'
 export type { AttachErrorFields, DeviceErrorCode } from './device-error.ts'
 export { AttachError, DeviceError } from './device-error.ts'
+export type { DrainedFrame } from './drained-frame.ts'
 export type {
   DriverContext,
   DriverPoll,
   DriverPollOptions,
-  PollQueue,
   XdpStage,
   XdpStageFactory,
 } from './driver-poll.ts'
@@ -66,11 +67,12 @@ export { nativeWarning } from './native-rules.ts'
 export type { GracePeriod } from './nic.ts'
 export { attachNic, Nic } from './nic.ts'
 export type { NicCpuHandle, NicHandle, NicOptions, NicQueueHandle, Sink } from './nic-handle.ts'
-export { createNic, SHARED_INFO_BYTES, XDP_PACKET_HEADROOM_BYTES } from './nic-handle.ts'
+export { LINEAR_TAIL_BYTES, SHARED_INFO_BYTES, XDP_PACKET_HEADROOM_BYTES } from './nic-handle.ts'
 export type { EthtoolRow, NativeMtuLimit, NativeXdp, NicProfile } from './nic-profile.ts'
 export type { PacketSource } from './packet-source.ts'
 export type { LinkOptions } from './poll/link-poll.ts'
 export { HIDDEN_PROGRAM_IDS, linkPoll, pollProgramId } from './poll/link-poll.ts'
+export type { PollQueue } from './poll-queue.ts'
 export { NIC_PROFILES, nicProfile } from './profiles.ts'
 export { CPUMAP_BULK_FRAMES } from './redirect/cpu-bulk.ts'
 export { CpumapThread, type CpumapThreadOptions } from './redirect/cpumap-thread.ts'
@@ -108,7 +110,6 @@ export type { TracePlay, TraceSize, TraceSource } from './trace/wire-trace.ts'
 export { traceBytes, WireTrace } from './trace/wire-trace.ts'
 export { TxBulk } from './tx-bulk.ts'
 export { TxPort } from './tx-port.ts'
-export type { DrainedFrame } from './wire.ts'
 export { FRAME_ACCEPTED, NicWire, NOT_RECEIVED, WOULD_BLOCK } from './wire.ts'
 export type { AttachDevice, Attached, AttachOptions, XdpLink } from './xdp-attachments.ts'
 export { XDP_FLAGS, XDP_MODE_FLAG, XdpAttachments } from './xdp-attachments.ts'

@@ -2,13 +2,14 @@ import type { GuestMemory } from '@bpfoundry/guest-memory'
 import { MAX_SKB_FRAGS, NET_DEVICE } from '@bpfoundry/kernel-abi'
 import type { ToeplitzOptions } from '@bpfoundry/packet'
 import { CounterBlock, MAC, QUEUE_WIRE } from './counters.ts'
+import { DrainedCursor, type DrainedFrame } from './drained-frame.ts'
 import { FATE } from './fates.ts'
-import { addFrag, clearFrags, eachBuffer, packetBytes } from './frags.ts'
-import { FRAME_FLAG, FrameCursor } from './frame-descriptor.ts'
+import { addFrag, clearFrags, eachBuffer } from './frags.ts'
+import { FrameCopier } from './frame-copier.ts'
+import { FrameCursor } from './frame-descriptor.ts'
 import { returnFrame } from './frame-pool.ts'
 import { ETH_HEADER_BYTES, NIC_CONTROL, type NicHandle, VLAN_TAG_BYTES } from './nic-handle.ts'
 import { Rss } from './rss.ts'
-import { ethTypeTrans, type SkbType, unpackSkbType } from './skb-type.ts'
 import { RingConsumer, type RingHandle, RingProducer } from './spsc-ring.ts'
 
 /** What {@link NicWire.deliver} answers when no queue took the packet; the packet has its fate. */
@@ -17,30 +18,6 @@ export const NOT_RECEIVED = -1
 export const WOULD_BLOCK = -2
 /** What {@link NicWire.refusal} answers of a frame that the MAC takes. */
 export const FRAME_ACCEPTED = -1
-
-/** A packet that came out of a card: on the wire, or for the stack. Only valid during the call; `bytes` is guest memory. */
-export interface DrainedFrame {
-  readonly bytes: Uint8Array
-  /** First byte in `bytes`, and number of bytes. */
-  readonly offsetBytes: number
-  readonly lengthBytes: number
-  /** XDP metadata lies in the `metaBytes` bytes before `offsetBytes`. */
-  readonly metaBytes: number
-  readonly timestampNs: number
-  readonly packetIndex: number
-  readonly rssHash: number
-  /** Where it came in. */
-  readonly ingressIfindex: number
-  readonly queue: number
-  /** CPU that handled it; of rings that CPUs share, the first of them. */
-  readonly cpu: number
-  /** It came in over several buffers, and is shown in one piece. */
-  readonly frags: boolean
-  /** It is a copy of a packet that went to several devices. */
-  readonly copy: boolean
-  /** `skb->protocol` and `skb->pkt_type` where it went up the stack. @param mac the interface's address */
-  skbType(mac: readonly number[]): SkbType
-}
 
 const ETHERTYPE_VLAN_HIGH = 0x81
 
@@ -279,86 +256,7 @@ export class NicWire {
   }
 }
 
-/** One object for every drained frame: `each` gets it filled anew. */
-class DrainedCursor implements DrainedFrame {
-  bytes: Uint8Array = new Uint8Array(0)
-  offsetBytes = 0
-  lengthBytes = 0
-  metaBytes = 0
-  timestampNs = 0
-  packetIndex = 0
-  rssHash = 0
-  ingressIfindex = 0
-  queue = 0
-  cpu = 0
-  frags = false
-  copy = false
-  #skbType = 0
-
-  show(memory: GuestMemory, cursor: FrameCursor, cpu: number): void {
-    this.frags = (cursor.flags & FRAME_FLAG.frags) !== 0
-    this.copy = (cursor.flags & FRAME_FLAG.copy) !== 0
-    this.bytes = this.frags ? packetBytes(memory, cursor) : memory.u8
-    this.offsetBytes = this.frags ? cursor.data - cursor.dataMeta : cursor.data
-    this.lengthBytes = cursor.lengthBytes
-    this.#skbType = cursor.skbType
-    this.metaBytes = cursor.data - cursor.dataMeta
-    this.timestampNs = cursor.timestampNs
-    this.packetIndex = cursor.packetIndex
-    this.rssHash = cursor.rssHash
-    this.ingressIfindex = cursor.ingressIfindex
-    this.queue = cursor.queue
-    this.cpu = cpu
-  }
-
-  skbType(mac: readonly number[]): SkbType {
-    return this.#skbType === 0 ? ethTypeTrans(this.bytes, this.offsetBytes, mac) : unpackSkbType(this.#skbType)
-  }
-}
-
 /** Rings that several CPUs share are drained once. */
 function sharedOnce(rings: readonly RingHandle[]): readonly RingHandle[] {
   return [...new Map(rings.map((ring) => [ring.address, ring])).values()]
-}
-
-/** Below this a loop beats the call, which must make a view first. */
-const LOOP_BYTES = 256
-
-/**
- * Copies frames into guest memory. Traffic mostly comes from one array, a capture's or a generator's: a view of it is
- * kept, so that words can be copied at any alignment; a loop over bytes takes five times as long.
- */
-class FrameCopier {
-  readonly #memory: GuestMemory
-  #source: Uint8Array | undefined
-  #view: DataView | undefined
-
-  constructor(memory: GuestMemory) {
-    this.#memory = memory
-  }
-
-  /** Copies `lengthBytes` bytes at `offsetBytes` to the guest address `at`, a multiple of 4. */
-  copy(at: number, bytes: Uint8Array, offsetBytes: number, lengthBytes: number): void {
-    const { u8, u32 } = this.#memory
-    const view = lengthBytes > LOOP_BYTES ? undefined : this.#viewOf(bytes)
-    if (view === undefined) {
-      const whole = offsetBytes === 0 && lengthBytes === bytes.length
-      u8.set(whole ? bytes : bytes.subarray(offsetBytes, offsetBytes + lengthBytes), at)
-      return
-    }
-    const words = lengthBytes >>> 2
-    for (let n = 0; n < words; n++) u32[(at >>> 2) + n] = view.getUint32(offsetBytes + 4 * n, true)
-    for (let n = 4 * words; n < lengthBytes; n++) u8[at + n] = bytes[offsetBytes + n] as number
-  }
-
-  /** A view of the array, from the second time on that it comes in a row. */
-  #viewOf(bytes: Uint8Array): DataView | undefined {
-    if (bytes !== this.#source) {
-      this.#source = bytes
-      this.#view = undefined
-      return undefined
-    }
-    this.#view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    return this.#view
-  }
 }

@@ -4,6 +4,7 @@ import {
   type DriverContext,
   FRAME_FLAG,
   FrameCursor,
+  LINEAR_TAIL_BYTES,
   SHARED_INFO_BYTES,
   spread,
   XDP_PACKET_HEADROOM_BYTES,
@@ -11,8 +12,6 @@ import {
 
 /** NET_SKB_PAD: head room grows in steps of this. @see include/linux/skbuff.h */
 const SKB_PAD_BYTES = 64
-/** What pskb_expand_head adds behind a packet that is made linear. */
-const LINEAR_TAIL_BYTES = 128
 /** A page without head room and shared info: what skb_pp_cow_data puts into the first. */
 const PAGE_HEAD_BYTES = 3520
 

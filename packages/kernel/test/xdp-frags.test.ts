@@ -97,9 +97,9 @@ const cases: fc.Arbitrary<Case> = fc.record({
 
 const COUNT = Number(process.env['PROGRAMS'] ?? 150)
 
-it.each(engines)(
+it.for(engines)(
   'packets over several pages are to helpers what they are on the running kernel: %s',
-  (_, make, ctx) => {
+  ([, make], ctx) => {
     if (!(opened instanceof KernelOracle)) {
       console.log(`${COUNT} programs skipped: ${opened.unavailable}`)
       ctx.skip()
