@@ -133,6 +133,11 @@ export class CpuLoop {
     return (this.#polls[card] as DriverPoll).poll(queue, budget)
   }
 
+  /** Handles what other CPUs redirected here, for who keeps a clock of its own. @returns packets handled */
+  pollRedirected(): number {
+    return this.#cpumaps.size === 0 ? 0 : this.#cpumapThread.poll()
+  }
+
   /** Packets of the trace that this CPU has still to play. */
   get left(): number {
     return this.#player?.left ?? 0

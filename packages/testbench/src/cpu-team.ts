@@ -75,9 +75,11 @@ export class TurnTeam implements CpuTeam {
     return handled
   }
 
-  /** One poll of one queue; see {@link CpuLoop.poll}. @param cpu whose queue it is */
+  /** One poll of one queue, and what it redirected to other CPUs; see {@link CpuLoop.poll}. @param cpu whose queue it is */
   poll(cpu: number, card: number, queue: number, budget: number): number {
-    return (this.#loops[cpu] as CpuLoop).poll(card, queue, budget)
+    const handled = (this.#loops[cpu] as CpuLoop).poll(card, queue, budget)
+    for (const loop of this.#loops) while (loop.pollRedirected() > 0);
+    return handled
   }
 
   wait(): void {
