@@ -210,3 +210,15 @@ describe('every offloadable fixture on every packet', () => {
     await host.bench.close()
   })
 })
+
+test('a tail does not grow on the card: the call fails, the packet stays', async () => {
+  const one = { title: 'grow', path: fixture('programs/adjust/adjust.v3.o'), program: GROWS, packets: [] }
+  const card = await open('nfp', one)
+  const host = await open('interpreter', one)
+  const data = PACKETS.find(({ length }) => length > SHORTEST_ON_WIRE) as Uint8Array
+  const got = card.bench.kernel.testRun(card.program, { data })
+  expect({ retval: got.retval, data: hex(got.data) }).toEqual({ retval: 1, data: hex(data) })
+  expect(host.bench.kernel.testRun(host.program, { data }).data.length).toBeGreaterThan(data.length)
+  await card.bench.close()
+  await host.bench.close()
+})

@@ -1,4 +1,4 @@
-import type { Cpu, EngineEnvironment } from '@bpfoundry/engine'
+import { CPU_BLOCK, type Cpu, type EngineEnvironment } from '@bpfoundry/engine'
 import { type FirmwareRoutine, type FirmwareStep, MEMORY_OPERATIONS, type Microengine } from '@bpfoundry/microengine'
 import { copyFromStack, KEY_INDEX, VALUE_INDEX } from './local-stack.ts'
 import type { PacketWindow } from './packet-window.ts'
@@ -134,6 +134,13 @@ export function helperRoutines(scope: RoutineScope): ReadonlyMap<number, Firmwar
   return new Map(ROWS.map((row) => [CONTROL_STORE.helpers.get(row.helper) as number, routine(scope, row)] as const))
 }
 
+const HELPER_CALLS = CPU_BLOCK.fields.helperCalls.offsetBytes >>> 3
+
+function countCall({ memory, block }: Cpu): void {
+  const at = (block >>> 3) + HELPER_CALLS
+  memory.f64[at] = (memory.f64[at] as number) + 1
+}
+
 function routine(scope: RoutineScope, { helper, memory, prepare }: RoutineRow): FirmwareRoutine {
   const call = scope.environment.helpers[helper]
   if (call === undefined) throw new Error(`there is no helper ${helper}`)
@@ -146,8 +153,10 @@ function routine(scope: RoutineScope, { helper, memory, prepare }: RoutineRow): 
       addressBits: 40,
       wait: true,
       perform: (core, context) => {
+        const cpu = cpuOf(scope)
         prepare(scope, core, context)
-        call(cpuOf(scope))
+        call(cpu)
+        countCall(cpu)
       },
     },
   ]
