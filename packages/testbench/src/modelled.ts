@@ -17,9 +17,15 @@ export function modelledRate(
   const question: RateQuestion = {
     stage,
     cpus: nic.handle.cpus.length,
+    descriptors: descriptorsOf(nic),
     ...facts,
     ...(profile.linkGbps === undefined ? {} : { linkGbps: profile.linkGbps }),
   }
   if (mode === 'offload') return nfpRate(nfpCard(profile.offload ?? ''), question)
   return mode === 'native' ? nativeRate(profile.name, question) : genericRate(question)
+}
+
+/** Receive descriptors of all queues, for each processor. */
+function descriptorsOf({ handle }: Nic): number {
+  return handle.queues.reduce((sum, { completion }) => sum + completion.capacity, 0) / handle.cpus.length
 }
