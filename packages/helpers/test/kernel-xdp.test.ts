@@ -140,7 +140,7 @@ describe('redirects', () => {
     if (oracle === undefined) ctx.skip(refusal)
     const bench = new HelperBench()
     const attributes = { name: 'ports', keySizeBytes: 4, valueSizeBytes: 4, maxEntries: 4, flags: 0 }
-    for (const type of [MAP_TYPE.DEVMAP, MAP_TYPE.DEVMAP_HASH]) {
+    for (const type of [MAP_TYPE.DEVMAP, MAP_TYPE.DEVMAP_HASH, MAP_TYPE.CPUMAP]) {
       const ours = createMap(bench.memory, { ...attributes, type }, { id: 1, cpus: 2 })
       bench.maps.push(ours)
       const run = new KernelRun()

@@ -23,13 +23,19 @@ const REDIRECT = {
 const [DEVICE, PORTS, GROUPS, CPUS, SOCKETS, NOTHING] = [0, 1, 2, 3, 4, 5]
 const [BROADCAST, EXCLUDE_INGRESS] = [8, 16]
 
+interface Circumstances {
+  readonly mode?: 'native' | 'generic'
+  readonly count?: number
+  readonly prepare?: (bed: Bed) => void
+}
+
 async function outcomeOf(
   orders: Partial<Orders>,
-  { mode = 'native' as 'native' | 'generic', count = 1, prepare = (_: Bed): void => {} } = {},
+  { mode = 'native', count = 1, prepare }: Circumstances = {},
 ): Promise<Outcome & { readonly bed: Bed }> {
   const one = await bed({ engine: 'wasm', mode, profile: mode === 'native' ? 'mlx5' : 'ixgbe', traced: true })
   open.push(one)
-  prepare(one)
+  prepare?.(one)
   const list = Array.from({ length: count }, () => ({ ...REDIRECT, ...orders }))
   return { ...(await play(one, list)), bed: one }
 }

@@ -28,13 +28,13 @@ class Machine {
   readonly #arguments: number
   readonly #table: HelperTable
 
-  constructor() {
+  constructor(type: number = MAP_TYPE.DEVMAP) {
     allocateCpu(this.memory, 0)
     this.cpu = allocateCpu(this.memory, 1)
     this.page = this.memory.allocate('page', 'packet', PAGE_BYTES, PAGE_BYTES).address
     this.ctx = this.memory.allocate('ctx', 'ctx', 64).address
     this.#arguments = this.memory.allocate('arguments', 'scratch', 64).address
-    const attributes = { name: 'd', type: MAP_TYPE.DEVMAP, keySizeBytes: 4, valueSizeBytes: 4, maxEntries: 4, flags: 0 }
+    const attributes = { name: 'd', type, keySizeBytes: 4, valueSizeBytes: 4, maxEntries: 4, flags: 0 }
     this.map = createMap(this.memory, attributes, { id: 1, cpus: 2 })
     for (const [index, ifindex] of [3, 0, 5].entries()) {
       this.map.updateElement(Uint8Array.of(index, 0, 0, 0), Uint8Array.of(ifindex, 0, 0, 0))
@@ -93,8 +93,8 @@ class Machine {
 }
 
 /** Both machines after the same preparation: same answer, same bytes. */
-function compare(name: string, prepare: (machine: Machine) => readonly bigint[]): void {
-  const [called, inlined] = [new Machine(), new Machine()]
+function compare(name: string, prepare: (machine: Machine) => readonly bigint[], type?: number): void {
+  const [called, inlined] = [new Machine(type), new Machine(type)]
   const expected = called.callHelper(numberOf(name), ...prepare(called))
   expect(inlined.callInlined(numberOf(name), ...prepare(inlined)), name).toBe(expected)
   expect(Buffer.compare(inlined.bytes(), called.bytes()), `${name}: bytes`).toBe(0)
@@ -154,10 +154,14 @@ describe('an inlined helper does what the helper does', () => {
     }
   })
 
-  it('bpf_redirect_map on a devmap', () => {
+  it.each([
+    ['devmap', MAP_TYPE.DEVMAP],
+    ['cpumap', MAP_TYPE.CPUMAP],
+    ['xskmap', MAP_TYPE.XSKMAP],
+  ])('bpf_redirect_map on a %s', (_name, type) => {
     const flags = [...Array.from({ length: 29 }, (_, n) => BigInt(n)), 2n ** 32n, 2n ** 63n, 2n ** 64n - 1n]
     for (const index of [0n, 1n, 3n, 4n, 2n ** 32n + 2n]) {
-      for (const flag of flags) compare('redirect_map', (machine) => [BigInt(machine.map.address), index, flag])
+      for (const flag of flags) compare('redirect_map', (machine) => [BigInt(machine.map.address), index, flag], type)
     }
   })
 })
