@@ -1,4 +1,4 @@
-import type { GuestMemory } from '@bpfoundry/guest-memory'
+import type { GuestMemory, Region } from '@bpfoundry/guest-memory'
 import { type NfpTranslation, relocate } from '@bpfoundry/jit-nfp'
 import type { BpfMap } from '@bpfoundry/maps'
 import {
@@ -41,6 +41,8 @@ export interface CardProgram {
   readonly memory: GuestMemory
   /** Maps by the number that the card knows them by. */
   readonly maps: ReadonlyMap<number, BpfMap>
+  /** Maps stay as they are: what a program adds, updates and deletes costs its time, but is not done. */
+  readonly keepsMaps?: boolean
 }
 
 /** What a core is made of. */
@@ -59,21 +61,18 @@ export interface CardCoreOptions {
 export class CardCore {
   readonly engine: Microengine
   readonly #memory: GuestMemory
-  readonly #buffers: readonly number[]
+  /** Of the contexts that have had a packet. */
+  readonly #buffers: Region[] = []
   readonly #routines: MapRoutines
 
   constructor({ id, contexts, port, program, cycles, onDone }: CardCoreOptions) {
-    const { memory, firmware, translation, maps } = program
+    const { memory, firmware, translation, maps, keepsMaps = false } = program
     this.#memory = memory
     this.engine = new Microengine({ id, contexts, memory: port, timing: TIMING })
-    this.#buffers = Array.from(
-      { length: contexts },
-      () => memory.allocate('card packet', 'packet', BUFFER_BYTES, BUFFER_BYTES).address,
-    )
     this.engine.load(CONTROL_STORE.start, relocate(translation, CONTROL_STORE))
     const commands = firmware !== 'arrays'
     const { value } = commands ? CARD_TIMING.lookupFull : CARD_TIMING.lookupArrays
-    this.#routines = new MapRoutines({ memory, maps, cycles: value, commands })
+    this.#routines = new MapRoutines({ memory, maps, cycles: value, commands, keepsMaps })
     for (const [address, routine] of this.#routines.byAddress()) this.engine.setRoutine(address, routine)
     this.engine.setRoutine(
       RECEIVE,
@@ -91,7 +90,8 @@ export class CardCore {
 
   /** A packet for a context that waits for one; the frame is copied. @see nfp.md 1.3 */
   give(context: number, frame: Uint8Array, cycle: number): void {
-    const address = (this.#buffers[context] as number) + PACKET_OFFSET
+    const buffer = this.#buffers[context] ?? this.#newBuffer(context)
+    const address = buffer.address + PACKET_OFFSET
     this.#memory.write(address, frame)
     enterProgram(this.engine, context, { address, lengthBytes: frame.length })
     this.engine.start(context, RECEIVE, cycle)
@@ -101,6 +101,12 @@ export class CardCore {
   outcome(context: number): PacketOutcome {
     const { resultWord, lengthBytes } = programResult(this.engine, context)
     return { disposition: firmwareResult((resultWord >>> 16) & 0xff).disposition, egressBytes: lengthBytes }
+  }
+
+  /** Gives its guest memory back. */
+  close(): void {
+    for (const buffer of this.#buffers) if (buffer !== undefined) this.#memory.free(buffer)
+    this.#routines.close()
   }
 
   /** A command as the card sees it. */
@@ -115,8 +121,14 @@ export class CardCore {
   }
 
   #memoryAt(context: number, address: number): CommandMemory {
-    const buffer = this.#buffers[context] as number
+    const { address: buffer = 0 } = this.#buffers[context] ?? {}
     return address >= buffer && address < buffer + BUFFER_BYTES ? 'ctm' : 'emem'
+  }
+
+  #newBuffer(context: number): Region {
+    const buffer = this.#memory.allocate('card packet', 'packet', BUFFER_BYTES, BUFFER_BYTES)
+    this.#buffers[context] = buffer
+    return buffer
   }
 }
 

@@ -1,4 +1,4 @@
-import type { GuestMemory } from '@bpfoundry/guest-memory'
+import type { GuestMemory, Region } from '@bpfoundry/guest-memory'
 import type { BpfMap } from '@bpfoundry/maps'
 import { type FirmwareRoutine, type FirmwareStep, MEMORY_OPERATIONS, type Microengine } from '@bpfoundry/microengine'
 import { copyFromStack, KEY_INDEX, VALUE_INDEX } from '../engine/local-stack.ts'
@@ -18,6 +18,8 @@ export interface RoutineScope {
   readonly cycles: number
   /** Whether it goes to memory: a firmware that keeps arrays at a fixed place does not. */
   readonly commands: boolean
+  /** Updates and deletions are not done. */
+  readonly keepsMaps: boolean
 }
 
 /** What one context has asked for. */
@@ -33,12 +35,13 @@ interface Request {
 type Operation = (request: Request, map: BpfMap) => number
 
 /** What helpers do with a map, and answer. The event goes to the host, which has no part in a core's time. */
-const OPERATIONS: readonly (readonly [helper: number, Operation])[] = [
-  [ROUTINE_HELPERS.lookup, ({ key }, map) => map.lookup(key, 0)],
-  [ROUTINE_HELPERS.update, ({ key, value }, map) => map.update(key, value, 0, 0)],
-  [ROUTINE_HELPERS.delete, ({ key }, map) => map.delete(key)],
-  [ROUTINE_HELPERS.event, () => 0],
+const OPERATIONS: readonly (readonly [helper: number, Operation, changes: boolean])[] = [
+  [ROUTINE_HELPERS.lookup, ({ key }, map) => map.lookup(key, 0), false],
+  [ROUTINE_HELPERS.update, ({ key, value }, map) => map.update(key, value, 0, 0), true],
+  [ROUTINE_HELPERS.delete, ({ key }, map) => map.delete(key), true],
+  [ROUTINE_HELPERS.event, () => 0, false],
 ]
+const nothing: Operation = () => 0
 
 /**
  * The firmware's map routines of one core: the map's descriptor from internal memory, a lock of the bucket taken with an
@@ -53,11 +56,13 @@ const OPERATIONS: readonly (readonly [helper: number, Operation])[] = [
 export class MapRoutines {
   readonly #scope: RoutineScope
   readonly #requests: readonly Request[]
+  readonly #room: Region
 
   constructor(scope: RoutineScope) {
     this.#scope = scope
-    this.#requests = Array.from({ length: MOST_CONTEXTS }, () => {
-      const key = scope.memory.allocate('card key', 'ctx', 2 * MOST_BYTES).address
+    this.#room = scope.memory.allocate('card keys', 'ctx', MOST_CONTEXTS * 2 * MOST_BYTES)
+    this.#requests = Array.from({ length: MOST_CONTEXTS }, (_, context) => {
+      const key = this.#room.address + context * 2 * MOST_BYTES
       return { map: undefined, key, value: key + MOST_BYTES, element: 0, result: 0 }
     })
   }
@@ -67,10 +72,18 @@ export class MapRoutines {
     return this.#request(context).element
   }
 
+  /** Gives its guest memory back. */
+  close(): void {
+    this.#scope.memory.free(this.#room)
+  }
+
   /** The routines by the address at which programs call them. */
   byAddress(): ReadonlyMap<number, FirmwareRoutine> {
     return new Map(
-      OPERATIONS.map(([helper, operation]) => [CONTROL_STORE.helpers.get(helper) as number, this.#routine(operation)]),
+      OPERATIONS.map(([helper, operation, changes]) => [
+        CONTROL_STORE.helpers.get(helper) as number,
+        this.#routine(changes && this.#scope.keepsMaps ? nothing : operation),
+      ]),
     )
   }
 

@@ -35,9 +35,18 @@ export class PathRecorder implements MemoryPort {
     return { steps: this.#steps, ...this.#core.outcome(0) }
   }
 
+  /** Gives its guest memory back. */
+  close(): void {
+    this.#core.close()
+  }
+
+  /** A command leaves the core: it is answered at once, as far as the core can tell. */
   issue(command: MemoryCommandSlot): void {
-    performCommand({ bytes: this.#program.memory.u8 }, command)
-    this.#steps.push({ cycles: command.issuedAt - this.#since, command: this.#core.commandOf(command) })
+    const asked = this.#core.commandOf(command)
+    // What is added is not read back: programs run on without it.
+    const isKept = this.#program.keepsMaps === true && asked.operation === 'add' && command.memory === undefined
+    if (!isKept) performCommand({ bytes: this.#program.memory.u8 }, command)
+    this.#steps.push({ cycles: command.issuedAt - this.#since, command: asked })
     const answered = command.issuedAt + ANSWER_CYCLES
     this.#since = command.wakes ? answered : command.issuedAt
     this.#core.engine.complete(command, answered)

@@ -13,13 +13,15 @@ export interface ProgramRecording {
   readonly memory: GuestMemory
   /** The program's maps; those that live on the card are found by the number that it knows them by. */
   readonly maps: readonly BpfMap[]
+  /** See CardProgram. */
+  readonly keepsMaps?: boolean
 }
 
 /** Makes a recorder of the ways that packets take through a program on a card. */
-export function recordProgram({ device, translation, firmware, memory, maps }: ProgramRecording): PathRecorder {
+export function recordProgram({ device, maps, ...program }: ProgramRecording): PathRecorder {
   const byNumber = maps.flatMap((map): [number, BpfMap][] => {
     const onCard = device.maps.get(map.id)
     return onCard === undefined ? [] : [[onCard.tableId, map]]
   })
-  return new PathRecorder({ firmware, translation, memory, maps: new Map(byNumber) })
+  return new PathRecorder({ ...program, maps: new Map(byNumber) })
 }
