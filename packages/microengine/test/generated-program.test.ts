@@ -1,6 +1,6 @@
 import { type Word, withEcc } from '@bpfoundry/microcode'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   type Execution,
   ImmediateMemory,
@@ -80,5 +80,18 @@ describe('generated code and the table of words', () => {
     const ends = samples.map((words) => run(words, 7, 'table') as { counters: { commands: number }; trail: string[] })
     expect(ends.filter(({ trail }) => trail.length === 0).length).toBeGreaterThan(30)
     expect(ends.filter(({ counters }) => counters.commands > 0).length).toBeGreaterThan(100)
+  })
+
+  it('are chosen between by themselves: a page that forbids functions of text gets the table', () => {
+    const make = (): Microengine => new Microengine({ memory: new ImmediateMemory({ bytes: new Uint8Array(64) }, 60) })
+    expect(make().execution).toBe('generated')
+    vi.stubGlobal('Function', () => {
+      throw new EvalError('Refused to evaluate a string as JavaScript')
+    })
+    try {
+      expect(make().execution).toBe('table')
+    } finally {
+      vi.unstubAllGlobals()
+    }
   })
 })

@@ -65,7 +65,7 @@ function simulate(program: OffloadProgram, packet: Uint8Array, execution: Execut
     type: XDP,
     insns,
     facts: program.facts,
-    stackDepths: [program.stackDepth],
+    stackDepths: program.stackDepths,
     target: { maxWords: 5000 },
   })
   if (translation === undefined) throw new Error(refusal?.message)

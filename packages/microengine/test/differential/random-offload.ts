@@ -14,7 +14,8 @@ interface Line {
 export interface OffloadProgram {
   readonly source: string
   readonly facts: readonly (NfpInsnFact | undefined)[]
-  readonly stackDepth: number
+  /** Of the program and of its function, if it calls that. */
+  readonly stackDepths: readonly number[]
 }
 
 /** Bytes of the packet that programs read and write; behind it they leave their registers. */
@@ -185,6 +186,30 @@ const branch: Lines = fc
     ]
   })
 
+/** A call of the program's function; it leaves r1 to r5 to nobody knows what, so they are set anew. */
+const call: Lines = fc.constant([
+  { text: 'call function' },
+  ...[1, 2, 3, 4, 5].flatMap((n) => [
+    { text: `r${n} = r0`, fact: { ranges: FULL } },
+    { text: `r${n} += ${n}`, fact: { ranges: FULL } },
+  ]),
+])
+
+/** The function: arithmetic on its arguments, on registers that have to be saved or not, and a slot of its stack. */
+const calledFunction: Lines = fc
+  .tuple(fc.boolean(), fc.array(fc.oneof(arithmetic, negation, constantShift, product), { maxLength: 6 }))
+  .map(([saves, body]) => [
+    { text: 'function:', slots: 0 },
+    { text: 'r0 = r1', fact: { ranges: FULL } },
+    ...(saves ? [6, 7, 8].map((n) => ({ text: `r${n} = r${n - 4}`, fact: { ranges: FULL } })) : []),
+    { text: '*(u64 *)(r10 - 8) = r2', fact: stack },
+    ...body.flat().filter(({ text }) => saves || !/[rw][678]/.test(text)),
+    { text: 'r3 = *(u64 *)(r10 - 8)', fact: stack },
+    { text: 'r0 += r3', fact: { ranges: FULL } },
+    { text: 'exit' },
+  ])
+const FUNCTION_STACK_BYTES = 8
+
 const PROLOGUE: readonly Line[] = [
   { text: 'r9 = *(u32 *)(r1 + 0)', fact: { pointer: { kind: 'ctx', offset: 0 } } },
   ...SCALARS.map((n) => ({ text: `r${n} = *(u64 *)(r9 + ${n * 7})`, fact: packet })),
@@ -196,24 +221,23 @@ const PROLOGUE: readonly Line[] = [
 
 const EPILOGUE: readonly Line[] = [
   ...SCALARS.map((n) => ({ text: `*(u64 *)(r9 + ${DATA_BYTES + n * 8}) = r${n}`, fact: packet })),
-  { text: 'exit' },
 ]
 
 /** Bytes of a packet: what programs use, and the registers that they leave. */
 export const PACKET_BYTES: number = DATA_BYTES + SCALARS.length * 8
 
-function assemble(lines: readonly Line[]): OffloadProgram {
+function assemble(lines: readonly Line[], stackDepths: readonly number[]): OffloadProgram {
   const facts = lines.flatMap(({ fact, slots = 1 }) =>
     Array.from({ length: slots }, (_, slot) => (slot === 0 ? fact : undefined)),
   )
-  return { source: numbered(lines).join('\n'), facts, stackDepth: STACK_BYTES }
+  return { source: numbered(lines).join('\n'), facts, stackDepths }
 }
 
 /** Labels are told apart by where they stand. */
 function numbered(lines: readonly Line[]): string[] {
   const seen = new Map<string, number>()
   return lines.map(({ text }) => {
-    const label = /goto (\S+)$/.exec(text)?.[1] ?? /^(\S+):$/.exec(text)?.[1]
+    const label = /goto (\S+)$/.exec(text)?.[1] ?? /^(L\S+):$/.exec(text)?.[1]
     if (label === undefined) return text
     const uses = (seen.get(label) ?? 0) + 1
     seen.set(label, uses)
@@ -221,15 +245,18 @@ function numbered(lines: readonly Line[]): string[] {
   })
 }
 
+const statements = fc.array(
+  fc.oneof({ weight: 10, arbitrary: simple }, { weight: 4, arbitrary: branch }, { weight: 1, arbitrary: call }),
+  { minLength: 1, maxLength: 24 },
+)
+
 /** A program: scalars from the packet, random statements, all scalars back into the packet, any result. */
 export const offloadProgram: fc.Arbitrary<OffloadProgram> = fc
-  .array(fc.oneof({ weight: 5, arbitrary: simple }, { weight: 2, arbitrary: branch }), { minLength: 1, maxLength: 24 })
-  .chain((body) =>
-    fc.option(fc.integer({ min: 0, max: 5 })).map((result) => {
-      const end: readonly Line[] =
-        result === null
-          ? EPILOGUE
-          : [...EPILOGUE.slice(0, -1), { text: `r0 = ${result}`, fact: { ranges: FULL } }, { text: 'exit' }]
-      return assemble([...PROLOGUE, ...body.flat(), ...end])
-    }),
-  )
+  .tuple(statements, fc.option(fc.integer({ min: 0, max: 5 })), calledFunction)
+  .map(([body, result, callee]) => {
+    const results = result === null ? [] : [{ text: `r0 = ${result}`, fact: { ranges: FULL } }]
+    const program = [...PROLOGUE, ...body.flat(), ...EPILOGUE, ...results, { text: 'exit' }]
+    const calls = program.some(({ text }) => text === 'call function')
+    if (!calls) return assemble(program, [STACK_BYTES])
+    return assemble([...program, ...callee], [STACK_BYTES, FUNCTION_STACK_BYTES])
+  })
