@@ -30,7 +30,7 @@ export interface AttachDevice {
   readonly name: string
   readonly ifindex: number
   /** The card behind it: ports of one card share offloaded programs. */
-  readonly card?: string
+  readonly card?: string | undefined
   readonly driver: AttachDriver
   mtu: number
   /** Puts the id into the hook, 0 to empty it. */

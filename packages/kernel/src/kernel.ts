@@ -245,8 +245,8 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
       ...(hooks === undefined ? {} : { device: hooks }),
       isElsewhere: (map) => device === undefined && this.offload.isElsewhere(bound, map.offloaded, map.attributes.type),
     })
-    deviceLoad?.accepted?.(id)
-    if (bound?.offloaded && !this.offload.during(() => bound.accepted(id))) throw deviceWentAway(request)
+    deviceLoad?.accepted?.(id, loaded.maps)
+    if (bound?.offloaded && !this.offload.during(() => bound.accepted(id, loaded.maps))) throw deviceWentAway(request)
     const { image, ...found } = loaded
     const translation = this.#translate(image, loaded)
     const program = new KernelProgram({

@@ -1,5 +1,5 @@
 import { type BtfValue, decodeValue, encodeValue } from '@bpfoundry/btf'
-import type { KernelMap } from '@bpfoundry/kernel'
+import type { KernelMap, MapBtf } from '@bpfoundry/kernel'
 import { MAP_TYPE } from '@bpfoundry/kernel-abi'
 import { TestbenchError } from './testbench-error.ts'
 
@@ -14,10 +14,14 @@ const PER_CPU: ReadonlySet<number> = new Set([MAP_TYPE.PERCPU_ARRAY, MAP_TYPE.PE
 export class BenchMap {
   readonly kernelMap: KernelMap
   readonly #cpus: number
+  /** Types of keys and values; the kernel has none of maps that live on a device. */
+  readonly #btf: MapBtf | undefined
 
-  constructor(kernelMap: KernelMap, cpus: number) {
+  /** @param btf what the object file says of its types, where the kernel does not have them */
+  constructor(kernelMap: KernelMap, cpus: number, btf?: MapBtf) {
     this.kernelMap = kernelMap
     this.#cpus = cpus
+    this.#btf = kernelMap.btf ?? btf
   }
 
   get name(): string {
@@ -66,19 +70,29 @@ export class BenchMap {
    * @throws KernelError at the first that is refused
    */
   setMany(keys: Uint8Array, values: Uint8Array, count: number): void {
-    this.kernelMap.updateMany(keys, values, count)
+    if (this.kernelMap.offloaded === undefined) this.kernelMap.updateMany(keys, values, count)
+    else this.#setEach(keys, values, count)
+  }
+
+  /** Devices take one element at a time. */
+  #setEach(keys: Uint8Array, values: Uint8Array, count: number): void {
+    const { keySizeBytes, valueSizeBytes } = this.kernelMap.attributes
+    for (let n = 0; n < count; n++) {
+      const value = values.subarray(n * valueSizeBytes, (n + 1) * valueSizeBytes)
+      this.kernelMap.update(keys.subarray(n * keySizeBytes, (n + 1) * keySizeBytes), value)
+    }
   }
 
   /** A key's bytes. */
   encodeKey(key: BtfValue): Uint8Array {
-    return this.#encode('key', this.kernelMap.btf?.keyTypeId, key, this.kernelMap.attributes.keySizeBytes)
+    return this.#encode('key', this.#btf?.keyTypeId, key, this.kernelMap.attributes.keySizeBytes)
   }
 
   /** A value's bytes, as the map's update takes them. */
   encodeValue(value: BtfValue): Uint8Array {
     const { attributes, valueBytes } = this.kernelMap
     const encode = (one: BtfValue): Uint8Array =>
-      this.#encode('value', this.kernelMap.btf?.valueTypeId, one, attributes.valueSizeBytes)
+      this.#encode('value', this.#btf?.valueTypeId, one, attributes.valueSizeBytes)
     if (!this.perCpu) return encode(value)
     if (value instanceof Uint8Array && value.length === valueBytes) return value
     const stride = valueBytes / this.#cpus
@@ -89,11 +103,11 @@ export class BenchMap {
   }
 
   #decodeKey(bytes: Uint8Array): BtfValue {
-    return this.#decode(this.kernelMap.btf?.keyTypeId, bytes)
+    return this.#decode(this.#btf?.keyTypeId, bytes)
   }
 
   #decodeValue(bytes: Uint8Array): BtfValue {
-    const typeId = this.kernelMap.btf?.valueTypeId
+    const typeId = this.#btf?.valueTypeId
     if (!this.perCpu) return this.#decode(typeId, bytes)
     const stride = bytes.length / this.#cpus
     const sizeBytes = this.kernelMap.attributes.valueSizeBytes
@@ -104,7 +118,7 @@ export class BenchMap {
 
   #encode(what: string, typeId: number | undefined, value: BtfValue, sizeBytes: number): Uint8Array {
     if (value instanceof Uint8Array && value.length === sizeBytes) return value
-    const btf = this.kernelMap.btf
+    const btf = this.#btf
     if (btf !== undefined && typeId && btf.btf.sizeOf(typeId) === sizeBytes) return encodeValue(btf.btf, typeId, value)
     if (typeof value === 'number' || typeof value === 'bigint') return littleEndian(BigInt(value), sizeBytes)
     throw new TestbenchError({
@@ -118,7 +132,7 @@ export class BenchMap {
   }
 
   #decode(typeId: number | undefined, bytes: Uint8Array): BtfValue {
-    const btf = this.kernelMap.btf
+    const btf = this.#btf
     // Program arrays and device maps name what they hold by a type of another size.
     if (btf === undefined || !typeId || btf.btf.sizeOf(typeId) !== bytes.length) return bytes
     return decodeValue(btf.btf, typeId, bytes)

@@ -12,9 +12,11 @@ import {
   type NicHandle,
   NicWire,
   nativeWarning,
+  type ProgramBinding,
   profileDriver,
   type RateQuestion,
   type TracePlay,
+  TrafficControl,
   type WireTrace,
   XDP_FLAGS,
   XDP_MODE_FLAG,
@@ -30,11 +32,13 @@ import type { BenchProgram } from './bench-objects.ts'
 import { BenchSocket, type SocketOptions } from './bench-socket.ts'
 import type { CardPort } from './card-port.ts'
 import { estimateWork } from './costs/estimate-work.ts'
+import { FrameSample, sampledPaths } from './costs/sampled-paths.ts'
 import type { PlayTask } from './cpu-loop.ts'
 import type { CpuTeam } from './cpu-team.ts'
 import { type CardDrain, drain, type FeedOptions, feed } from './feeder.ts'
 import { modelledRate } from './modelled.ts'
-import { OffloadCard } from './offload-card.ts'
+import { filterDriver, NicCard, type NicCardPlace } from './nic-card.ts'
+import type { OffloadCard } from './offload-card.ts'
 import type { PollPrograms } from './poll-programs.ts'
 import type { RunReport } from './run-report.ts'
 import { TestbenchError } from './testbench-error.ts'
@@ -75,7 +79,7 @@ export interface NicHost {
   /** The team of the run under way, if any: it must learn of programs that are attached meanwhile. */
   readonly team: CpuTeam | undefined
   /** Takes AF_XDP sockets, knows programs. */
-  readonly kernel: Pick<Kernel, 'addXdpSocket' | 'programById'>
+  readonly kernel: Kernel
   /** Where tracepoints go, while they are on. */
   readonly xdpTrace: XdpTrace | undefined
 }
@@ -90,22 +94,31 @@ export class BenchNic {
   readonly attachments: XdpAttachments
   /** What a worker needs of this card. */
   readonly port: CardPort
+  /** Qdiscs and classifiers; on a card they can be offloaded, and run on no packet here. */
+  readonly tc: TrafficControl
   readonly #host: NicHost
-  #card: OffloadCard | undefined
+  #card: NicCard | undefined
+  /** First frames of the latest traffic, where a program on the card gets them. */
+  #sample: readonly Uint8Array[] = []
 
-  constructor(host: NicHost, memory: GuestMemory, port: CardPort, card: OffloadCard | undefined) {
+  /** @param shares another port of the card */
+  constructor(host: NicHost, memory: GuestMemory, port: CardPort, card: OffloadCard | undefined, shares?: BenchNic) {
     this.#host = host
     this.port = port
     const nic = attachNic(memory, port.handle)
     this.nic = nic
     this.wire = new NicWire(memory, port.handle)
-    this.#card = card
-    const driver = (): AttachDriver =>
-      this.#card?.nfp.driver(port.handle.profile) ?? profileDriver(port.handle.profile, port.facts)
+    const { profile } = port.handle
+    const place: NicCardPlace = { kernel: host.kernel, nic, profile, hwTcOffload: () => this.tc.hwTcOffload }
+    this.#card = card === undefined ? undefined : new NicCard(place, card, shares?.card?.driver)
+    const driver = (): AttachDriver => this.#card?.nfpPort ?? profileDriver(profile, port.facts)
+    const cardName = (): string | undefined => this.#card?.name
     this.attachments = new XdpAttachments({
       name: nic.name,
       ifindex: nic.ifindex,
-      ...(card === undefined ? {} : { card: card.card }),
+      get card() {
+        return cardName()
+      },
       get driver() {
         return driver()
       },
@@ -116,6 +129,11 @@ export class BenchNic {
         nic.mtu = bytes
       },
       setProgram: (mode, id) => void nic.setProgram(mode, id),
+    })
+    this.tc = new TrafficControl({
+      ...{ name: nic.name, ifindex: nic.ifindex },
+      driver: filterDriver(() => this.#card),
+      accepts: (bound) => bound.ifindex === nic.ifindex || (bound.offloaded && bound.card === cardName()),
     })
   }
 
@@ -150,13 +168,13 @@ export class BenchNic {
    */
   async attachXdp(program: BenchProgram, options: AttachOptions): Promise<void> {
     const { mode } = options
-    const chosen = program.forMode(mode, this.#card)
+    const chosen = program.forMode(mode, this.#card?.port)
     // Known to every CPU before it is in the hook: no poll may find a program that it can't run.
     await this.#host.team?.install(chosen.translation)
     const poll = this.#host.polls.of(chosen)
     if (poll !== undefined) await this.#host.team?.install(poll)
     const flags = XDP_MODE_FLAG[mode] | (options.ifNoExist ? XDP_FLAGS.UPDATE_IF_NOEXIST : 0)
-    this.attachments.attach(this.#attachable(chosen), { flags })
+    this.attachments.attach(this.attachable(chosen), { flags })
     if (this.#host.team !== undefined) await this.nic.synchronize()
   }
 
@@ -202,7 +220,13 @@ export class BenchNic {
       })
     }
     await this.detachXdp('offload')
-    this.#card = this.#card?.withFirmware(firmware) ?? new OffloadCard(model, this.ifindex, this.name, firmware)
+    this.tc.uninstall()
+    this.#card = this.#card?.replaced(this.#card.port.withFirmware(firmware))
+  }
+
+  /** The card behind it, if it runs programs itself. */
+  get card(): NicCard | undefined {
+    return this.#card
   }
 
   /** What the kernel log says of a driver that gets fewer queues for XDP than it wants. */
@@ -211,16 +235,30 @@ export class BenchNic {
     return facts === undefined ? undefined : nativeWarning(handle.profile, facts)
   }
 
-  #attachable(program: KernelProgram): AttachProgram {
+  /** A program as attach rules and filters take it: what attaches it holds it. */
+  attachable(program: KernelProgram): AttachProgram {
     const { id, name, tag, type, expectedAttachType } = program.image
-    const bound = program.boundDevice
-    const binding = bound === undefined ? {} : { bound: this.#binding(bound.ifindex) }
     const frags = program.image.hasFrags === true ? { hasFrags: true } : {}
-    return { id, name, tag, type, expectedAttachType, ...frags, ...binding }
+    const binding = (): ProgramBinding | undefined => this.#binding(program)
+    return {
+      ...{ id, name, tag, type, expectedAttachType },
+      ...frags,
+      hold: () => program.hold(),
+      drop: () => program.drop(),
+      get bound() {
+        return binding()
+      },
+    }
   }
 
-  #binding(ifindex: number): NonNullable<AttachProgram['bound']> {
-    return { ifindex, offloaded: true, ...(this.#card === undefined ? {} : { card: this.#card.card }) }
+  #binding({ bound, boundDevice }: KernelProgram): ProgramBinding | undefined {
+    if (boundDevice !== undefined) return this.#bindingTo(boundDevice.ifindex, true)
+    return bound === undefined ? undefined : this.#bindingTo(bound.netdev?.ifindex ?? 0, bound.offloaded)
+  }
+
+  #bindingTo(ifindex: number, offloaded: boolean): ProgramBinding {
+    const card = this.#host.kernel.offload.asicOf(ifindex)?.name
+    return { ifindex, offloaded, ...(card === undefined ? {} : { card }) }
   }
 
   /**
@@ -230,8 +268,9 @@ export class BenchNic {
    * @throws DeviceError DEVICE_UNACCOUNTED when a packet has no fate or two: a defect, never hidden
    */
   async receive(traffic: Traffic, options: ReceiveOptions = {}): Promise<RunReport> {
-    const trace = options.burst === undefined ? dealOut(this.nic.memory, this.wire, traffic) : undefined
-    if (trace === undefined) return this.#feed(traffic, options)
+    const looked = this.#looked(traffic)
+    const trace = options.burst === undefined ? dealOut(this.nic.memory, this.wire, looked) : undefined
+    if (trace === undefined) return this.#feed(looked, options)
     try {
       return await this.#play(traffic.name, trace, traffic.count ?? 0, options)
     } finally {
@@ -246,7 +285,7 @@ export class BenchNic {
    * @throws TestbenchError TESTBENCH_TRAFFIC for traffic without an end, or with too many frames
    */
   deal(traffic: Traffic, mostBytes?: number): DealtTraffic {
-    const trace = dealOut(this.nic.memory, this.wire, traffic, mostBytes)
+    const trace = dealOut(this.nic.memory, this.wire, this.#looked(traffic), mostBytes)
     if (trace !== undefined) return { name: traffic.name, trace, close: () => trace.close() }
     throw new TestbenchError({
       code: 'TESTBENCH_TRAFFIC',
@@ -254,6 +293,14 @@ export class BenchNic {
       got: traffic.round === undefined ? 'no end' : `${traffic.round.frames} frames`,
       hint: 'give it a count, or let `receive` feed it packet by packet',
     })
+  }
+
+  /** What a program on the card gets is sampled: its words are executed for the report. */
+  #looked(traffic: Traffic): Traffic {
+    if (this.attached('offload') === undefined) return traffic
+    const sample = new FrameSample()
+    this.#sample = sample.frames
+    return sample.of(traffic)
   }
 
   /** As {@link receive}, of traffic that was dealt out before: `packets` packets, its frames coming again as needed. */
@@ -365,7 +412,12 @@ export class BenchNic {
   #modelled(mode: XdpMode, stage: Stage): ModelledRate {
     const program = this.#host.kernel.programById(this.attached(mode)?.id ?? 0)
     const work = program === undefined || mode === 'offload' ? undefined : estimateWork(program, stage)
-    return modelledRate(this.nic, mode, stage, work === undefined ? {} : { work })
+    const device = this.#card?.port.nfp
+    const paths =
+      mode !== 'offload' || device === undefined || program === undefined
+        ? []
+        : sampledPaths(device, program, this.nic.memory, this.#sample)
+    return modelledRate(this.nic, mode, stage, { paths, ...(work === undefined ? {} : { work }) })
   }
 
   #report(

@@ -1,5 +1,6 @@
 import type { XdpMode } from '@bpfoundry/device'
-import type { Kernel, KernelMap, KernelProgram, TestRunRequest, TestRunResult } from '@bpfoundry/kernel'
+import type { Kernel, KernelMap, KernelProgram, MapBtf, TestRunRequest, TestRunResult } from '@bpfoundry/kernel'
+import { MAP_TYPE } from '@bpfoundry/kernel-abi'
 import { Collection, type CollectionSpec, type MapRequest, type ProgramRequest } from '@bpfoundry/loader'
 import { BenchMap } from './bench-map.ts'
 import type { OffloadCard } from './offload-card.ts'
@@ -36,7 +37,8 @@ export class BenchProgram {
    * @throws ProgramRejected, KernelError or AttachError when the device can't take it
    */
   forMode(mode: XdpMode, card: OffloadCard | undefined): KernelProgram {
-    if (mode !== 'offload' || card === undefined) return this.kernelProgram
+    const asItIs = mode !== 'offload' || card === undefined || this.kernelProgram.bound !== undefined
+    if (asItIs) return this.kernelProgram
     const known = this.#bound.get(card)
     if (known !== undefined) return known
     const bound = this.#loadFor(card)
@@ -67,6 +69,8 @@ export interface ObjectOptions {
   readonly logLevel?: number
   /** Maps that exist already, as pinned ones do, by their keys in the spec: used instead of new ones. */
   readonly pinned?: ReadonlyMap<string, KernelMap>
+  /** Loads maps and programs for this device, as `bpftool prog load ... dev` does. */
+  readonly offloadIfindex?: number
 }
 
 /** Loads a spec into a kernel. @throws what Collection.create throws */
@@ -83,12 +87,23 @@ export function createObjects(
   const requests = new Map<string, ProgramRequest>()
   // The loader asks by the kernel's name of a map.
   const pinned = new Map([...(options.pinned ?? [])].map(([key, map]) => [spec.maps.get(key)?.name ?? key, map]))
+  const descriptions = new Map<string, MapBtf | undefined>()
   const collection = Collection.create(spec, {
     kernel: {
-      createMap: (request: MapRequest<KernelMap>) => pinned.get(request.name) ?? kernel.createMap(request),
+      createMap: (request: MapRequest<KernelMap>) => {
+        const known = pinned.get(request.name)
+        if (known !== undefined) return kernel.openMap(known)
+        descriptions.set(request.name, descriptionOf(request))
+        return kernel.createMap(onDevice(request, options.offloadIfindex))
+      },
       loadProgram: (request: ProgramRequest) => {
         requests.set(request.name, request)
-        return kernel.loadProgram(options.logLevel === undefined ? request : { ...request, logLevel: options.logLevel })
+        const { logLevel, offloadIfindex } = options
+        return kernel.loadProgram({
+          ...request,
+          ...(logLevel === undefined ? {} : { logLevel }),
+          ...(offloadIfindex === undefined ? {} : { offloadIfindex }),
+        })
       },
     },
     ...(options.programs === undefined ? {} : { programs: options.programs }),
@@ -102,7 +117,8 @@ export function createObjects(
     programs.set(programName, new BenchProgram({ name: programName, kernelProgram, kernel, loadFor }))
   }
   const maps = new Map<string, BenchMap>()
-  for (const [mapName, map] of collection.maps) maps.set(mapName, new BenchMap(map, kernel.cpus.length))
+  for (const [mapName, map] of collection.maps)
+    maps.set(mapName, new BenchMap(map, kernel.cpus.length, descriptions.get(map.name)))
   return {
     name,
     spec,
@@ -121,6 +137,20 @@ export function createObjects(
     },
     close: () => collection.close(),
   }
+}
+
+/** Perf event arrays stay on the host; what lives on a device has no BTF: libbpf asks with it, is refused, and asks without. */
+function onDevice(
+  request: MapRequest<KernelMap>,
+  offloadIfindex: number | undefined,
+): Parameters<Kernel['createMap']>[0] {
+  if (offloadIfindex === undefined || request.type === MAP_TYPE.PERF_EVENT_ARRAY) return request
+  const { btf: _btf, btfKeyTypeId: _key, btfValueTypeId: _value, ...plain } = request
+  return { ...plain, offloadIfindex }
+}
+
+function descriptionOf({ btf, btfKeyTypeId, btfValueTypeId }: MapRequest<KernelMap>): MapBtf | undefined {
+  return btf === undefined ? undefined : { btf, keyTypeId: btfKeyTypeId ?? 0, valueTypeId: btfValueTypeId ?? 0 }
 }
 
 /** A record whose unknown names throw: `objects.programs.fliter` tells what there is instead of being undefined. */

@@ -1,6 +1,7 @@
 import type { Engine } from '@bpfoundry/engine'
 import type { KernelMap, OffloadDevice } from '@bpfoundry/kernel'
-import { isOffloadNeutral, NfpDevice, NfpEngine, type NfpFirmware, nfpCard, placeProgram } from '@bpfoundry/nfp'
+import { isOffloadNeutral, NfpDevice, type NfpFirmware, nfpCard } from '@bpfoundry/nfp'
+import { placeOnCard } from './card-driver.ts'
 
 /** The control side of a card that runs programs itself, as kernel and attach rules see one of its ports. */
 export class OffloadCard implements OffloadDevice {
@@ -8,21 +9,22 @@ export class OffloadCard implements OffloadDevice {
   readonly name: string
   readonly nfp: NfpDevice
   readonly #engine: Engine | undefined
-  /** Those of the program that is loaded next. */
-  #maps: readonly KernelMap[] = []
 
   /**
-   * @param firmware another one than the card's own
+   * @param card its model, or the card itself whose other port this is
+   * @param firmware another one than the model's own
    * @param engine where programs are to run: one that executes a card's words is told them
    */
-  constructor(card: string, ifindex: number, name: string, firmware?: NfpFirmware, engine?: Engine) {
-    this.nfp = new NfpDevice(firmware === undefined ? card : { ...nfpCard(card), firmware })
+  constructor(card: string | NfpDevice, ifindex: number, name: string, firmware?: NfpFirmware, engine?: Engine) {
+    const made = (model: string): NfpDevice =>
+      new NfpDevice(firmware === undefined ? model : { ...nfpCard(model), firmware })
+    this.nfp = typeof card === 'string' ? made(card) : card
     this.ifindex = ifindex
     this.name = name
     this.#engine = engine
   }
 
-  /** Name of the card behind the port. */
+  /** Model of the card behind the port. */
   get card(): string {
     return this.nfp.card.name
   }
@@ -36,16 +38,9 @@ export class OffloadCard implements OffloadDevice {
     const hooks = this.nfp.hooks(program)
     return {
       hooks,
-      accepted: (id) => {
-        const loaded = this.nfp.loaded(id, hooks)
-        if (!(this.#engine instanceof NfpEngine)) return
-        const places = this.#maps.map(({ id: mapId, storage, attributes }) => ({
-          id: mapId,
-          address: storage.address,
-          keySizeBytes: attributes.keySizeBytes,
-          valueSizeBytes: attributes.valueSizeBytes,
-        }))
-        this.#engine.place(id, placeProgram(loaded, places, this.nfp.maps))
+      accepted: (id, maps) => {
+        this.nfp.loaded(id, hooks)
+        if (this.#engine !== undefined) placeOnCard({ engine: this.#engine }, this.nfp, id, maps)
       },
     }
   }
@@ -56,7 +51,6 @@ export class OffloadCard implements OffloadDevice {
    * @throws AttachError XDP_MAP_OFFLOAD when the card can't hold one; then none has moved
    */
   takeMaps(maps: readonly KernelMap[]): void {
-    this.#maps = maps
     const taken: number[] = []
     try {
       for (const { id, attributes } of maps) {

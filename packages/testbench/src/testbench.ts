@@ -1,4 +1,11 @@
-import { createNic, type InterfaceFacts, NIC_PROFILES, type Sink, type VethPeer } from '@bpfoundry/device'
+import {
+  createNic,
+  type InterfaceFacts,
+  NIC_PROFILES,
+  type NicHandle,
+  type Sink,
+  type VethPeer,
+} from '@bpfoundry/device'
 import { Kernel } from '@bpfoundry/kernel'
 import { type CollectionSpec, loadCollectionSpec } from '@bpfoundry/loader'
 import { createNfpCores, type NfpFirmware } from '@bpfoundry/nfp'
@@ -52,6 +59,8 @@ export interface BenchNicOptions {
   readonly separateHeader?: boolean
   /** Of a card that runs programs itself: another firmware than the card's own. */
   readonly firmware?: NfpFirmware
+  /** The interface is one more port of this one's card: programs and maps on it are shared. */
+  readonly cardOf?: BenchNic
   /** "capture" (default) hands passed packets to `receive`'s callbacks; "discard" counts them only, which is faster. */
   readonly stackSink?: Sink
   /** Likewise for sent packets. */
@@ -110,14 +119,28 @@ export class Testbench implements NicHost {
     if (!NIC_PROFILES.has(options.profile)) throw noSuchProfile(options.profile)
     const ifindex = FIRST_IFINDEX + this.nics.length
     const handle = createNic(this.kernel.memory, { ...options, name, ifindex, cpus: this.kernel.cpus.length })
-    this.kernel.addNetDevice({ ifindex, name, rxQueues: handle.queues.length })
-    const model = handle.profile.offload
-    const card = model === undefined ? undefined : new OffloadCard(model, ifindex, name, options.firmware, this.kernel.engine)
+    const takesPrograms = handle.profile.native !== undefined
+    this.kernel.addNetDevice({ ifindex, name, rxQueues: handle.queues.length, takesPrograms })
+    const card = this.#cardFor(handle, options)
     const cores = card === undefined ? {} : { cores: createNfpCores(this.kernel.memory, name, card.nfp.card) }
     const facts = interfaceFacts(options, handle.queues.length, this.kernel.cpus.length)
-    const nic = new BenchNic(this, this.kernel.memory, { handle, facts, ...cores }, card)
+    const nic = new BenchNic(this, this.kernel.memory, { handle, facts, ...cores }, card, options.cardOf)
     this.nics.push(nic)
     return nic
+  }
+
+  #cardFor({ name, ifindex, profile }: NicHandle, { firmware, cardOf }: BenchNicOptions): OffloadCard | undefined {
+    const { engine } = this.kernel
+    if (profile.offload === undefined) return undefined
+    const shared = cardOf?.card?.port.nfp
+    if (cardOf === undefined) return new OffloadCard(profile.offload, ifindex, name, firmware, engine)
+    if (shared?.card.name === profile.offload) return new OffloadCard(shared, ifindex, name, undefined, engine)
+    throw new TestbenchError({
+      code: 'TESTBENCH_PROFILE',
+      message: `${name} can't be a port of ${cardOf.name}'s card`,
+      got: profile.name,
+      expected: shared?.card.name ?? 'a card that runs programs itself',
+    })
   }
 
   /**

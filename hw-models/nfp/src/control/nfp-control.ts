@@ -2,7 +2,7 @@ import { ERRNO, type MapAttributes } from '@bpfoundry/kernel-abi'
 import type { BpfMap } from '@bpfoundry/maps'
 import type { NfpDevice } from '../nfp-device.ts'
 import type { NfpHooks, NfpProgram } from '../nfp-hooks.ts'
-import { checkOffloadedMap } from '../offload-map.ts'
+import { checkOffloadedMap, isOffloadNeutral } from '../offload-map.ts'
 import { CcmChannel } from './ccm-channel.ts'
 import {
   allocationRequest,
@@ -50,7 +50,8 @@ export interface NfpDeviceMap {
 /** A program in the driver, from the verifier's first question to its end. */
 export interface NfpLoad {
   readonly hooks: NfpHooks
-  accepted(id: number): void
+  /** @param maps that it uses: perf event arrays among them get its events */
+  accepted(id: number, maps?: readonly { readonly id: number; readonly attributes: MapAttributes }[]): void
   translatedBytes(): number
   destroyed(): void
 }
@@ -92,15 +93,17 @@ export class NfpControl {
     return this.device.card.firmware.abiVersion < 3 ? Math.min(room, CACHE_ELEMENTS) : CACHE_ELEMENTS
   }
 
-  /** Begins the load of a program. @param neutralMapIds perf event arrays of the host that it uses */
-  load(program: NfpProgram, _ifindex?: number, neutralMapIds: readonly number[] = []): NfpLoad {
+  /** Begins the load of a program. */
+  load(program: NfpProgram): NfpLoad {
     const hooks = this.device.hooks(program)
     let loadedId: number | undefined
+    let neutralMapIds: readonly number[] = []
     return {
       hooks,
-      accepted: (id) => {
+      accepted: (id, maps = []) => {
         this.device.loaded(id, hooks)
         loadedId = id
+        neutralMapIds = maps.filter(({ attributes }) => isOffloadNeutral(attributes)).map((map) => map.id)
         this.#use(neutralMapIds, 1)
       },
       translatedBytes: () => (hooks.translation?.words.length ?? 0) * 8,
@@ -113,7 +116,7 @@ export class NfpControl {
   }
 
   /** BPF_OFFLOAD_MAP_ALLOC: the limits now, the message to the firmware once the map has its place. */
-  allocateMap(attributes: MapAttributes, _ifindex?: number): NfpDeviceMap | { errno: number; kernelLog?: string } {
+  allocateMap(attributes: MapAttributes): NfpDeviceMap | { errno: number; kernelLog?: string } {
     const refusal = checkOffloadedMap(this.device.card, attributes, this.device.usage)
     if (refusal !== undefined) {
       const { errno, kernelLog } = refusal

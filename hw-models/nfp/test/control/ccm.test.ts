@@ -1,10 +1,10 @@
 import { BPF_EXIT_INSN, BPF_MOV64_IMM } from '@bpfoundry/isa'
-import { BPF_ANY, ERRNO, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { BPF_ANY, ERRNO, MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { verify } from '@bpfoundry/verifier'
 import { describe, expect, test } from 'vitest'
 import { allocationRequest, freeRequest, operationRequest, tableReply } from '../../src/control/ccm-message.ts'
 import { CCM_TYPE, CcmChannel, MapFirmware, type PerfEvent, perfEventMessage } from '../../src/index.ts'
-import { CardBed, key, value } from './card-bed.ts'
+import { CardBed, HASH, key, value } from './card-bed.ts'
 
 const hex = (bytes: Uint8Array): string =>
   Buffer.from(bytes)
@@ -98,13 +98,15 @@ describe('perf events', () => {
     const bed = new CardBed({}, { onEvent: (event) => void events.push(event) })
     expect(bed.control.receive(perfEventMessage(EVENT))).toBe(false)
     expect(bed.warnings).toEqual(['perf event: map id 4 (0x4) not recognized, dropping event'])
-    const refused = bed.control.load(program, 2, [4])
+    const refused = bed.control.load(program)
     refused.destroyed()
     expect(bed.control.receive(perfEventMessage(EVENT))).toBe(false)
-    const load = bed.control.load(program, 2, [4])
+    const load = bed.control.load(program)
     const rest = { name: 'p', expectedAttachType: 0, gplCompatible: true, maps: new Map() }
     expect(verify({ ...program, ...rest }, { device: load.hooks }).ok).toBe(true)
-    load.accepted(9)
+    const events4 = { id: 4, attributes: { ...HASH, type: MAP_TYPE.PERF_EVENT_ARRAY } }
+    load.accepted(9, [{ id: 3, attributes: HASH }, events4])
+    expect(bed.control.receive(perfEventMessage({ ...EVENT, mapId: 3 }))).toBe(false)
     expect(bed.control.receive(perfEventMessage(EVENT))).toBe(true)
     expect(events).toEqual([EVENT])
     load.destroyed()

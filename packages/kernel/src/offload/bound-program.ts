@@ -1,6 +1,6 @@
 import { ERRNO } from '@bpfoundry/kernel-abi'
 import type { DeviceHooks, DeviceRefusal } from '@bpfoundry/verifier'
-import type { DeviceLoad } from './offload-driver.ts'
+import type { DeviceLoad, UsedMap } from './offload-driver.ts'
 import type { BoundObject, OffloadNetdev } from './offload-netdev.ts'
 
 /** A program bound to a device: `struct bpf_prog_offload`. */
@@ -66,9 +66,9 @@ export class BoundProgram implements BoundObject {
   }
 
   /** ops->translate. Answers false when the device went away meanwhile: ENODEV. @throws what the device throws */
-  accepted(id: number): boolean {
+  accepted(id: number, maps: readonly UsedMap[]): boolean {
     if (this.#netdev === undefined) return false
-    this.#load?.accepted?.(id)
+    this.#load?.accepted?.(id, maps)
     return true
   }
 }

@@ -3,12 +3,19 @@ import type { BpfMap } from '@bpfoundry/maps'
 import type { DeviceHooks } from '@bpfoundry/verifier'
 import type { ProgramRequest } from '../program-load.ts'
 
+/** A map that a program uses: one of the device, or a perf event array. */
+export interface UsedMap {
+  readonly id: number
+  readonly attributes: MapAttributes
+  readonly storage: BpfMap
+}
+
 /** A device's part in the life of one program: `struct bpf_prog_offload_ops`. */
 export interface DeviceLoad {
   /** Asked by the verifier; `prepare` is where the device begins to know the program. */
   readonly hooks: DeviceHooks
   /** Translates it, before it has its fd; may throw to refuse it after all. */
-  accepted?(id: number): void
+  accepted?(id: number, maps: readonly UsedMap[]): void
   /** Length of the translation, 0 for a device that makes none. */
   translatedBytes?(): number
   /** The device forgets it: freed, refused, or orphaned because the device goes. Only after `prepare` said yes. */
