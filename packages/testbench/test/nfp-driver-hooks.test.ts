@@ -19,15 +19,13 @@ function inKernelForm(words: string | undefined): string | undefined {
 }
 
 describe('the verifier hooks against the driver', () => {
-  if ('reason' in driver) {
-    console.log(`nfp driver: ${loads.length} loads are not compared: ${driver.reason}`)
-    test.skip('needs the driver', () => {})
-    return
-  }
+  const reason = 'reason' in driver ? driver.reason : ''
+  if ('reason' in driver) console.log(`nfp driver: ${loads.length} loads are not compared: ${reason}`)
   const compared = loads.filter((load) => !isOurs(load))
-  const answers = driver.run(compared.map(({ input }) => input))
+  const answers = 'reason' in driver ? undefined : driver.run(compared.map(({ input }) => input))
 
-  test('refuse the same programs with the same words', () => {
+  test('refuse the same programs with the same words', ({ skip }) => {
+    if (answers === undefined) return skip(reason)
     const ours = compared.map(({ name, refusal }) => [name, refusal?.errno ?? 0, refusal?.message])
     const theirs = compared.map(({ name }, at) => {
       const { unverified, verifierLog } = answers[at] as (typeof answers)[number]
@@ -38,7 +36,8 @@ describe('the verifier hooks against the driver', () => {
     expect(ours.filter(([, errno]) => errno === 0).length).toBeGreaterThan(25)
   })
 
-  test('keep the same of each instruction', () => {
+  test('keep the same of each instruction', ({ skip }) => {
+    if (answers === undefined) return skip(reason)
     for (const [at, { name, hooks, insns }] of compared.entries()) {
       const answer = answers[at] as (typeof answers)[number]
       if (answer.unverified !== undefined) continue
