@@ -1,10 +1,15 @@
 import type { ModelledRate, Nic, RateQuestion, XdpMode } from '@bpfoundry/device'
 import { genericRate } from '@bpfoundry/generic'
 import { nativeRate } from '@bpfoundry/native'
-import { nfpCard, nfpRate } from '@bpfoundry/nfp'
+import { nfpCard, nfpRate, type PacketPath } from '@bpfoundry/nfp'
 
-/** What else a caller may know: the program's work, another clock, rings, how many packets go together. */
-export type RateFacts = Pick<RateQuestion, 'work' | 'gigahertz' | 'descriptors' | 'sharing'>
+/**
+ * What else a caller may know: the program's work, another clock, rings, how many packets go together; of a card's program
+ * the ways that packets take through its words.
+ */
+export type RateFacts = Pick<RateQuestion, 'work' | 'gigahertz' | 'descriptors' | 'sharing'> & {
+  readonly paths?: readonly PacketPath[]
+}
 
 /** Asks the mode's model how fast its hardware would have been with what the hook counted. */
 export function modelledRate(
