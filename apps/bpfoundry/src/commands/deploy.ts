@@ -10,7 +10,7 @@ import {
   readDeployment,
   runDeployment,
 } from '@bpfoundry/deployment'
-import { ENGINE_NAMES, OutputFile } from '@bpfoundry/testbench'
+import { CARD_ENGINE, ENGINE_NAMES, OutputFile } from '@bpfoundry/testbench'
 import { type Command, Option } from 'commander'
 import { wholeNumber } from '../arguments.ts'
 import type { CommandContext, CommandIo } from '../command-io.ts'
@@ -47,7 +47,10 @@ export function addDeployCommand(program: Command, { io, finish }: CommandContex
     .description('run a deployment of hosts, cards, links, programs, traffic and faults in modelled time, and judge it')
     .option('--check', 'set it up and run nothing: finds all that is wrong in the file')
     .addOption(
-      new Option('--engine <engine>', "what runs the programs (default: the file's)").choices([...ENGINE_NAMES]),
+      new Option('--engine <engine>', "what runs the programs (default: the file's)").choices([
+        ...ENGINE_NAMES,
+        CARD_ENGINE,
+      ]),
     )
     .option('--seed <n>', "another seed than the file's", wholeNumber(0, 0xffffffff))
     .option('--html <file>', 'write one HTML page with plots')

@@ -9,7 +9,7 @@ import { duration } from './quantity.ts'
 import { type TrafficDescription, trafficSchema } from './traffic.ts'
 
 /** Names of engines, whether this host runs them or not. */
-const ENGINES = ['interpreter', 'wasm', 'x86-64', 'arm64', 'auto'] as const
+const ENGINES = ['interpreter', 'wasm', 'x86-64', 'arm64', 'nfp', 'auto'] as const
 
 /** A deployment as its file describes it, complete with defaults. Times are nanoseconds of modelled time. */
 export interface Deployment {
@@ -37,7 +37,7 @@ export const SECTIONS: Readonly<Record<keyof Deployment, z.ZodType>> = {
   name:        z.string().min(1).max(100).meta({ description: 'for reports' }),
   description: z.string().max(2000).meta({ description: 'for reports' }).optional(),
   seed:        z.number().int().min(0).max(0xffffffff).default(1).meta({ description: 'of everything that is drawn at random' }),
-  engine:      z.enum(ENGINES).default('wasm').meta({ description: 'what runs the programs; the result is the same on all' }),
+  engine:      z.enum(ENGINES).default('wasm').meta({ description: 'what runs the programs, with the same result; `nfp`: a card’s own words on simulated cores' }),
   duration:    duration('when traffic ends, if it has not ended before; what is under way arrives').optional(),
   loops:       z.enum(['refuse', 'allow']).default('refuse').meta({ description: 'rings of cables, in which packets could go round' }),
   hopLimit:    z.number().int().min(1).max(255).default(16).meta({ description: 'cards that a packet may go through' }),

@@ -1,4 +1,5 @@
 import type { StageCounter } from '@bpfoundry/device'
+import type { KernelProgram } from '@bpfoundry/kernel'
 import type { BenchNic } from '@bpfoundry/testbench'
 
 /** What a hook did in one poll. */
@@ -10,6 +11,8 @@ export interface HostWork {
   /** Where their program ran; undefined for packets that no program of the host saw. */
   readonly mode: 'native' | 'generic' | undefined
   readonly stage: StageCounts
+  /** What ran there. */
+  readonly program: KernelProgram | undefined
   readonly packets: number
   /** Clock of the host's CPUs; that of the measurements when undefined. */
   readonly gigahertz: number | undefined

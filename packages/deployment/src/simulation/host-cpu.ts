@@ -135,5 +135,7 @@ export function hostNs(
   const mode = (['native', 'generic'] as const).find((one) => queue.meter.stage(one).packets > 0)
   const stage = queue.meter.stage(mode ?? 'generic')
   const { nic } = port.staged
-  return world.costs.hostNs({ nic, mode, stage, packets: polled.packets, gigahertz: host.gigahertz })
+  const attached = mode === undefined ? undefined : nic.attached(mode)
+  const program = attached === undefined ? undefined : host.bench.kernel.programById(attached.id)
+  return world.costs.hostNs({ nic, mode, stage, program, packets: polled.packets, gigahertz: host.gigahertz })
 }

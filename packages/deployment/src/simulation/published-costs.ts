@@ -2,6 +2,7 @@ import type { RateQuestion } from '@bpfoundry/device'
 import { genericRate } from '@bpfoundry/generic'
 import { nativeRate } from '@bpfoundry/native'
 import { nfpCard, nfpRate } from '@bpfoundry/nfp'
+import { estimateWork } from '@bpfoundry/testbench'
 import type { CardTime, CardWork, CostModel, HostWork, StageCounts } from './cost-model.ts'
 
 /** A packet that no program sees, dropped as early as the stack can: 4.8 Mpps a core at 3.6 GHz. @see CoNEXT 2018, nfp.md 4.4 */
@@ -64,12 +65,14 @@ export class PublishedCosts implements CostModel {
     return [...this.#notes].sort()
   }
 
-  #programNs({ nic, mode, stage, packets, gigahertz }: HostWork): number {
+  #programNs({ nic, mode, stage, program, packets, gigahertz }: HostWork): number {
+    const work = program === undefined ? undefined : estimateWork(program, stage)
     const question: RateQuestion = {
       stage,
       cpus: 1,
       sharing: { poll: packets, bulk: Math.min(BULK, packets) },
       ...(gigahertz === undefined ? {} : { gigahertz }),
+      ...(work === undefined ? {} : { work }),
     }
     const { name } = nic.handle.profile
     const rate = mode === 'native' ? nativeRate(name, question) : genericRate(question)

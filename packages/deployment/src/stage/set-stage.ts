@@ -90,10 +90,12 @@ class StageSetter {
       const { firmware, profile } = row.description
       const options = defined(without(row.description, ['firmware', 'ports', 'profile']))
       this.#try(['hosts', name, 'cards', row.card], 'DEPLOYMENT_SCHEMA', () => {
+        const [first] = [...interfaces.values()].filter(({ card }) => card === `${name}.${row.card}`)
         const nic = bench.addNic(row.name, {
           ...options,
           profile,
-          ...(firmware === undefined ? {} : { firmware: firmwareOf(firmware) }),
+          ...(firmware === undefined || first !== undefined ? {} : { firmware: firmwareOf(firmware) }),
+          ...(first === undefined ? {} : { cardOf: first.nic }),
         })
         const staged = { path: row.path, host: name, card: `${name}.${row.card}`, nic }
         interfaces.set(row.path, staged)

@@ -114,10 +114,10 @@ function expectations({ expectations: list }: DeploymentReport): string {
       name,
       expected,
       got,
-      `line ${line}`,
+      line,
     ]
   })
-  return htmlTable(['', 'expectation', 'expected', 'got', 'in the file'], rows)
+  return htmlTable(['', 'expectation', 'expected', 'got', 'line'], rows)
 }
 
 function faultHint({ log }: DeploymentReport): string {
