@@ -43,7 +43,7 @@ export type {
 export { createDriverPoll, NAPI_BUDGET } from './driver-poll.ts'
 export type { EthtoolStat } from './ethtool.ts'
 export { ethtoolStats } from './ethtool.ts'
-export { type DropReason, dropReason } from './events/drop-reason.ts'
+export { type DroppedPackets, type DropReason, dropReason, dropReasons } from './events/drop-reason.ts'
 export { createEventRings, EventReader, type EventRings, EventWriter } from './events/event-ring.ts'
 export { eventError, SKB_DROP_REASON, XDP_EVENT, type XdpEvent } from './events/xdp-event.ts'
 export type { Fate, Fates } from './fates.ts'

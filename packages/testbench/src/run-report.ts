@@ -1,4 +1,4 @@
-import type { Fates, ModelledRate, XdpMode } from '@bpfoundry/device'
+import type { DroppedPackets, Fates, ModelledRate, XdpMode } from '@bpfoundry/device'
 
 /** One emulated CPU in a report. */
 export interface CpuReportRow {
@@ -21,6 +21,8 @@ export interface RunReport {
   readonly bytesIn: number
   /** `in` is what the wire delivered; the sum of all others equals it. */
   readonly fates: Fates
+  /** Why packets were dropped, as the kernel tells it: a row for each fate that drops. */
+  readonly drops: readonly DroppedPackets[]
   readonly cpus: readonly CpuReportRow[]
   /** BPF instructions executed, and helpers called, by programs at this card's hooks. */
   readonly insns: number

@@ -147,3 +147,13 @@ test('devices are sent to in bulks of sixteen, the last one that was used first'
     [3, 7],
   ])
 })
+
+test('a report says why packets were dropped', async () => {
+  const native = await outcomeOf({ map: PORTS, key: 1, leave: 1 })
+  expect(native.report.drops).toEqual([
+    { fate: 'egress_drop', packets: 1, text: "the devmap entry's program did not pass it" },
+  ])
+  const generic = await outcomeOf({ map: DEVICE, key: 9 }, { mode: 'generic' })
+  expect(generic.report.drops).toMatchObject([{ fate: 'redirect_error', packets: 1, skb: 'XDP' }])
+  expect((await outcomeOf({ verdict: 2 })).report.drops).toEqual([])
+})

@@ -1,4 +1,4 @@
-import type { Fate } from '../fates.ts'
+import { FATES, type Fate, type Fates } from '../fates.ts'
 import type { XdpMode } from '../xdp-mode.ts'
 
 /**
@@ -48,4 +48,18 @@ export function dropReason(fate: Fate, mode: XdpMode): DropReason | undefined {
   const row = ROWS[fate]
   if (row === undefined) return undefined
   return mode === 'generic' ? row : { text: row.text }
+}
+
+/** How many packets were dropped for one reason. */
+export interface DroppedPackets extends DropReason {
+  readonly fate: Fate
+  readonly packets: number
+}
+
+/** The reasons for which packets were dropped, in the order of the fates; none where none were. */
+export function dropReasons(fates: Readonly<Fates>, mode: XdpMode): DroppedPackets[] {
+  return FATES.flatMap((fate) => {
+    const reason = fates[fate] === 0 ? undefined : dropReason(fate, mode)
+    return reason === undefined ? [] : [{ fate, packets: fates[fate], ...reason }]
+  })
 }
