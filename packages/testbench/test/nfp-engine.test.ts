@@ -86,7 +86,7 @@ function contents({
   const distinct = new Map(keys.map((key) => [hex(key), key]))
   return [...distinct.values()]
     .filter((_, index) => index % 2 === 0)
-    .slice(0, 512)
+    .slice(0, Math.min(512, maxEntries >> 1))
     .map((key, index) => [key, value(index)])
 }
 
