@@ -62,6 +62,28 @@ describe('modelled time', () => {
     expect(cores).toMatchObject({ processors: 10, packets: report.interfaces[0]?.in })
   })
 
+  test('ports of one card share its cores: two floods take twice the load of one', async () => {
+    const text = `version: 1
+name: two ports
+hosts: {box: {cards: {nfp: {profile: agilio-cx-2x10, ports: 2, ringSize: 64}}}}
+stations: {left: {}, right: {}}
+links:
+  one: {between: [left, box.nfpp0], rate: 10 Gbps}
+  two: {between: [right, box.nfpp1], rate: 10 Gbps}
+programs:
+  drop: {host: box, object: ../programs/drop/drop.v3.o, attach: [{to: nfpp0, mode: offload}, {to: nfpp1, mode: offload}]}
+traffic:
+  a: {from: left, generate: {rate: 2 Mpps, count: 200}}
+  b: {from: right, generate: {rate: 2 Mpps, count: 200}}
+`
+    const { processors, packets } = await runDeployment(parsed(text), { costs: ROUND })
+    expect(packets.fates).toEqual({ drop: 400 })
+    const cards = processors.filter(({ kind }) => kind === 'card')
+    expect(cards).toHaveLength(1)
+    expect(cards[0]).toMatchObject({ name: 'box.nfp cores', packets: 400 })
+    expect(cards[0]?.busyNs).toBeCloseTo(400_000, 3)
+  })
+
   test('what is on a cable when it breaks is lost, and nothing after it is whole again', async () => {
     const report = await ran(SMALL)
     const [cable] = report.links

@@ -49,6 +49,8 @@ export class PublishedCosts implements CostModel {
     const card = nfpCard(name)
     const rate = nfpRate(card, { stage })
     this.#notes.add(rate.model)
+    if (stage.insns === 0)
+      this.#notes.add(`${name}: no BPF instructions were counted, so cores take an empty program's time`)
     const capped = rate.limitedBy === 'memory' || rate.limitedBy === 'card'
     return {
       cores: card.workerCores,
