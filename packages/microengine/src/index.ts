@@ -1,3 +1,4 @@
+export type { CoreCounters } from './core-counters.ts'
 export { type ContextCount, type CoreState, LOCAL_MEMORY_WORDS } from './core-state.ts'
 export { type ComputeStep, type FirmwareRoutine, type FirmwareStep, type MemoryStep, PARKED } from './firmware.ts'
 export type { Machine } from './machine.ts'
@@ -13,7 +14,7 @@ export {
 export { type MemoryCounters, MemorySystem, type MemorySystemOptions } from './memory/memory-system.ts'
 export { MEMORY_TIMINGS, type MemoryRegion, type MemoryTiming } from './memory/memory-timing.ts'
 export { type CardMemory, performCommand } from './memory/perform-command.ts'
-export { type CoreCounters, type Execution, Microengine, type MicroengineOptions } from './microengine.ts'
+export { type Execution, Microengine, type MicroengineOptions } from './microengine.ts'
 export { MicroengineError, type MicroengineErrorCode } from './microengine-error.ts'
 export {
   enterProgram,

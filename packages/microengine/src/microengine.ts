@@ -1,12 +1,13 @@
 import type { Word } from '@bpfoundry/microcode'
+import { CommandIssuer } from './command-issuer.ts'
 import { CommandSlots } from './command-slots.ts'
 import { Context } from './context.ts'
 import { ControlStore } from './control-store.ts'
+import type { CoreCounters } from './core-counters.ts'
 import { type ContextCount, type CoreState, createCoreState, transferRegistersOf } from './core-state.ts'
-import { ADDRESSES, type CommandForm, type CommandSink, countOf, immediateData, unitsOf } from './execution/commands.ts'
 import { RandomRegister } from './execution/control-registers.ts'
 import { executeWords, type Surroundings } from './execution/word-executor.ts'
-import { type FirmwareRoutine, type MemoryStep, PARKED } from './firmware.ts'
+import { type FirmwareRoutine, PARKED } from './firmware.ts'
 import { GeneratedProgram } from './generation/generated-program.ts'
 import { type Machine, STOP, type Stop } from './machine.ts'
 import type { MemoryCommandSlot, MemoryPort } from './memory/memory-command.ts'
@@ -31,16 +32,6 @@ export interface MicroengineOptions {
   readonly runawayCycles?: number
 }
 
-/** What a core has done. */
-export interface CoreCounters {
-  /** Cycles in which a context had the core. */
-  busyCycles: number
-  /** Of these, cycles that a command waited for its turn. */
-  spacingCycles: number
-  /** Commands that went to memories. */
-  commands: number
-}
-
 const RUNAWAY_CYCLES = 10_000_000
 
 /**
@@ -48,7 +39,7 @@ const RUNAWAY_CYCLES = 10_000_000
  * them with one port make a card: as long as each is run no further than `LOOKAHEAD_CYCLES` at a time, the result does not
  * depend on the order in which they are run.
  */
-export class Microengine implements CommandSink {
+export class Microengine {
   readonly id: number
   readonly state: CoreState
   readonly timing: CoreTiming
@@ -58,7 +49,7 @@ export class Microengine implements CommandSink {
   cycle = 0
 
   readonly #contexts: Context[]
-  readonly #memory: MemoryPort
+  readonly #issuer: CommandIssuer
   readonly #slots: CommandSlots
   readonly #around: Surroundings
   readonly #generated: GeneratedProgram | undefined
@@ -68,8 +59,6 @@ export class Microengine implements CommandSink {
   /** A context that has the core and was only interrupted by the end of `run`. */
   #interrupted: Context | undefined
   #interruptedSince = 0
-  /** End of the last command that the core issued. */
-  #commandEnd = Number.NEGATIVE_INFINITY
 
   constructor(options: MicroengineOptions) {
     this.id = options.id ?? 0
@@ -78,11 +67,17 @@ export class Microengine implements CommandSink {
     this.state = createCoreState(contexts)
     this.store = new ControlStore(contexts)
     this.#contexts = Array.from({ length: contexts }, (_, index) => new Context(this.state, index))
-    this.#memory = options.memory
     this.#slots = new CommandSlots(this)
+    this.#issuer = new CommandIssuer({
+      memory: options.memory,
+      slots: this.#slots,
+      timing: this.timing,
+      counters: this.counters,
+      transferRegisters: transferRegistersOf(contexts),
+    })
     this.#runawayCycles = options.runawayCycles ?? RUNAWAY_CYCLES
     const random = new RandomRegister(options.seed ?? 1)
-    this.#around = { store: this.store, timing: this.timing, sink: this, random }
+    this.#around = { store: this.store, timing: this.timing, sink: this.#issuer, random }
     this.#generated =
       (options.execution ?? 'generated') === 'generated' ? GeneratedProgram.make(this.#around) : undefined
   }
@@ -164,26 +159,6 @@ export class Microengine implements CommandSink {
     this.#slots.give(command)
   }
 
-  /** @internal Words issue their commands here. */
-  issueCommand(machine: Machine, form: CommandForm, a: number, b: number): void {
-    const slot = this.#slots.take()
-    const count = countOf(form, machine.previousResult)
-    slot.context = machine.context
-    slot.operation = form.operation
-    slot.address = ADDRESSES[form.mode](a, b)
-    slot.units = unitsOf(form.operation, count)
-    slot.xfer = machine.context * transferRegistersOf(this.state.contexts) + form.xfer
-    slot.data = immediateData(form, machine.previousResult)
-    slot.memory = undefined
-    slot.wakes = form.swaps
-    slot.signal = form.swaps ? 0 : form.signal
-    const end = this.#spaceCommand(machine, form.swaps, form.mode === '32' ? 32 : 40)
-    slot.issuedAt = end
-    machine.cycle = end - machine.base - form.defer
-    if (form.swaps) machine.command = slot
-    else this.#send(slot)
-  }
-
   #context(index: number): Context {
     const context = this.#contexts[index]
     if (context === undefined) {
@@ -195,28 +170,6 @@ export class Microengine implements CommandSink {
       })
     }
     return context
-  }
-
-  /** The cycle at which a command that is begun now ends. A swapping one keeps its distance from the command before. */
-  #spaceCommand(machine: Machine, swaps: boolean, addressBits: 32 | 40): number {
-    const { timing } = this
-    const now = machine.base + machine.cycle
-    let end = now + (swaps ? timing.commandSwapCycles : 1)
-    if (swaps) {
-      const spacing = addressBits === 32 ? timing.commandSpacing32Cycles : timing.commandSpacing40Cycles
-      const earliest = this.#commandEnd + spacing
-      if (earliest > end) {
-        this.counters.spacingCycles += earliest - end
-        end = earliest
-      }
-    }
-    this.#commandEnd = end
-    return end
-  }
-
-  #send(slot: MemoryCommandSlot): void {
-    this.counters.commands++
-    this.#memory.issue(slot)
   }
 
   /** The context whose turn it is: the next one that is ready, or the one that is ready first. */
@@ -285,7 +238,7 @@ export class Microengine implements CommandSink {
       const { command } = machine
       machine.command = undefined
       context.sleep()
-      if (command !== undefined) this.#send(command)
+      if (command !== undefined) this.#issuer.send(command)
     } else if (stop === STOP.arbitration) this.#arbitrate(context)
     else if (stop === STOP.limit) this.#interrupt(context)
     else this.#fail(machine, stop)
@@ -335,7 +288,11 @@ export class Microengine implements CommandSink {
     while (context.step < context.steps.length) {
       const step = context.steps[context.step++]
       if (step?.kind === 'compute') machine.cycle += step.cycles
-      else if (step !== undefined && this.#firmwareCommand(context, step)) return false
+      else if (step !== undefined) {
+        if (step.wait) context.sleep()
+        this.#issuer.issueStep(machine, step)
+        if (step.wait) return false
+      }
     }
     const next = context.routine?.leave(this, machine.context) ?? PARKED
     context.routine = undefined
@@ -345,27 +302,5 @@ export class Microengine implements CommandSink {
     }
     machine.pc = next
     return true
-  }
-
-  /** Whether the context waits for the command. */
-  #firmwareCommand(context: Context, step: MemoryStep): boolean {
-    const { machine } = context
-    const slot = this.#slots.take()
-    slot.context = machine.context
-    slot.operation = step.operation
-    slot.address = 0
-    slot.units = step.units
-    slot.xfer = 0
-    slot.data = 0
-    slot.memory = step.memory
-    slot.perform = step.perform
-    slot.wakes = step.wait
-    slot.signal = 0
-    const end = this.#spaceCommand(machine, step.wait, step.addressBits)
-    slot.issuedAt = end
-    machine.cycle = end - machine.base
-    if (step.wait) context.sleep()
-    this.#send(slot)
-    return step.wait
   }
 }
