@@ -244,6 +244,7 @@ export class BenchNic {
     return {
       ...{ id, name, tag, type, expectedAttachType },
       ...frags,
+      jited: program.offloaded || this.#host.engine !== 'interpreter',
       hold: () => program.hold(),
       drop: () => program.drop(),
       get bound() {
