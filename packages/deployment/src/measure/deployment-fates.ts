@@ -20,9 +20,6 @@ const WAY_FATES = [
   'in_flight',
 ] as const
 
-/** A fate that a card can't know. */
-export type WayFate = (typeof WAY_FATES)[number]
-
 /** Every fate that a packet of a deployment can have; tx and redirect are not the end of one. */
 export const DEPLOYMENT_FATES: readonly [...typeof FATES, ...typeof WAY_FATES] = [...FATES, ...WAY_FATES]
 
