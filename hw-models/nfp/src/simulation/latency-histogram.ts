@@ -2,9 +2,6 @@
 const SUB_BUCKETS = 64
 const POWERS = 32
 
-/** Shares of the packets that are asked for. */
-export const PERCENTILES = [50, 90, 99, 99.9] as const
-
 /** Latencies counted in buckets that grow with them, so that any percentile comes out within 1.6 %. */
 export class LatencyHistogram {
   readonly #counts = new Float64Array(SUB_BUCKETS * POWERS)
