@@ -1,5 +1,5 @@
 import { ERRNO } from '@bpfoundry/kernel-abi'
-import { CCM_HEADER_BYTES, CCM_REPLY, CCM_REPLY_BYTES, type CcmType, readHeader, setTag } from './ccm-message.ts'
+import { CCM_REPLY, CCM_REPLY_BYTES, type CcmType, readHeader, setTag } from './ccm-message.ts'
 
 /** ETIMEDOUT. */
 const ETIMEDOUT = 110
@@ -84,11 +84,6 @@ export class CcmChannel {
     this.#warn(`cmsg drop - type 0x${hex(type)} wrong size ${reply.length} != ${replyBytes}!`)
     return -ERRNO.EIO
   }
-}
-
-/** The request is at least a header. */
-export function isMessage(bytes: Uint8Array): boolean {
-  return bytes.length >= CCM_HEADER_BYTES
 }
 
 function hex(type: number): string {

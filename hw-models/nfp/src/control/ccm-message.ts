@@ -28,7 +28,7 @@ export type CcmType = (typeof CCM_TYPE)[keyof typeof CCM_TYPE]
 /** Set in the type of a reply. */
 export const CCM_REPLY = 0x80
 export const CCM_VERSION = 1
-export const CCM_HEADER_BYTES = 4
+const CCM_HEADER_BYTES = 4
 /** cmsg_reply_map_simple: the least that is a reply. */
 export const CCM_REPLY_BYTES = 8
 /** cmsg_req_map_op, cmsg_reply_map_op: what stands before the elements. */
