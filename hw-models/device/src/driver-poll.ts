@@ -162,6 +162,7 @@ class StagedPoll implements DriverPoll, DriverContext {
       mapAt,
       program: this.#entryProgram,
       events: this.events,
+      sockets: true,
     })
     this.#programs = options.programs
     this.#polls = options.polls

@@ -111,7 +111,11 @@ export class NicWire {
       return NOT_RECEIVED
     }
     const queue = this.#rss.queue(hash)
-    if (!this.#receive(queue, hash, bytes, offsetBytes, lengthBytes, timestampNs)) return WOULD_BLOCK
+    if (!this.#receive(queue, hash, bytes, offsetBytes, lengthBytes, timestampNs)) {
+      // Waiting would not help where the whole ring has too few descriptors.
+      if (this.#fragsOf(lengthBytes) < this.#queueAt(queue).fill.capacity) return WOULD_BLOCK
+      return this.deliver(bytes, offsetBytes, lengthBytes, timestampNs)
+    }
     this.#mac.add(MAC.packets, 1)
     this.#mac.add(MAC.bytes, lengthBytes)
     return queue
@@ -182,6 +186,12 @@ export class NicWire {
     return Math.min(longestBytes, mtu + ETH_HEADER_BYTES + VLAN_TAG_BYTES) > this.#handle.headBytes
   }
 
+  /** Buffers that a packet of this length needs beside the first. */
+  #fragsOf(lengthBytes: number): number {
+    const { headBytes, fragBytes } = this.#handle
+    return lengthBytes <= headBytes ? 0 : Math.ceil((lengthBytes - headBytes) / fragBytes)
+  }
+
   #receive(
     index: number,
     hash: number,
@@ -191,8 +201,8 @@ export class NicWire {
     timestampNs: number,
   ): boolean {
     const queue = this.#queueAt(index)
-    const { headBytes, fragBytes, headroomBytes, frameBytes } = this.#handle
-    const frags = lengthBytes <= headBytes ? 0 : Math.ceil((lengthBytes - headBytes) / fragBytes)
+    const { headBytes, headroomBytes, frameBytes } = this.#handle
+    const frags = this.#fragsOf(lengthBytes)
     if (queue.fill.available() <= frags) return false
     const descriptor = queue.completion.reserve()
     if (descriptor === 0) return false

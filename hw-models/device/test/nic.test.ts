@@ -207,3 +207,14 @@ test('nothing that a card owns overlaps, and everything lies in its regions', ()
     )
   }
 })
+
+test('a frame that needs more descriptors than the ring has is missed, not waited for', () => {
+  const { memory } = machine(1)
+  const handle = createNic(memory, { ...OPTIONS, profile: 'mlx5', mtu: 9000, ringSize: 2 })
+  const wire = new NicWire(memory, handle)
+  // 3520 bytes, and two pages.
+  expect(wire.offer(new Uint8Array(9014), 0, 9014, 0)).toBe(NOT_RECEIVED)
+  expect(wire.offer(new Uint8Array(7000), 0, 7000, 0)).toBe(0)
+  expect(wire.offer(new Uint8Array(60), 0, 60, 0)).toBe(WOULD_BLOCK)
+  expect(attachNic(memory, handle).fates()).toMatchObject({ in: 2, ring_full: 1 })
+})

@@ -59,6 +59,7 @@ export class CpumapThread {
   readonly #events: EventWriter | undefined
   readonly #queued = new Uint32Array(BATCH_FRAMES)
   readonly #packets = Array.from({ length: BATCH_FRAMES }, () => new FrameCursor())
+  readonly #passes = new Array<boolean>(BATCH_FRAMES).fill(true)
   readonly #batch: Batch = { pass: 0, drop: 0, redirect: 0 }
 
   constructor(options: CpumapThreadOptions) {
@@ -77,6 +78,7 @@ export class CpumapThread {
       mapAt,
       program: this.#program,
       events: this.#events,
+      sockets: false,
     })
   }
 
@@ -122,7 +124,7 @@ export class CpumapThread {
     batch.pass = 0
     batch.drop = 0
     batch.redirect = 0
-    const passes = this.#packets.map(() => true)
+    const passes = this.#passes.fill(true)
     if (programId !== 0) {
       this.#runFrames(programId, count, passes)
       if (batch.redirect > 0) this.#redirects.flush()

@@ -30,6 +30,8 @@ export interface RedirectsOptions {
   /** Runs the programs of devmap entries. */
   readonly program: EntryProgram
   readonly events: EventWriter | undefined
+  /** Whether packets may go to AF_XDP sockets: only the CPU that polls their queue fills their rings. */
+  readonly sockets: boolean
 }
 
 /**
@@ -180,7 +182,8 @@ export class Redirects {
   }
 
   #toSocket(frame: FrameCursor, source: PacketSource, way: Way): number {
-    const { memory } = this.#options
+    const { memory, sockets } = this.#options
+    if (!sockets) return ERRNO.EINVAL
     const address = this.#target.found
     const socket = this.#sockets.get(address) ?? new XskReceiver(memory, address)
     this.#sockets.set(address, socket)
