@@ -1,6 +1,5 @@
-import type { CoreState } from './core-state.ts'
 import type { FirmwareRoutine, FirmwareStep } from './firmware.ts'
-import { Machine } from './machine.ts'
+import type { Machine } from './machine.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
@@ -14,11 +13,9 @@ export class Context {
   routine: FirmwareRoutine | undefined = undefined
   steps: readonly FirmwareStep[] = []
   step = 0
-  /** Cycle at which the routine began. */
-  enteredAt = 0
 
-  constructor(state: CoreState, index: number) {
-    this.machine = new Machine(state, index)
+  constructor(machine: Machine) {
+    this.machine = machine
   }
 
   /** Goes on at a cycle, a whole one. */

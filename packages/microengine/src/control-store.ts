@@ -21,7 +21,7 @@ export class ControlStore {
   readonly executable: Uint8Array = new Uint8Array(CONTROL_STORE_WORDS)
   readonly routines: Map<number, FirmwareRoutine> = new Map()
   readonly #forms = new Map<CmdInstruction, CommandForm>()
-  /** Changes with each `load` and `setRoutine`: what was made of the words is no longer valid. */
+  /** Changes with each `load`: what was made of the words is no longer valid. */
   version = 0
 
   constructor(contexts: ContextCount) {
@@ -66,6 +66,15 @@ export class ControlStore {
       })
     }
     this.routines.set(address, routine)
-    this.version++
+  }
+
+  /** The same words, without routines: they stay as they are when this store is loaded again. */
+  copy(): ControlStore {
+    const store = new ControlStore(this.contexts)
+    for (let address = 0; address < CONTROL_STORE_WORDS; address++) {
+      store.words[address] = this.words[address]
+      store.instructions[address] = this.instructions[address]
+    }
+    return store
   }
 }

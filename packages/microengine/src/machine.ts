@@ -10,6 +10,8 @@ import {
   MEMORY_WORD_MASK,
   transferRegistersOf,
 } from './core-state.ts'
+import type { CommandSink } from './execution/commands.ts'
+import type { RandomRegister } from './execution/control-registers.ts'
 import type { MemoryCommandSlot } from './memory/memory-command.ts'
 
 /** Why a context stops executing words. */
@@ -34,6 +36,10 @@ export type Stop = (typeof STOP)[keyof typeof STOP]
 export class Machine {
   readonly context: number
   readonly contexts: number
+  /** Where its commands go. */
+  readonly sink: CommandSink
+  /** The core's pseudo-random number register. */
+  readonly random: RandomRegister
   /** General purpose registers of bank A and B that the context names relatively. */
   readonly a: Int32Array
   readonly b: Int32Array
@@ -75,11 +81,13 @@ export class Machine {
   /** The command that was issued last and waits for the end of its shadow. */
   command: MemoryCommandSlot | undefined = undefined
 
-  constructor(state: CoreState, context: number) {
+  constructor(state: CoreState, context: number, sink: CommandSink, random: RandomRegister) {
     const bank = bankRegistersOf(state.contexts)
     const transfers = transferRegistersOf(state.contexts)
     const neighbours = state.neighbour.length / state.contexts
     this.context = context
+    this.sink = sink
+    this.random = random
     this.contexts = state.contexts
     this.gpr = state.gpr
     this.a = state.gpr.subarray(context * bank, (context + 1) * bank)

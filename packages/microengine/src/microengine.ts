@@ -9,7 +9,7 @@ import { RandomRegister } from './execution/control-registers.ts'
 import { executeWords, type Surroundings } from './execution/word-executor.ts'
 import { type FirmwareRoutine, PARKED } from './firmware.ts'
 import { GeneratedProgram } from './generation/generated-program.ts'
-import { type Machine, STOP, type Stop } from './machine.ts'
+import { Machine, STOP, type Stop } from './machine.ts'
 import type { MemoryCommandSlot, MemoryPort } from './memory/memory-command.ts'
 import { MicroengineError } from './microengine-error.ts'
 import { CORE_TIMING, type CoreTiming } from './timing.ts'
@@ -66,7 +66,6 @@ export class Microengine {
     const contexts = options.contexts ?? 4
     this.state = createCoreState(contexts)
     this.store = new ControlStore(contexts)
-    this.#contexts = Array.from({ length: contexts }, (_, index) => new Context(this.state, index))
     this.#slots = new CommandSlots(this)
     this.#issuer = new CommandIssuer({
       memory: options.memory,
@@ -77,7 +76,11 @@ export class Microengine {
     })
     this.#runawayCycles = options.runawayCycles ?? RUNAWAY_CYCLES
     const random = new RandomRegister(options.seed ?? 1)
-    this.#around = { store: this.store, timing: this.timing, sink: this.#issuer, random }
+    this.#contexts = Array.from(
+      { length: contexts },
+      (_, index) => new Context(new Machine(this.state, index, this.#issuer, random)),
+    )
+    this.#around = { store: this.store, timing: this.timing }
     this.#generated =
       (options.execution ?? 'generated') === 'generated' ? GeneratedProgram.make(this.#around) : undefined
   }
@@ -281,7 +284,6 @@ export class Microengine {
     const { machine } = context
     if (context.routine === undefined) {
       context.routine = this.store.routines.get(machine.pc)
-      context.enteredAt = machine.base + machine.cycle
       context.step = 0
       context.steps = context.routine?.enter(this, machine.context) ?? []
     }

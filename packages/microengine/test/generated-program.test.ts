@@ -1,4 +1,4 @@
-import { type Word, withEcc } from '@bpfoundry/microcode'
+import { gprA, immed, type Word, withEcc } from '@bpfoundry/microcode'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import {
@@ -93,5 +93,23 @@ describe('generated code and the table of words', () => {
     } finally {
       vi.unstubAllGlobals()
     }
+  })
+
+  it.each(['generated', 'table'] as const)('execute what was loaded last, each core its own (%s)', (execution) => {
+    const cores = [0, 1].map((id) => {
+      const core = new Microengine({ id, memory: new ImmediateMemory({ bytes: new Uint8Array(64) }, 60), execution })
+      core.setRoutine(PROGRAM_START + 1, { name: 'end', enter: () => [], leave: () => PARKED })
+      core.load(PROGRAM_START, [immed(gprA(3), 1)])
+      return core
+    })
+    const results = (): (number | undefined)[] =>
+      cores.map((core) => {
+        core.start(0, PROGRAM_START)
+        core.run(core.cycle + 100)
+        return core.context(0).a[3]
+      })
+    expect(results()).toEqual([1, 1])
+    cores[0]?.load(PROGRAM_START, [immed(gprA(3), 2)])
+    expect(results()).toEqual([2, 1])
   })
 })

@@ -26,8 +26,8 @@ export class RandomRegister {
 }
 
 /** What a control register holds at the machine's cycle. */
-export function readControlRegister(csrBytes: number, machine: Machine, random: RandomRegister): number {
-  if (csrBytes === CSRS.pseudoRandom) return random.next()
+export function readControlRegister(csrBytes: number, machine: Machine): number {
+  if (csrBytes === CSRS.pseudoRandom) return machine.random.next()
   const steps = Math.floor((machine.base + machine.cycle) / TIMESTAMP_CYCLES)
   return (csrBytes === CSRS.timestampLow ? steps % WORD_LIMIT : Math.floor(steps / WORD_LIMIT)) | 0
 }

@@ -7,9 +7,8 @@ import type { ControlStore } from '../control-store.ts'
 import { type Machine, STOP, type Stop } from '../machine.ts'
 import type { CoreTiming } from '../timing.ts'
 import { takenBubbles } from './branch-timing.ts'
-import type { CommandSink } from './commands.ts'
 import { CONDITIONS } from './conditions.ts'
-import { type RandomRegister, readControlRegister } from './control-registers.ts'
+import { readControlRegister } from './control-registers.ts'
 import { executeAlu, executeImmed, executeLdField, executeMul, executeShf } from './data-words.ts'
 import { canExecute, LM_INDEX_OF_CSR } from './executable.ts'
 import { readOperand } from './operands.ts'
@@ -18,8 +17,6 @@ import { readOperand } from './operands.ts'
 export interface Surroundings {
   readonly store: ControlStore
   readonly timing: CoreTiming
-  readonly sink: CommandSink
-  readonly random: RandomRegister
 }
 
 type Execute<C extends WordClass> = (
@@ -45,9 +42,9 @@ const EXECUTORS: { readonly [C in WordClass]: Execute<C> } = {
   immed: data((machine, instruction, { store }) => {
     executeImmed(machine, instruction, readsCsr(store.instructions[machine.pc - 1]))
   }),
-  localCsr: data((machine, instruction, { random, timing }) => {
+  localCsr: data((machine, instruction, { timing }) => {
     if (instruction.write) writeIndex(machine, instruction.csrBytes, readOperand(machine, instruction.src), timing)
-    else machine.csr = readControlRegister(instruction.csrBytes, machine, random)
+    else machine.csr = readControlRegister(instruction.csrBytes, machine)
   }),
   br: (machine, instruction, around) =>
     branch(machine, CONDITIONS[instruction.condition]?.(machine, instruction.state) ?? false, instruction, around),
@@ -76,7 +73,7 @@ const EXECUTORS: { readonly [C in WordClass]: Execute<C> } = {
     if (form === undefined) return STOP.fault
     const a = readOperand(machine, instruction.a)
     const b = readOperand(machine, instruction.b)
-    around.sink.issueCommand(machine, form, a, b)
+    machine.sink.issueCommand(machine, form, a, b)
     machine.pc += 1
     if (!form.swaps) return undefined
     shadow(machine, form.defer, around)

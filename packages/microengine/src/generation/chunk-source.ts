@@ -198,7 +198,7 @@ export class ChunkWriter {
     const a = code.source(instruction.a, 'x')
     const b = code.source(instruction.b, 'y')
     const previous = form.indirect ? 'M.previousResult=pr;' : ''
-    code.line(`M.cycle=${code.now()};${previous}sink.issueCommand(M,D[${this.#forms.length}],${a},${b});c=M.cycle;`)
+    code.line(`M.cycle=${code.now()};${previous}M.sink.issueCommand(M,D[${this.#forms.length}],${a},${b});c=M.cycle;`)
     code.pending = 0
     this.#forms.push(form)
     if (!form.swaps) return true
