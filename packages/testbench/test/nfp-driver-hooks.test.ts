@@ -1,10 +1,11 @@
-import { nfpCard } from '@bpfoundry/nfp'
-import { type DriverAnswer, openNfpDriver } from '@bpfoundry/nfp-driver'
+import { nfpCard, translatorInput } from '@bpfoundry/nfp'
+import { type DriverAnswer, openNfpDriver, translationCase } from '@bpfoundry/nfp-driver'
 import { describe, expect, test } from 'vitest'
 import { type RecordedLoad, recordFixtures } from './nfp-recorded-load.ts'
 
 const driver = openNfpDriver()
-const loads = recordFixtures(nfpCard('agilio-cx-2x10'))
+const CARD = nfpCard('agilio-cx-2x10')
+const loads = recordFixtures(CARD)
 
 /** What the driver's hooks can't know, and ours refuse on purpose. @see docs/parity/nfp.md */
 const OURS_ALONE = /instruction 0x(37|3f|34|3c|bf|bc) not supported|no direct value access/
@@ -71,5 +72,24 @@ describe('the verifier hooks against the driver', () => {
       const head = answer.adjustHeadAt === 0xffffffff || answer.adjustHeadAt === 0 ? undefined : answer.adjustHeadAt
       expect([name, hooks.adjustHead.pc]).toEqual([name, head])
     }
+  })
+
+  test('and what they keep makes the words of the driver', ({ skip }) => {
+    if ('reason' in driver) return skip(reason)
+    const translated = loads.filter(({ hooks }) => hooks.translation !== undefined)
+    const inputs = translated.map(({ type, insns, hooks, input }) => {
+      const tids = new Map(input.maps?.map(({ id, tid }) => [id, tid]))
+      const scope = { firmware: CARD.firmware, mapNumber: (id: number) => tids.get(id) ?? 0 }
+      return translationCase(translatorInput({ type, insns }, hooks, scope), input.placement)
+    })
+    const theirs = driver.run(inputs)
+    let words = 0
+    for (const [at, { name, hooks }] of translated.entries()) {
+      const ours = hooks.translation?.words ?? []
+      expect([name, ours]).toEqual([name, theirs[at]?.words?.map(({ word }) => word)])
+      words += ours.length
+    }
+    console.log(`${translated.length} programs, ${words} words: those of the driver`)
+    expect(translated.length).toBeGreaterThan(90)
   })
 })
