@@ -56,6 +56,8 @@ export interface NativeXdp {
   readonly frags?: NativeFrags
   /** One queue a CPU when absent. */
   readonly txQueues?: TxQueueRule
+  /** Whether receive queues have page pools: always, or while XDP is on; other memory when absent. */
+  readonly pagePools?: 'always' | 'with-xdp'
   /** All failures, nothing collected, when absent. */
   readonly tracing?: NativeTracing
 }

@@ -131,6 +131,7 @@ const PROFILES: readonly NicProfile[] = [
       xmit: true,
       xmitNeedsProgram: true,
       frags: { receive: true, xmit: true, growBytes: 4096 },
+      pagePools: 'always',
       txQueues: 'receive-queue',
       // SKB_MAX_HEAD(256) is 3520; 14 + 4 + 4 bytes of it are headers and check sequence.
       mtu: {
@@ -189,6 +190,7 @@ const PROFILES: readonly NicProfile[] = [
       xmit: true,
       xmitNeedsProgram: true,
       frags: { receive: true, xmit: true, growBytes: 0 },
+      pagePools: 'with-xdp',
       txQueues: 'shared',
       tracing: { txFailed: false, redirectFailed: false, txBulkFrames: 16 },
       // SKB_WITH_OVERHEAD(PAGE_SIZE - 256) - 14.

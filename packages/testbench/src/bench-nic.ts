@@ -40,6 +40,7 @@ import { type CardDrain, drain, type FeedOptions, feed } from './feeder.ts'
 import { modelledRate } from './modelled.ts'
 import { filterDriver, NicCard, type NicCardPlace } from './nic-card.ts'
 import type { OffloadCard } from './offload-card.ts'
+import { type MemoryIds, PagePools } from './page-pools.ts'
 import type { PollPrograms } from './poll-programs.ts'
 import type { RunReport } from './run-report.ts'
 import { TestbenchError } from './testbench-error.ts'
@@ -83,6 +84,8 @@ export interface NicHost {
   readonly kernel: Kernel
   /** Where tracepoints go, while they are on. */
   readonly xdpTrace: XdpTrace | undefined
+  /** Ids of the machine's memory allocators. */
+  readonly memoryIds: MemoryIds
 }
 
 /** A modelled card on the bench: programs are attached to it, traffic arrives at it. */
@@ -98,6 +101,7 @@ export class BenchNic {
   /** Qdiscs and classifiers; on a card they can be offloaded, and run on no packet here. */
   readonly tc: TrafficControl
   readonly #host: NicHost
+  readonly #pools: PagePools
   #card: NicCard | undefined
   /** First frames of the latest traffic, where a program on the card gets them. */
   #sample: readonly Uint8Array[] = []
@@ -109,6 +113,7 @@ export class BenchNic {
     const nic = attachNic(memory, port.handle)
     this.nic = nic
     this.wire = new NicWire(memory, port.handle)
+    this.#pools = new PagePools(port.handle, host.memoryIds)
     const { profile } = port.handle
     const place: NicCardPlace = { kernel: host.kernel, nic, profile, hwTcOffload: () => this.tc.hwTcOffload }
     this.#card = card === undefined ? undefined : new NicCard(place, card, shares?.card?.driver)
@@ -129,7 +134,7 @@ export class BenchNic {
       set mtu(bytes) {
         nic.mtu = bytes
       },
-      setProgram: (mode, id) => void nic.setProgram(mode, id),
+      setProgram: (mode, id) => this.#setProgram(mode, id),
     })
     this.tc = new TrafficControl({
       ...{ name: nic.name, ifindex: nic.ifindex },
@@ -177,6 +182,11 @@ export class BenchNic {
     const flags = XDP_MODE_FLAG[mode] | (options.ifNoExist ? XDP_FLAGS.UPDATE_IF_NOEXIST : 0)
     this.attachments.attach(this.attachable(chosen), { flags })
     if (this.#host.team !== undefined) await this.nic.synchronize()
+  }
+
+  #setProgram(mode: XdpMode, id: number): void {
+    const before = this.nic.setProgram(mode, id)
+    if (mode === 'native' && (before === 0) !== (id === 0)) this.#pools.switched(id !== 0, this.#host.xdpTrace)
   }
 
   /**

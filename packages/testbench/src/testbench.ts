@@ -17,6 +17,7 @@ import { DEFAULT_ENGINE, engineByName } from './engines.ts'
 import { readInput } from './file-access.ts'
 import { askForHugePages } from './huge-pages.ts'
 import { OffloadCard } from './offload-card.ts'
+import { MemoryIds } from './page-pools.ts'
 import { PollPrograms } from './poll-programs.ts'
 import { nearestNames, TestbenchError } from './testbench-error.ts'
 import { WorkerControl } from './worker-control.ts'
@@ -84,6 +85,7 @@ export class Testbench implements NicHost {
   readonly engine: string
   readonly threads: boolean
   readonly nics: BenchNic[] = []
+  readonly memoryIds: MemoryIds = new MemoryIds()
   readonly polls: PollPrograms
   readonly #trace: (line: string) => void
   readonly #objects: BenchObjects[] = []

@@ -1,5 +1,7 @@
 import type { Fate } from '@bpfoundry/device'
 import { afterEach, describe, expect, test } from 'vitest'
+import { Testbench } from '../src/index.ts'
+import { object } from './fixtures.ts'
 import { type Bed, bed, type Orders, type Outcome, play } from './redirect-orders.ts'
 
 const open: Bed[] = []
@@ -156,4 +158,24 @@ test('a report says why packets were dropped', async () => {
   const generic = await outcomeOf({ map: DEVICE, key: 9 }, { mode: 'generic' })
   expect(generic.report.drops).toMatchObject([{ fate: 'redirect_error', packets: 1, skb: 'XDP' }])
   expect((await outcomeOf({ verdict: 2 })).report.drops).toEqual([])
+})
+
+test('page pools come and go with native XDP, as each driver has them', async () => {
+  const bench = await Testbench.create({ cpus: 2 })
+  const trace = bench.traceXdp()
+  const pass = (await bench.load(object('pass'))).program()
+  // veth has page pools while XDP is on, mlx5 always: it makes them anew. ids 1 and 2 are mlx5's first.
+  const nics = ['mlx5', 'veth', 'ixgbe'].map((profile) => bench.addNic(profile, { profile, queues: 2, ringSize: 4 }))
+  for (const nic of nics) await nic.attachXdp(pass, { mode: 'native' })
+  for (const nic of nics) await nic.detachXdp('native')
+  await bench.close()
+  expect(
+    trace.events.map(({ name, fields }) => `${name} ${fields['mem_id']} ${fields['ifindex'] ?? ''}`.trim()),
+  ).toEqual([
+    ...['mem_connect 3 2', 'mem_connect 4 2', 'mem_disconnect 1', 'mem_disconnect 2'],
+    ...['mem_connect 5 3', 'mem_connect 6 3'],
+    ...['mem_connect 7 2', 'mem_connect 8 2', 'mem_disconnect 3', 'mem_disconnect 4'],
+    ...['mem_disconnect 5', 'mem_disconnect 6'],
+  ])
+  expect(trace.lines[0]).toBe('[000] 0.000000: mem_connect: mem_id=3 mem_type=PAGE_POOL ifindex=2')
 })

@@ -34,6 +34,8 @@ const ROWS: readonly EventRow[] = [
   { name: 'xdp_cpumap_enqueue',  fields: ['map_id', 'act', 'cpu', 'drops', 'processed', 'to_cpu'],        text: 'enqueue cpu=%cpu map_id=%map_id action=%act processed=%processed drops=%drops to_cpu=%to_cpu' },
   { name: 'xdp_devmap_xmit',     fields: ['from_ifindex', 'act', 'to_ifindex', 'drops', 'sent', 'err'],   text: 'ndo_xdp_xmit from_ifindex=%from_ifindex to_ifindex=%to_ifindex action=%act sent=%sent drops=%drops err=%err' },
   { name: 'kfree_skb',           fields: ['protocol', 'reason', 'ifindex'],                               text: 'protocol=%protocol reason: %reason' },
+  { name: 'mem_connect',         fields: ['mem_id', 'mem_type', 'ifindex'],                               text: 'mem_id=%mem_id mem_type=%mem_type ifindex=%ifindex' },
+  { name: 'mem_disconnect',      fields: ['mem_id', 'mem_type'],                                          text: 'mem_id=%mem_id mem_type=%mem_type' },
 ]
 
 /** Numbers of the events. */
@@ -46,6 +48,8 @@ export const XDP_EVENT = {
   cpumapEnqueue: 5,
   devmapXmit: 6,
   kfreeSkb: 7,
+  memConnect: 8,
+  memDisconnect: 9,
 } as const
 
 /** Fields of an event at most. */
@@ -55,9 +59,13 @@ export const EVENT_FIELDS = 9
 const SKB_DROP_REASONS = ['NOT_SPECIFIED', 'XDP'] as const
 export const SKB_DROP_REASON = { NOT_SPECIFIED: 0, XDP: 1 } as const
 
+/** enum xdp_mem_type. @see include/net/xdp.h */
+const MEM_TYPES = ['PAGE_SHARED', 'PAGE_ORDER0', 'PAGE_POOL', 'XSK_BUFF_POOL'] as const
+
 /** Fields that are numbers of something with a name. */
 const NAMED: Readonly<Record<string, (value: number) => string>> = {
   act: (value) => ACTION_NAMES[value] ?? `0x${(value >>> 0).toString(16)}`,
+  mem_type: (value) => MEM_TYPES[value] ?? String(value),
   reason: (value) => SKB_DROP_REASONS[value] ?? String(value),
 }
 
