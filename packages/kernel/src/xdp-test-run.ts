@@ -1,6 +1,14 @@
 import { CPU_BLOCK, type Cpu } from '@bpfoundry/engine'
 import type { GuestMemory, Region } from '@bpfoundry/guest-memory'
-import { ERRNO, NET_DEVICE, XDP_BUFF, XDP_BUFF_HAS_FRAGS, XDP_MD, XDP_RXQ_INFO } from '@bpfoundry/kernel-abi'
+import {
+  ATTACH_TYPE,
+  ERRNO,
+  NET_DEVICE,
+  XDP_BUFF,
+  XDP_BUFF_HAS_FRAGS,
+  XDP_MD,
+  XDP_RXQ_INFO,
+} from '@bpfoundry/kernel-abi'
 import { KernelError } from './kernel-error.ts'
 import type { Runtime } from './runtime.ts'
 import { contextOf, finishRun, refusedRun, runRepeatedly, type TestRunRequest, type TestRunResult } from './test-run.ts'
@@ -15,6 +23,9 @@ const ETHERNET_HEADER_BYTES = 14
 export const TEST_RUN_MAX_BYTES: number = PAGE_BYTES - HEADROOM_BYTES - TAILROOM_BYTES
 /** The longest of all: frags take the rest. */
 const MOST_BYTES = TEST_RUN_MAX_BYTES + TEST_RUN_FRAGS_BYTES
+
+/** Programs that run for what was redirected only. */
+const OF_MAP_ENTRIES: readonly number[] = [ATTACH_TYPE.XDP_DEVMAP, ATTACH_TYPE.XDP_CPUMAP]
 
 /** The buffer, context and queue that test runs use: laid out as bpf_prog_test_run_xdp does it. */
 export class XdpTestBed {
@@ -51,6 +62,10 @@ export class XdpTestBed {
   ): TestRunResult {
     const program = runtime.program(id)
     if (program === undefined) throw new Error(`program ${id} is not installed`)
+    const { expectedAttachType } = program.image
+    if (OF_MAP_ENTRIES.includes(expectedAttachType)) {
+      throw refusedRun('programs of map entries have none', expectedAttachType, 'a program for a device')
+    }
     const ctx = contextOf(request, XDP_MD.sizeBytes)
     this.#place(request.data, readContext(request.data, ctx, rxQueues))
     const ran = runRepeatedly(request.repeat, () => {

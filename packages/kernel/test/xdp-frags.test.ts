@@ -14,7 +14,7 @@ import {
   type Insn,
 } from '@bpfoundry/isa'
 import { createWasmEngine } from '@bpfoundry/jit-wasm'
-import { helperByName, PROG_FLAG, PROG_TYPE, XDP_MD } from '@bpfoundry/kernel-abi'
+import { ATTACH_TYPE, helperByName, PROG_FLAG, PROG_TYPE, XDP_MD } from '@bpfoundry/kernel-abi'
 import { KernelOracle, kernelOracle } from '@bpfoundry/kernel-oracle'
 import { PROG_ARRAY_LAYOUT } from '@bpfoundry/maps'
 import * as fc from 'fast-check'
@@ -149,3 +149,24 @@ function outcome(run: () => { retval: number; data: Uint8Array }): {
     return { errno: error.errno, retval: 0, packet: new Uint8Array() }
   }
 }
+
+it('programs of devmap and cpumap entries have no test run, as on the running kernel', (ctx) => {
+  const kernel = Kernel.create()
+  const insns = [BPF_MOV64_IMM(0, 2), BPF_EXIT_INSN()]
+  for (const expectedAttachType of [ATTACH_TYPE.XDP_DEVMAP, ATTACH_TYPE.XDP_CPUMAP]) {
+    const program = kernel.loadProgram({
+      type: PROG_TYPE.XDP,
+      flags: 0,
+      insns,
+      name: 'entry',
+      expectedAttachType,
+      license: 'GPL',
+    })
+    expect(outcome(() => kernel.testRun(program, { data: new Uint8Array(64) })).errno).toBe(22)
+    if (!(opened instanceof KernelOracle)) continue
+    const theirs = opened.loadProgram({ type: PROG_TYPE.XDP, insns, expectedAttachType, mapReferences: [] })
+    expect(opened.testRun(theirs.fd, { dataIn: new Uint8Array(64) }).errno).toBe(22)
+    opened.close()
+  }
+  if (!(opened instanceof KernelOracle)) ctx.skip(opened.unavailable)
+})
