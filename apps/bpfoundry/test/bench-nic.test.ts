@@ -64,6 +64,17 @@ describe('the command', () => {
     expect(await figures('2')).toEqual(one)
   })
 
+  test('cores that execute every packet do the same, on any number of threads', async () => {
+    const args = ['--program', fixturePath('programs/udp_drop/udp_drop.v3.o'), '--sizes', '64', '--cores', '5,9']
+    const points = async (...more: string[]): Promise<CardReport['points']> => (await report(...args, ...more)).points
+    const executed = await points('--execute', '--threads', '1')
+    // How far cores are when the counting stops differs by a packet's work.
+    const figures = (rows: CardReport['points']): unknown =>
+      rows.map(({ packetsPerSecond, lineRate, latencyNs }) => ({ packetsPerSecond, lineRate, latencyNs }))
+    expect(figures(executed)).toEqual(figures(await points('--threads', '1')))
+    expect(await points('--execute', '--threads', '2')).toEqual(executed)
+  })
+
   test('a table for people, and a plot', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'bench-nic-'))
     try {

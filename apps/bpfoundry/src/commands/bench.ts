@@ -77,6 +77,7 @@ export function addBenchCommand(program: Command, { io, finish }: CommandContext
       'worker threads; changes no modelled figure (default: one a processor)',
       wholeNumber(1, 64),
     )
+    .option('--execute', 'let cores execute every packet, instead of following the ways of sampled ones')
     .option('--no-published', 'without the published figures')
     .option('--svg <file>', 'write a plot')
     .option('--json', 'figures as JSON (schema bpfoundry.bench-nic/1)')

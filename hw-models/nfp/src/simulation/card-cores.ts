@@ -43,4 +43,6 @@ export interface CardCores {
   acknowledge(thread: number, cycle: number, command: number): void
   /** Advances every core up to a cycle; a step that begins before it is finished. */
   advance(until: number): void
+  /** Gives memory back, where it has taken any. */
+  close?(): void
 }

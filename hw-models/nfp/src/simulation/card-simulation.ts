@@ -76,6 +76,10 @@ class CardSimulation {
     return this.#sumUp(before)
   }
 
+  close(): void {
+    for (const group of this.#groups) group.close?.()
+  }
+
   #createGroups(): CardCores[] {
     const { cores, groups = 1, firmware, paths, program } = this.#run
     const { value: total } = this.#timing[FIRMWARE_CYCLES[firmware]]
@@ -189,7 +193,7 @@ class CardSimulation {
     const slowdown = Math.max(1, port, host)
     const programsPerSecond = ((finished - 1) * card.clockHz) / (this.#end - this.#begin)
     const packetsPerSecond = programsPerSecond / slowdown
-    const coreUtilisation = (after.busy - before.busy) / (cycles * cores)
+    const coreUtilisation = Math.min(1, (after.busy - before.busy) / (cycles * cores))
     const memoryUtilisation = (after.bank - before.bank) / cycles
     const limitedBy = this.#limit(packetsPerSecond, { memory: memoryUtilisation, host, port })
     return {
@@ -241,5 +245,10 @@ function dealCores(cores: number, groups: number): { firstCore: number; cores: n
 
 /** Runs a card's model. The figures depend on nothing but the run. */
 export function simulateCard(run: CardRun): CardFigures {
-  return new CardSimulation(run).figures()
+  const simulation = new CardSimulation(run)
+  try {
+    return simulation.figures()
+  } finally {
+    simulation.close()
+  }
 }

@@ -113,6 +113,10 @@ export class ExecutingCores implements CardCores {
     this.#advancedTo = until
   }
 
+  close(): void {
+    for (const core of this.#cores) core.close()
+  }
+
   /** Packets of cores that had to wait for a place, as soon as there is one. */
   #giveWaiting(until: number): void {
     const waiting = this.#waiting.splice(0)

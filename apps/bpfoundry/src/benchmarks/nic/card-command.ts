@@ -15,7 +15,7 @@ import { fixturePath } from '../../fixture-path.ts'
 import { Interrupt } from '../../interrupt.ts'
 import { formatJson, Progress } from '../../output.ts'
 import { requireWritable } from '../../writable-file.ts'
-import { type CardPaths, recordCardPaths, setupPaths } from './card-paths.ts'
+import { type CardPaths, type PathQuestion, recordCardPaths, setupPaths } from './card-paths.ts'
 import { cardPlot } from './card-plot.ts'
 import {
   type CardReport,
@@ -41,6 +41,8 @@ export interface BenchCardOptions {
   readonly load: number
   readonly packets: number
   readonly threads?: number
+  /** Cores execute every packet instead of following what was recorded of some. */
+  readonly execute?: boolean
   readonly published: boolean
   readonly json?: boolean
   readonly svg?: string
@@ -83,16 +85,16 @@ interface CardBench {
 
 function prepare(card: NfpCard, options: BenchCardOptions): CardBench {
   const object = options.program ?? fixturePath('programs/drop/drop.v3.o')
-  const paths = options.sizes.map((bytes) =>
-    recordCardPaths({ ...options, card, object, frameBytes: bytes - CHECK_SEQUENCE_BYTES }),
-  )
+  const { name, firmware, load, packets, pktgen } = options
+  const asked = (frameBytes: number): PathQuestion => ({ card, firmware, object, name, pktgen, frameBytes })
+  const paths = options.sizes.map((bytes) => recordCardPaths(asked(bytes - CHECK_SEQUENCE_BYTES)))
   const rows = options.published ? PUBLISHED_CARD_ROWS.filter(({ setup }) => setup.card === card.name) : []
   const answers = setupPaths(rows)
   const tasks: CardTask[] = [
     ...paths.flatMap(({ frameBytes, paths: ways }) =>
       coresOf(card, options).map((cores): CardTask => {
-        const { firmware, load, packets } = options
-        return { kind: 'point', question: { card, cores, firmware, paths: ways, frameBytes, load, packets } }
+        const question = { card, cores, firmware, paths: ways, frameBytes, load, packets }
+        return { kind: 'point', question, ...(options.execute === true ? { execute: asked(frameBytes) } : {}) }
       }),
     ),
     ...rows.flatMap(({ id }): CardTask[] => {

@@ -1,8 +1,11 @@
 import {
+  cardProgram,
+  type ExecutedProgram,
   type FirmwareBuild,
   type NfpCard,
   nfpCard,
   type PacketPath,
+  type ProgramRecording,
   type PublishedCardRow,
   recordProgram,
 } from '@bpfoundry/nfp'
@@ -36,16 +39,31 @@ const PUBLISHED_TRAFFIC = 'dport=7777,flows=64'
 
 /** Runs sampled packets through a program's words. @throws what loading for a card throws */
 export function recordCardPaths(question: PathQuestion): CardPaths {
-  const { object, name, card, firmware, frameBytes, pktgen } = question
+  const { name, recording } = load(question)
+  const recorder = recordProgram(recording)
+  const paths = sampledFrames(question).map((frame) => recorder.record(frame))
+  return { frameBytes: question.frameBytes, program: name, words: recording.translation.words.length, paths }
+}
+
+/** The program and its packets, to be executed on every core for every packet. @throws what loading for a card throws */
+export function executedProgram(question: PathQuestion): ExecutedProgram {
+  return { ...cardProgram(load(question).recording), frames: sampledFrames(question) }
+}
+
+function load({ object, name, card, firmware }: PathQuestion): { name: string; recording: ProgramRecording } {
   const program = loadForCard(object, name, card)
   fillKnownMaps(program)
-  const { kernel, device, translation, maps } = program
-  const storages = [...maps.values()].map(({ storage }) => storage)
-  const recorder = recordProgram({ device, translation, firmware, memory: kernel.memory, maps: storages })
-  const frames = new PacketGenerator(`${pktgen},size=${frameBytes},count=${SAMPLES}`)
-  const buffer = new Uint8Array(frames.maxFrameLengthBytes)
-  const paths = Array.from({ length: SAMPLES }, () => recorder.record(buffer.subarray(0, frames.next(buffer, 0))))
-  return { frameBytes, program: program.name, words: translation.words.length, paths }
+  const { kernel, device, translation } = program
+  const maps = [...program.maps.values()].map(({ storage }) => storage)
+  return { name: program.name, recording: { device, translation, firmware, memory: kernel.memory, maps } }
+}
+
+function sampledFrames({ pktgen, frameBytes }: PathQuestion): Uint8Array[] {
+  const generator = new PacketGenerator(`${pktgen},size=${frameBytes},count=${SAMPLES}`)
+  return Array.from({ length: SAMPLES }, () => {
+    const buffer = new Uint8Array(generator.maxFrameLengthBytes)
+    return buffer.subarray(0, generator.next(buffer, 0))
+  })
 }
 
 /** Ways of the packets of published rows, by the row's id; a text says why there is none. */

@@ -6,10 +6,11 @@ import {
   type PacketPath,
   PUBLISHED_CARD_ROWS,
 } from '@bpfoundry/nfp'
+import { executedProgram, type PathQuestion } from './card-paths.ts'
 
 /** One card at one size and number of cores, or one published figure. */
 export type CardTask =
-  | { readonly kind: 'point'; readonly question: CardQuestion }
+  | { readonly kind: 'point'; readonly question: CardQuestion; readonly execute?: PathQuestion }
   | { readonly kind: 'row'; readonly id: string; readonly paths: readonly PacketPath[] }
 
 /** What a worker thread answers. */
@@ -21,7 +22,8 @@ export type CardReply =
 export default function work(task: CardTask): CardReply {
   const start = performance.now()
   if (task.kind === 'point') {
-    const point = measureCard(task.question)
+    const program = task.execute === undefined ? {} : { program: executedProgram(task.execute) }
+    const point = measureCard({ ...task.question, ...program })
     return { kind: 'point', point, wallMs: performance.now() - start }
   }
   const row = PUBLISHED_CARD_ROWS.find(({ id }) => id === task.id)
