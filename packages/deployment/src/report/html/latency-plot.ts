@@ -12,8 +12,13 @@ export interface LatencySeries {
   readonly latency: LatencyReport
 }
 
-/** Where ticks stand in each decade of the time axis. */
-const STEPS = [1, 2, 5]
+/** Where ticks may stand in each decade of the time axis: the first row that gives enough of them. */
+const STEPS: readonly (readonly number[])[] = [
+  [1, 2, 5],
+  [1, 1.5, 2, 3, 5, 7],
+  [1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9],
+]
+const ENOUGH_TICKS = 4
 
 /** A histogram for each receiver on one logarithmic axis, in per cent of its packets. */
 export function latencyPlot(series: readonly LatencySeries[]): string {
@@ -56,14 +61,24 @@ export function latencyPlot(series: readonly LatencySeries[]): string {
   return `${framedPlot(frame, curves.join('\n'))}${legend(items)}`
 }
 
-/** Ticks at 1, 2 and 5 of each decade, left out where they would be too near. */
 function ticks(least: number, most: number, x: (value: number) => number): [number, string][] {
+  const rows = STEPS.map((steps) => ticksAt(steps, least, most, x))
+  return rows.find((row) => row.length >= ENOUGH_TICKS) ?? rows.at(-1) ?? []
+}
+
+/** Ticks at some places of each decade, left out where they would be too near. */
+function ticksAt(
+  steps: readonly number[],
+  least: number,
+  most: number,
+  x: (value: number) => number,
+): [number, string][] {
   const made: [number, string][] = []
   for (let decade = 10 ** Math.floor(Math.log10(least)); decade <= most; decade *= 10) {
-    for (const step of STEPS) {
+    for (const step of steps) {
       const at = decade * step
       if (at < least || at > most) continue
-      if (made.length === 0 || x(at) - (made.at(-1)?.[0] ?? 0) > 48) made.push([x(at), durationText(at)])
+      if (made.length === 0 || x(at) - (made.at(-1)?.[0] ?? 0) > 52) made.push([x(at), durationText(at)])
     }
   }
   return made

@@ -86,6 +86,8 @@ a { color: inherit; text-underline-offset: 2px; }
 .tiles small { display: block; font-size: .75rem; font-weight: 400; color: var(--soft); }
 .passed { color: var(--passed); } .failed { color: var(--failed); }
 figure { margin: 0 0 1rem; padding: .8rem .9rem .6rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
+figcaption { font-size: .9rem; color: var(--soft); margin: 0 0 .3rem; }
+@media (max-width: 42rem) { figure { overflow-x: auto; } .plot { min-width: 38rem; } }
 .plot { display: block; width: 100%; height: auto; }
 .plot text { font: 12px system-ui, sans-serif; fill: var(--soft); font-variant-numeric: tabular-nums; }
 .plot .title { fill: var(--ink); }
@@ -103,6 +105,6 @@ tbody th { font-weight: 400; white-space: nowrap; }
 tbody tr + tr > * { border-top: 1px solid color-mix(in srgb, var(--line) 55%, transparent); }
 .numeric { text-align: right; white-space: nowrap; } .zero { color: var(--soft); opacity: .6; }
 tr.sum > * { font-weight: 600; border-top: 1px solid var(--line); }
-td.text { overflow-wrap: anywhere; }
+td.text { overflow-wrap: break-word; }
 @media print { body { max-width: none; } figure, .scroll { break-inside: avoid; } }
 `

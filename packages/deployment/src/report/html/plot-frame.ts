@@ -61,7 +61,7 @@ function markLine({ x, label, text }: PlotMark & { readonly x: number }, floor: 
   return `<g class="mark"><title>${xmlText(text)}</title><line x1="${at}" x2="${at}" y1="${PLOT.top - 6}" y2="${floor}"/><text x="${at}" y="${PLOT.top - 10}" text-anchor="middle">${xmlText(label)}</text></g>`
 }
 
-/** Marks that are too near to each other to be told apart become one. */
+/** Marks that are too near to each other to be told apart become one, as `1–3`. */
 export function spreadMarks(
   marks: readonly PlotMark[],
   x: (at: number) => number,
@@ -70,10 +70,14 @@ export function spreadMarks(
   for (const mark of marks) {
     const last = spread.at(-1)
     const at = x(mark.at)
-    // A label of several numbers needs room for each of them.
-    if (last === undefined || at - last.x > 10 + 6 * last.label.length) spread.push({ ...mark, x: at })
+    // A label of two numbers needs room for both.
+    if (last === undefined || at - last.x > 12 + 6 * last.label.length) spread.push({ ...mark, x: at })
     else
-      spread[spread.length - 1] = { ...last, label: `${last.label},${mark.label}`, text: `${last.text}\n${mark.text}` }
+      spread[spread.length - 1] = {
+        ...last,
+        label: `${last.label.split('–')[0]}–${mark.label}`,
+        text: `${last.text}\n${mark.text}`,
+      }
   }
   return spread
 }

@@ -45,12 +45,13 @@ const SENT_STYLE: string = curveStyle(8)
 function ratePlot(report: DeploymentReport, label: string, series: readonly PlotSeries[]): string {
   const most = Math.max(0, ...series.map(({ values }) => Math.max(...values)))
   const unit = rateUnit((most * 1e9) / report.modelled.slotNs)
-  return linePlot(series, timeOf(report), {
+  const plot = linePlot(series, timeOf(report), {
     label,
     yTitle: `packets a second (${unit.name})`,
     merge: 'rate',
     factor: unit.factor,
   })
+  return `<figcaption>${xmlText(label)}</figcaption>${plot}`
 }
 
 interface PlottedReceiver {
