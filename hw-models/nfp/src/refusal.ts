@@ -23,6 +23,8 @@ export type BlockerKind =
 /** A device's refusal with its kind. */
 export interface NfpRefusal extends DeviceRefusal {
   readonly kind: BlockerKind
+  /** Better advice than the kind has. */
+  readonly hint?: string
 }
 
 /**

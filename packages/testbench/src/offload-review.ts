@@ -64,10 +64,10 @@ function reviewLoad(
   const device = { ifindex: 2, name: options.card.name, prepare: () => ({ hooks: review.hooks }) }
   try {
     const { stats, log } = kernel.loadProgram(request, device)
-    return { advice: review.advice(true), stats, log }
+    return { advice: review.advice(), stats, log }
   } catch (error) {
     if (!(error instanceof ProgramRejected)) throw error
-    return { advice: review.advice(false), stats: error.stats, log: error.log, rejection: error.rejection }
+    return { advice: review.advice(error.rejection), stats: error.stats, log: error.log, rejection: error.rejection }
   }
 }
 

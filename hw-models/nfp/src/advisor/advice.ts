@@ -121,5 +121,5 @@ const ADVICE: Readonly<Record<BlockerKind, Advice>> = {
 
 /** The rewrite that would offload. */
 export function adviceFor(context: AdviceContext): string {
-  return adviceText(ADVICE[context.refusal.kind], context)
+  return context.refusal.hint ?? adviceText(ADVICE[context.refusal.kind], context)
 }

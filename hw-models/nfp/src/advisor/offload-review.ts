@@ -1,5 +1,6 @@
 import { formatKernelInsn, type Insn } from '@bpfoundry/isa'
 import { ERRNO, errnoName, helperName, type MapAttributes, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import type { Rejection } from '@bpfoundry/verifier'
 import type { NfpCard } from '../card.ts'
 import { NfpHooks, type NfpProgram } from '../nfp-hooks.ts'
 import { isOffloadNeutral, mapRefusals, type OffloadedMap, unusedWords } from '../offload-map.ts'
@@ -46,6 +47,9 @@ export interface OffloadAdvice {
 /** @see bpf_prog_dev_bound_init in kernel/bpf/offload.c */
 const FOR_CARDS: ReadonlySet<number> = new Set([PROG_TYPE.XDP, PROG_TYPE.SCHED_CLS])
 
+/** What of the verifier's rejection counts here. */
+type Rejected = Pick<Rejection, 'errno' | 'message' | 'pc' | 'hint'>
+
 const DRIVER_LOG = 'NFP net bpf: '
 const EXTACK = 'nfp: '
 const DEFAULT_MTU = 1500
@@ -82,16 +86,18 @@ export class OffloadReview {
     })
   }
 
-  /** @param accepted false when the verifier itself refused the program: then what comes after it was not looked at */
-  advice(accepted: boolean): OffloadAdvice {
+  /** @param rejection why the verifier refused the program itself: what comes after it was not looked at */
+  advice(rejection?: Rejected): OffloadAdvice {
     const { card } = this.#options
+    const accepted = rejection === undefined
     if (accepted) this.#checkAttachment()
+    else this.#addRejection(rejection)
     const words = accepted && this.#blockers().length === 0 ? this.#translate() : undefined
     const blockers = this.#blockers()
     return {
       card: card.name,
       firmware: card.firmware.name,
-      verdict: accepted && blockers.length === 0 ? 'offloads' : 'blocked',
+      verdict: blockers.length === 0 ? 'offloads' : 'blocked',
       blockers,
       notes: this.#notes.all(this.hooks.warnings),
       stackBytes: this.hooks.stackBytes,
@@ -99,6 +105,11 @@ export class OffloadReview {
       ...(words === undefined ? {} : { programWords: words }),
       maxProgramWords: card.firmware.maxProgramWords,
     }
+  }
+
+  #addRejection({ errno, message, pc, hint }: Rejected): void {
+    const said = { errno, message: message.trimEnd(), prefix: '', ...(hint === undefined ? {} : { hint }) }
+    this.#add({ kind: 'verifier', ...said }, pc)
   }
 
   #blockers(): Blocker[] {
