@@ -18,18 +18,20 @@ export interface ReviewedOffload {
   readonly rejection?: ProgramRejected['rejection']
 }
 
+/** What a program is reviewed for, and where. */
+export interface OffloadReviewOptions extends ReviewOptions {
+  readonly logLevel?: number
+  /** Loads the program, and keeps nothing of it; one of its own when absent. Many reviews want one kernel. */
+  readonly kernel?: Kernel
+}
+
 /**
- * Finds everything that keeps a program from a card, not only what a load would stop at. Nothing of it stays: the program
- * is loaded into a kernel of its own.
+ * Finds everything that keeps a program from a card, not only what a load would stop at. Nothing of it stays.
  *
  * @throws LoaderError, KernelError for an object that can't be loaded anywhere
  */
-export function reviewOffload(
-  spec: CollectionSpec,
-  program: string,
-  options: ReviewOptions & { readonly logLevel?: number },
-): ReviewedOffload {
-  const kernel = Kernel.create({ hollowMaps: true })
+export function reviewOffload(spec: CollectionSpec, program: string, options: OffloadReviewOptions): ReviewedOffload {
+  const kernel = options.kernel ?? Kernel.create({ hollowMaps: true })
   const maps = new Map<number, KernelMap>()
   let found: ReviewedOffload | undefined
   const reviewing: LoaderKernel<KernelMap, LoadedProgram> = {
@@ -49,7 +51,7 @@ export function reviewOffload(
     // What the loader does with a loaded program (putting it into a program array) is none of the review's matter.
     if (found === undefined) throw error
   }
-  kernel.runtime.close()
+  if (options.kernel === undefined) kernel.runtime.close()
   if (found === undefined) throw new Error('the loader loaded no program')
   return found
 }
@@ -63,7 +65,9 @@ function reviewLoad(
   const review = new OffloadReview(request, mapsOf(request, maps), options)
   const device = { ifindex: 2, name: options.card.name, prepare: () => ({ hooks: review.hooks }) }
   try {
-    const { stats, log } = kernel.loadProgram(request, device)
+    const program = kernel.loadProgram(request, device)
+    program.close()
+    const { stats, log } = program
     return { advice: review.advice(), stats, log }
   } catch (error) {
     if (!(error instanceof ProgramRejected)) throw error

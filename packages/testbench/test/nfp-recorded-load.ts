@@ -80,7 +80,7 @@ function recordLoad(kernel: Kernel, name: string, request: ProgramRequest, maps:
   const load = { ifindex: 2, name: 'card', prepare: () => ({ hooks: recording(hooks, visits, driverMaps) }) }
   let refusal: RecordedLoad['refusal']
   try {
-    kernel.loadProgram({ ...request, logLevel: 0 }, load)
+    kernel.loadProgram({ ...request, logLevel: 0 }, load).close()
   } catch (error) {
     if (!(error instanceof ProgramRejected)) throw error
     if (error.rejection.code !== 'VERIFIER_DEVICE') return undefined
@@ -111,11 +111,11 @@ function namedMaps(insns: readonly Insn[], maps: ReadonlyMap<number, KernelMap>)
 /** Every program of the fixtures that a verifier accepts and whose maps fit the card. */
 export function recordFixtures(card: NfpCard): RecordedLoad[] {
   const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.o'))
-  return files.filter((path) => !path.startsWith('refused')).flatMap((path) => recordObject(path, card))
+  const kernel = Kernel.create({ hollowMaps: true })
+  return files.filter((path) => !path.startsWith('refused')).flatMap((path) => recordObject(kernel, path, card))
 }
 
-function recordObject(path: string, card: NfpCard): RecordedLoad[] {
-  const kernel = Kernel.create({ hollowMaps: true })
+function recordObject(kernel: Kernel, path: string, card: NfpCard): RecordedLoad[] {
   const maps = new Map<number, KernelMap>()
   const loads: (RecordedLoad | undefined)[] = []
   const spec = readSpec(FOLDER + path)

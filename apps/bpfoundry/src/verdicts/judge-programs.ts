@@ -80,9 +80,10 @@ function hostVerdict(object: string, program: string, options: JudgeOptions): Ju
 }
 
 function cardVerdict(object: string, program: string, card: NfpCard, options: JudgeOptions): Judged {
-  const { mtu, logLevel } = options
+  const { kernel, mtu, logLevel } = options
   const { advice, stats, log, rejection } = reviewOffload(readSpec(object), program, {
     card,
+    kernel,
     ...(mtu === undefined ? {} : { mtu }),
     ...(logLevel === undefined ? {} : { logLevel }),
   })
