@@ -1,5 +1,8 @@
 export type { GeneratedProgram, ProgramOptions } from './arbitrary.ts'
 export { acceptedPrograms, PACKET_BYTES } from './arbitrary.ts'
+export type { GeneratedCardProgram } from './card-arbitrary.ts'
+export { cardPrograms } from './card-arbitrary.ts'
+export { CARD_MAPS } from './card-lowering.ts'
 export type { LoweredProgram } from './lowering.ts'
 export { lowerProgram, withMapFds } from './lowering.ts'
 export { GENERATED_MAPS, GENERATED_PROG_ARRAY } from './maps.ts'
