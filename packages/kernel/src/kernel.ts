@@ -21,6 +21,7 @@ import { KernelError, ProgramNotCompiled } from './kernel-error.ts'
 import { type InnerMap, KernelMap, type MapBtf } from './kernel-map.ts'
 import { type BoundDevice, KernelProgram } from './kernel-program.ts'
 import { checkedMapFields } from './map-field-check.ts'
+import { MapOwners } from './map-owners.ts'
 import { type KernelNetDevice, NetDevices } from './net-devices.ts'
 import type { BoundProgram } from './offload/bound-program.ts'
 import { INITIAL_NAMESPACE, type NetNamespace, NetNamespaces } from './offload/net-namespace.ts'
@@ -127,6 +128,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   /** Also what has no fd any more, but is held. */
   readonly #mapsById = new Map<number, KernelMap>()
   readonly #programsById = new Map<number, KernelProgram>()
+  readonly #mapOwners = new MapOwners()
   /** Blocks of AF_XDP sockets by fd. */
   readonly #sockets = new Map<number, number>()
   readonly #xdpTestBed: XdpTestBed
@@ -205,6 +207,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
       closeFd: (closed) => void this.#mapsByFd.delete(closed.fd),
       free: (freed) => {
         this.#mapsById.delete(freed.id)
+        this.#mapOwners.forget(freed.id)
         this.runtime.forgetMap(freed.storage.address)
         freed.offloaded?.destroy()
       },
@@ -245,6 +248,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
       ...(hooks === undefined ? {} : { device: hooks }),
       isElsewhere: (map) => device === undefined && this.offload.isElsewhere(bound, map.offloaded, map.attributes.type),
     })
+    this.#mapOwners.checkUsed(loaded.image, loaded.maps)
     deviceLoad?.accepted?.(id, loaded.maps)
     if (bound?.offloaded && !this.offload.during(() => bound.accepted(id, loaded.maps))) throw deviceWentAway(request)
     const { image, ...found } = loaded
@@ -383,7 +387,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
       const storage = createMap(this.memory, request, {
         id: this.#nextMapId,
         cpus: this.cpus.length,
-        references: this.#references(),
+        references: this.#references(this.#nextMapId),
         mayBeHollow: this.#hollowMaps,
       })
       this.#nextMapId++
@@ -404,11 +408,11 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   }
 
   /** What maps of targets take (programs, devices, sockets) is checked and stored as ids, or as addresses. */
-  #references(): MapReferences {
+  #references(mapId: number): MapReferences {
     const attachable = (fd: number, attachType: number): number => {
       const image = this.#programsByFd.get(fd)?.image
       const fits = image?.type === PROG_TYPE.XDP && image.expectedAttachType === attachType
-      return fits ? image.id : -ERRNO.EINVAL
+      return fits && this.#mapOwners.admits(mapId, image) ? image.id : -ERRNO.EINVAL
     }
     return {
       program: (fd) => this.#arrayMember(fd),
