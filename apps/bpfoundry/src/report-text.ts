@@ -21,7 +21,7 @@ export function formatReports(columns: readonly ReportColumn[]): string {
     row('packets in', ({ fates }) => fates.in),
     ...seen.map((fate) => row(`  ${fate.replaceAll('_', ' ')}`, ({ fates }) => fates[fate])),
     ...Array.from({ length: cpus }, (_, cpu) => row(`cpu ${cpu}`, ({ cpus: rows }) => rows[cpu]?.fates.in ?? 0)),
-    row('insns a packet', ({ insns, fates }) => (fates.in === 0 ? '-' : (insns / fates.in).toFixed(1))),
+    row('insns a packet', ({ insns, fates }) => (fates.in === 0 || insns === 0 ? '-' : (insns / fates.in).toFixed(1))),
     row('wall', ({ wall }) => formatRate(wall.packetsPerSecond)),
     row('modelled', ({ modelled }) => formatRate(modelled?.packetsPerSecond)),
     row('  limited by', ({ modelled }) => modelled?.limitedBy ?? '-'),
