@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { Kernel, type KernelMap, type KernelProgram } from '@bpfoundry/kernel'
+import { Kernel, type KernelMap, type KernelProgram, ProgramRejected } from '@bpfoundry/kernel'
 import { MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { CollectionKernel, kernelOracle, type OracleLoadedMap } from '@bpfoundry/kernel-oracle'
 import { Collection, type CollectionSpec } from '@bpfoundry/loader'
 import { nfpCard } from '@bpfoundry/nfp'
 import { readCapture } from '@bpfoundry/packet'
+import { CARD_MAPS, cardPrograms, type GeneratedCardProgram, withMapFds } from '@bpfoundry/program-generator'
+import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
-import { type BenchObjects, readSpec, reviewOffload, Testbench } from '../src/index.ts'
+import { type BenchObjects, engineByName, readSpec, reviewOffload, Testbench } from '../src/index.ts'
 import { OffloadCard } from '../src/offload-card.ts'
 import { fixture, THOROUGH } from './fixtures.ts'
 
@@ -222,4 +224,64 @@ test('a tail does not grow on the card: the call fails, the packet stays', async
   expect(host.bench.kernel.testRun(host.program, { data }).data.length).toBeGreaterThan(data.length)
   await card.bench.close()
   await host.bench.close()
+})
+
+/** `PROGRAMS=20000` for the long form, other programs each time; the short form is always the same. */
+const FULL = process.env['PROGRAMS']
+const PROGRAMS = Number(FULL ?? 30)
+const SEED = FULL === undefined ? 77 : Date.now() % 2 ** 31
+const XDP = { name: 'generated', type: PROG_TYPE.XDP, expectedAttachType: 0, license: 'GPL', flags: 0, logLevel: 0 }
+
+/** A kernel with an engine, and the maps of generated programs. */
+class Rig {
+  readonly kernel: Kernel
+  readonly #maps: readonly KernelMap[]
+
+  constructor(engine: string) {
+    this.kernel = Kernel.create({ engine: engineByName(engine) })
+    this.#maps = CARD_MAPS.map((attributes) => this.kernel.createMap(attributes))
+  }
+
+  /** Loads a program, bound to a card where there is one, and runs it on its packet. */
+  run({ insns, packet }: GeneratedCardProgram, card?: OffloadCard): { retval: number; data: string; maps: string[] } {
+    for (const map of this.#maps) for (const key of [0, 1, 2, 3]) map.update(word(key), numbersAndCounters(key))
+    card?.takeMaps(this.#maps)
+    const linked = withMapFds(
+      insns,
+      this.#maps.map(({ fd }) => fd),
+    )
+    const program = this.kernel.loadProgram({ ...XDP, insns: linked }, card)
+    const { retval, data } = this.kernel.testRun(program, { data: packet })
+    program.close()
+    return {
+      retval,
+      data: hex(data),
+      maps: this.#maps.flatMap((map) => [...map.entries()].map(([, value]) => hex(value))),
+    }
+  }
+}
+
+/** Numbers of any value in front, counters of 0 behind. */
+function numbersAndCounters(key: number): Uint8Array {
+  return Uint8Array.of(...Array.from({ length: 16 }, (_, at) => key * 17 + at * 73), ...new Uint8Array(16))
+}
+
+test('random programs do on the card what they do in the interpreter', { timeout: 7_200_000 }, () => {
+  const [onCore, host] = [new Rig('nfp'), new Rig('interpreter')]
+  let refused = 0
+  fc.assert(
+    fc.property(cardPrograms({ maps: true }), (program) => {
+      const card = new OffloadCard(CARD.name, 9, 'card', undefined, onCore.kernel.engine)
+      try {
+        const want = host.run(program)
+        expect(onCore.run(program, card)).toEqual({ ...want, retval: onCard(want.retval) })
+      } catch (error) {
+        if (!(error instanceof ProgramRejected)) throw error
+        refused++
+      }
+    }),
+    { numRuns: PROGRAMS, seed: SEED },
+  )
+  console.log(`random programs (seed ${SEED}): ${PROGRAMS - refused} equal, ${refused} refused`)
+  expect(refused).toBeLessThan(PROGRAMS / 4)
 })
