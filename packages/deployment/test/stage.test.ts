@@ -115,6 +115,40 @@ traffic: {flow: {from: peer, generate: {rate: 1 Mpps, count: 5, dst: 198.51.100.
   })
 })
 
+describe('a program that the card refuses', () => {
+  const refused = (attach: string): string => `version: 1
+name: refused
+hosts: {box: {cards: {eth0: {profile: agilio-cx-2x10, ringSize: 64}}}}
+stations: {peer: {}}
+links: {cable: {between: [peer, box.eth0], rate: 10 Gbps}}
+programs: {counter: {host: box, object: ../programs/proto_counter/proto_counter.v3.o, attach: [{to: eth0, mode: offload${attach}}]}}
+traffic: {flow: {from: peer, generate: {rate: 1 Mpps, count: 5}}}
+expect: [{check: log, contains: refused in offload mode}, {check: map, program: counter, map: protocols, key: 17, member: packets, min: 0}]
+`
+  test('is an error, with what the kernel or the driver says', async () => {
+    const errors = await errorsOf(refused(''))
+    expect(errors.map(({ code }) => code)).toEqual(['DEPLOYMENT_REFUSED'])
+    expect(errors[0]?.message).toContain('box.eth0 refuses counter (offload): ')
+  })
+
+  test('is an event where it may be refused: packets go on without it', async () => {
+    const { packets, interfaces, expectations, passed } = await ran(refused(', optional: true'))
+    expect(passed).toBe(true)
+    expect(interfaces[0]?.programs).toEqual({})
+    expect(packets.fates).toEqual({ pass: 5 })
+    expect(expectations[1]?.got).toBe('0')
+  })
+
+  test('falls back to the host, which counts', async () => {
+    const { interfaces, expectations } = await ran(refused(', fallback: native'))
+    expect(interfaces[0]?.programs).toEqual({ native: 'count' })
+    expect(expectations.map(({ passed, got }) => [passed, got])).toEqual([
+      [true, expect.any(String)],
+      [true, '5'],
+    ])
+  })
+})
+
 test('two copies of one traffic under another name are other packets; the same seed makes them the same', async () => {
   const flow = (more: string): string =>
     `  more: {from: peer, generate: {rate: 1 Mpps, count: 200, src: 10.0.0.0/30${more}}}\n`
