@@ -3,8 +3,6 @@
 /** Registers that hold scalars wherever a statement may stand. r7 is the packet's start, r10 the frame. */
 export const CARD_SCALARS: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 9]
 export const CARD_PACKET = 7
-/** Scalars that statements with pointers of their own use meanwhile. They end as scalars again. */
-export const CARD_TEMPORARY = 9
 
 /** Bytes of every frame that statements read and write, just below r10, and the key of a lookup below them. */
 export const CARD_STACK_BYTES = 64
