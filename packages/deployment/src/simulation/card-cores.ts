@@ -5,6 +5,13 @@ import { type HostCpu, hostNs } from './host-cpu.ts'
 import type { Output, Poller, Port, PortQueue } from './port.ts'
 import type { World } from './world.ts'
 
+/** A packet in a ring of the card. */
+interface Arrived {
+  readonly port: Port
+  readonly queue: PortQueue
+  readonly frame: Uint8Array | undefined
+}
+
 /**
  * The cores of a card that runs programs itself, in modelled time, shared by its ports: a packet goes to the core that is
  * free first. What passes goes on to the host, what is sent leaves, the rest ends here. Without a program the host's
@@ -26,7 +33,7 @@ export class CardCores implements Poller {
   /** When each core is free. */
   #freeNs: number[] = [0]
   #admitNs = 0
-  readonly #waiting: { readonly port: Port; readonly queue: PortQueue }[] = []
+  readonly #waiting: Arrived[] = []
   #active = false
 
   constructor(
@@ -46,12 +53,12 @@ export class CardCores implements Poller {
     this.busy = world.measure.axis.series('sum')
   }
 
-  wake(port: Port, queue: PortQueue): void {
+  wake(port: Port, queue: PortQueue, frame?: Uint8Array): void {
     if (!port.offloaded) {
       this.#hostCpus[queue.cpu]?.wake()
       return
     }
-    this.#waiting.push({ port, queue })
+    this.#waiting.push({ port, queue, frame })
     this.#plan()
   }
 
@@ -65,23 +72,24 @@ export class CardCores implements Poller {
     this.#active = false
     const next = this.#waiting.shift()
     if (next === undefined) return
-    const { port, queue } = next
+    const { port, queue, frame } = next
     if (port.removed || !port.offloaded || port.waiting(queue) === 0) {
       // The program went away meanwhile: the host has to look at what is left.
       if (!port.removed && !port.offloaded) this.#hostCpus[queue.cpu]?.wake()
       this.#plan()
       return
     }
-    this.#handle(port, queue)
+    this.#handle(port, queue, frame)
     this.#plan()
   }
 
-  #handle(port: Port, queue: PortQueue): void {
+  #handle(port: Port, queue: PortQueue, frame: Uint8Array | undefined): void {
     const { measure, costs, nowNs } = this.#world
     const { nic } = port.staged
     const { packets, outputs } = port.poll(this.#cpus, queue, 1)
     const stage = queue.meter.stage('offload')
-    const { cores, packetNs, intervalNs } = costs.cardTime({ nic, stage })
+    const program = this.#host.bench.kernel.programById(nic.nic.programId('offload'))
+    const { cores, packetNs, intervalNs } = costs.cardTime({ nic, stage, program, frame })
     if (this.#freeNs.length !== cores) this.#resize(cores)
     const core = this.#freeNs.indexOf(Math.min(...this.#freeNs))
     const doneNs = nowNs + packetNs

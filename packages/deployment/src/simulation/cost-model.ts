@@ -22,6 +22,10 @@ export interface HostWork {
 export interface CardWork {
   readonly nic: BenchNic
   readonly stage: StageCounts
+  /** The program as it was loaded for the card. */
+  readonly program: KernelProgram | undefined
+  /** The packet as it arrived, where it is known. */
+  readonly frame: Uint8Array | undefined
 }
 
 /** How long a card's cores take. */

@@ -38,7 +38,8 @@ export interface Polled {
 
 /** Who polls a port's queues when something has arrived. */
 export interface Poller {
-  wake(port: Port, queue: PortQueue): void
+  /** @param frame what has arrived; absent where programs or firmware have changed */
+  wake(port: Port, queue: PortQueue, frame?: Uint8Array): void
 }
 
 /** An interface in modelled time: what arrives goes into its rings, what it sends onto its cable. */
@@ -108,7 +109,7 @@ export class Port implements CableEnd {
       place: queue.delivered++,
     })
     queue.occupancy.add(nowNs, this.waiting(queue))
-    this.poller?.wake(this, queue)
+    this.poller?.wake(this, queue, bytes)
   }
 
   /** Looks for who handles what waits: programs or firmware have changed. */

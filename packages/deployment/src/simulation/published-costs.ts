@@ -1,9 +1,9 @@
 import type { RateQuestion } from '@bpfoundry/device'
 import { genericRate } from '@bpfoundry/generic'
 import { nativeRate } from '@bpfoundry/native'
-import { nfpCard, nfpRate } from '@bpfoundry/nfp'
-import { estimateWork } from '@bpfoundry/testbench'
-import type { CardTime, CardWork, CostModel, HostWork, StageCounts } from './cost-model.ts'
+import { CARD_TIMING, nfpCard, nfpRate, pathCycles } from '@bpfoundry/nfp'
+import { estimateWork, sampledPaths } from '@bpfoundry/testbench'
+import type { CardTime, CardWork, CostModel, HostWork } from './cost-model.ts'
 
 /** A packet that no program sees, dropped as early as the stack can: 4.8 Mpps a core at 3.6 GHz. @see CoNEXT 2018, nfp.md 4.4 */
 const STACK_NS: number = 1000 / 4.8
@@ -33,30 +33,39 @@ export class PublishedCosts implements CostModel {
     return mode === undefined || stage.packets === 0 ? stackNs : stackNs + stage.packets * this.#programNs(work)
   }
 
-  cardTime({ nic, stage }: CardWork): CardTime {
-    const name = nic.handle.profile.offload ?? ''
-    // Cards ask for every packet: the same counts have the same answer.
-    const key = `${name} ${stage.packets} ${stage.insns} ${stage.helperCalls} ${stage.bytes}`
+  cardTime(work: CardWork): CardTime {
+    const { nic, stage, program } = work
+    const { packets, insns, helperCalls, pass, drop, tx } = stage
+    // Cards ask for every packet: packets with the same counts went the same way.
+    const key = [nic.handle.profile.offload, program?.id, packets, insns, helperCalls, pass, drop, tx].join()
     let time = this.#cardTimes.get(key)
     if (time === undefined) {
-      time = this.#cardTime(name, stage)
+      time = this.#cardTime(work)
       this.#cardTimes.set(key, time)
     }
     return time
   }
 
-  #cardTime(name: string, stage: StageCounts): CardTime {
-    const card = nfpCard(name)
+  /** By the way of one such packet through the program's words; estimated from BPF instructions where a core can't go it. */
+  #cardTime({ nic, stage, program, frame }: CardWork): CardTime {
+    const card = nfpCard(nic.handle.profile.offload ?? '')
     const rate = nfpRate(card, { stage })
-    this.#notes.add(rate.model)
-    if (stage.insns === 0)
-      this.#notes.add(`${name}: no BPF instructions were counted, so cores take an empty program's time`)
     const capped = rate.limitedBy === 'memory' || rate.limitedBy === 'card'
-    return {
-      cores: card.workerCores,
-      packetNs: rate.nanosecondsPerPacket ?? 0,
-      intervalNs: capped && rate.packetsPerSecond !== undefined ? 1e9 / rate.packetsPerSecond : 0,
+    const intervalNs = capped && rate.packetsPerSecond !== undefined ? 1e9 / rate.packetsPerSecond : 0
+    const device = nic.card?.port.nfp
+    const [path] =
+      device === undefined || program === undefined || frame === undefined
+        ? []
+        : sampledPaths(device, program, nic.nic.memory, [frame])
+    if (path === undefined) {
+      this.#notes.add(rate.model)
+      return { cores: card.workerCores, packetNs: rate.nanosecondsPerPacket ?? 0, intervalNs }
     }
+    const { value: firmwareCycles, source } = CARD_TIMING.firmwareFull
+    this.#notes.add(
+      `the words that packets go through on ${card.name}, ${card.workerCores} cores at ${card.clockHz / 1e6} MHz; firmware: ${source}`,
+    )
+    return { cores: card.workerCores, packetNs: ((firmwareCycles + pathCycles(path)) * 1e9) / card.clockHz, intervalNs }
   }
 
   transferNs(lengthBytes: number): number {
