@@ -21,6 +21,7 @@ export interface TcFilter {
 export interface TcPriority {
   readonly priority: number
   readonly protocol: TcProtocol
+  /** The last one that came first. */
   readonly filters: TcFilter[]
 }
 

@@ -27,7 +27,7 @@ const FLAGS: readonly (readonly [word: string, holds: (filter: TcFilterRow) => b
  */
 export function tcFilterLines(tc: TrafficControl, direction: TcDirection): string[] {
   // Shown through the other direction of one block, tc names the parent.
-  const parent = tc.qdisc === 'ingress' && direction === 'egress' ? 'ingress ' : ''
+  const parent = tc.parentOf(direction) === direction ? '' : `${tc.parentOf(direction)} `
   const lines: string[] = []
   let shown = ''
   for (const filter of tc.filters(direction)) {

@@ -59,6 +59,8 @@ export interface TcFilterRow extends TcFilter {
 type Mode = 'add' | 'replace' | 'change'
 
 interface Block {
+  /** Which way the last filter was asked for: what listings take for the parent of them all. */
+  asked: TcDirection
   readonly chains: Map<number, FilterChain>
   readonly offload: FilterOffload
 }
@@ -108,12 +110,10 @@ export class TrafficControl {
   /** `tc qdisc add dev X clsact`. @throws AttachError EEXIST */
   addQdisc(kind: TcQdisc): void {
     if (this.#qdisc !== undefined) {
-      const sameKind = this.#qdisc.kind === kind
-      const extack = sameKind ? 'Exclusivity flag on, cannot modify' : 'Exclusivity flag on, cannot override'
-      throw this.#refused({ errno: ERRNO.EEXIST, extack })
+      throw this.#refused({ errno: ERRNO.EEXIST, extack: 'Exclusivity flag on, cannot modify' })
     }
-    const ingress: Block = { chains: new Map(), offload: new FilterOffload(this.device.driver) }
-    const egress: Block = { chains: new Map(), offload: new FilterOffload(NO_OFFLOAD) }
+    const ingress: Block = { asked: 'ingress', chains: new Map(), offload: new FilterOffload(this.device.driver) }
+    const egress: Block = { asked: 'egress', chains: new Map(), offload: new FilterOffload(NO_OFFLOAD) }
     this.#qdisc = { kind, blocks: { ingress, egress: kind === 'clsact' ? egress : ingress } }
   }
 
@@ -162,12 +162,17 @@ export class TrafficControl {
     else this.#deleteAt(block, chain, { priority, protocol, handle })
   }
 
-  /** Filters of a direction, in the order of `tc filter show`. */
+  /** Filters of a direction, in the order of `tc filter show`: chains as they came, priorities by number, the last filter first. */
   filters(direction: TcDirection): readonly TcFilterRow[] {
-    const chains = [...(this.#qdisc?.blocks[direction].chains.values() ?? [])].sort((a, b) => a.index - b.index)
+    const chains = [...(this.#qdisc?.blocks[direction].chains.values() ?? [])]
     return chains.flatMap((chain) =>
       chain.priorities.flatMap((row) => row.filters.map((filter) => rowOf(chain, row, filter))),
     )
+  }
+
+  /** The direction that the kernel tells with the filters of a direction: with an ingress qdisc, that of the last request. */
+  parentOf(direction: TcDirection): TcDirection {
+    return this.#qdisc?.blocks[direction].asked ?? direction
   }
 
   #change(mode: Mode, request: TcFilterRequest): TcFilterRow {
@@ -177,6 +182,7 @@ export class TrafficControl {
       throw this.#refused({ errno: ERRNO.ENOENT, extack: 'Invalid filter command with priority of zero' })
     }
     const block = this.#block(request.direction)
+    block.asked = request.direction
     const index = this.#chainIndex(request.chain)
     const chain = block.chains.get(index) ?? new FilterChain(index)
     const place = chain.find(priority, protocol)
@@ -227,7 +233,7 @@ export class TrafficControl {
 
   #keep(row: TcPriority, filter: TcFilter, previous: TcFilter | undefined): void {
     filter.program.hold?.()
-    if (previous === undefined) row.filters.push(filter)
+    if (previous === undefined) row.filters.unshift(filter)
     else {
       row.filters[row.filters.indexOf(previous)] = filter
       previous.program.drop?.()

@@ -135,7 +135,7 @@ describe('output of tc, bpftool and ip', () => {
 // biome-ignore format: table
 const REFUSALS: readonly (readonly [title: string, run: (tc: TrafficControl) => unknown, errno: number, line: string])[] = [
   ['the same qdisc again',                  (tc) => tc.addQdisc('clsact'),                                                   ERRNO.EEXIST, 'Error: Exclusivity flag on, cannot modify.'],
-  ['another qdisc in its place',            (tc) => tc.addQdisc('ingress'),                                                  ERRNO.EEXIST, 'Error: Exclusivity flag on, cannot override.'],
+  ['another qdisc in its place',            (tc) => tc.addQdisc('ingress'),                                                  ERRNO.EEXIST, 'Error: Exclusivity flag on, cannot modify.'],
   ['deleting another qdisc',                (tc) => tc.deleteQdisc('ingress'),                                               ERRNO.EINVAL, 'Error: Invalid qdisc name.'],
   ['deleting a qdisc that is gone',         (tc) => { tc.deleteQdisc('clsact'); tc.deleteQdisc('clsact') },                  ERRNO.EINVAL, 'Error: Invalid handle.'],
   ['a filter without a qdisc',              (tc) => { tc.deleteQdisc('clsact'); tc.addFilter(on()) },                        ERRNO.EINVAL, "Error: Parent Qdisc doesn't exists."],
