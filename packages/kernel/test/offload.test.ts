@@ -1,5 +1,5 @@
 import { BPF_EXIT_INSN, BPF_LD_MAP_FD, BPF_MOV64_IMM } from '@bpfoundry/isa'
-import { ERRNO, MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { ERRNO, MAP_TYPE, PROG_FLAG, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { describe, expect, test } from 'vitest'
 import {
   type DeviceMap,
@@ -218,5 +218,22 @@ describe('maps on devices', () => {
     const run = (): unknown => kernel.loadProgram({ ...XDP, insns, ...on(programOn) })
     expect(errnoOf(run)).toBe(errno)
     if (errno !== 0) expect(run).toThrow(/offload device mismatch between prog and map/)
+  })
+})
+
+describe('programs that are bound only', () => {
+  test('run on the host, and are orphans when their device is unregistered', () => {
+    const kernel = Kernel.create()
+    kernel.addNetDevice({ ifindex: 5, name: 'eth5', takesPrograms: true })
+    const flags = PROG_FLAG.XDP_DEV_BOUND_ONLY
+    const [first, second] = [0, 1].map(() => kernel.loadProgram({ ...XDP, insns: RETURN_2, flags, offloadIfindex: 5 }))
+    if (first === undefined || second === undefined) throw new Error('not loaded')
+    expect([first.offloaded, kernel.programInfo(first).ifindex]).toEqual([false, 0])
+    expect(kernel.testRun(first, { data: new Uint8Array(64) }).retval).toBe(2)
+    first.close()
+    kernel.removeNetDevice(5)
+    expect(second.orphaned).toBe(true)
+    second.close()
+    expect(kernel.programs).toEqual([])
   })
 })
