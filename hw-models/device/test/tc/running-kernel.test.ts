@@ -21,7 +21,7 @@ import {
 const ASKS_KERNEL = process.env['SERIES'] !== undefined
 const SERIES = Number(process.env['SERIES'] ?? 2)
 const KEPT = fileURLToPath(new URL('golden/tc-series.txt', import.meta.url))
-const SEPARATOR = '\n\n'
+const SEPARATOR = '\n@@\n'
 const COMMANDS = 40
 const BYTECODE = classicProgram([{ code: 6, jt: 0, jf: 0, k: 4294967295 }])
 
