@@ -1,7 +1,4 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
 import {
   AttachError,
   classicProgram,
@@ -12,16 +9,9 @@ import {
   tcFilterLines,
   tcQdiscLines,
 } from '../../src/index.ts'
+import { holdToAnswers } from '../support/kept-answers.ts'
 
-/**
- * Random series of commands, each given to tc and to the model. What tc and a kernel of 6.18 said is kept; with SERIES=n the
- * running kernel is asked, as root, in a network namespace of its own. Nothing of the machine's own interfaces is touched,
- * but filters are attached: hence only on demand.
- */
-const ASKS_KERNEL = process.env['SERIES'] !== undefined
-const SERIES = Number(process.env['SERIES'] ?? 2)
-const KEPT = fileURLToPath(new URL('golden/tc-series.txt', import.meta.url))
-const SEPARATOR = '\n@@\n'
+/** Random series of commands, each given to tc, in a network namespace of its own, and to the model. */
 const COMMANDS = 40
 const BYTECODE = classicProgram([{ code: 6, jt: 0, jf: 0, k: 4294967295 }])
 
@@ -153,23 +143,7 @@ function running(steps: readonly Step[]): string[] | undefined {
   })
 }
 
-const seeds = Array.from({ length: SERIES }, (_, index) => index + 1)
-
-test.runIf(!ASKS_KERNEL)('tc says and shows what the kernel said when it was asked', () => {
-  const now = seeds.flatMap((seed) => modelled(series(seed)))
-  if (process.env['BLESS'] === '1') writeFileSync(KEPT, `${now.join(SEPARATOR)}\n`)
-  expect(existsSync(KEPT)).toBe(true)
-  expect(now).toEqual(readFileSync(KEPT, 'utf8').trimEnd().split(SEPARATOR))
+holdToAnswers('tc says and shows what happens', new URL('golden/tc-series.txt', import.meta.url), 2, {
+  modelled: (seed) => modelled(series(seed)),
+  running: (seed) => running(series(seed)),
 })
-
-if (ASKS_KERNEL) {
-  const answers = new Map(seeds.map((seed) => [seed, running(series(seed))]))
-  const missing = seeds.filter((seed) => answers.get(seed) === undefined)
-  if (missing.length > 0) {
-    console.log(`skipped: ${missing.length} series of tc commands: no network namespace, or no tc, on this machine`)
-  }
-
-  test.skipIf(missing.length > 0)('tc says and shows what the running kernel lets it', () => {
-    for (const seed of seeds) expect(modelled(series(seed)), `seed ${seed}`).toEqual(answers.get(seed))
-  })
-}
