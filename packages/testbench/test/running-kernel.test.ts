@@ -12,7 +12,7 @@ import {
 import { Collection } from '@bpfoundry/loader'
 import { readCapture } from '@bpfoundry/packet'
 import { afterAll, describe, expect, test } from 'vitest'
-import { type BenchObjects, readSpec, Testbench } from '../src/index.ts'
+import { type BenchObjects, type BenchProgram, readSpec, Testbench } from '../src/index.ts'
 import { fixture, THOROUGH } from './fixtures.ts'
 
 /** What the tests use of fixtures/programs/catalog.json. */
@@ -59,6 +59,17 @@ const CONTENTS: Readonly<Record<string, (objects: BenchObjects) => void>> = {
 /** Programs that look at the clock, and the map that remembers it: both kernels forget it before each packet. */
 const CLOCKED: Readonly<Record<string, string>> = { rate_limiter: 'buckets' }
 
+/** Programs whose runs can't be compared, and why. */
+const INCOMPARABLE: ReadonlyMap<string, string> = new Map([
+  ...['event_cpu', 'event_data', 'event_data_changes'].map(
+    (name) => [name, 'perf event arrays are not emulated'] as const,
+  ),
+  ['random', 'random numbers'],
+  ...['checksums', 'too_big'].map(
+    (name) => [name, 'bpf_csum_diff answers a sum of 32 bits here, as 6.12 does on x86; since 6.13 one of 16'] as const,
+  ),
+])
+
 function forgetAll(objects: BenchObjects, theirs: OracleLoadedMap | undefined, name: string): void {
   for (const [key] of objects.map(name).kernelMap.entries()) {
     objects.map(name).kernelMap.delete(key)
@@ -84,6 +95,17 @@ function frames(): Uint8Array[] {
   return all.map(({ data }) => data).filter(({ length }) => length >= 14 && length <= 3520)
 }
 
+/** What a run answers; classifiers take no frame that ends within the header of its protocol. */
+function outcome(program: BenchProgram, data: Uint8Array): object {
+  try {
+    const { retval, data: dataOut } = program.run({ data })
+    return { retval, data: hex(dataOut) }
+  } catch (error) {
+    if (!(error instanceof KernelError)) throw error
+    return { errno: error.errno }
+  }
+}
+
 describe('accepted fixtures: retval and packet are those of the running kernel', () => {
   let pairs = 0
   afterAll(() => console.log(`compared ${pairs} pairs of program and packet with the running kernel`))
@@ -94,6 +116,8 @@ describe('accepted fixtures: retval and packet are those of the running kernel',
   )
   test.for(rows)('%s', async ([, path, entry], { skip }) => {
     if (oracle === undefined) return skip(unavailable)
+    const incomparable = INCOMPARABLE.get(entry.name)
+    if (incomparable !== undefined) return skip(incomparable)
     const ours = await Testbench.create()
     const objects = await ours.load(path)
     CONTENTS[entry.name]?.(objects)
@@ -110,13 +134,10 @@ describe('accepted fixtures: retval and packet are those of the running kernel',
       const fd = theirs.programs.get(name)?.fd ?? -1
       for (const data of frames()) {
         if (forget !== undefined) forgetAll(objects, theirs.maps.get(forget), forget)
-        const got = program.run({ data })
         const want = oracle.testRun(fd, { dataIn: data })
-        expect(want.errno).toBe(0)
-        expect({ retval: got.retval, data: hex(got.data) }, hex(data)).toEqual({
-          retval: want.retval,
-          data: hex(want.dataOut),
-        })
+        expect(outcome(program, data), hex(data)).toEqual(
+          want.errno === 0 ? { retval: want.retval, data: hex(want.dataOut) } : { errno: want.errno },
+        )
         pairs++
       }
     }
