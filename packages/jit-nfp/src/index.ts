@@ -1,4 +1,5 @@
 export { JitNfpError, type JitNfpErrorCode } from './jit-nfp-error.ts'
+export { isTranslatedOpcode } from './lower/dispatch.ts'
 export type {
   NfpAddend,
   NfpCallFact,

@@ -142,3 +142,8 @@ export const LOWERINGS: ReadonlyMap<number, Lower> = new Map<number, Lower>([
   [BPF_JMP | BPF_CALL,           call],
   [BPF_JMP | BPF_EXIT,           exit],
 ])
+
+/** Whether there is a translation of an opcode. Its operands may still be refused. */
+export function isTranslatedOpcode(opcode: number): boolean {
+  return LOWERINGS.has(opcode)
+}
