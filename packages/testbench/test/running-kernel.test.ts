@@ -65,6 +65,7 @@ const INCOMPARABLE: ReadonlyMap<string, string> = new Map([
     (name) => [name, 'perf event arrays are not emulated'] as const,
   ),
   ['random', 'random numbers'],
+  ['clock', 'the time, which differs'],
   ...['checksums', 'too_big'].map(
     (name) => [name, 'bpf_csum_diff answers a sum of 32 bits here, as 6.12 does on x86; since 6.13 one of 16'] as const,
   ),
