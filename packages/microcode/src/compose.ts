@@ -1,20 +1,33 @@
 import { type Field, put, take, type Word } from './field.ts'
 import { LAYOUTS, type WordClass } from './layouts.ts'
 
-/** Values of the fields of a class; those left out are 0. */
-export type FieldValues<C extends WordClass> = {
-  readonly [F in keyof (typeof LAYOUTS)[C]['fields']]?: number | boolean
+/** Puts a value at its field's place, to be added to the others. @throws MicrocodeError MICROCODE_FIELD */
+export type PutField = (value: number | boolean) => number
+
+/** What the words of a class are added up from. Fields that are left out are 0. */
+export type Composer<C extends WordClass> = { readonly base: Word } & {
+  readonly [F in keyof (typeof LAYOUTS)[C]['fields']]: PutField
 }
 
-/** A word of a class from the values of its fields. @throws MicrocodeError MICROCODE_FIELD */
-export function compose<C extends WordClass>(cls: C, values: FieldValues<C>): Word {
-  const row: { readonly base: number; readonly fields: Readonly<Record<string, Field>> } = LAYOUTS[cls]
-  let word = row.base
-  for (const [name, value] of Object.entries(values as Readonly<Record<string, number | boolean>>)) {
-    const field = row.fields[name]
-    if (field !== undefined) word += put(`${cls}.${name}`, field, value)
+/**
+ * The composer of a class. A program has thousands of words, so where a field lies and what fits is worked out once, and
+ * adding a word up allocates nothing.
+ */
+export function composer<C extends WordClass>(cls: C): Composer<C> {
+  const { base, fields }: { readonly base: number; readonly fields: Readonly<Record<string, Field>> } = LAYOUTS[cls]
+  const puts = Object.entries(fields).map(([name, field]) => [name, putField(`${cls}.${name}`, field)])
+  return { base, ...Object.fromEntries(puts) } as Composer<C>
+}
+
+function putField(name: string, field: Field): PutField {
+  const [high, low] = field
+  const limit = 2 ** (high - low + 1)
+  const weight = 2 ** low
+  return (value) => {
+    const bits = Number(value)
+    // No field has more than 16 bits: what is not a whole number, or negative, is changed by the shift.
+    return bits >>> 0 === bits && bits < limit ? bits * weight : put(name, field, bits)
   }
-  return word
 }
 
 /** All fields of a word as a class has them; whether the word is of the class is not looked at. */

@@ -14,6 +14,8 @@ import { needsExtension, type Operand, type OperandKind } from './operand.ts'
 export interface PlacedOperands {
   readonly a: number
   readonly b: number
+  /** The eighth bit of an immediate, where its place only has seven. */
+  readonly i8: boolean
   readonly dst: number
   readonly dstB: boolean
   readonly wrBoth: boolean
@@ -28,14 +30,15 @@ export type OperandEncoder = (operand: Operand, isDestination: boolean) => numbe
 const BANK_A: ReadonlySet<OperandKind> = new Set(['a', 'absoluteA'])
 const BANK_B: ReadonlySet<OperandKind> = new Set(['b', 'absoluteB'])
 
-/** The places of a destination, a left and a right source. @throws MicrocodeError MICROCODE_OPERAND */
-export function place(encode: OperandEncoder, dst: Operand, left: Operand, right: Operand): PlacedOperands {
+/** The places of a destination, a left and a right source; `i8` is stored as it is given. @throws MicrocodeError MICROCODE_OPERAND */
+export function place(encode: OperandEncoder, dst: Operand, left: Operand, right: Operand, i8 = false): PlacedOperands {
   if (dst.kind === 'immediate') refuse('an immediate cannot be a destination', dst)
   if (left.kind === right.kind && left.kind !== 'none') refuse('both sources are of one kind', left)
   const swap = BANK_B.has(left.kind) || BANK_A.has(right.kind)
   return {
     a: encode(swap ? right : left, false),
     b: encode(swap ? left : right, false),
+    i8,
     dst: encode(dst, true),
     dstB: BANK_B.has(dst.kind),
     wrBoth: dst.kind === 'both' || dst.kind === 'absoluteBoth',

@@ -57,17 +57,13 @@ export const placeRestricted = (dst: Operand, left: Operand, right: Operand): Pl
   place(encodeRestricted, dst, left, right)
 
 /** The same for words that have a bit for the eighth bit of an immediate. @throws MicrocodeError MICROCODE_OPERAND */
-export function placeRestrictedWithByte(
-  dst: Operand,
-  left: Operand,
-  right: Operand,
-): PlacedOperands & { readonly i8: boolean } {
+export function placeRestrictedWithByte(dst: Operand, left: Operand, right: Operand): PlacedOperands {
   const byte = left.kind === 'immediate' ? left.value : right.kind === 'immediate' ? right.value : 0
-  const placed = place(encodeRestricted, dst, lowSeven(left), lowSeven(right))
-  return { ...placed, i8: byte > RESTRICTED_IMMEDIATE_MAX }
+  return place(encodeRestricted, dst, lowSeven(left), lowSeven(right), byte > RESTRICTED_IMMEDIATE_MAX)
 }
 
 function lowSeven(operand: Operand): Operand {
   if (operand.kind !== 'immediate' || operand.value > 0xff) return operand
-  return { ...operand, value: operand.value & RESTRICTED_IMMEDIATE_MAX }
+  const value = operand.value & RESTRICTED_IMMEDIATE_MAX
+  return value === operand.value ? operand : { ...operand, value }
 }

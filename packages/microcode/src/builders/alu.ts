@@ -1,8 +1,10 @@
-import { compose } from '../compose.ts'
+import { composer } from '../compose.ts'
 import type { Word } from '../field.ts'
 import type { Operand } from '../operand.ts'
 import { ALU_OPS, type AluOp } from '../operations.ts'
 import { placeUnrestricted } from '../unrestricted.ts'
+
+const ALU = composer('alu')
 
 /**
  * alu[dst, left, op, right]
@@ -15,5 +17,17 @@ import { placeUnrestricted } from '../unrestricted.ts'
  * @see nfp_asm.h OP_ALU_*
  */
 export function alu(dst: Operand, left: Operand, op: AluOp, right: Operand): Word {
-  return compose('alu', { ...placeUnrestricted(dst, left, right), op: ALU_OPS[op] })
+  const placed = placeUnrestricted(dst, left, right)
+  return (
+    ALU.base +
+    ALU.a(placed.a) +
+    ALU.b(placed.b) +
+    ALU.dst(placed.dst) +
+    ALU.swap(placed.swap) +
+    ALU.op(ALU_OPS[op]) +
+    ALU.dstB(placed.dstB) +
+    ALU.wrBoth(placed.wrBoth) +
+    ALU.srcLmExtn(placed.srcLmExtn) +
+    ALU.dstLmExtn(placed.dstLmExtn)
+  )
 }

@@ -3,7 +3,7 @@
  *
  * @see nfp_asm.h OP_BR_*, OP_BR_BIT_*, OP_BBYTE_*, OP_BR_ALU_*
  */
-import { compose } from '../compose.ts'
+import { composer } from '../compose.ts'
 import { replace, take, type Word } from '../field.ts'
 import { classOf, LAYOUTS } from '../layouts.ts'
 import { MicrocodeError } from '../microcode-error.ts'
@@ -11,6 +11,12 @@ import { imm, NO_OPERAND, type Operand } from '../operand.ts'
 import { BR_CONDITIONS, type BrCondition } from '../operations.ts'
 import { placeRestricted, placeRestrictedWithByte } from '../restricted.ts'
 import { placeUnrestricted } from '../unrestricted.ts'
+
+const BR = composer('br')
+const BR_BIT = composer('brBit')
+const BR_BYTE = composer('brByte')
+const BR_ALU = composer('brAlu')
+const CTX_ARB = composer('ctxArb')
 
 const [ADDR_LO_HIGH, ADDR_LO_LOW] = LAYOUTS.br.fields.addrLo
 const ADDR_LO_LIMIT = 2 ** (ADDR_LO_HIGH - ADDR_LO_LOW + 1)
@@ -29,13 +35,14 @@ const NO_STATE = 2
  * @throws MicrocodeError MICROCODE_FIELD
  */
 export function br(condition: BrCondition, address: number, defer = 0): Word {
-  return compose('br', {
-    condition: BR_CONDITIONS[condition],
-    evPip: condition !== 'br',
-    state: NO_STATE,
-    defer,
-    ...addressFields(address),
-  })
+  return (
+    BR.base +
+    BR.condition(BR_CONDITIONS[condition]) +
+    BR.evPip(condition !== 'br') +
+    BR.state(NO_STATE) +
+    BR.defer(defer) +
+    addressed(BR, address)
+  )
 }
 
 /**
@@ -57,7 +64,15 @@ export function brBit(src: Operand, bit: number, set: boolean, address: number, 
     })
   }
   const { a, b, srcLmExtn } = placeRestricted(NO_OPERAND, src, imm(bit + 1))
-  return compose('brBit', { a, b, srcLmExtn, set, defer, ...addressFields(address) })
+  return (
+    BR_BIT.base +
+    BR_BIT.a(a) +
+    BR_BIT.b(b) +
+    BR_BIT.set(set) +
+    BR_BIT.defer(defer) +
+    BR_BIT.srcLmExtn(srcLmExtn) +
+    addressed(BR_BIT, address)
+  )
 }
 
 /**
@@ -71,7 +86,17 @@ export function brBit(src: Operand, bit: number, set: boolean, address: number, 
  */
 export function brByte(src: Operand, byte: number, value: number, equal: boolean, address: number, defer = 0): Word {
   const { a, b, i8, srcLmExtn } = placeRestrictedWithByte(NO_OPERAND, src, imm(value))
-  return compose('brByte', { a, b, i8, srcLmExtn, byte, equal, defer, ...addressFields(address) })
+  return (
+    BR_BYTE.base +
+    BR_BYTE.a(a) +
+    BR_BYTE.byte(byte) +
+    BR_BYTE.b(b) +
+    BR_BYTE.i8(i8) +
+    BR_BYTE.equal(equal) +
+    BR_BYTE.defer(defer) +
+    BR_BYTE.srcLmExtn(srcLmExtn) +
+    addressed(BR_BYTE, address)
+  )
 }
 
 /**
@@ -85,7 +110,14 @@ export function brByte(src: Operand, byte: number, value: number, equal: boolean
  */
 export function rtn(src: Operand, defer = 0, offset = 0): Word {
   const { a, b, srcLmExtn } = placeUnrestricted(NO_OPERAND, src, imm(offset & 0xff))
-  return compose('brAlu', { a, b, srcLmExtn, defer, immHi: offset >>> 8 })
+  return (
+    BR_ALU.base +
+    BR_ALU.a(a) +
+    BR_ALU.b(b) +
+    BR_ALU.defer(defer) +
+    BR_ALU.immHi(offset >>> 8) +
+    BR_ALU.srcLmExtn(srcLmExtn)
+  )
 }
 
 /** A context waits for signals. */
@@ -109,13 +141,14 @@ export interface ContextWait {
  * @throws MicrocodeError MICROCODE_FIELD
  */
 export function ctxArb(wait: ContextWait): Word {
-  return compose('ctxArb', {
-    events: wait.events,
-    any: wait.any ?? false,
-    resume: wait.resumeAt !== undefined,
-    defer: wait.defer ?? 0,
-    ...addressFields(wait.resumeAt ?? 0),
-  })
+  return (
+    CTX_ARB.base +
+    CTX_ARB.events(wait.events) +
+    CTX_ARB.any(wait.any ?? false) +
+    CTX_ARB.resume(wait.resumeAt !== undefined) +
+    CTX_ARB.defer(wait.defer ?? 0) +
+    addressed(CTX_ARB, wait.resumeAt ?? 0)
+  )
 }
 
 /** Whether a word is a branch that has its target as address: `br` or `brBit`. */
@@ -135,6 +168,12 @@ export function setBranchTarget(word: Word, address: number): Word {
   const { addrHi, addrLo } = addressFields(address)
   const { fields } = LAYOUTS.br
   return replace('br.addrHi', replace('br.addrLo', word, fields.addrLo, addrLo), fields.addrHi, addrHi)
+}
+
+/** A target in the words of a class that has one. @throws MicrocodeError MICROCODE_FIELD */
+function addressed({ addrLo, addrHi }: Pick<typeof BR, 'addrLo' | 'addrHi'>, address: number): number {
+  const target = addressFields(address)
+  return addrLo(target.addrLo) + addrHi(target.addrHi)
 }
 
 function addressFields(address: number): { readonly addrLo: number; readonly addrHi: boolean } {

@@ -1,9 +1,11 @@
-import { compose } from '../compose.ts'
+import { composer } from '../compose.ts'
 import type { Word } from '../field.ts'
 import { NO_OPERAND, type Operand } from '../operand.ts'
 import { refuse } from '../operand-pair.ts'
 import { CMD_MODES, CMD_SWAPS, type CmdMode, type CmdSwap, MEM_COMMANDS, type MemCommand } from '../operations.ts'
 import { placeRestricted } from '../restricted.ts'
+
+const CMD = composer('cmd')
 
 /** A command to a memory. */
 export interface MemoryCommand {
@@ -37,16 +39,19 @@ export function cmd(fields: MemoryCommand): Word {
   const { a, b, swap, srcLmExtn } = placeRestricted(NO_OPERAND, fields.left, fields.right)
   if (swap) refuse('a command cannot exchange its sources', fields.left)
   if (srcLmExtn) refuse('a command only reaches index registers 0 and 1', fields.left)
-  return compose('cmd', {
-    ...MEM_COMMANDS[fields.command],
-    a,
-    b,
-    ctx: CMD_SWAPS[fields.swap],
-    xfer: fields.xfer & 0x1f,
-    xferHi: fields.xfer >>> 5,
-    count: fields.count,
-    signal: fields.signal ?? Number(fields.swap !== 'no-swap'),
-    indirect: fields.indirect ?? false,
-    mode: CMD_MODES[fields.mode],
-  })
+  const { tgtCmd, token } = MEM_COMMANDS[fields.command]
+  return (
+    CMD.base +
+    CMD.a(a) +
+    CMD.ctx(CMD_SWAPS[fields.swap]) +
+    CMD.b(b) +
+    CMD.token(token) +
+    CMD.xfer(fields.xfer & 0x1f) +
+    CMD.count(fields.count) +
+    CMD.signal(fields.signal ?? fields.swap !== 'no-swap') +
+    CMD.tgtCmd(tgtCmd) +
+    CMD.xferHi(fields.xfer >>> 5) +
+    CMD.indirect(fields.indirect ?? false) +
+    CMD.mode(CMD_MODES[fields.mode])
+  )
 }

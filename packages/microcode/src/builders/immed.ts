@@ -1,4 +1,4 @@
-import { compose } from '../compose.ts'
+import { composer } from '../compose.ts'
 import { type Field, replace, take, type Word } from '../field.ts'
 import { classOf, LAYOUTS } from '../layouts.ts'
 import { MicrocodeError } from '../microcode-error.ts'
@@ -15,6 +15,8 @@ export interface ImmedForm {
   /** Moved left by so many bytes. */
   readonly shiftBytes?: 0 | 1 | 2
 }
+
+const IMMED = composer('immed')
 
 /**
  * immed[dst, value]
@@ -37,21 +39,22 @@ export function immed(dst: Operand, value: number, form: ImmedForm = {}): Word {
     })
   }
   const placed = placeUnrestricted(dst, dst, imm(value & 0xff))
-  return compose('immed', {
-    a: dst.kind === 'none' ? placed.dst : placed.a,
-    b: placed.b,
-    immHi: value >>> 8,
-    width: IMMED_WIDTHS[form.width ?? 'all'],
-    invert: form.invert ?? false,
-    shift: form.shiftBytes ?? 0,
-    wrBoth: placed.wrBoth,
-    srcLmExtn: placed.srcLmExtn,
-    dstLmExtn: placed.dstLmExtn,
-  })
+  return (
+    IMMED.base +
+    IMMED.a(dst.kind === 'none' ? placed.dst : placed.a) +
+    IMMED.b(placed.b) +
+    IMMED.immHi(value >>> 8) +
+    IMMED.width(IMMED_WIDTHS[form.width ?? 'all']) +
+    IMMED.invert(form.invert ?? false) +
+    IMMED.shift(form.shiftBytes ?? 0) +
+    IMMED.wrBoth(placed.wrBoth) +
+    IMMED.srcLmExtn(placed.srcLmExtn) +
+    IMMED.dstLmExtn(placed.dstLmExtn)
+  )
 }
 
 /** nop: an immed of 0 without destination. */
-export const nop = (): Word => compose('immed', { a: UNRESTRICTED_IMMEDIATE, b: UNRESTRICTED_IMMEDIATE })
+export const nop = (): Word => IMMED.base + IMMED.a(UNRESTRICTED_IMMEDIATE) + IMMED.b(UNRESTRICTED_IMMEDIATE)
 
 /**
  * Loads any 32 bits in one word where the value or its complement has only 16 bits in a row, else in two.

@@ -1,8 +1,10 @@
-import { compose } from '../compose.ts'
+import { composer } from '../compose.ts'
 import type { Word } from '../field.ts'
 import type { Operand } from '../operand.ts'
 import { placeRestrictedWithByte } from '../restricted.ts'
 import { type Shift, shiftFields } from '../shift.ts'
+
+const LD_FIELD = composer('ldField')
 
 /**
  * ld_field[dst, mask, src, shift]: the bytes of `dst` that the mask names come from the shifted source.
@@ -26,6 +28,20 @@ export function ldFieldClear(dst: Operand, byteMask: number, src: Operand, shift
 }
 
 function build(dst: Operand, byteMask: number, src: Operand, shift: Shift, zero: boolean): Word {
-  const { a, b, i8, swap, wrBoth, srcLmExtn, dstLmExtn } = placeRestrictedWithByte(dst, dst, src)
-  return compose('ldField', { a, b, i8, swap, wrBoth, srcLmExtn, dstLmExtn, zero, byteMask, ...shiftFields(shift) })
+  const placed = placeRestrictedWithByte(dst, dst, src)
+  const moved = shiftFields(shift)
+  return (
+    LD_FIELD.base +
+    LD_FIELD.a(placed.a) +
+    LD_FIELD.sc(moved.sc) +
+    LD_FIELD.b(placed.b) +
+    LD_FIELD.i8(placed.i8) +
+    LD_FIELD.swap(placed.swap) +
+    LD_FIELD.zero(zero) +
+    LD_FIELD.byteMask(byteMask) +
+    LD_FIELD.shift(moved.shift) +
+    LD_FIELD.wrBoth(placed.wrBoth) +
+    LD_FIELD.srcLmExtn(placed.srcLmExtn) +
+    LD_FIELD.dstLmExtn(placed.dstLmExtn)
+  )
 }

@@ -1,8 +1,10 @@
-import { compose } from '../compose.ts'
+import { composer } from '../compose.ts'
 import type { Word } from '../field.ts'
 import { MicrocodeError } from '../microcode-error.ts'
 import { imm, NO_OPERAND, type Operand } from '../operand.ts'
 import { placeUnrestricted } from '../unrestricted.ts'
+
+const LOCAL_CSR = composer('localCsr')
 
 /**
  * local_csr_wr[csr, src]
@@ -17,18 +19,19 @@ import { placeUnrestricted } from '../unrestricted.ts'
  */
 export function localCsrWrite(csrBytes: number, src: Operand): Word {
   const placed = placeUnrestricted(NO_OPERAND, src, src.kind === 'immediate' ? NO_OPERAND : imm(0))
-  return compose('localCsr', {
-    a: placed.a,
-    b: src.kind === 'immediate' ? placed.a : placed.b,
-    write: true,
-    csr: csrNumber(csrBytes),
-    srcLmExtn: placed.srcLmExtn,
-  })
+  return (
+    LOCAL_CSR.base +
+    LOCAL_CSR.a(placed.a) +
+    LOCAL_CSR.b(src.kind === 'immediate' ? placed.a : placed.b) +
+    LOCAL_CSR.write(true) +
+    LOCAL_CSR.csr(csrNumber(csrBytes)) +
+    LOCAL_CSR.srcLmExtn(placed.srcLmExtn)
+  )
 }
 
 /** local_csr_rd[csr]: the next word, `immed[dst, 0]`, receives the value. @throws MicrocodeError MICROCODE_FIELD */
 export function localCsrRead(csrBytes: number): Word {
-  return compose('localCsr', { csr: csrNumber(csrBytes) })
+  return LOCAL_CSR.base + LOCAL_CSR.csr(csrNumber(csrBytes))
 }
 
 function csrNumber(csrBytes: number): number {

@@ -1,9 +1,11 @@
-import { compose } from '../compose.ts'
+import { composer } from '../compose.ts'
 import type { Word } from '../field.ts'
 import { MicrocodeError } from '../microcode-error.ts'
 import { NO_OPERAND, type Operand } from '../operand.ts'
 import { MUL_STEPS, MUL_TYPES, type MulStep, type MulType } from '../operations.ts'
 import { placeUnrestricted } from '../unrestricted.ts'
+
+const MUL = composer('mul')
 
 /**
  * mul_step[left, right], type_step. In the last steps the left operand is the destination, and there is no right one.
@@ -27,10 +29,16 @@ export function mulStep(left: Operand, type: MulType, step: MulStep, right: Oper
   }
   const last = step === 'last' || step === 'last2'
   const placed = last ? placeUnrestricted(left, NO_OPERAND, right) : placeUnrestricted(NO_OPERAND, left, right)
-  return compose('mul', {
-    ...placed,
-    a: last ? placed.dst : placed.a,
-    type: MUL_TYPES[type],
-    step: MUL_STEPS[step],
-  })
+  return (
+    MUL.base +
+    MUL.a(last ? placed.dst : placed.a) +
+    MUL.b(placed.b) +
+    MUL.step(MUL_STEPS[step]) +
+    MUL.dstB(placed.dstB) +
+    MUL.swap(placed.swap) +
+    MUL.type(MUL_TYPES[type]) +
+    MUL.wrBoth(placed.wrBoth) +
+    MUL.srcLmExtn(placed.srcLmExtn) +
+    MUL.dstLmExtn(placed.dstLmExtn)
+  )
 }
