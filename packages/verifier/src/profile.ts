@@ -25,6 +25,12 @@ export interface Profile {
   readonly listsLocks: boolean
   /** Said of a lock that is held at the end of the program. */
   readonly exitLockWords: string
+  /** Said of what can't be done in a section, at the end of the program; undefined where what is missing is told. */
+  readonly exitSectionWords?: string
+  /** Of a global function it is known whether it may sleep, and such are not called in sections. */
+  readonly knowsSleepingFunctions: boolean
+  /** Functions that give what RCU protects are called under RCU; or what they give can't be used. */
+  readonly needsReadSide: boolean
   /** What a callback acquires it gives back itself, and gives back nothing else. */
   readonly callbacksOwnReferences: boolean
   /** What goes wrong in speculation only is stopped by a barrier, not refused. */
@@ -43,6 +49,8 @@ const PROFILES: readonly Profile[] = [
     failedTailCallMovesPacket: true,
     listsLocks: false,
     exitLockWords: 'bpf_spin_unlock is missing',
+    knowsSleepingFunctions: false,
+    needsReadSide: false,
     callbacksOwnReferences: true,
     stopsSpeculation: false,
   },
@@ -60,6 +68,9 @@ const PROFILES: readonly Profile[] = [
     exitLeakWords: 'BPF_EXIT instruction in main prog would lead to reference leak',
     listsLocks: true,
     exitLockWords: 'BPF_EXIT instruction in main prog cannot be used inside bpf_spin_lock-ed region',
+    exitSectionWords: 'BPF_EXIT instruction in main prog',
+    knowsSleepingFunctions: true,
+    needsReadSide: true,
   },
 ]
 

@@ -26,7 +26,8 @@ const FUNCTIONS = [
   'bpf_cgroup_ancestor', 'bpf_task_under_cgroup', 'bpf_cpumask_create', 'bpf_cpumask_release', 'bpf_cpumask_acquire',
   'bpf_cpumask_first', 'bpf_iter_num_new', 'bpf_iter_num_next', 'bpf_iter_num_destroy', 'bpf_iter_bits_new',
   'bpf_iter_bits_next', 'bpf_iter_bits_destroy', 'bpf_iter_task_new', 'bpf_iter_task_next', 'bpf_iter_task_destroy',
-  'bpf_cast_to_kern_ctx', 'bpf_rdonly_cast',
+  'bpf_cast_to_kern_ctx', 'bpf_rdonly_cast', 'bpf_rcu_read_lock', 'bpf_rcu_read_unlock', 'bpf_preempt_disable',
+  'bpf_preempt_enable',
 ]
 
 /** Numbers of a linear congruential generator. */
@@ -75,11 +76,20 @@ function boundProgram(row: BoundCase): Bound {
   return { ...plain, insns: linked(row, plain.insns), attachBtfId, ...attachTo }
 }
 
-function askTheirs({ type, expectedAttachType, insns, gplCompatible, attachTo }: Bound): { ok: boolean; log: string } {
+function askTheirs(program: Bound): { ok: boolean; log: string } {
+  const { type, expectedAttachType, insns, gplCompatible, attachTo, flags = 0 } = program
   if ('unavailable' in kernel) throw new Error(kernel.unavailable)
   const license = gplCompatible ? 'GPL' : 'Proprietary'
   const target = attachTo === undefined ? {} : { attachTo }
-  const answer = kernel.oracle.loadProgram({ type, expectedAttachType, insns, license, logLevel: LEVEL, ...target })
+  const answer = kernel.oracle.loadProgram({
+    type,
+    expectedAttachType,
+    insns,
+    license,
+    flags,
+    logLevel: LEVEL,
+    ...target,
+  })
   if (answer.fd >= 0) kernel.oracle.close(answer.fd)
   return answer
 }

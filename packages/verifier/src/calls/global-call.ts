@@ -17,6 +17,7 @@ import { takeDynptr } from './dynptr.ts'
 import { clearCallerSaved } from './helper-call.ts'
 import { checkHelperMemory } from './helper-memory.ts'
 import { forgetPacketPointers } from './packet-change.ts'
+import { checkGlobalCallInSection } from './sections.ts'
 import { checkGlobalCallUnderLock } from './spin-lock.ts'
 import { checkTrustedArgument } from './struct-argument.ts'
 
@@ -34,6 +35,7 @@ export function transferGlobalCall(v: Verification, index: number): void {
     throw error instanceof Refusal ? refusalOfCall(v, error, label) : error
   }
   checkGlobalCallUnderLock(v)
+  checkGlobalCallInSection(v)
   v.log.print(`F${label.slice(1)} is global and assumed valid.\n`)
   if (subprogram.changesPacketData) forgetPacketPointers(v, v.state)
   subprogram.isCalled = true
@@ -48,6 +50,7 @@ function refusalOfCall(v: Verification, reason: Refusal, label: string): Refusal
   if (reason.pc === undefined) v.noted(reason)
   if (reason.code === 'VERIFIER_UNSUPPORTED') return reason
   checkGlobalCallUnderLock(v)
+  checkGlobalCallInSection(v)
   const message = `Caller passes invalid args into ${label}`
   v.log.print(`${message}\n`)
   return Object.assign(new Refusal({ code: CODE, errno: 'EINVAL', message }, v.pc), { errno: reason.errno })

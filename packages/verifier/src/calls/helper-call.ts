@@ -46,6 +46,7 @@ import { checkArgument } from './helper-arguments.ts'
 import { checkMapCompatibility } from './map-compatibility.ts'
 import { forgetPacketPointers } from './packet-change.ts'
 import { acquireReference, checkNoReferences, releaseReference } from './references.ts'
+import { checkHelperInSection, checkNoSection } from './sections.ts'
 import { checkCallUnderLock } from './spin-lock.ts'
 import { structResult } from './struct-argument.ts'
 import { checkTailCall, returnFromTailCall } from './tail-call.ts'
@@ -122,6 +123,7 @@ function findPrototype(v: Verification, id: number): HelperPrototype {
   if (prototype.mightSleep && !isSleepable(v.program)) {
     v.refuse('VERIFIER_MIGHT_SLEEP', 'EINVAL', 'helper call might sleep in a non-sleepable prog')
   }
+  checkHelperInSection(v, prototype)
   return prototype
 }
 
@@ -134,7 +136,7 @@ export function transferHelperCall(v: Verification, insn: Insn): void {
   checkMapUse(v, prototype, notes)
   fillMemory(v, notes)
   if (notes.releasedNumber !== 0) releaseArgument(v, prototype, notes)
-  if (prototype.id === TAIL_CALL) checkNoReferences(v, 'tail_call would lead to reference leak')
+  if (prototype.id === TAIL_CALL) checkNothingOpen(v)
   if (prototype.id === GET_LOCAL_STORAGE) checkNoFlags(v)
   if (prototype.id === DYNPTR_FROM_MEM) checkDynptrMemory(v)
   startCallback(v, prototype.id, notes)
@@ -147,6 +149,12 @@ export function transferHelperCall(v: Verification, insn: Insn): void {
   const writesPacket = prototype.id === DYNPTR_WRITE && notes.dynptr?.kind === 'skb'
   if ((prototype.changesPacketData && !staysPut) || writesPacket) forgetPacketPointers(v, v.state)
   v.pc += 1
+}
+
+/** A tail call that succeeds leaves the program. */
+function checkNothingOpen(v: Verification): void {
+  checkNoReferences(v, 'tail_call would lead to reference leak')
+  checkNoSection(v, 'tail_call')
 }
 
 function checkMapUse(v: Verification, prototype: HelperPrototype, notes: CallNotes): void {

@@ -10,7 +10,7 @@ import type { KernelStruct, KernelTypes } from '../kernel-types/kernel-types.ts'
 import { clearIterator, isFree, iteratorSlot, putIterator, wholeIterator } from '../memory/iterator-slots.ts'
 import { accessThrough } from '../memory/memory-access.ts'
 import { pointedFrame } from '../memory/stack-bounds.ts'
-import { isSleepable } from '../program/sleepable.ts'
+import { isReadSide } from '../program/read-side.ts'
 import { unsupported } from '../report/refusal.ts'
 import { type RegisterState, ZERO_SCALAR } from '../state/register-state.ts'
 import { MAYBE_NULL, PTR_TO_STACK } from '../state/register-type.ts'
@@ -82,7 +82,7 @@ function makeIterator(v: Verification, fn: CallableFunction, number: number, { f
     accessThrough(v, { pointerNumber: number, displacement, sizeBytes: SLOT_BYTES, isWrite: true, valueNumber: -1 })
   }
   const isProtected = hasTrait(fn, 'rcu_protected')
-  const protection = isProtected ? (isSleepable(v.program) ? 'lost' : 'rcu') : 'none'
+  const protection = isProtected ? (isReadSide(v) ? 'rcu' : 'lost') : 'none'
   const frame = pointedFrame(v, v.register(number))
   putIterator(v, frame, first, slots, {
     struct,

@@ -23,6 +23,7 @@ import { followIterator } from './iterator-call.ts'
 import { CONTEXT_CAST, checkKernelArguments, type KernelCallNotes } from './kernel-arguments.ts'
 import { isSlice, sliceResult } from './kernel-dynptr.ts'
 import { acquireReference, releaseReference } from './references.ts'
+import { transferSection } from './sections.ts'
 
 const CODE = 'VERIFIER_KERNEL_FUNCTION'
 
@@ -32,7 +33,6 @@ const NOT_FOLLOWED: ReadonlySet<string> = new Set([
   'bpf_obj_new_impl', 'bpf_percpu_obj_new_impl', 'bpf_obj_drop_impl', 'bpf_percpu_obj_drop_impl',
   'bpf_refcount_acquire_impl', 'bpf_list_push_front_impl', 'bpf_list_push_back_impl', 'bpf_list_pop_front',
   'bpf_list_pop_back', 'bpf_rbtree_remove', 'bpf_rbtree_add_impl', 'bpf_rbtree_first', 'bpf_throw',
-  'bpf_rcu_read_lock', 'bpf_rcu_read_unlock', 'bpf_preempt_disable', 'bpf_preempt_enable',
   'bpf_wq_init',
   'bpf_wq_set_callback_impl', 'bpf_wq_start', 'bpf_session_cookie', 'bpf_arena_alloc_pages', 'bpf_arena_free_pages',
 ])
@@ -45,6 +45,7 @@ export function transferKernelCall(v: Verification, insn: Insn): void {
   }
   checkCallable(v, fn)
   const notes = checkKernelArguments(v, fn)
+  transferSection(v, fn)
   release(v, fn, notes)
   clearCallerSaved(v)
   v.write(0, resultOf(v, fn, notes))

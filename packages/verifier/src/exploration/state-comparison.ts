@@ -21,6 +21,7 @@ import {
   PTR_TO_PACKET_META,
   SCALAR,
 } from '../state/register-type.ts'
+import { sameSections } from '../state/sections.ts'
 import {
   BYTE_INVALID,
   BYTE_MISC,
@@ -242,7 +243,7 @@ export function coversState(old: PathState, now: PathState, scope: ComparisonSco
   if (old.isSpeculative && !now.isSpeculative) return false
   if (old.frames.length !== now.frames.length || old.references.length !== now.references.length) return false
   const ids = new IdRenaming(scope.lastId)
-  if (!sameLock(old, now, ids)) return false
+  if (!sameLock(old, now, ids) || !sameSections(old.sections, now.sections)) return false
   for (let index = 0; index < old.frames.length; index++) {
     const before = old.frames[index] as FrameState
     const after = now.frames[index] as FrameState
@@ -255,7 +256,7 @@ export function coversState(old: PathState, now: PathState, scope: ComparisonSco
 export function isSameState(old: PathState, now: PathState, lastId: number): boolean {
   if (old.frames.length !== now.frames.length || old.references.length !== now.references.length) return false
   const ids = new IdRenaming(lastId)
-  if (!sameLock(old, now, ids)) return false
+  if (!sameLock(old, now, ids) || !sameSections(old.sections, now.sections)) return false
   return old.frames.every((before, index) => {
     const after = now.frames[index] as FrameState
     if (before.callSite !== after.callSite || before.stack.length > after.stack.length) return false

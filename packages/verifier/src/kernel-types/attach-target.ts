@@ -112,7 +112,7 @@ function traced(program: VerifierProgram, btf: KernelBtf, type: BtfType): Attach
   const { name } = target
   const attachType = program.expectedAttachType
   if (attachType === ATTACH_TYPE.MODIFY_RETURN) checkModifiable(name)
-  if (isSleepable(program)) throw unsupported(`a sleepable program bound to ${name} is`)
+  if (isSleepable(program) && !SLEEPERS.test(name)) throw unsupported(`a sleepable program bound to ${name} is`)
   if (program.type === PROG_TYPE.TRACING && NEVER_TRACED.has(name)) refuse(`${name} can't be traced`)
   const needsReturn = attachType === ATTACH_TYPE.TRACE_FEXIT || attachType === ATTACH_TYPE.MODIFY_RETURN
   if (needsReturn && NEVER_RETURN.has(name)) {
@@ -123,6 +123,9 @@ function traced(program: VerifierProgram, btf: KernelBtf, type: BtfType): Attach
 
 /** Functions made for tests; they are all that is known of the kernel's list of functions that may be made to fail. */
 const MODIFIABLE = /^security_|^bpf_modify_return_test|^bpf_fentry_test\d*$/
+
+/** System calls may be made to fail, and sleep; of the others it is known of one made for tests. */
+const SLEEPERS = /^__(x64|arm64)_sys_|^bpf_fentry_test1$/
 
 function checkModifiable(name: string): void {
   if (MODIFIABLE.test(name)) return

@@ -4,6 +4,7 @@ import { markPrecise } from '../exploration/precision.ts'
 import type { KernelStruct, KernelTypes } from '../kernel-types/kernel-types.ts'
 import { structsMatch } from '../kernel-types/struct-match.ts'
 import type { MapField } from '../program/map-fields.ts'
+import { isReadSide } from '../program/read-side.ts'
 import { unsupported } from '../report/refusal.ts'
 import { isNull, pointerTo } from '../state/register-state.ts'
 import {
@@ -52,12 +53,12 @@ const RCU_PROTECTED: ReadonlySet<string> = new Set([
   'prog_test_ref_kfunc', 'cgroup', 'bpf_cpumask', 'task_struct', 'bpf_crypto_ctx',
 ])
 
-/** Valid under RCU, as which a program that does not sleep runs as a whole; or of no use but to be read and compared. */
+/** Valid under RCU, or of no use but to be read and compared. */
 function loadPointer(v: Verification, number: number, field: MapField): void {
   const struct = pointedStruct(v, field)
   const isPerCpu = field.kind === 'percpu_kptr'
   const isKept = isPerCpu || (field.kind === 'kptr' && RCU_PROTECTED.has(struct.name))
-  const flags = isKept ? MEM_RCU | (isPerCpu ? MEM_PERCPU : 0) : PTR_UNTRUSTED
+  const flags = isKept && isReadSide(v) ? MEM_RCU | (isPerCpu ? MEM_PERCPU : 0) : PTR_UNTRUSTED
   v.write(number, pointerTo(PTR_TO_BTF_ID | MAYBE_NULL | flags, { struct, id: v.newId() }))
 }
 

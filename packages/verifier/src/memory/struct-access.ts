@@ -3,7 +3,7 @@ import { isConstantZero } from '../domain/scalar.ts'
 import type { KernelStruct, KernelTypes } from '../kernel-types/kernel-types.ts'
 import { type Found, walkStruct } from '../kernel-types/struct-walk.ts'
 import { loadedFlags } from '../kernel-types/trust.ts'
-import { isSleepable } from '../program/sleepable.ts'
+import { isReadSide } from '../program/read-side.ts'
 import { tnumText } from '../report/state-text.ts'
 import { pointerTo, type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
 import { MEM_PERCPU, MEM_USER, mayBeNull, PTR_TO_BTF_ID } from '../state/register-type.ts'
@@ -49,8 +49,7 @@ function foundRegister(
 ): RegisterState {
   if (found.kind === 'number') return UNKNOWN_SCALAR
   const kernel = v.kernel as KernelTypes
-  // A program that does not sleep runs under RCU as a whole.
-  const flags = loadedFlags(kernel.btf, from, found, !isSleepable(v.program))
+  const flags = loadedFlags(kernel.btf, from, found, isReadSide(v))
   const struct = kernel.struct(found.structId)
   return pointerTo(PTR_TO_BTF_ID | flags, { struct, id: mayBeNull(flags) ? v.newId() : 0 })
 }

@@ -1,5 +1,6 @@
 import type { VerifierMap } from '../verifier-api.ts'
 import type { FrameState } from './frame-state.ts'
+import { NO_SECTIONS, type Sections } from './sections.ts'
 
 /**
  * One thing on the way here that running back along the path needs to know: a control transfer, a register stored to or
@@ -78,6 +79,7 @@ export class PathState {
   readonly frames: FrameState[]
   references: readonly Reference[]
   lock: HeldLock | undefined = undefined
+  sections: Sections = NO_SECTIONS
   /** Nearest checkpoint on the way here. */
   parent: Checkpoint | undefined
   /** Steps since that checkpoint, latest first. */
@@ -135,6 +137,7 @@ export class PathState {
     this.callbackUnrollDepth = other.callbackUnrollDepth
     this.loopEntry = other.loopEntry
     this.lock = other.lock
+    this.sections = other.sections
   }
 
   /** What is held, for the log. */

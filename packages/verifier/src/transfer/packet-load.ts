@@ -7,6 +7,7 @@ import { BPF_IND, type Insn } from '@bpfoundry/isa'
 import { PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { clearCallerSaved } from '../calls/helper-call.ts'
 import { checkNoReferences } from '../calls/references.ts'
+import { checkNoSection } from '../calls/sections.ts'
 import { checkNoLock } from '../calls/spin-lock.ts'
 import { returnToCaller } from '../calls/subprogram-call.ts'
 import { checkUnmodified } from '../memory/context-access.ts'
@@ -31,6 +32,7 @@ export function transferPacketLoad(v: Verification, insn: Insn): void {
   const context = v.read(CONTEXT_REGISTER)
   checkNoReferences(v, 'BPF_LD_[ABS|IND] cannot be mixed with socket references')
   checkNoLock(v, 'BPF_LD_[ABS|IND] cannot be used inside bpf_spin_lock-ed region')
+  checkNoSection(v, 'BPF_LD_[ABS|IND]')
   if (context.type !== PTR_TO_CTX) {
     const message = 'at the time of BPF_LD_ABS|IND R6 != pointer to skb'
     v.refuse('VERIFIER_PACKET_LOAD', 'EINVAL', message)

@@ -1,6 +1,7 @@
 /** `exit` of the entry function: what a program may return. */
 import { ATTACH_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { checkNoReferences } from '../calls/references.ts'
+import { checkSectionsLeft } from '../calls/sections.ts'
 import { checkNoLock } from '../calls/spin-lock.ts'
 import { markPrecise } from '../exploration/precision.ts'
 import type { RegisterState } from '../state/register-state.ts'
@@ -78,12 +79,16 @@ function isVoidHook({ target, frame, program }: Verification): boolean {
   return type === PROG_TYPE.LSM && expectedAttachType !== ATTACH_TYPE.LSM_CGROUP && returnsNothing(target)
 }
 
-/** Neither references nor a lock; kernels differ in what they look at first. */
+/** Neither references nor a lock, and no section is open; kernels differ in what they look at first. */
 function checkNothingHeld(v: Verification): void {
   const { exitLeakWords, exitLockWords } = v.profile
-  if (exitLeakWords === undefined) checkNoLock(v, exitLockWords)
+  if (exitLeakWords === undefined) {
+    checkNoLock(v, exitLockWords)
+    checkSectionsLeft(v)
+  }
   checkNoReferences(v, exitLeakWords)
   checkNoLock(v, exitLockWords)
+  checkSectionsLeft(v)
 }
 
 function checkResult(v: Verification, result: RegisterState, range: Range, place: string): void {

@@ -1,6 +1,7 @@
 import { ATTACH_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import type { VerifierCase } from '../support/case.ts'
 import { KERNEL_DYNPTR_CASES } from './kernel-dynptrs.ts'
+import { SECTION_CASES } from './sections.ts'
 
 /** A program that may be bound to something in the kernel. */
 export interface BoundCase extends VerifierCase {
@@ -200,4 +201,5 @@ export const BOUND_CASES: readonly BoundCase[] = [
   ...TASK_CASES,
   ...LOOPS,
   ...KERNEL_DYNPTR_CASES,
+  ...SECTION_CASES,
 ]
