@@ -1,6 +1,6 @@
 import { Diagnostic, type DiagnosticFields } from '@bpfoundry/diagnostics'
 import { ERRNO, errnoName, errnoText } from '@bpfoundry/kernel-abi'
-import type { Rejection, VerifierStats } from '@bpfoundry/verifier'
+import type { Rejection, SlotCounts, VerifierFindings, VerifierStats } from '@bpfoundry/verifier'
 
 /** What bpf(2) answers with -1: a positive Linux errno and, unlike the kernel, the reason. */
 export class KernelError extends Diagnostic {
@@ -23,8 +23,9 @@ export class ProgramRejected extends KernelError {
   readonly rejection: Rejection
   readonly log: string
   readonly stats: VerifierStats
+  readonly slotCounts: SlotCounts
 
-  constructor(program: string, rejection: Rejection, log: string, stats: VerifierStats) {
+  constructor(program: string, rejection: Rejection, { log, stats, slotCounts }: VerifierFindings) {
     super(rejection.errno, {
       code: 'KERNEL_PROGRAM_REJECTED',
       message: `program ${program} is refused: ${lastLine(rejection.message)} (${errnoName(rejection.errno)}, ${omitted(log)})`,
@@ -35,6 +36,7 @@ export class ProgramRejected extends KernelError {
     this.rejection = rejection
     this.log = log
     this.stats = stats
+    this.slotCounts = slotCounts
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ProgramImage, Translation } from '@bpfoundry/engine'
 import type { LoadedProgram } from '@bpfoundry/loader'
-import type { Verified, VerifierStats } from '@bpfoundry/verifier'
+import type { SlotCounts, Verified, VerifierStats } from '@bpfoundry/verifier'
 import type { KernelMap } from './kernel-map.ts'
 import type { BoundProgram } from './offload/bound-program.ts'
 import { References } from './references.ts'
@@ -20,6 +20,7 @@ export class KernelProgram implements LoadedProgram {
   readonly maps: readonly KernelMap[]
   readonly verified: Verified
   readonly stats: VerifierStats
+  readonly slotCounts: SlotCounts
   readonly log: string
   /** Set when it was loaded for a device: it can't run on the host. */
   readonly boundDevice?: BoundDevice
@@ -35,6 +36,7 @@ export class KernelProgram implements LoadedProgram {
     readonly maps: readonly KernelMap[]
     readonly verified: Verified
     readonly stats: VerifierStats
+    readonly slotCounts: SlotCounts
     readonly log: string
     readonly boundDevice?: BoundDevice
     readonly bound?: BoundProgram
@@ -47,6 +49,7 @@ export class KernelProgram implements LoadedProgram {
     this.maps = fields.maps
     this.verified = fields.verified
     this.stats = fields.stats
+    this.slotCounts = fields.slotCounts
     this.log = fields.log
     if (fields.boundDevice !== undefined) this.boundDevice = fields.boundDevice
     if (fields.bound !== undefined) this.bound = fields.bound

@@ -18,6 +18,7 @@ import {
   type FixedUp,
   fixUp,
   type KernelBtf,
+  type SlotCounts,
   type Verified,
   type VerifierMap,
   type VerifierStats,
@@ -93,6 +94,7 @@ export interface LoadedImage {
   readonly image: ProgramImage
   readonly verified: Verified
   readonly stats: VerifierStats
+  readonly slotCounts: SlotCounts
   readonly log: string
   readonly maps: readonly KernelMap[]
 }
@@ -154,15 +156,15 @@ export function loadImage(request: ProgramRequest, id: number, options: LoadOpti
     },
     { logLevel: request.logLevel ?? 1 },
   )
-  if (!result.ok) throw new ProgramRejected(request.name, result.rejection, result.log, result.stats)
-  const { verified, stats, log } = result
+  if (!result.ok) throw new ProgramRejected(request.name, result.rejection, result)
+  const { verified, stats, slotCounts, log } = result
   const fixed = fixUp(verified, {
     mapAddress: (fd) => mapOrThrow(maps, fd).storage.address,
     mapValueAddress: (fd) => mapOrThrow(maps, fd).storage.valueBase ?? 0,
     inlinedHelper: helperInPlace,
   })
   const used = [...new Set(maps.values())]
-  return { image: imageOf(request, id, fixed, used, options), verified, stats, log, maps: used }
+  return { image: imageOf(request, id, fixed, used, options), verified, stats, slotCounts, log, maps: used }
 }
 
 function imageOf(

@@ -13,6 +13,7 @@ import { type OffloadAdvice, OffloadReview, type ReviewOptions } from '@bpfoundr
 export interface ReviewedOffload {
   readonly advice: OffloadAdvice
   readonly stats: ProgramRejected['stats']
+  readonly slotCounts: ProgramRejected['slotCounts']
   readonly log: string
   /** Why the verifier refuses it wherever it is to run; blockers after that point are not known. */
   readonly rejection?: ProgramRejected['rejection']
@@ -67,11 +68,12 @@ function reviewLoad(
   try {
     const program = kernel.loadProgram(request, device)
     program.close()
-    const { stats, log } = program
-    return { advice: review.advice(), stats, log }
+    const { stats, slotCounts, log } = program
+    return { advice: review.advice(), stats, slotCounts, log }
   } catch (error) {
     if (!(error instanceof ProgramRejected)) throw error
-    return { advice: review.advice(error.rejection), stats: error.stats, log: error.log, rejection: error.rejection }
+    const { rejection, stats, slotCounts, log } = error
+    return { advice: review.advice(rejection), stats, slotCounts, log, rejection }
   }
 }
 

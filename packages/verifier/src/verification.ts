@@ -12,6 +12,7 @@ import type { Profile } from './profile.ts'
 import type { FastcallPatterns } from './program/fastcall.ts'
 import { FactCollector } from './report/facts.ts'
 import { Refusal } from './report/refusal.ts'
+import { noSlotCounts } from './report/slot-counts.ts'
 import type { SourceLines } from './report/source-lines.ts'
 import { frameText } from './report/state-text.ts'
 import type { VerifierLog } from './report/verifier-log.ts'
@@ -21,7 +22,7 @@ import { type RegisterState, UNINITIALISED, UNKNOWN_SCALAR } from './state/regis
 import { NOT_INIT, SCALAR } from './state/register-type.ts'
 import type { StackSlot } from './state/stack-slot.ts'
 import { Sanitation } from './transfer/sanitation.ts'
-import type { VerifierMap, VerifierOptions, VerifierProgram } from './verifier-api.ts'
+import type { SlotCounts, VerifierMap, VerifierOptions, VerifierProgram } from './verifier-api.ts'
 
 /** A function of the program; `stackDepthBytes` grows as the exploration finds accesses. */
 export interface Subprogram {
@@ -106,6 +107,7 @@ export class Verification {
   readonly subprograms: readonly Subprogram[]
   readonly notes: SlotNotes
   readonly facts: FactCollector
+  readonly slotCounts: SlotCounts
   /** CAP_BPF */
   readonly isCapable: boolean
   /** CAP_PERFMON: pointers may leak, stack may be read before it is written, no guards against speculation. */
@@ -163,6 +165,7 @@ export class Verification {
       unprivileged: !this.isCapable,
     })
     this.facts = new FactCollector(this.insns.length)
+    this.slotCounts = noSlotCounts(this.insns.length)
     this.checkpoints = new Array(this.insns.length).fill(undefined)
     this.state = new PathState([parts.entry])
     this.frame = parts.entry
@@ -311,6 +314,7 @@ export class Verification {
   /** Keeps a copy of the current state to be explored from `target` on, and returns it for the branch's own facts. */
   pushBranch(target: number): PathState {
     const state = this.state.copy()
+    this.slotCounts.forked[this.pc] = (this.slotCounts.forked[this.pc] as number) + 1
     if (target !== this.pc + 1) state.steps = transfer(this.pc, target, state.steps)
     if (state.parent !== undefined) state.parent.branches++
     this.#queue(state, target, '')

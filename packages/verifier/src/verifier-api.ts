@@ -193,6 +193,16 @@ export interface VerifierStats {
   readonly stackDepthBytes: readonly number[]
 }
 
+/** Where the instructions went: what became of each slot of the program, arrays by slot. */
+export interface SlotCounts {
+  /** How often a path came by. The sum is `insnsProcessed`. */
+  readonly explored: Uint32Array
+  /** How many states were kept in front of it. The sum is `totalStates`. */
+  readonly kept: Uint32Array
+  /** How often a second path set out from it: both ways of a branch, another round, a callback. These multiply states. */
+  readonly forked: Uint32Array
+}
+
 /** Something that a program needs of a kernel, and the release that brought it. */
 export interface Requirement {
   /** `5.8` */
@@ -259,9 +269,17 @@ export interface Verified {
   readonly notes: VerifiedNotes
 }
 
+/** What is told of every program, whatever the verdict. */
+export interface VerifierFindings {
+  readonly log: string
+  readonly stats: VerifierStats
+  /** All zero where the program was refused before it was explored. */
+  readonly slotCounts: SlotCounts
+}
+
 export type VerifierResult =
-  | { readonly ok: true; readonly verified: Verified; readonly log: string; readonly stats: VerifierStats }
-  | { readonly ok: false; readonly rejection: Rejection; readonly log: string; readonly stats: VerifierStats }
+  | ({ readonly ok: true; readonly verified: Verified } & VerifierFindings)
+  | ({ readonly ok: false; readonly rejection: Rejection } & VerifierFindings)
 
 /** Where things lie that instructions name. */
 export interface FixUpPlacement {

@@ -27,6 +27,7 @@ import { checkAbnormalReturns, checkSubprograms, findSubprograms, notePacketChan
 import { printLiveRegisters, printStatistics, printSubprograms } from './report/log-frame.ts'
 import { Refusal, unsupported } from './report/refusal.ts'
 import { toRejection } from './report/rejection.ts'
+import { noSlotCounts } from './report/slot-counts.ts'
 import { SourceLines } from './report/source-lines.ts'
 import { LOG_EVERYTHING, LOG_PATH, VerifierLog } from './report/verifier-log.ts'
 import { FrameState } from './state/frame-state.ts'
@@ -45,6 +46,7 @@ import type {
   KernelBtf,
   Verified,
   VerifiedSubprogram,
+  VerifierFindings,
   VerifierOptions,
   VerifierProgram,
   VerifierReport,
@@ -315,10 +317,11 @@ function judge(
   const target = targetNamed(options.profile)
   const log = new VerifierLog(logLevel, asksTrace)
   const current: Run = { program, options, target, log, subprograms: [], verification: undefined, started: false }
-  const finish = (): { log: string; stats: VerifierStats } => {
+  const finish = (): VerifierFindings => {
     const stats = statistics(current, startedMs)
     if (current.started) printStatistics(log, stats, target.release.limits.exploredInsns)
-    return { log: log.toString(), stats }
+    const slotCounts = current.verification?.slotCounts ?? noSlotCounts(program.insns.length)
+    return { log: log.toString(), stats, slotCounts }
   }
   try {
     const verified = run(current)

@@ -21,12 +21,16 @@ interface VerifyOptions {
   readonly profile?: string
   readonly explain?: boolean
   readonly sarif?: string
+  readonly hot?: number | true
   readonly maxInsns?: number
   readonly nic?: string
   readonly firmware?: string
   readonly mtu?: number
   readonly json?: boolean
 }
+
+/** Lines that `--hot` tells where no number is given. */
+const HOT_LINES = 10
 
 /** Every release, or one of them. */
 const ALL_RELEASES = 'all'
@@ -48,6 +52,7 @@ export function addVerifyCommand(program: Command, { io, finish }: CommandContex
     )
     .option('--explain', 'tell of each refusal the line, the path there, what the registers held, and what mends it')
     .option('--sarif <file>', 'write the refusals as SARIF 2.1.0, for code hosts and editors')
+    .option('--hot [n]', 'tell the n lines (default: 10) that took most instructions', wholeNumber(1, 100_000))
     .option('--max-insns <n>', 'exit with 1 when a program takes more explored instructions', wholeNumber(1, 1_000_000))
     .addOption(cardOption('judge for a card that runs the program itself, and name all that keeps it from there'))
     .addOption(firmwareOption())
@@ -68,7 +73,8 @@ function judge(objects: readonly string[], options: VerifyOptions, io: CommandIo
   return code === EXIT.ok && isBad ? EXIT.failed : code
 }
 
-function judgeOptions({ program, logLevel, profile, explain, sarif, nic, firmware, mtu }: VerifyOptions): JudgeOptions {
+function judgeOptions(options: VerifyOptions): JudgeOptions {
+  const { program, logLevel, profile, explain, sarif, hot, nic, firmware, mtu } = options
   return {
     // Nothing runs: maps need no elements.
     kernel: Kernel.create({ hollowMaps: true, ...(profile === undefined ? {} : { profile }) }),
@@ -76,6 +82,7 @@ function judgeOptions({ program, logLevel, profile, explain, sarif, nic, firmwar
     ...(logLevel === undefined ? {} : { logLevel }),
     ...(nic === undefined ? {} : { card: cardNamed(nic, firmware) }),
     ...(mtu === undefined ? {} : { mtu }),
+    ...(hot === undefined ? {} : { hotLines: hot === true ? HOT_LINES : hot }),
     explains: explain === true || sarif !== undefined,
   }
 }

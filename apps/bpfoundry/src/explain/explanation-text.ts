@@ -1,8 +1,5 @@
 import type { Explanation, PathLine } from './explanation.ts'
-
-function baseName(file: string): string {
-  return file.slice(file.lastIndexOf('/') + 1)
-}
+import { baseName } from './program-lines.ts'
 
 function pathText({ file, line, text, jumpedAt }: PathLine): string {
   const where = file === undefined ? '' : `${baseName(file)}:${line}`

@@ -1,6 +1,7 @@
-import { formatLlvmInsn, type Insn, lookupInsn } from '@bpfoundry/isa'
+import { type Insn, lookupInsn } from '@bpfoundry/isa'
 import type { ProgramSpec } from '@bpfoundry/loader'
 import type { Rejection } from '@bpfoundry/verifier'
+import { insnText, lineAt, lineOf } from './program-lines.ts'
 
 /** A line of the source on the way to a refusal, or an instruction where the object has no lines. */
 export interface PathLine {
@@ -36,19 +37,10 @@ export function explain(spec: ProgramSpec, rejection: Rejection): Explanation {
     code,
     message: message.trimEnd().replaceAll('\n', '; '),
     ...(hint === undefined ? {} : { hint }),
-    ...(pc === undefined ? {} : { pc, insn: insnText(spec.insns, pc), ...sourceAt(spec, pc) }),
+    ...(pc === undefined ? {} : { pc, insn: insnText(spec, pc), ...sourceAt(spec, pc) }),
     operands,
     path: pathLines(spec, path),
   }
-}
-
-function insnText(insns: readonly Insn[], pc: number): string {
-  const insn = insns[pc]
-  return insn === undefined ? '' : formatLlvmInsn(insn, insns[pc + 1], { pc })
-}
-
-function lineAt({ lineInfo }: ProgramSpec, pc: number): ProgramSpec['lineInfo'][number] | undefined {
-  return lineInfo.findLast((entry) => entry.pc <= pc)
 }
 
 function sourceAt(spec: ProgramSpec, pc: number): Pick<Explanation, 'source'> {
@@ -71,14 +63,6 @@ function pathLines(spec: ProgramSpec, slots: readonly number[]): PathLine[] {
     if (isDecision(spec.insns[pc]) && next !== undefined && next !== pc + 1) lines.at(-1)?.jumpedAt.push(pc)
   })
   return lines.slice(-MOST_LINES)
-}
-
-/** The source line of a slot, or its instruction; `key` is the same for slots that belong together. */
-function lineOf(spec: ProgramSpec, pc: number): Pick<PathLine, 'file' | 'line' | 'text'> & { readonly key: string } {
-  const entry = lineAt(spec, pc)
-  if (entry === undefined) return { text: insnText(spec.insns, pc), key: `${pc}` }
-  const { file, line, text } = entry
-  return { file, line, text: text.trim(), key: `${file}:${line}` }
 }
 
 function isDecision(insn: Insn | undefined): boolean {

@@ -3,8 +3,9 @@ import { programTypeName } from '@bpfoundry/kernel-abi'
 import type { CollectionSpec, ProgramSpec } from '@bpfoundry/loader'
 import type { NfpCard, OffloadAdvice } from '@bpfoundry/nfp'
 import { createObjects, noSuchProgram, readSpec, reviewOffload } from '@bpfoundry/testbench'
-import type { Rejection, VerifierStats } from '@bpfoundry/verifier'
+import type { Rejection, SlotCounts, VerifierStats } from '@bpfoundry/verifier'
 import { type Explanation, explain } from '../explain/explanation.ts'
+import { type HotLine, hotLines } from './hot-lines.ts'
 
 /** What programs are judged by. */
 export interface JudgeOptions {
@@ -18,6 +19,8 @@ export interface JudgeOptions {
   readonly mtu?: number
   /** Explains refusals. */
   readonly explains?: boolean
+  /** Tells the lines that took most instructions, so many of them. */
+  readonly hotLines?: number
 }
 
 /** A program's verdict, as `--json` prints it. */
@@ -30,12 +33,14 @@ export interface Verdict {
   readonly rejection?: Rejection
   /** The refusal for people, where that was asked for. */
   readonly explanation?: Explanation
+  /** Where the instructions went, where that was asked for. */
+  readonly hot?: readonly HotLine[]
   readonly log?: string
   /** For a card: whether it goes there, and everything that keeps it from there. */
   readonly offload?: OffloadAdvice
 }
 
-type Judged = Omit<Verdict, 'object' | 'program' | 'type' | 'explanation'>
+type Judged = Omit<Verdict, 'object' | 'program' | 'type' | 'explanation' | 'hot'> & { readonly slotCounts: SlotCounts }
 
 /** Names of the programs to judge. @throws TestbenchError TESTBENCH_NO_SUCH_PROGRAM */
 export function programsOf(object: string, spec: CollectionSpec, wanted: string | undefined): string[] {
@@ -49,14 +54,15 @@ export function judgePrograms(object: string, options: JudgeOptions): Verdict[] 
   const spec = readSpec(object)
   return programsOf(object, spec, options.program).map((program) => {
     const known = spec.programs.get(program) as ProgramSpec
-    const judged =
+    const { slotCounts, ...judged } =
       options.card === undefined
         ? hostVerdict(object, program, options)
         : cardVerdict(object, program, options.card, options)
     const { rejection } = judged
     const explained =
       rejection === undefined || options.explains !== true ? {} : { explanation: explain(known, rejection) }
-    return { object, program, type: programTypeName(known.type), ...judged, ...explained }
+    const hot = options.hotLines === undefined ? {} : { hot: hotLines(known, slotCounts, options.hotLines) }
+    return { object, program, type: programTypeName(known.type), ...judged, ...explained, ...hot }
   })
 }
 
@@ -69,19 +75,19 @@ function hostVerdict(object: string, program: string, options: JudgeOptions): Ju
   const logLevel = options.logLevel ?? 1
   try {
     const objects = createObjects(options.kernel, readSpec(object), object, { programs: [program], logLevel })
-    const { stats, log } = objects.program(program).kernelProgram
+    const { stats, slotCounts, log } = objects.program(program).kernelProgram
     objects.close()
-    return { verdict: 'accepted', stats, ...logOf(options, log) }
+    return { verdict: 'accepted', stats, slotCounts, ...logOf(options, log) }
   } catch (error) {
     if (!(error instanceof ProgramRejected)) throw error
-    const { stats, rejection, log } = error
-    return { verdict: 'refused', stats, rejection, ...logOf(options, log) }
+    const { stats, slotCounts, rejection, log } = error
+    return { verdict: 'refused', stats, slotCounts, rejection, ...logOf(options, log) }
   }
 }
 
 function cardVerdict(object: string, program: string, card: NfpCard, options: JudgeOptions): Judged {
   const { kernel, mtu, logLevel } = options
-  const { advice, stats, log, rejection } = reviewOffload(readSpec(object), program, {
+  const { advice, stats, slotCounts, log, rejection } = reviewOffload(readSpec(object), program, {
     card,
     kernel,
     ...(mtu === undefined ? {} : { mtu }),
@@ -90,6 +96,7 @@ function cardVerdict(object: string, program: string, card: NfpCard, options: Ju
   return {
     verdict: rejection === undefined ? 'accepted' : 'refused',
     stats,
+    slotCounts,
     ...(rejection === undefined ? {} : { rejection }),
     ...logOf(options, log),
     offload: advice,

@@ -1,9 +1,10 @@
 import { explanationText } from '../explain/explanation-text.ts'
 import { adviceText } from '../offload/advice-text.ts'
 import { formatTable } from '../output.ts'
+import { hotLinesText } from './hot-lines.ts'
 import type { Verdict } from './judge-programs.ts'
 
-/** A line a verdict, then logs, explanations and advice. */
+/** A line a verdict, then logs, explanations, hot lines and advice. */
 export function verdictText(verdicts: readonly Verdict[]): string {
   if (verdicts.length === 0) return ''
   const head = ['object', 'program', 'type', 'verdict', 'insns', 'states', 'peak', 'us', 'stack', 'reason']
@@ -28,11 +29,12 @@ function reasonOf({ rejection, offload }: Verdict): string {
   return reason.trimEnd().split('\n').at(-1) ?? ''
 }
 
-function detailsOf({ object, program, log, explanation, offload }: Verdict): string[] {
+function detailsOf({ object, program, stats, log, explanation, hot, offload }: Verdict): string[] {
   const name = `${object}: ${program}`
   return [
     ...(log === undefined ? [] : [`${name}:\n${log}`]),
     ...(explanation === undefined ? [] : [explanationText(name, explanation)]),
+    ...(hot === undefined ? [] : [hotLinesText(name, hot, stats.insnsProcessed)]),
     ...(offload === undefined ? [] : [adviceText(name, offload)]),
   ]
 }

@@ -175,6 +175,7 @@ function checkProgress(v: Verification, checkpoint: Checkpoint): void {
 function keepState(v: Verification): void {
   const { state } = v
   v.totalStates++
+  v.slotCounts.kept[v.pc] = (v.slotCounts.kept[v.pc] as number) + 1
   v.peakStates++
   v.jumpsAtCheckpoint = v.jumpsProcessed
   v.insnsAtCheckpoint = v.insnsProcessed

@@ -105,8 +105,10 @@ function checkComplexity(v: Verification, limit: number): void {
 /** Explores from the current state until no path is left. Throws a Refusal at the first offence. */
 export function explore(v: Verification): void {
   const limit = v.options.complexityLimit ?? v.limits.exploredInsns
+  const { explored } = v.slotCounts
   let showsState = false
   for (;;) {
+    explored[v.pc] = (explored[v.pc] as number) + 1
     checkComplexity(v, limit)
     let step: Step = 'on'
     if (v.notes.prunePoints[v.pc] === 1 && isCovered(v)) {
