@@ -8,6 +8,7 @@ import { type ContextLayout, contextLayout, type ErrnoName, type KernelLimits, P
 import { Demand } from './exploration/demand.ts'
 import type { AttachTarget } from './kernel-types/attach-target.ts'
 import { KernelTypes } from './kernel-types/kernel-types.ts'
+import { OwnTypes } from './kernel-types/own-types.ts'
 import type { Profile } from './profile.ts'
 import type { FastcallPatterns } from './program/fastcall.ts'
 import { FactCollector } from './report/facts.ts'
@@ -116,6 +117,8 @@ export class Verification {
   readonly sanitation: Sanitation = new Sanitation()
   /** The kernel's types; undefined where they are not given. */
   readonly kernel: KernelTypes | undefined
+  /** The program's types; undefined where it has none. */
+  readonly own: OwnTypes | undefined
   /** What the program is bound to. */
   readonly target: AttachTarget | undefined
   /** The context that r1 points to; undefined for program types without a table. */
@@ -159,6 +162,7 @@ export class Verification {
     this.#iteratorNexts = parts.iteratorNexts
     const { kernelBtf } = parts.options
     this.kernel = kernelBtf === undefined ? undefined : new KernelTypes(kernelBtf)
+    this.own = OwnTypes.of(parts.program)
     this.context = contextLayout(parts.program.type, {
       attachType: parts.program.expectedAttachType,
       offloaded: parts.options.device !== undefined,

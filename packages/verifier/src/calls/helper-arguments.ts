@@ -8,7 +8,7 @@ import { checkAligned } from '../memory/memory-access.ts'
 import { mayPassPacket } from '../memory/packet-access.ts'
 import { unsupported } from '../report/refusal.ts'
 import { isNull, type RegisterState } from '../state/register-state.ts'
-import { baseType, isPacketPointer, PTR_TO_BTF_ID, PTR_TO_STACK, typeName } from '../state/register-type.ts'
+import { baseType, isPacketPointer, MEM_ALLOC, PTR_TO_BTF_ID, PTR_TO_STACK, typeName } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { mayHaveOffset, mismatch } from './argument-types.ts'
 import type { CallNotes } from './call-notes.ts'
@@ -102,7 +102,9 @@ function checkType(
   value: HelperValue<ArgumentType>,
   notes: CallNotes,
 ): void {
-  const expected = mismatch(register, value.type, value.flags)
+  // An object of the program's own goes into a slot like one of the kernel's.
+  const taken = notes.exchanged === undefined ? register : register.with({ type: register.type & ~MEM_ALLOC })
+  const expected = mismatch(taken, value.type, value.flags)
   if (expected !== undefined) {
     const message = `R${number} type=${typeName(register.type)} expected=${expected}`
     v.refuse('VERIFIER_ARGUMENT_TYPE', 'EACCES', message)
@@ -134,7 +136,8 @@ function noteReference(
     }
     notes.releasedNumber = number
   }
-  if (register.referenceId === 0) return
+  // The object that a slot lies in stays whose it is.
+  if (register.referenceId === 0 || value.type === 'ARG_KPTR_XCHG_DEST') return
   if (notes.referenceId !== 0) {
     const message = `more than one arg with ref_obj_id R${number} ${register.referenceId} ${notes.referenceId}`
     v.refuse('VERIFIER_TWO_REFERENCES', 'EACCES', message)
@@ -157,7 +160,7 @@ function takeLock(v: Verification, { number, prototype }: Argument): void {
 
 function takePointerSlot(v: Verification, { number }: Argument, notes: CallNotes): void {
   const { map, field } = pointerSlot(v, number)
-  notes.map = map
+  if (map !== undefined) notes.map = map
   notes.exchanged = field
 }
 

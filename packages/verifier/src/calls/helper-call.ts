@@ -29,6 +29,7 @@ import {
   UNKNOWN_SCALAR,
 } from '../state/register-state.ts'
 import {
+  MEM_ALLOC,
   PTR_TO_BTF_ID,
   PTR_TO_MAP_VALUE,
   PTR_TO_MEM,
@@ -219,7 +220,9 @@ function resultOf(v: Verification, prototype: HelperPrototype, notes: CallNotes)
     return pointerTo(PTR_TO_MEM | typeFlags(flags), { memoryBytes: notes.allocatedBytes, dynptrId, ...identity })
   }
   if (type === 'RET_PTR_TO_BTF_ID' && notes.exchanged !== undefined) {
-    return pointerTo(PTR_TO_BTF_ID | typeFlags(kept), { struct: pointedStruct(v, notes.exchanged), ...identity })
+    const struct = pointedStruct(v, notes.exchanged)
+    const own = struct.own === undefined ? 0 : MEM_ALLOC
+    return pointerTo(PTR_TO_BTF_ID | own | typeFlags(kept), { struct, ...identity })
   }
   const struct = structResult(v, prototype)
   if (struct !== undefined) return struct.with(identity)

@@ -19,6 +19,7 @@ import { isNull, type RegisterState } from '../state/register-state.ts'
 import {
   baseType,
   CONST_PTR_TO_MAP,
+  MEM_ALLOC,
   MEM_RCU,
   mayBeNull,
   PTR_TO_BTF_ID,
@@ -37,6 +38,7 @@ import { checkMemoryArgument } from './global-call.ts'
 import { checkMemorySize } from './helper-memory.ts'
 import { type IteratorPlace, isIteratorFunction, takeIterator } from './iterator-call.ts'
 import { type HandedDynptr, makeKernelDynptr, makesKnownDynptr, takeKernelDynptr } from './kernel-dynptr.ts'
+import { takeOwnObject, takesOwnObject } from './own-object.ts'
 
 const CODE = 'VERIFIER_KERNEL_ARGUMENT'
 
@@ -51,6 +53,8 @@ export interface KernelCallNotes {
   /** Bytes behind the pointer that comes back, where an argument says them. */
   resultBytes: number
   isResultReadOnly: boolean
+  /** The object of the program's own that was handed over. */
+  object: RegisterState | undefined
   /** The dynptr that is looked through, or cloned. */
   dynptr: HandedDynptr
   /** The iterator that is asked. */
@@ -58,7 +62,7 @@ export interface KernelCallNotes {
 }
 
 /** One parameter and the register that it takes. */
-interface Argument {
+export interface Argument {
   readonly fn: CallableFunction
   readonly index: number
   readonly number: number
@@ -81,6 +85,7 @@ export function checkKernelArguments(v: Verification, fn: CallableFunction): Ker
     constant: undefined,
     resultBytes: 0,
     isResultReadOnly: false,
+    object: undefined,
     dynptr: undefined,
     iterator: undefined,
   }
@@ -148,16 +153,7 @@ function takeNumber(v: Verification, number: number, { name }: BtfParameter, not
 const SPECIAL_STRUCTS: ReadonlySet<string> = new Set([
   'bpf_dynptr', 'bpf_dynptr_kern', 'bpf_list_head', 'bpf_list_node', 'bpf_rb_root', 'bpf_rb_node', 'bpf_wq', 'bpf_res_spin_lock',
 ])
-const SPECIAL_MARKS = [
-  '__alloc',
-  '__refcounted_kptr',
-  '__str',
-  '__iter',
-  '__map',
-  '__irq_flag',
-  '__prog',
-  '__uninit',
-] as const
+const SPECIAL_MARKS = ['__str', '__iter', '__map', '__irq_flag', '__prog', '__uninit'] as const
 
 function checkCovered({ fn, index, parameter, target }: Argument): void {
   const isSpecial =
@@ -185,6 +181,12 @@ function checkPointer(v: Verification, argument: Argument, notes: KernelCallNote
   if (!isContext && isNullable && isNull(register)) return 1
   if (!isContext && target.name === 'bpf_dynptr' && (!isMarked(parameter, '__uninit') || makesKnownDynptr(fn))) {
     takeDynptrArgument(v, argument, notes)
+    return 1
+  }
+  if (!isContext && takesOwnObject(parameter)) {
+    if (isMarked(parameter, '__alloc')) checkValid(v, fn, number, register)
+    checkOffset(v, number, register, notes.releasedNumber === number)
+    takeOwnObject(v, argument, notes)
     return 1
   }
   if (!isContext) checkCoveredHere(v, argument)
@@ -291,7 +293,7 @@ function checkOffset(v: Verification, number: number, register: RegisterState, i
 }
 
 /** Modifiers of a pointer that is as good as an unmodified one. */
-const HARMLESS = PTR_TRUSTED
+const HARMLESS = PTR_TRUSTED | MEM_ALLOC
 
 function checkStruct(v: Verification, argument: Argument, given: KernelStruct): void {
   const { fn, index, number, register, target } = argument
@@ -307,7 +309,7 @@ function checkStruct(v: Verification, argument: Argument, given: KernelStruct): 
   if (isProjection(wanted.name, given.name)) return
   if (structsMatch(kernel.btf, given, register.offset, wanted, isStrict)) return
   const expected = `expected pointer to ${kindText(target)} ${wanted.name}`
-  const found = `R${number} has a pointer to ${kindText(kernel.btf.type(given.id))} ${given.name}`
+  const found = `R${number} has a pointer to ${kindText(given.own?.type ?? kernel.btf.type(given.id))} ${given.name}`
   v.refuse(CODE, 'EINVAL', `kernel function ${fn.name} args#${index} ${expected} but ${found}`)
 }
 

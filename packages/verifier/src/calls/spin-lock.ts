@@ -10,7 +10,8 @@ import { isConstantScalar } from '../domain/scalar.ts'
 import { toSignedNumber } from '../domain/word64.ts'
 import { fieldOfKind } from '../program/map-fields.ts'
 import { unsupported } from '../report/refusal.ts'
-import { PTR_TO_MAP_VALUE } from '../state/register-type.ts'
+import { NON_OWN_REF, PTR_TO_MAP_VALUE } from '../state/register-type.ts'
+import { mapRegisters } from '../state/register-walk.ts'
 import type { Verification } from '../verification.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 
@@ -51,6 +52,8 @@ function giveBack(v: Verification, map: VerifierMap, id: number): void {
   if (lock === undefined) refuse(v, 'bpf_spin_unlock without taking a lock')
   if (lock.map !== map || lock.id !== id) refuse(v, 'bpf_spin_unlock of different lock')
   v.state.lock = undefined
+  // Whoever takes the lock next may give up what the objects' owner lets others see.
+  mapRegisters(v.state, (register) => ((register.type & NON_OWN_REF) === 0 ? register : v.forgotten))
 }
 
 /** The argument of bpf_spin_lock or bpf_spin_unlock. */

@@ -1,11 +1,14 @@
 /** The kernel's types as the checks use them: structures as values that compare by identity. */
 import { BTF_KIND, type BtfComposite, BtfError, type BtfType, btfKindName } from '@bpfoundry/btf'
 import type { KernelBtf } from '../verifier-api.ts'
+import type { OwnField } from './own-types.ts'
 
-/** A structure or union of the kernel; one object for each. */
+/** A structure or union of the kernel, or a structure of the program's own; one object for each. */
 export interface KernelStruct {
   readonly id: number
   readonly name: string
+  /** Undefined for the kernel's: what the program's BTF says of its own. */
+  readonly own?: { readonly btf: KernelBtf; readonly type: BtfType; readonly fields: readonly OwnField[] }
 }
 
 /** Structures of one kernel. */

@@ -4,7 +4,8 @@ import type { KernelStruct } from './kernel-types.ts'
 import { holdsStruct } from './struct-walk.ts'
 
 /**
- * A structure begins with its first member: a pointer to it is one to that, too.
+ * A structure begins with its first member: a pointer to it is one to that, too. What the program's own structures hold is
+ * never asked for: where one is, it must be the very one.
  *
  * @param isStrict it must be the very type
  */
@@ -16,5 +17,6 @@ export function structsMatch(
   isStrict: boolean,
 ): boolean {
   if (offset === 0 && given === wanted) return true
+  if (given.own !== undefined || wanted.own !== undefined) return false
   return !isStrict && holdsStruct(btf, given.id, offset, wanted.id)
 }

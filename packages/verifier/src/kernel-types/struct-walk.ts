@@ -22,6 +22,8 @@ type Step = Found | { readonly kind: 'struct'; readonly type: BtfComposite; read
 interface Walk {
   readonly btf: KernelBtf
   readonly sizeBytes: number
+  /** A last member of unknown length may be gone into: not in the program's own structures. */
+  readonly isFlexible: boolean
   /** PTR_UNTRUSTED once a union was passed. */
   flags: number
 }
@@ -40,8 +42,14 @@ function refused(message: string, errno: ErrnoName = 'EACCES'): Found {
 }
 
 /** What a load of `sizeBytes` at `offset` of the structure finds. */
-export function walkStruct(btf: KernelBtf, structId: number, offset: number, sizeBytes: number): Found {
-  const walk: Walk = { btf, sizeBytes, flags: 0 }
+export function walkStruct(
+  btf: KernelBtf,
+  structId: number,
+  offset: number,
+  sizeBytes: number,
+  isFlexible: boolean = true,
+): Found {
+  const walk: Walk = { btf, sizeBytes, isFlexible, flags: 0 }
   let type = btf.resolve(structId)
   let at = offset
   for (let count = 0; count < MAX_STEPS; count++) {
@@ -56,7 +64,7 @@ export function walkStruct(btf: KernelBtf, structId: number, offset: number, siz
 
 /** A structure `wantedId` begins at `offset` of the structure. @see btf_struct_ids_match in kernel/bpf/btf.c */
 export function holdsStruct(btf: KernelBtf, structId: number, offset: number, wantedId: number): boolean {
-  const walk: Walk = { btf, sizeBytes: 1, flags: 0 }
+  const walk: Walk = { btf, sizeBytes: 1, isFlexible: true, flags: 0 }
   let type = btf.resolve(structId)
   let at = offset
   for (let count = 0; count < MAX_STEPS && isComposite(type); count++) {
@@ -88,11 +96,11 @@ function stepInto(walk: Walk, type: BtfComposite, offset: number): Step {
 }
 
 /** Past the end there is only what a last member of unknown length holds. */
-function stepIntoFlexible({ btf, sizeBytes }: Walk, type: BtfComposite, offset: number): Step {
+function stepIntoFlexible({ btf, sizeBytes, isFlexible }: Walk, type: BtfComposite, offset: number): Step {
   const beyond = refused(`access beyond struct ${shown(type.name)} at off ${offset} size ${sizeBytes}`)
   const last = type.members.at(-1)
   const list = last === undefined ? undefined : btf.resolve(last.typeId)
-  if (last === undefined || list?.kind !== BTF_KIND.ARRAY || list.length !== 0) return beyond
+  if (!isFlexible || last === undefined || list?.kind !== BTF_KIND.ARRAY || list.length !== 0) return beyond
   const start = Math.floor(last.bitOffset / 8)
   if (offset < start) return beyond
   const element = btf.resolve(list.elementTypeId)

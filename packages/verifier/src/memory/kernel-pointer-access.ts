@@ -2,6 +2,7 @@
 import { BPF_LDX, BPF_MEM, BPF_ST, BPF_STX } from '@bpfoundry/isa'
 import { markPrecise } from '../exploration/precision.ts'
 import type { KernelStruct, KernelTypes } from '../kernel-types/kernel-types.ts'
+import { isNode } from '../kernel-types/own-types.ts'
 import { structsMatch } from '../kernel-types/struct-match.ts'
 import type { MapField } from '../program/map-fields.ts'
 import { isReadSide } from '../program/read-side.ts'
@@ -10,8 +11,10 @@ import { isNull, pointerTo } from '../state/register-state.ts'
 import {
   baseType,
   MAYBE_NULL,
+  MEM_ALLOC,
   MEM_PERCPU,
   MEM_RCU,
+  NON_OWN_REF,
   PTR_TO_BTF_ID,
   PTR_TRUSTED,
   PTR_UNTRUSTED,
@@ -40,10 +43,15 @@ export function accessKernelPointer(v: Verification, access: Access, field: MapF
   else if (insnClass === BPF_ST) storeImmediate(v, access, field)
 }
 
-/** The kernel's structure that a field points to. Those of the program's own are not followed. */
-export function pointedStruct(v: Verification, { kind, target = '' }: MapField): KernelStruct {
+/**
+ * The structure that a field points to: the kernel's, or one of the program's own where the kernel has none of that name.
+ * Of the latter only counted pointers are followed.
+ */
+export function pointedStruct(v: Verification, { kind, target = '', targetType }: MapField): KernelStruct {
   const struct = kind === 'uptr' ? undefined : v.kernel?.named(target)
   if (struct !== undefined) return struct
+  const own = v.kernel !== undefined && kind === 'kptr' ? v.own?.structOf(targetType) : undefined
+  if (own !== undefined) return own
   throw v.noted(unsupported(`a pointer to struct ${target} in a map is`))
 }
 
@@ -53,10 +61,19 @@ const RCU_PROTECTED: ReadonlySet<string> = new Set([
   'prog_test_ref_kfunc', 'cgroup', 'bpf_cpumask', 'task_struct', 'bpf_crypto_ctx',
 ])
 
+const OWN_POINTER = PTR_TO_BTF_ID | MEM_ALLOC
+
 /** Valid under RCU, or of no use but to be read and compared. */
 function loadPointer(v: Verification, number: number, field: MapField): void {
   const struct = pointedStruct(v, field)
   const isPerCpu = field.kind === 'percpu_kptr'
+  if (struct.own !== undefined) {
+    if (!isReadSide(v))
+      throw v.noted(unsupported(`a pointer to struct ${struct.name} outside of a read-side section is`))
+    const shared = isNode(struct) ? NON_OWN_REF : 0
+    v.write(number, pointerTo(OWN_POINTER | MAYBE_NULL | MEM_RCU | shared, { struct, id: v.newId() }))
+    return
+  }
   const isKept = isPerCpu || (field.kind === 'kptr' && RCU_PROTECTED.has(struct.name))
   const flags = isKept && isReadSide(v) ? MEM_RCU | (isPerCpu ? MEM_PERCPU : 0) : PTR_UNTRUSTED
   v.write(number, pointerTo(PTR_TO_BTF_ID | MAYBE_NULL | flags, { struct, id: v.newId() }))
@@ -72,7 +89,8 @@ function storeRegister(v: Verification, number: number, field: MapField): void {
 export function checkPointerFits(v: Verification, number: number, field: MapField): void {
   const { type, struct, offset } = v.register(number)
   const isUncounted = field.kind === 'kptr_untrusted'
-  const permitted = MAYBE_NULL | PTR_TRUSTED | MEM_RCU | (isUncounted ? PTR_UNTRUSTED : 0)
+  const ofKernel = PTR_TRUSTED | MEM_RCU | (isUncounted ? PTR_UNTRUSTED : 0)
+  const permitted = MAYBE_NULL | (struct?.own === undefined ? ofKernel : MEM_ALLOC)
   const isPerCpu = field.kind === 'percpu_kptr'
   if (struct === undefined || isPerCpu || (type & ~(permitted | PTR_TO_BTF_ID)) !== 0) {
     refuseType(v, number, field, '')

@@ -1,4 +1,5 @@
 /** Loads, stores and atomics through a pointer: alignment, then the rules of what it points to. */
+import { BPF_LDX } from '@bpfoundry/isa'
 import { tnumAdd, tnumConstant, tnumIsAligned } from '../domain/tnum.ts'
 import { fromNumber } from '../domain/word64.ts'
 import { tnumText } from '../report/state-text.ts'
@@ -154,8 +155,14 @@ export function notePointerType(v: Verification, type: number): void {
   if (before === 0) {
     pointerTypes[v.pc] = type
   } else if (baseType(before) === PTR_TO_BTF_ID && baseType(type) === PTR_TO_BTF_ID) {
-    if (before !== type) pointerTypes[v.pc] = PTR_TO_BTF_ID | PTR_UNTRUSTED
+    if (before === type) return
+    if ((v.insn.opcode & 0x07) !== BPF_LDX) refuseMixed(v)
+    pointerTypes[v.pc] = PTR_TO_BTF_ID | PTR_UNTRUSTED
   } else if (before !== type && (REWRITTEN.has(baseType(before)) || REWRITTEN.has(baseType(type)))) {
-    v.refuse('VERIFIER_MIXED_POINTERS', 'EINVAL', 'same insn cannot be used with different pointers')
+    refuseMixed(v)
   }
+}
+
+function refuseMixed(v: Verification): never {
+  return v.refuse('VERIFIER_MIXED_POINTERS', 'EINVAL', 'same insn cannot be used with different pointers')
 }

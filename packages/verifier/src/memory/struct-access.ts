@@ -1,12 +1,13 @@
-/** Loads through pointers to structures of the kernel. @see check_ptr_to_btf_access in kernel/bpf/verifier.c */
+/** Loads through pointers to structures of the kernel; loads and stores in objects of the program's own. @see check_ptr_to_btf_access in kernel/bpf/verifier.c */
 import { isConstantZero } from '../domain/scalar.ts'
 import type { KernelStruct, KernelTypes } from '../kernel-types/kernel-types.ts'
+import { ownFields } from '../kernel-types/own-types.ts'
 import { type Found, walkStruct } from '../kernel-types/struct-walk.ts'
 import { loadedFlags } from '../kernel-types/trust.ts'
 import { isReadSide } from '../program/read-side.ts'
 import { tnumText } from '../report/state-text.ts'
 import { pointerTo, type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
-import { MEM_PERCPU, MEM_USER, mayBeNull, PTR_TO_BTF_ID } from '../state/register-type.ts'
+import { MEM_ALLOC, MEM_PERCPU, MEM_USER, mayBeNull, PTR_TO_BTF_ID, PTR_UNTRUSTED } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { type Access, loaded } from './access.ts'
 
@@ -15,21 +16,35 @@ const CODE = 'VERIFIER_STRUCT_ACCESS'
 export function accessStruct(v: Verification, access: Access): void {
   checkStructAccess(v, access)
   const { pointer, offset, sizeBytes, valueNumber, signExtends } = access
-  const kernel = v.kernel as KernelTypes
-  const found = walkStruct(kernel.btf, (pointer.struct as KernelStruct).id, offset, sizeBytes)
+  const struct = pointer.struct as KernelStruct
+  const isOwn = (pointer.type & MEM_ALLOC) !== 0
+  if (isOwn) checkOwnFields(v, access)
+  const btf = struct.own?.btf ?? (v.kernel as KernelTypes).btf
+  const found = walkStruct(btf, struct.id, offset, sizeBytes, !isOwn)
   if (found.kind === 'refused') v.refuse(CODE, found.errno, found.message)
   if (valueNumber < 0) return
-  v.write(valueNumber, loaded(foundRegister(v, pointer, found), sizeBytes, signExtends))
+  if (access.isWrite) return
+  // What is stored in an object of the program's own is a number from then on.
+  const value = isOwn ? UNKNOWN_SCALAR : foundRegister(v, pointer, found)
+  v.write(valueNumber, loaded(value, sizeBytes, signExtends))
+}
+
+/** Refuses what touches a field that the kernel keeps to itself. @see btf_struct_access in kernel/bpf/btf.c */
+function checkOwnFields(v: Verification, { pointer, offset, sizeBytes }: Access): void {
+  const touched = ownFields(pointer.struct).find(
+    (field) => offset < field.offsetBytes + field.sizeBytes && field.offsetBytes < offset + sizeBytes,
+  )
+  if (touched !== undefined) v.refuse(CODE, 'EACCES', `direct access to ${touched.kind} is disallowed`)
 }
 
 /** Everything but what lies there. */
 function checkStructAccess(v: Verification, { pointer, pointerNumber, offset, isWrite }: Access): void {
-  const { name } = pointer.struct as KernelStruct
+  const { name, own } = pointer.struct as KernelStruct
   const what = `R${pointerNumber} is ptr_${name}`
   if (!v.isTrusted) {
     v.refuse(CODE, 'EPERM', `'struct ${name}' access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN`)
   }
-  if (!v.program.gplCompatible) {
+  if (!v.program.gplCompatible && own === undefined) {
     v.refuse(CODE, 'EINVAL', `Cannot access kernel 'struct ${name}' from non-GPL compatible program`)
   }
   if (offset < 0) v.refuse(CODE, 'EACCES', `${what} invalid negative access: off=${offset}`)
@@ -39,7 +54,8 @@ function checkStructAccess(v: Verification, { pointer, pointerNumber, offset, is
   }
   if ((pointer.type & MEM_USER) !== 0) v.refuse(CODE, 'EACCES', `${what} access user memory: off=${offset}`)
   if ((pointer.type & MEM_PERCPU) !== 0) v.refuse(CODE, 'EACCES', `${what} access percpu memory: off=${offset}`)
-  if (isWrite) v.refuse(CODE, 'EACCES', 'only read is supported')
+  const isOwn = (pointer.type & MEM_ALLOC) !== 0 && (pointer.type & PTR_UNTRUSTED) === 0
+  if (isWrite && !isOwn) v.refuse(CODE, 'EACCES', 'only read is supported')
 }
 
 function foundRegister(

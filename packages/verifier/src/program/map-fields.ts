@@ -26,6 +26,8 @@ export interface MapField {
   readonly sizeBytes: number
   /** Of a kernel pointer: the struct that it points to. */
   readonly target?: string
+  /** That struct, in the map's BTF. */
+  readonly targetType?: BtfType
 }
 
 interface Shape {
@@ -167,7 +169,7 @@ class FieldSearch {
     const isTaggedTwice = this.#btf.type(tag.typeId).kind === BTF_KIND.TYPE_TAG
     if (isTaggedTwice || !POINTER_TAGS.has(tag.name) || target.kind !== BTF_KIND.STRUCT) throw new Unfit()
     const { sizeBytes } = POINTER
-    return { kind: tag.name as MapFieldKind, offsetBytes, sizeBytes, target: target.name }
+    return { kind: tag.name as MapFieldKind, offsetBytes, sizeBytes, target: target.name, targetType: target }
   }
 }
 

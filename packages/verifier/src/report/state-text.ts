@@ -26,6 +26,7 @@ import {
   CONST_PTR_TO_DYNPTR,
   CONST_PTR_TO_MAP,
   isPacketPointer,
+  NON_OWN_REF,
   NOT_INIT,
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
@@ -132,6 +133,7 @@ function idTexts(register: RegisterState): string[] {
     texts.push(`id=${register.id}${register.hasDelta ? delta : ''}`)
   }
   if (register.referenceId !== 0) texts.push(`ref_obj_id=${register.referenceId}`)
+  if ((register.type & NON_OWN_REF) !== 0) texts.push('non_own_ref')
   return texts
 }
 

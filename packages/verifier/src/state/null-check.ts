@@ -1,5 +1,6 @@
 /** Pointers that may be NULL, and what becomes of them once they were compared with 0. */
 import { MAP_TYPE } from '@bpfoundry/kernel-abi'
+import { hasOwnField } from '../kernel-types/own-types.ts'
 import { fieldOfKind } from '../program/map-fields.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 import type { FrameState } from './frame-state.ts'
@@ -35,6 +36,7 @@ function nonNull(register: RegisterState, inner: VerifierMap | undefined): Regis
     // A lock in the value is known by the id.
     if (fieldOfKind(map.fields, 'bpf_spin_lock') !== undefined) return register.with({ type: PTR_TO_MAP_VALUE })
   }
+  if (hasOwnField(register.struct, 'bpf_spin_lock')) return register.with({ type: register.type & ~MAYBE_NULL })
   return register.with({ type: register.type & ~MAYBE_NULL, id: 0 })
 }
 

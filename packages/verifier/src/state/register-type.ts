@@ -41,6 +41,10 @@ export const PTR_UNTRUSTED: number = typeFlags(TYPE_FLAG.PTR_UNTRUSTED)
 export const MEM_RCU: number = typeFlags(TYPE_FLAG.MEM_RCU)
 export const MEM_USER: number = typeFlags(TYPE_FLAG.MEM_USER)
 export const MEM_PERCPU: number = typeFlags(TYPE_FLAG.MEM_PERCPU)
+/** An object of the program's own. */
+export const MEM_ALLOC: number = typeFlags(TYPE_FLAG.MEM_ALLOC)
+/** Such an object that somebody else owns: it is lost where the lock is given back. */
+export const NON_OWN_REF: number = typeFlags(TYPE_FLAG.NON_OWN_REF)
 
 export function baseType(type: number): number {
   return type & 0xff
