@@ -71,7 +71,11 @@ test('bench verifier: a row a program, the kernel beside it where there is one',
   expect(refused).toEqual([])
   expect(programs).toMatchObject([{ program: 'drop.v3.o: drop', insnsProcessed: 2, us: expect.any(Number) }])
   expect(summary.programs).toBe(1)
-  if (kernelUnavailable === undefined) expect(programs[0].kernel.insnsProcessed).toBe(2)
+  if (kernelUnavailable !== undefined) return
+  expect(programs[0].kernel.insnsProcessed).toBe(2)
+  expect(summary).toMatchObject({ compared: 1, withinTolerance: 1 })
+  const { stdout: text } = await bpfoundry('bench', 'verifier', object, '--rounds', '1')
+  expect(text).toContain("explored instructions within 5 % of the kernel's: 1 of 1\n")
 })
 
 test('bench verifier: what is refused is named, not measured', async () => {

@@ -36,7 +36,13 @@ interface VerifierSummary {
   /** Sum of our times over that of the kernel's, of the programs that both verified. */
   readonly totalRatio?: number
   readonly medianRatio?: number
+  /** Of the programs that both verified, those whose explored instructions are within 5 % of the kernel's. */
+  readonly compared?: number
+  readonly withinTolerance?: number
 }
+
+/** How far the instructions explored may be from the kernel's, as a share of those. */
+const INSNS_TOLERANCE = 0.05
 
 /** `bpfoundry bench verifier [OBJECT...]`. */
 export async function benchVerifier(
@@ -102,7 +108,7 @@ function summaryOf(programs: readonly VerifierFigures[]): VerifierSummary {
     (sum(rows, ({ us }) => us) * 1000) / sum(rows, ({ insnsProcessed }) => insnsProcessed)
   const both = programs.flatMap(({ us, kernel }) => (kernel === undefined || kernel.us === 0 ? [] : [{ us, kernel }]))
   const ratios = both.map(({ us, kernel }) => us / kernel.us).sort((a, b) => a - b)
-  const ours = { programs: programs.length, nsPerInsn: nsPerInsn(programs) }
+  const ours = { programs: programs.length, nsPerInsn: nsPerInsn(programs), ...comparedInsns(programs) }
   if (both.length === 0) return ours
   return {
     ...ours,
@@ -112,13 +118,23 @@ function summaryOf(programs: readonly VerifierFigures[]): VerifierSummary {
   }
 }
 
+/** How many of the programs take nearly as many instructions as in the kernel. */
+function comparedInsns(programs: readonly VerifierFigures[]): Pick<VerifierSummary, 'compared' | 'withinTolerance'> {
+  const differences = programs.flatMap(({ insnsProcessed, kernel }) =>
+    kernel === undefined ? [] : [Math.abs(insnsProcessed - kernel.insnsProcessed) / kernel.insnsProcessed],
+  )
+  if (differences.length === 0) return {}
+  const near = differences.filter((difference) => difference <= INSNS_TOLERANCE)
+  return { compared: differences.length, withinTolerance: near.length }
+}
+
 function sum<T>(rows: readonly T[], value: (row: T) => number): number {
   return rows.reduce((total, row) => total + value(row), 0)
 }
 
 function textOf({ programs, refused, summary, kernelUnavailable, peakMemoryMiB, rounds }: VerifierBenchReport): string {
   const head = ['program', 'insns', 'first', 'least', 'ns/insn', 'kernel insns', 'kernel', 'ours : kernel']
-  const { nsPerInsn, kernelNsPerInsn, totalRatio, medianRatio } = summary
+  const { nsPerInsn, kernelNsPerInsn, totalRatio, medianRatio, compared, withinTolerance } = summary
   const notes = [
     `us of verification alone, ${rounds} rounds; first: of the process's first load of it`,
     `all together: ${nsPerInsn.toFixed(0)} ns an explored instruction${
@@ -127,6 +143,9 @@ function textOf({ programs, refused, summary, kernelUnavailable, peakMemoryMiB, 
     ...(totalRatio === undefined || medianRatio === undefined
       ? []
       : [`ours : kernel, sum of times ${totalRatio.toFixed(2)}, median of programs ${medianRatio.toFixed(2)}`]),
+    ...(compared === undefined
+      ? []
+      : [`explored instructions within ${INSNS_TOLERANCE * 100} % of the kernel's: ${withinTolerance} of ${compared}`]),
     ...(refused.length === 0 ? [] : [`refused, not measured: ${refused.map(({ program }) => program).join(', ')}`]),
     ...(kernelUnavailable === undefined ? [] : [`kernel: not measured: ${kernelUnavailable}`]),
     `peak memory of the process: ${peakMemoryMiB} MiB`,
