@@ -30,12 +30,16 @@ function putField(name: string, field: Field): PutField {
   }
 }
 
+const FIELDS = new Map<WordClass, readonly (readonly [name: string, field: Field])[]>(
+  (Object.keys(LAYOUTS) as WordClass[]).map((cls) => [cls, Object.entries(LAYOUTS[cls].fields)]),
+)
+
 /** All fields of a word as a class has them; whether the word is of the class is not looked at. */
 export function fieldsOf<C extends WordClass>(
   cls: C,
   word: Word,
 ): { readonly [F in keyof (typeof LAYOUTS)[C]['fields']]: number } {
-  const fields: Readonly<Record<string, Field>> = LAYOUTS[cls].fields
-  const values = Object.entries(fields).map(([name, field]) => [name, take(word, field)])
-  return Object.fromEntries(values) as { readonly [F in keyof (typeof LAYOUTS)[C]['fields']]: number }
+  const values: Record<string, number> = {}
+  for (const [name, field] of FIELDS.get(cls) ?? []) values[name] = take(word, field)
+  return values as { readonly [F in keyof (typeof LAYOUTS)[C]['fields']]: number }
 }

@@ -7,6 +7,21 @@ import { MicroengineError } from './microengine-error.ts'
 /** Words of a control store. */
 export const CONTROL_STORE_WORDS = 8192
 
+/** Words that are kept decoded, for the next core that loads them. */
+const MOST_DECODED = 1 << 14
+const DECODED: Readonly<Record<ContextCount, Map<Word, Instruction | undefined>>> = { 4: new Map(), 8: new Map() }
+
+/** What a word says. Fifty cores of a card load the same program: it is decoded for the first one. */
+function decodeOnce(word: Word, contexts: ContextCount): Instruction | undefined {
+  const known = DECODED[contexts]
+  const kept = known.get(word)
+  if (kept !== undefined || known.has(word)) return kept
+  if (known.size === MOST_DECODED) known.clear()
+  const instruction = decode(word, { contexts })
+  known.set(word, instruction)
+  return instruction
+}
+
 /**
  * The words of a core, decoded once, and the firmware's routines. Routines may lie above the store, as addresses of a branch
  * reach to twice its length.
@@ -39,8 +54,9 @@ export class ControlStore {
       })
     }
     words.forEach((word, index) => {
-      this.words[address + index] = withoutEcc(word)
-      this.instructions[address + index] = decode(word, { contexts: this.contexts })
+      const plain = withoutEcc(word)
+      this.words[address + index] = plain
+      this.instructions[address + index] = decodeOnce(plain, this.contexts)
     })
     this.executable.fill(0)
     this.version++

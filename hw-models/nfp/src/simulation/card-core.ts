@@ -45,12 +45,19 @@ export interface CardProgram {
   readonly keepsMaps?: boolean
 }
 
+/** A program's words at their place in the control store: the same for all cores. */
+export function placedWords({ translation }: CardProgram): readonly number[] {
+  return relocate(translation, CONTROL_STORE)
+}
+
 /** What a core is made of. */
 export interface CardCoreOptions {
   readonly id: number
   readonly contexts: 4 | 8
   readonly port: MemoryPort
   readonly program: CardProgram
+  /** What `placedWords` made of the program. */
+  readonly words: readonly number[]
   /** The firmware's part of each packet. */
   readonly cycles: FirmwareCycles
   /** A context is done with its packet. */
@@ -65,11 +72,11 @@ export class CardCore {
   readonly #buffers: Region[] = []
   readonly #routines: MapRoutines
 
-  constructor({ id, contexts, port, program, cycles, onDone }: CardCoreOptions) {
-    const { memory, firmware, translation, maps, keepsMaps = false } = program
+  constructor({ id, contexts, port, program, words, cycles, onDone }: CardCoreOptions) {
+    const { memory, firmware, maps, keepsMaps = false } = program
     this.#memory = memory
     this.engine = new Microengine({ id, contexts, memory: port, timing: TIMING })
-    this.engine.load(CONTROL_STORE.start, relocate(translation, CONTROL_STORE))
+    this.engine.load(CONTROL_STORE.start, words)
     const commands = firmware !== 'arrays'
     const { value } = commands ? CARD_TIMING.lookupFull : CARD_TIMING.lookupArrays
     this.#routines = new MapRoutines({ memory, maps, cycles: value, commands, keepsMaps })

@@ -1,5 +1,5 @@
 import { type MemoryCommandSlot, type MemoryPort, performCommand } from '@bpfoundry/microengine'
-import { CardCore, type CardProgram } from './card-core.ts'
+import { CardCore, type CardProgram, placedWords } from './card-core.ts'
 import {
   type CardCores,
   CONTEXT_SLOTS,
@@ -65,6 +65,7 @@ export class ExecutingCores implements CardCores {
     this.shape = shape
     this.#posted = new Int32Array(shape.cores)
     this.#postedUntil = Array.from({ length: shape.cores }, () => [])
+    const words = placedWords(program)
     this.#cores = Array.from({ length: shape.cores }, (_, index) => {
       const thread = (shape.firstCore + index) * CONTEXT_SLOTS
       return new CardCore({
@@ -72,6 +73,7 @@ export class ExecutingCores implements CardCores {
         contexts: shape.contexts === 8 ? 8 : 4,
         port: this.#port(index),
         program,
+        words,
         cycles,
         onDone: (context, cycle) => {
           this.#outcomes[thread + context] = (this.#cores[index] as CardCore).outcome(context)

@@ -1,5 +1,5 @@
 import { type MemoryCommandSlot, type MemoryPort, performCommand } from '@bpfoundry/microengine'
-import { CardCore, type CardProgram } from './card-core.ts'
+import { CardCore, type CardProgram, placedWords } from './card-core.ts'
 import type { PacketPath, PathStep } from './packet-path.ts'
 
 /** So long a memory takes here that no command waits for another: waits are the card's matter, not the path's. */
@@ -20,6 +20,7 @@ export class PathRecorder implements MemoryPort {
       contexts: 4,
       port: this,
       program,
+      words: placedWords(program),
       cycles: { before: 0, after: 0 },
       onDone: (_context, cycle) => void this.#steps.push({ cycles: cycle - this.#since }),
     })
