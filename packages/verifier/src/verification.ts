@@ -43,6 +43,8 @@ export interface Subprogram {
   isCallback: boolean
   /** And that helper calls it after it returned, on a stack of its own. */
   isAsyncCallback: boolean
+  /** It runs once an exception ended the program. */
+  readonly isExceptionCallback: boolean
 }
 
 /** What is known of each slot of the program, arrays indexed by pc. */

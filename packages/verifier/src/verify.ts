@@ -10,9 +10,9 @@ import { checkRelease } from './portability/release-check.ts'
 import { type Target, targetNamed } from './profile.ts'
 import { checkCallbackPacketLoads } from './program/callback-packet-loads.ts'
 import { checkControlFlow, type FlowMarks } from './program/control-flow.ts'
+import { checkExceptionCallback, checkExceptions } from './program/exceptions.ts'
 import { FastcallPatterns } from './program/fastcall.ts'
 import {
-  exceptionCallback,
   type FunctionArgument,
   functionArguments,
   isGlobalFunction,
@@ -79,8 +79,6 @@ function checkProgram({ program, options }: Run): void {
     const message = `a program of ${program.insns.length} instructions can't be loaded`
     throw new Refusal({ code: 'VERIFIER_PROGRAM_SIZE', errno: 'E2BIG', message })
   }
-  const callback = exceptionCallback(program)
-  if (callback !== undefined) throw unsupported(`the exception callback ${callback} is`)
   if (REPLACING.has(program.type)) throw unsupported('programs of this type are')
   if (BOUND.has(program.type) && options.kernelBtf === undefined) {
     throw unsupported("programs bound to kernel functions, without the kernel's types, are")
@@ -144,11 +142,13 @@ function prepare(run: Run): Verification {
   printSubprograms(log, subprograms)
   checkSubprograms(insns, subprograms)
   checkAbnormalReturns(program, subprograms)
+  checkExceptionCallback(program, subprograms)
   notePacketChanges(program, subprograms)
   const maps = resolveMaps(program, knownOpcodes(profile))
   prepareDevice(options)
   const nexts = iteratorNexts(program, options.kernelBtf)
-  const flow = checkControlFlow(insns, isCapable, nexts)
+  const callback = subprograms.find(({ isExceptionCallback }) => isExceptionCallback)
+  const flow = checkControlFlow(insns, isCapable, nexts, callback?.start)
   const target = boundTo(run)
   const live = liveRegisters(program, options)
   const kernel = options.kernelBtf === undefined ? undefined : new KernelTypes(options.kernelBtf)
@@ -196,6 +196,7 @@ function run(current: Run): Verified {
   if (current.options.device !== undefined) logged(current, () => finalizeDevice(current, lazily()))
   shrinkStacks(verification)
   logged(current, () => checkCallbackPacketLoads(current.program.insns, current.subprograms))
+  logged(current, () => checkExceptions(current.program, current.subprograms, current.options.kernelBtf))
   logged(current, () => checkStackDepth(current.program.insns, current.subprograms))
   if (!verification.isTrusted) logged(current, () => refuseAmbiguousTailCalls(verification))
   const { notes } = verification
@@ -250,17 +251,24 @@ function refuseAmbiguousTailCalls({ insns, notes }: Verification): void {
 
 /** @see do_check_common in kernel/bpf/verifier.c */
 function judgeGlobalFunction(v: Verification, index: number): void {
-  const { name, start } = v.subprograms[index] as Subprogram
+  const { name, start, isExceptionCallback } = v.subprograms[index] as Subprogram
   const entry = new FrameState(0, index, -1)
   v.startFunction(entry, start)
   v.log.print(`Validating ${name}() func#${index}...\n`)
-  functionArgumentsOrRefuse(v, start).forEach((argument, position) => {
+  const found = functionArgumentsOrRefuse(v, start)
+  if (isExceptionCallback) checkExceptionArguments(v, found)
+  found.forEach((argument, position) => {
     entry.registers[position + 1] = argumentRegister(v, argument)
   })
   v.scratchAll()
   explore(v)
   if (!v.log.tracesEverything) v.log.rewind(0)
   if (v.log.traces) v.log.print(`Func#${index} ('${name}') is safe for any args that match its prototype\n`)
+}
+
+function checkExceptionArguments(v: Verification, found: readonly FunctionArgument[]): void {
+  if (found.length === 1 && found[0]?.kind === 'number') return
+  v.refuse('VERIFIER_EXCEPTION', 'EINVAL', 'exception cb only supports single integer argument')
 }
 
 function functionArgumentsOrRefuse(v: Verification, start: number): readonly FunctionArgument[] {

@@ -27,7 +27,7 @@ const FUNCTIONS = [
   'bpf_cpumask_first', 'bpf_iter_num_new', 'bpf_iter_num_next', 'bpf_iter_num_destroy', 'bpf_iter_bits_new',
   'bpf_iter_bits_next', 'bpf_iter_bits_destroy', 'bpf_iter_task_new', 'bpf_iter_task_next', 'bpf_iter_task_destroy',
   'bpf_cast_to_kern_ctx', 'bpf_rdonly_cast', 'bpf_rcu_read_lock', 'bpf_rcu_read_unlock', 'bpf_preempt_disable',
-  'bpf_preempt_enable',
+  'bpf_preempt_enable', 'bpf_throw',
 ]
 
 /** Numbers of a linear congruential generator. */

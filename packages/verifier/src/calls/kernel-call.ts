@@ -5,6 +5,7 @@ import { contextNames } from '@bpfoundry/kernel-abi'
 import { type CallableFunction, calledFunction, hasTrait } from '../kernel-types/kernel-function.ts'
 import { isComposite, type KernelTypes, kindText } from '../kernel-types/kernel-types.ts'
 import { isNumber } from '../kernel-types/scalar-struct.ts'
+import { THROW } from '../program/exceptions.ts'
 import { isSleepable } from '../program/sleepable.ts'
 import { unsupported } from '../report/refusal.ts'
 import { pointerTo, type RegisterState, UNINITIALISED, UNKNOWN_SCALAR } from '../state/register-state.ts'
@@ -25,6 +26,7 @@ import { isSlice, sliceResult } from './kernel-dynptr.ts'
 import { makesOwnObject, ownObject, REFCOUNT_ACQUIRE } from './own-object.ts'
 import { acquireReference, releaseReference } from './references.ts'
 import { transferSection } from './sections.ts'
+import { transferThrow } from './throw.ts'
 
 const CODE = 'VERIFIER_KERNEL_FUNCTION'
 
@@ -32,13 +34,13 @@ const CODE = 'VERIFIER_KERNEL_FUNCTION'
 // biome-ignore format: table
 const NOT_FOLLOWED: ReadonlySet<string> = new Set([
   'bpf_percpu_obj_new_impl', 'bpf_percpu_obj_drop_impl', 'bpf_list_push_front_impl', 'bpf_list_push_back_impl', 'bpf_list_pop_front',
-  'bpf_list_pop_back', 'bpf_rbtree_remove', 'bpf_rbtree_add_impl', 'bpf_rbtree_first', 'bpf_throw',
+  'bpf_list_pop_back', 'bpf_rbtree_remove', 'bpf_rbtree_add_impl', 'bpf_rbtree_first',
   'bpf_wq_init',
   'bpf_wq_set_callback_impl', 'bpf_wq_start', 'bpf_session_cookie', 'bpf_arena_alloc_pages', 'bpf_arena_free_pages',
 ])
 
-/** `call kfunc`. Leaves `v.pc` at the next slot. */
-export function transferKernelCall(v: Verification, insn: Insn): void {
+/** `call kfunc`. Leaves `v.pc` at the next slot; false where the path ends with the call. */
+export function transferKernelCall(v: Verification, insn: Insn): boolean {
   const fn = calledFunction(v.program, v.options.kernelBtf, insn)
   if (fn === undefined) {
     v.refuse(CODE, 'EINVAL', 'invalid kernel function call not eliminated in verifier pass')
@@ -46,12 +48,17 @@ export function transferKernelCall(v: Verification, insn: Insn): void {
   checkCallable(v, fn)
   const notes = checkKernelArguments(v, fn)
   transferSection(v, fn)
+  if (fn.name === THROW) {
+    transferThrow(v)
+    return false
+  }
   release(v, fn, notes)
   clearCallerSaved(v)
   v.write(0, resultOf(v, fn, notes))
   v.showRegister(0)
   if (hasTrait(fn, 'iter_next') && notes.iterator !== undefined) followIterator(v, notes.iterator)
   v.pc += 1
+  return true
 }
 
 function checkCallable(v: Verification, fn: CallableFunction): void {

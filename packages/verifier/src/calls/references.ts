@@ -1,4 +1,5 @@
 /** References: pointers that a helper gave out and that the program must give back on every path. */
+import type { Reference } from '../state/path-state.ts'
 import { mapRegisters } from '../state/register-walk.ts'
 import type { Verification } from '../verification.ts'
 
@@ -32,6 +33,15 @@ export function releaseReference(v: Verification, id: number): boolean {
 export function checkNoReferences(v: Verification, consequence?: string): void {
   const own = callbackFrame(v)
   const references = own === 0 ? v.state.references : v.state.references.filter((one) => one.callbackFrame === own)
+  refuseLeak(v, references, consequence)
+}
+
+/** Refuses to end the program in the midst of its functions, with any reference held. */
+export function checkAllReferences(v: Verification, consequence?: string): void {
+  refuseLeak(v, v.state.references, consequence)
+}
+
+function refuseLeak(v: Verification, references: readonly Reference[], consequence: string | undefined): void {
   if (references.length === 0) return
   const lines = references.map(({ id, pc }) => `Unreleased reference id=${id} alloc_insn=${pc}`)
   const message = [...lines, ...(consequence === undefined ? [] : [consequence])].join('\n')

@@ -44,7 +44,7 @@ const [CALLS_HELPER, CALLS_SUBPROGRAM, CALLS_KERNEL] = [0, 1, 2]
 function call(v: Verification, insn: Insn): Step {
   if (insn.src === CALLS_SUBPROGRAM) transferSubprogramCall(v, insn)
   else if (insn.src === CALLS_HELPER) transferHelperCall(v, insn)
-  else if (insn.src === CALLS_KERNEL) transferKernelCall(v, insn)
+  else if (insn.src === CALLS_KERNEL && !transferKernelCall(v, insn)) return 'end'
   return 'on'
 }
 

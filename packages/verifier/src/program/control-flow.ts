@@ -161,6 +161,7 @@ export function checkControlFlow(
   insns: readonly Insn[],
   mayLoop: boolean = true,
   iteratorNexts: ReadonlySet<number> = NO_FUNCTIONS,
+  exceptionCallback?: number,
 ): FlowMarks {
   const visited = new Uint8Array(insns.length)
   const nextEdge = new Uint8Array(insns.length)
@@ -168,7 +169,14 @@ export function checkControlFlow(
   const marks = { prunePoints: points(), jumpPoints: points(), forcedCheckpoints: points() }
   const stack = [0]
   visited[0] = DISCOVERED
-  while (stack.length > 0) {
+  let isRest = exceptionCallback === undefined
+  while (stack.length > 0 || !isRest) {
+    if (stack.length === 0) {
+      isRest = true
+      if (visited[exceptionCallback as number] !== 0) break
+      visited[exceptionCallback as number] = DISCOVERED
+      stack.push(exceptionCallback as number)
+    }
     const pc = stack[stack.length - 1] as number
     const edge = edgesOf(insns, pc)[nextEdge[pc] as number]
     if (edge === undefined) {

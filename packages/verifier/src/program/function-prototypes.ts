@@ -27,18 +27,6 @@ export function isGlobalFunction(program: VerifierProgram, start: number): boole
   return type?.kind === BTF_KIND.FUNC && type.linkage === BTF_LINKAGE.GLOBAL
 }
 
-const EXCEPTION_CALLBACK = 'exception_callback:'
-
-/** Name of the function that the main one is tagged with, to be called once `bpf_throw` has ended the program. */
-export function exceptionCallback(program: VerifierProgram): string | undefined {
-  const main = functionTypeId(program, 0)
-  if (main === 0) return undefined
-  const tag = program.btf?.types.find(
-    (type) => type.kind === BTF_KIND.DECL_TAG && type.typeId === main && type.name.startsWith(EXCEPTION_CALLBACK),
-  )
-  return tag?.name.slice(EXCEPTION_CALLBACK.length)
-}
-
 /** The function's prototype has it return a number of at most 8 bytes, or an enum. */
 export function answersInteger({ btf, functionInfo }: VerifierProgram, start: number): boolean {
   const fn = btf?.types[functionInfo?.find(({ pc }) => pc === start)?.typeId ?? 0]

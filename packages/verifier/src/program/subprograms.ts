@@ -6,6 +6,7 @@ import { Refusal } from '../report/refusal.ts'
 import type { Subprogram } from '../verification.ts'
 import type { KernelBtf, VerifierProgram } from '../verifier-api.ts'
 import { isFunctionLoad, isJumpClass, isSubprogramCall, jumpTarget } from './control-flow.ts'
+import { exceptionCallbackStart } from './exceptions.ts'
 import { answersInteger, isGlobalFunction } from './function-prototypes.ts'
 
 /** @see BPF_MAX_SUBPROGS in include/linux/bpf_verifier.h */
@@ -34,6 +35,11 @@ function findStarts(program: VerifierProgram, isCapable: boolean, kernelBtf: Ker
     if (target < 0 || target >= insns.length) throw refusal('VERIFIER_CALL_TARGET', 'call to invalid destination', pc)
     starts.add(target)
   })
+  const exceptionStart = exceptionCallbackStart(program)
+  if (exceptionStart !== undefined) {
+    if (exceptionStart >= insns.length) throw refusal('VERIFIER_CALL_TARGET', 'call to invalid destination')
+    starts.add(exceptionStart)
+  }
   if (starts.size > MAX_SUBPROGRAMS) {
     const fields = { code: 'VERIFIER_TOO_MANY_SUBPROGRAMS', errno: 'E2BIG', message: 'too many subprograms' } as const
     throw new Refusal(fields)
@@ -55,6 +61,7 @@ function subprogramName(program: VerifierProgram, start: number, index: number):
  */
 export function findSubprograms(program: VerifierProgram, isCapable: boolean, kernelBtf?: KernelBtf): Subprogram[] {
   const starts = findStarts(program, isCapable, kernelBtf)
+  const exceptionStart = exceptionCallbackStart(program)
   return starts.map((start, index) => ({
     name: subprogramName(program, start, index),
     start,
@@ -64,9 +71,10 @@ export function findSubprograms(program: VerifierProgram, isCapable: boolean, ke
     hasPacketLoad: false,
     isGlobal: index > 0 && isGlobalFunction(program, start),
     changesPacketData: false,
-    isCalled: false,
-    isCallback: false,
-    isAsyncCallback: false,
+    isCalled: start === exceptionStart,
+    isCallback: start === exceptionStart,
+    isAsyncCallback: start === exceptionStart,
+    isExceptionCallback: start === exceptionStart,
   }))
 }
 

@@ -77,6 +77,7 @@ export const REMEDIES: Readonly<Record<string, string>> = {
   VERIFIER_UNREFERENCED:           'release only what was acquired, once',
   VERIFIER_TWO_REFERENCES:         'hand over one acquired pointer at a time',
   VERIFIER_SECTION:                'leave each section on every path, once, and call nothing in it that may sleep',
+  VERIFIER_EXCEPTION:              'throw outside of callbacks only; the exception callback takes one number and is called by the kernel alone',
   VERIFIER_SPIN_LOCK:              'hold one lock at a time, release it on every path, and call nothing in between',
   VERIFIER_TIMER:                  'a timer belongs to the map that it lies in, and is initialised once',
   VERIFIER_DYNPTR:                 'initialise the dynptr once, use it whole and release it; writing near it on the stack destroys it',

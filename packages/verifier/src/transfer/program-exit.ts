@@ -4,7 +4,7 @@ import { checkNoReferences } from '../calls/references.ts'
 import { checkSectionsLeft } from '../calls/sections.ts'
 import { checkNoLock } from '../calls/spin-lock.ts'
 import { markPrecise } from '../exploration/precision.ts'
-import type { RegisterState } from '../state/register-state.ts'
+import type { FrameState } from '../state/frame-state.ts'
 import { SCALAR, typeName } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { boundRange, returnsNothing } from './hook-range.ts'
@@ -56,25 +56,42 @@ function returnRange(v: Verification): Range | undefined {
 /** Checks the end of a path. */
 export function checkProgramExit(v: Verification): void {
   checkNothingHeld(v)
+  checkAnswer(v, 0)
+}
+
+/** What the kernel gets from the program, or from a function that it judges by itself, in register `number`. */
+export function checkAnswer(v: Verification, number: number): void {
   if (isVoidHook(v)) return
-  const result = v.read(0)
-  v.facts.record(v.pc, 0, result)
-  if (v.leaks(0)) v.refuse('VERIFIER_LEAK', 'EACCES', 'R0 leaks addr as return value')
-  if (v.frame.asyncEntry > 0) {
-    checkResult(v, result, ZERO, 'At async callback return')
+  const result = v.read(number)
+  v.facts.record(v.pc, number, result)
+  if (v.leaks(number)) v.refuse('VERIFIER_LEAK', 'EACCES', `R${number} leaks addr as return value`)
+  if (entryOf(v).asyncEntry > 0) {
+    checkResult(v, number, ZERO, 'At async callback return')
     return
   }
-  if (v.frame.subprogram > 0) {
-    checkFunctionResult(v, result)
+  if (!answersForProgram(v)) {
+    checkFunctionResult(v, number)
     return
   }
   const range = returnRange(v)
-  if (range !== undefined) checkResult(v, result, range, 'At program exit')
+  if (range !== undefined) checkResult(v, number, range, 'At program exit')
+}
+
+/** The frame that the path began in. */
+function entryOf({ state }: Verification): FrameState {
+  return state.frames[0] as FrameState
+}
+
+/** The path began in the main function, or in the one that runs once an exception ended it. */
+function answersForProgram(v: Verification): boolean {
+  const { subprogram } = entryOf(v)
+  return subprogram === 0 || v.subprograms[subprogram]?.isExceptionCallback === true
 }
 
 /** A hook that gives nothing, which is not asked for a result. */
-function isVoidHook({ target, frame, program }: Verification): boolean {
-  if (target === undefined || frame.subprogram > 0) return false
+function isVoidHook(v: Verification): boolean {
+  const { target, program } = v
+  if (target === undefined || !answersForProgram(v)) return false
   const { type, expectedAttachType } = program
   return type === PROG_TYPE.LSM && expectedAttachType !== ATTACH_TYPE.LSM_CGROUP && returnsNothing(target)
 }
@@ -91,20 +108,22 @@ function checkNothingHeld(v: Verification): void {
   checkSectionsLeft(v)
 }
 
-function checkResult(v: Verification, result: RegisterState, range: Range, place: string): void {
+function checkResult(v: Verification, number: number, range: Range, place: string): void {
+  const result = v.register(number)
   if (result.type !== SCALAR) {
-    const message = `${place} the register R0 is not a known value (${typeName(result.type)})`
+    const message = `${place} the register R${number} is not a known value (${typeName(result.type)})`
     v.refuse('VERIFIER_RETURN_VALUE', 'EINVAL', message)
   }
-  markPrecise(v, 0)
+  markPrecise(v, number)
   const { type, expectedAttachType } = v.program
-  const is32 = type === PROG_TYPE.LSM && expectedAttachType !== ATTACH_TYPE.LSM_CGROUP && v.frame.asyncEntry === 0
-  checkReturnRange(v, result, range, place, is32)
+  const is32 = type === PROG_TYPE.LSM && expectedAttachType !== ATTACH_TYPE.LSM_CGROUP && entryOf(v).asyncEntry === 0
+  checkReturnRange(v, result, range, place, is32, number)
 }
 
 /** A function that is judged by itself gives a number, any number. */
-function checkFunctionResult(v: Verification, { type }: RegisterState): void {
+function checkFunctionResult(v: Verification, number: number): void {
+  const { type } = v.register(number)
   if (type === SCALAR) return
-  const message = `At subprogram exit the register R0 is not a scalar value (${typeName(type)})`
+  const message = `At subprogram exit the register R${number} is not a scalar value (${typeName(type)})`
   v.refuse('VERIFIER_RETURN_VALUE', 'EINVAL', message)
 }

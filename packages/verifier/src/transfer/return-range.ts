@@ -1,4 +1,4 @@
-/** What r0 may be where a function of the program hands it to the kernel. */
+/** What r0 (or what is thrown, r1) may be where a function of the program hands it to the kernel. */
 import { toSignedDecimal, toSignedNumber } from '../domain/word64.ts'
 import type { RegisterState } from '../state/register-state.ts'
 import type { Verification } from '../verification.ts'
@@ -13,23 +13,24 @@ export function checkReturnRange(
   range: Range,
   place: string,
   is32: boolean = false,
+  number: number = 0,
 ): void {
   const { smin, smax, s32Min, s32Max } = scalar
   const [least, greatest] = range
   const [from, to] = is32 ? [s32Min, s32Max] : [toSignedNumber(smin), toSignedNumber(smax)]
   if (least <= from && to <= greatest) return
-  const message = describeRange(place, toSignedDecimal(smin), toSignedDecimal(smax), range)
+  const message = describeRange(`${place} the register R${number}`, toSignedDecimal(smin), toSignedDecimal(smax), range)
   v.refuse('VERIFIER_RETURN_VALUE', 'EINVAL', message)
 }
 
 const S64_MIN_TEXT = '-9223372036854775808'
 const S64_MAX_TEXT = '9223372036854775807'
 
-function describeRange(place: string, smin: string, smax: string, [least, greatest]: Range): string {
+function describeRange(subject: string, smin: string, smax: string, [least, greatest]: Range): string {
   const unknownMin = smin === S64_MIN_TEXT
   const unknownMax = smax === S64_MAX_TEXT
   const min = unknownMin ? '' : ` smin=${smin}`
   const max = unknownMax ? '' : ` smax=${smax}`
   const found = unknownMin && unknownMax ? ' unknown scalar value' : `${min}${max}`
-  return `${place} the register R0 has${found} should have been in [${least}, ${greatest}]`
+  return `${subject} has${found} should have been in [${least}, ${greatest}]`
 }

@@ -1,5 +1,6 @@
 import { ATTACH_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import type { VerifierCase } from '../support/case.ts'
+import { EXCEPTION_CASES } from './exceptions.ts'
 import { KERNEL_DYNPTR_CASES } from './kernel-dynptrs.ts'
 import { SECTION_CASES } from './sections.ts'
 
@@ -202,4 +203,5 @@ export const BOUND_CASES: readonly BoundCase[] = [
   ...LOOPS,
   ...KERNEL_DYNPTR_CASES,
   ...SECTION_CASES,
+  ...EXCEPTION_CASES,
 ]
