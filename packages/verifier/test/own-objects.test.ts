@@ -7,7 +7,7 @@ import { kernelOracle } from '@bpfoundry/kernel-oracle'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { mapFields, type VerifierMap, type VerifierProgram, type VerifierResult, verify } from '../src/index.ts'
-import { OWN_CASES, OWN_VERDICTS } from './cases/own-objects.ts'
+import { LIST_CASES, OWN_CASES, OWN_VERDICTS } from './cases/own-objects.ts'
 import { comparableLog } from './support/log-text.ts'
 import { mutated, type Roll } from './support/mutation.ts'
 import { OWN, type OwnStruct } from './support/own-types.ts'
@@ -15,8 +15,15 @@ import { OWN, type OwnStruct } from './support/own-types.ts'
 const VMLINUX = '/sys/kernel/btf/vmlinux'
 const LEVEL = 2
 const PROGRAMS = Number(process.env['VERIFIER_MUTATED_PROGRAMS'] ?? 500)
-const CALLS = ['bpf_obj_new_impl', 'bpf_obj_drop_impl', 'bpf_refcount_acquire_impl'] as const
+const CALLS = [
+  'bpf_obj_new_impl',
+  'bpf_obj_drop_impl',
+  'bpf_refcount_acquire_impl',
+  'bpf_list_push_front_impl',
+  'bpf_list_pop_back',
+] as const
 const FIRST_CALL = 9000
+const CASES = [...OWN_CASES, ...LIST_CASES]
 
 const oracle = kernelOracle()
 const types = existsSync(VMLINUX) ? new LazyBtf(readFileSync(VMLINUX)) : undefined
@@ -104,7 +111,7 @@ describe('objects of the program: the verdict of 6.12', () => {
 })
 
 describe('objects of the program: the log of the running kernel', () => {
-  it.each(OWN_CASES)('%s', (_name, asm) => {
+  it.each(CASES)('%s', (_name, asm) => {
     if (missing !== undefined) return
     const program = programOf(assembled(asm))
     expect(comparableLog(askOurs(program).log)).toBe(comparableLog(askTheirs(program).log))
@@ -116,7 +123,7 @@ describe('objects of the program: the log of the running kernel', () => {
     let accepted = 0
     const property = fc.property(fc.integer(), (seed) => {
       const roll = dice(seed)
-      const [, asm] = OWN_CASES[roll(OWN_CASES.length)] ?? ['', '']
+      const [, asm] = CASES[roll(CASES.length)] ?? ['', '']
       const program = programOf(mutated(assembled(asm), roll, ids))
       if (!askOurs(program).ok) return
       accepted++
@@ -128,7 +135,7 @@ describe('objects of the program: the log of the running kernel', () => {
   })
 
   it('was there to be compared with', (ctx) => {
-    if (missing !== undefined) ctx.skip(`${missing}: ${OWN_CASES.length} cases`)
+    if (missing !== undefined) ctx.skip(`${missing}: ${CASES.length} cases`)
     expect(btfFd).toBeGreaterThanOrEqual(0)
   })
 })

@@ -14,6 +14,7 @@ import { isNumber, isScalarStruct } from '../kernel-types/scalar-struct.ts'
 import { structsMatch } from '../kernel-types/struct-match.ts'
 import { isRcuPointer, isTrustedPointer } from '../kernel-types/trust.ts'
 import { checkUnmodified } from '../memory/context-access.ts'
+import type { MapField } from '../program/map-fields.ts'
 import { Refusal, unsupported } from '../report/refusal.ts'
 import { isNull, type RegisterState } from '../state/register-state.ts'
 import {
@@ -38,6 +39,7 @@ import { checkMemoryArgument } from './global-call.ts'
 import { checkMemorySize } from './helper-memory.ts'
 import { type IteratorPlace, isIteratorFunction, takeIterator } from './iterator-call.ts'
 import { type HandedDynptr, makeKernelDynptr, makesKnownDynptr, takeKernelDynptr } from './kernel-dynptr.ts'
+import { isListPart, takeListPart } from './own-list.ts'
 import { takeOwnObject, takesOwnObject } from './own-object.ts'
 
 const CODE = 'VERIFIER_KERNEL_ARGUMENT'
@@ -55,6 +57,8 @@ export interface KernelCallNotes {
   isResultReadOnly: boolean
   /** The object of the program's own that was handed over. */
   object: RegisterState | undefined
+  /** The list that it goes into, or that one is taken from. */
+  list: MapField | undefined
   /** The dynptr that is looked through, or cloned. */
   dynptr: HandedDynptr
   /** The iterator that is asked. */
@@ -86,6 +90,7 @@ export function checkKernelArguments(v: Verification, fn: CallableFunction): Ker
     resultBytes: 0,
     isResultReadOnly: false,
     object: undefined,
+    list: undefined,
     dynptr: undefined,
     iterator: undefined,
   }
@@ -187,6 +192,11 @@ function checkPointer(v: Verification, argument: Argument, notes: KernelCallNote
     if (isMarked(parameter, '__alloc')) checkValid(v, fn, number, register)
     checkOffset(v, number, register, notes.releasedNumber === number)
     takeOwnObject(v, argument, notes)
+    return 1
+  }
+  if (!isContext && isListPart(fn, target)) {
+    checkOffset(v, number, register, false)
+    takeListPart(v, argument, notes)
     return 1
   }
   if (!isContext) checkCoveredHere(v, argument)

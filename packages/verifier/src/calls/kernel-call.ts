@@ -23,6 +23,7 @@ import { clearCallerSaved } from './helper-call.ts'
 import { followIterator } from './iterator-call.ts'
 import { CONTEXT_CAST, checkKernelArguments, type KernelCallNotes } from './kernel-arguments.ts'
 import { isSlice, sliceResult } from './kernel-dynptr.ts'
+import { giveToList, isListFunction, popped, popsObject } from './own-list.ts'
 import { makesOwnObject, ownObject, REFCOUNT_ACQUIRE } from './own-object.ts'
 import { acquireReference, releaseReference } from './references.ts'
 import { transferSection } from './sections.ts'
@@ -33,8 +34,8 @@ const CODE = 'VERIFIER_KERNEL_FUNCTION'
 /** Functions that do more than their prototypes say; of some that is followed. */
 // biome-ignore format: table
 const NOT_FOLLOWED: ReadonlySet<string> = new Set([
-  'bpf_percpu_obj_new_impl', 'bpf_percpu_obj_drop_impl', 'bpf_list_push_front_impl', 'bpf_list_push_back_impl', 'bpf_list_pop_front',
-  'bpf_list_pop_back', 'bpf_rbtree_remove', 'bpf_rbtree_add_impl', 'bpf_rbtree_first',
+  'bpf_percpu_obj_new_impl', 'bpf_percpu_obj_drop_impl',
+  'bpf_rbtree_remove', 'bpf_rbtree_add_impl', 'bpf_rbtree_first',
   'bpf_wq_init',
   'bpf_wq_set_callback_impl', 'bpf_wq_start', 'bpf_session_cookie', 'bpf_arena_alloc_pages', 'bpf_arena_free_pages',
 ])
@@ -53,6 +54,7 @@ export function transferKernelCall(v: Verification, insn: Insn): boolean {
     return false
   }
   release(v, fn, notes)
+  giveToList(v, fn, notes)
   clearCallerSaved(v)
   v.write(0, resultOf(v, fn, notes))
   v.showRegister(0)
@@ -70,7 +72,7 @@ function checkCallable(v: Verification, fn: CallableFunction): void {
     v.refuse(CODE, 'EACCES', `program must be sleepable to call sleepable kfunc ${fn.name}`)
   }
   if (NOT_FOLLOWED.has(fn.name)) throw v.noted(unsupported(`calling the kernel function ${fn.name} is`))
-  if (v.state.lock !== undefined && fn.name !== REFCOUNT_ACQUIRE) {
+  if (v.state.lock !== undefined && fn.name !== REFCOUNT_ACQUIRE && !isListFunction(fn)) {
     v.refuse('VERIFIER_SPIN_LOCK', 'EINVAL', 'function calls are not allowed while holding a lock')
   }
 }
@@ -82,6 +84,7 @@ function release(v: Verification, fn: CallableFunction, { releasedNumber, refere
 
 function resultOf(v: Verification, fn: CallableFunction, notes: KernelCallNotes): RegisterState {
   if (makesOwnObject(fn)) return ownObject(v, fn, notes)
+  if (popsObject(fn)) return popped(v, notes)
   const { btf } = v.kernel as KernelTypes
   const type = btf.resolve(fn.prototype.returnTypeId)
   if (hasTrait(fn, 'acquire') && !isStructPointer(v, type)) {

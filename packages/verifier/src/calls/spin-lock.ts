@@ -44,7 +44,7 @@ function lockedMap(v: Verification, number: number): VerifierMap {
 
 function take(v: Verification, map: VerifierMap, id: number): void {
   if (v.state.lock !== undefined) refuse(v, 'Locking two bpf_spin_locks are not allowed')
-  v.state.lock = { map, id, isListed: v.profile.listsLocks }
+  v.state.lock = { map, id, isListed: v.profile.listsLocks, lastId: v.lastId }
 }
 
 function giveBack(v: Verification, map: VerifierMap, id: number): void {

@@ -28,6 +28,8 @@ export interface MapField {
   readonly target?: string
   /** That struct, in the map's BTF. */
   readonly targetType?: BtfType
+  /** Of a list or a tree: the struct that is linked in it, in the map's BTF, and where in that its links are. */
+  readonly linked?: { readonly type: BtfType; readonly offsetBytes: number }
 }
 
 interface Shape {
@@ -139,12 +141,12 @@ class FieldSearch {
 
   #struct(place: Place, type: BtfType, { sizeBytes, node }: Shape): MapField | undefined {
     if (type.kind !== BTF_KIND.STRUCT || type.sizeBytes !== sizeBytes) return undefined
-    if (node !== undefined) this.#checkRoot(place, node)
-    return { kind: type.name as MapFieldKind, offsetBytes: place.offsetBytes, sizeBytes }
+    const field = { kind: type.name as MapFieldKind, offsetBytes: place.offsetBytes, sizeBytes }
+    return node === undefined ? field : { ...field, linked: this.#linked(place, node) }
   }
 
   /** A root says by its decl tag `contains:struct:member` what is linked in it, and by which member. */
-  #checkRoot({ owner, index }: Place, node: string): void {
+  #linked({ owner, index }: Place, node: string): NonNullable<MapField['linked']> {
     const tags = this.#btf.types.filter(
       (type) =>
         type.kind === BTF_KIND.DECL_TAG &&
@@ -156,8 +158,10 @@ class FieldSearch {
     const struct = this.#btf.find(name, BTF_KIND.STRUCT)
     const links = struct?.members.filter((one) => one.name === member) ?? []
     const link = links[0] === undefined ? undefined : this.#btf.type(links[0].typeId)
-    const fits = link?.kind === BTF_KIND.STRUCT && link.name === node
-    if (tags.length !== 1 || member === '' || links.length !== 1 || !fits) throw new Unfit()
+    const bitOffset = links[0]?.bitOffset ?? 1
+    const fits = link?.kind === BTF_KIND.STRUCT && link.name === node && bitOffset % 64 === 0
+    if (struct === undefined || tags.length !== 1 || member === '' || links.length !== 1 || !fits) throw new Unfit()
+    return { type: struct, offsetBytes: bitOffset / 8 }
   }
 
   #pointer({ offsetBytes }: Place, type: BtfType): MapField | undefined {

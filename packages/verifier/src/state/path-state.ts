@@ -54,6 +54,8 @@ export interface HeldLock {
   readonly id: number
   /** The log shows it among the references. */
   readonly isListed: boolean
+  /** The last id that was given out before it was taken. */
+  readonly lastId: number
 }
 
 /**
@@ -140,10 +142,12 @@ export class PathState {
     this.sections = other.sections
   }
 
-  /** What is held, for the log. */
+  /** What is held, in the order in which it was taken, for the log. */
   get listed(): readonly { readonly id: number }[] {
     const { lock, references } = this
-    return lock?.isListed === true && lock.id !== 0 ? [...references, lock] : references
+    if (lock?.isListed !== true || lock.id === 0) return references
+    const earlier = references.filter(({ id }) => id <= lock.lastId)
+    return [...earlier, lock, ...references.filter(({ id }) => id > lock.lastId)]
   }
 
   /** The frame that runs. */

@@ -3,7 +3,7 @@ import { BTF_INT_ENCODING, BTF_KIND, BTF_LINKAGE, type Btf, BtfBuilder } from '@
 
 type Members = readonly (readonly [name: string, typeId: number, offsetBytes: number])[]
 
-export type OwnStruct = 'plain' | 'counted' | 'tree_node' | 'holder' | 'locked' | 'list_owner'
+export type OwnStruct = 'plain' | 'counted' | 'tree_node' | 'holder' | 'locked' | 'list_owner' | 'item' | 'shared_item'
 
 export interface OwnTypesOfCase {
   readonly btf: Btf
@@ -44,6 +44,25 @@ function build(): OwnTypesOfCase {
     ['key', u64, 0],
     ['node', treeNode, 8],
   ])
+  const listNode = struct('bpf_list_node', 24, [
+    ['a', u64, 0],
+    ['b', u64, 8],
+    ['c', u64, 16],
+  ])
+  const listHead = struct('bpf_list_head', 16, [
+    ['a', u64, 0],
+    ['b', u64, 8],
+  ])
+  const item = struct('case_item', 56, [
+    ['key', u64, 0],
+    ['other', listNode, 8],
+    ['node', listNode, 32],
+  ])
+  const shared_item = struct('case_shared_item', 40, [
+    ['key', u64, 0],
+    ['node', listNode, 8],
+    ['count', refcount, 32],
+  ])
   const holder = struct('case_holder', 16, [
     ['key', u64, 0],
     ['held', tagged(plain), 8],
@@ -57,18 +76,22 @@ function build(): OwnTypesOfCase {
     ['key', u64, 0],
     ['inner', inner, 8],
   ])
-  const valueTypeId = struct('case_value', 40, [
-    ['plain', tagged(plain), 0],
-    ['counted', tagged(counted), 8],
-    ['node', tagged(tree_node), 16],
-    ['number', u64, 24],
-    ['lock', lock, 32],
+  // biome-ignore format: table
+  const valueTypeId = struct('case_value', 72, [
+    ['plain', tagged(plain), 0], ['counted', tagged(counted), 8], ['node', tagged(tree_node), 16], ['number', u64, 24],
+    ['lock', lock, 32], ['list', listHead, 40], ['shared', listHead, 56],
   ])
+  for (const [componentIndex, name] of [
+    [5, 'contains:case_item:node'],
+    [6, 'contains:case_shared_item:node'],
+  ] as const) {
+    builder.add({ kind: BTF_KIND.DECL_TAG, name, typeId: valueTypeId, componentIndex, attribute: false })
+  }
   const proto = builder.add({ kind: BTF_KIND.FUNC_PROTO, name: '', returnTypeId: int, parameters: [] })
   const linkage = BTF_LINKAGE.GLOBAL
   const functionTypeId = builder.add({ kind: BTF_KIND.FUNC, name: 'main', typeId: proto, linkage })
-  const ids = { plain, counted, tree_node, holder, locked, list_owner }
-  return { btf: builder.build(), ids, keyTypeId: int, valueTypeId, valueSizeBytes: 40, functionTypeId }
+  const ids = { plain, counted, tree_node, holder, locked, list_owner, item, shared_item }
+  return { btf: builder.build(), ids, keyTypeId: int, valueTypeId, valueSizeBytes: 72, functionTypeId }
 }
 
 export const OWN: OwnTypesOfCase = build()
