@@ -78,6 +78,7 @@ export const REMEDIES: Readonly<Record<string, string>> = {
   VERIFIER_TWO_REFERENCES:         'hand over one acquired pointer at a time',
   VERIFIER_SECTION:                'leave each section on every path, once, and call nothing in it that may sleep',
   VERIFIER_EXCEPTION:              'throw outside of callbacks only; the exception callback takes one number and is called by the kernel alone',
+  VERIFIER_OWN_OBJECT:             'hand over an object as bpf_obj_new, or a list, gave it; bpf_obj_drop it, or put it into a list, on every path',
   VERIFIER_SPIN_LOCK:              'hold one lock at a time, release it on every path, and call nothing in between',
   VERIFIER_TIMER:                  'a timer belongs to the map that it lies in, and is initialised once',
   VERIFIER_DYNPTR:                 'initialise the dynptr once, use it whole and release it; writing near it on the stack destroys it',
