@@ -1,5 +1,6 @@
 import { isDiagnostic } from '@bpfoundry/diagnostics'
 import { Kernel, type KernelMap, type KernelProgram } from '@bpfoundry/kernel'
+import { KERNEL_PROFILES } from '@bpfoundry/kernel-abi'
 import type { KernelOracle } from '@bpfoundry/kernel-oracle'
 import type { LoaderKernel } from '@bpfoundry/loader'
 import { oracleLoader } from '../../kernel-oracle.ts'
@@ -27,7 +28,7 @@ export async function measureCase(
   rounds: number,
   oracle: KernelOracle | undefined,
 ): Promise<VerifierFigures> {
-  const kernel = emulated()
+  const kernel = emulated(profileBeside(oracle))
   const ours = Array.from({ length: rounds }, () => one.load(kernel, ({ stats }) => stats))
   const [first] = ours
   const figures = {
@@ -39,8 +40,14 @@ export async function measureCase(
   return oracle === undefined ? figures : { ...figures, ...(await kernelFigures(one, rounds, oracle)) }
 }
 
-function emulated(): LoaderKernel<KernelMap, KernelProgram> {
-  const kernel = Kernel.create()
+/** The running kernel's release, where its rules are known: what is compared shall be judged by the same ones. */
+export function profileBeside(oracle: KernelOracle | undefined): string | undefined {
+  const release = oracle?.release.split('.').slice(0, 2).join('.')
+  return release !== undefined && KERNEL_PROFILES.has(release) ? release : undefined
+}
+
+function emulated(profile: string | undefined): LoaderKernel<KernelMap, KernelProgram> {
+  const kernel = Kernel.create(profile === undefined ? {} : { profile })
   return {
     createMap: (request) => kernel.createMap(request),
     loadProgram: (request) => kernel.loadProgram({ ...request, logLevel: STATISTICS }),

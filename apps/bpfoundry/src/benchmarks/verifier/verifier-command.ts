@@ -6,7 +6,7 @@ import { EXIT } from '../../exit-code.ts'
 import { openKernelOracle } from '../../kernel-oracle.ts'
 import { type Cell, formatJson, formatTable, Progress } from '../../output.ts'
 import { objectCases, ownCases, type VerifierCase } from './corpus.ts'
-import { measureCase, type VerifierFigures } from './measure.ts'
+import { measureCase, profileBeside, type VerifierFigures } from './measure.ts'
 
 export interface BenchVerifierOptions {
   readonly rounds: number
@@ -19,6 +19,8 @@ interface VerifierBenchReport {
   readonly $schema: 'bpfoundry.bench-verifier/1'
   readonly host: { readonly node: string; readonly kernel: string }
   readonly rounds: number
+  /** The release that ours judged for, where that is the running kernel's. */
+  readonly profile?: string
   readonly programs: readonly VerifierFigures[]
   /** Programs of the corpus that our verifier refuses: nothing to measure. */
   readonly refused: readonly { readonly program: string; readonly reason: string }[]
@@ -52,12 +54,14 @@ export async function benchVerifier(
 ): Promise<number> {
   const cases = objects.length === 0 ? ownCases() : objects.flatMap(objectCases)
   const { oracle, kernelUnavailable } = options.kernel ? await askedKernel() : {}
+  const profile = profileBeside(oracle)
   try {
     const measured = await measureAll(cases, options.rounds, oracle, new Progress(io))
     const report: VerifierBenchReport = {
       $schema: 'bpfoundry.bench-verifier/1',
       host: { node: process.version, kernel: release() },
       rounds: options.rounds,
+      ...(profile === undefined ? {} : { profile }),
       ...measured,
       summary: summaryOf(measured.programs),
       ...(kernelUnavailable === undefined ? {} : { kernelUnavailable }),
@@ -132,11 +136,13 @@ function sum<T>(rows: readonly T[], value: (row: T) => number): number {
   return rows.reduce((total, row) => total + value(row), 0)
 }
 
-function textOf({ programs, refused, summary, kernelUnavailable, peakMemoryMiB, rounds }: VerifierBenchReport): string {
+function textOf(report: VerifierBenchReport): string {
+  const { programs, refused, summary, kernelUnavailable, peakMemoryMiB, rounds, profile } = report
   const head = ['program', 'insns', 'first', 'least', 'ns/insn', 'kernel insns', 'kernel', 'ours : kernel']
   const { nsPerInsn, kernelNsPerInsn, totalRatio, medianRatio, compared, withinTolerance } = summary
   const notes = [
     `us of verification alone, ${rounds} rounds; first: of the process's first load of it`,
+    ...(profile === undefined ? [] : [`judged by the rules of Linux ${profile}, like the running kernel's`]),
     `all together: ${nsPerInsn.toFixed(0)} ns an explored instruction${
       kernelNsPerInsn === undefined ? '' : `, the kernel ${kernelNsPerInsn.toFixed(0)} ns`
     }`,
