@@ -79,7 +79,7 @@ function askOurs(program: VerifierProgram, profile: string): VerifierResult {
 }
 
 describe('exception callbacks', () => {
-  it.each(ROWS.map((row) => [row.name, row] as const))('%s', (_name, row, ctx) => {
+  it.for(ROWS.map((row) => [row.name, row] as const))('%s', ([, row], ctx) => {
     if ('unavailable' in kernel) return ctx.skip(kernel.unavailable)
     if (types === undefined || !kernel.oracle.release.startsWith('6.18.'))
       return ctx.skip('made for 6.18 with its types')
