@@ -1,4 +1,5 @@
 export type { DiagnosticFields, DiagnosticJson } from './diagnostic.ts'
 export { Diagnostic, isDiagnostic } from './diagnostic.ts'
+export { nearestNames } from './nearest-names.ts'
 export type { Place, SourceSpan } from './place.ts'
 export { formatPlace } from './place.ts'

@@ -1,10 +1,11 @@
 import type { XdpMode } from '@bpfoundry/device'
+import { nearestNames } from '@bpfoundry/diagnostics'
 import type { Kernel, KernelMap, KernelProgram, MapBtf, TestRunRequest, TestRunResult } from '@bpfoundry/kernel'
 import { MAP_TYPE } from '@bpfoundry/kernel-abi'
 import { Collection, type CollectionSpec, type MapRequest, type ProgramRequest } from '@bpfoundry/loader'
 import { BenchMap } from './bench-map.ts'
 import type { OffloadCard } from './offload-card.ts'
-import { nearestNames, TestbenchError } from './testbench-error.ts'
+import { TestbenchError } from './testbench-error.ts'
 
 /** A loaded program, ready to attach or to test-run. */
 export class BenchProgram {

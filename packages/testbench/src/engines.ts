@@ -1,3 +1,4 @@
+import { nearestNames } from '@bpfoundry/diagnostics'
 import type { Engine, EngineOptions } from '@bpfoundry/engine'
 import { createInterpreter } from '@bpfoundry/interpreter'
 import { createWasmEngine } from '@bpfoundry/jit-wasm'
@@ -9,7 +10,7 @@ import {
   remoteArm64Available,
 } from '@bpfoundry/native-exec'
 import { NfpEngine } from '@bpfoundry/nfp'
-import { nearestNames, TestbenchError } from './testbench-error.ts'
+import { TestbenchError } from './testbench-error.ts'
 
 const OPTIONS: EngineOptions = { progArray: PROG_ARRAY_LAYOUT }
 

@@ -6,6 +6,7 @@ import {
   type Sink,
   type VethPeer,
 } from '@bpfoundry/device'
+import { nearestNames } from '@bpfoundry/diagnostics'
 import { Kernel } from '@bpfoundry/kernel'
 import { type CollectionSpec, loadCollectionSpec } from '@bpfoundry/loader'
 import { createNfpCores, type NfpFirmware } from '@bpfoundry/nfp'
@@ -19,7 +20,7 @@ import { askForHugePages } from './huge-pages.ts'
 import { OffloadCard } from './offload-card.ts'
 import { MemoryIds } from './page-pools.ts'
 import { PollPrograms } from './poll-programs.ts'
-import { nearestNames, TestbenchError } from './testbench-error.ts'
+import { TestbenchError } from './testbench-error.ts'
 import { WorkerControl } from './worker-control.ts'
 import { XdpTrace, type XdpTraceOptions } from './xdp-trace.ts'
 

@@ -1,5 +1,5 @@
+import { nearestNames } from '@bpfoundry/diagnostics'
 import { DeploymentError, type DeploymentErrorCode } from '../deployment-error.ts'
-import { nearestNames } from '../source/nearest-names.ts'
 import type { SourceDocument, SourcePath } from '../source/source-document.ts'
 
 /** What to say of a place beside the message. */

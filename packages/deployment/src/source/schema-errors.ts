@@ -1,7 +1,7 @@
+import { nearestNames } from '@bpfoundry/diagnostics'
 import type { z } from 'zod'
 import { DeploymentError } from '../deployment-error.ts'
 import { knownKeys } from '../schema/json-schema.ts'
-import { nearestNames } from './nearest-names.ts'
 import type { SourceDocument, SourcePath } from './source-document.ts'
 
 type Issue = z.core.$ZodIssue
