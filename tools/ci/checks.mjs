@@ -17,7 +17,7 @@ const CHECKS = [
   { name: 'unused code', command: ['pnpm', 'exec', 'knip'] },
   { name: 'package checks', command: ['node', 'tools/ci/package-checks.mjs'] },
   { name: 'README examples', command: ['node', 'tools/ci/readme-examples.mjs'] },
-  { name: 'fuzzing, short form', command: ['pnpm', 'fuzz', '--seconds', '1'] },
+  { name: 'fuzzing, short form', command: ['pnpm', 'fuzz', '--seconds', '2'] },
   {
     name: 'conformance, kernel tree',
     // One engine that is legible and one that compiles; all are put to lib/test_bpf.c by the tests.
