@@ -101,8 +101,7 @@ it.for(engines)(
   'packets over several pages are to helpers what they are on the running kernel: %s',
   ([, make], ctx) => {
     if (!(opened instanceof KernelOracle)) {
-      console.log(`${COUNT} programs skipped: ${opened.unavailable}`)
-      ctx.skip()
+      ctx.skip(`${opened.unavailable}: ${COUNT} programs`)
       return
     }
     const kernel = Kernel.create({ engine: make() })
