@@ -48,7 +48,7 @@ export {
 export { PROG_TYPE, programTypeName } from './program-types.ts'
 export { rawTracepointArgument } from './raw-tracepoints.ts'
 export type { KernelAbility } from './releases.ts'
-export { ABILITY_SINCE, isReleasedBy, mapTypeSince, programTypeSince } from './releases.ts'
+export { ABILITY_SINCE, compareReleases, isReleasedBy, mapTypeSince, programTypeSince } from './releases.ts'
 export { PACKET_LOAD_HELPERS, SK_BUFF } from './sk-buff.ts'
 export {
   MAX_SKB_FRAGS,

@@ -1,11 +1,16 @@
 import { MAP_TYPE } from './map-types.ts'
 import { PROG_TYPE } from './program-types.ts'
 
-/** Release numbers in order: `4.9` before `4.19`. */
+/** Below 0 where release `a` came before `b`: `4.9` before `4.19`. */
+export function compareReleases(a: string, b: string): number {
+  const [major = 0, minor = 0] = a.split('.').map(Number)
+  const [otherMajor = 0, otherMinor = 0] = b.split('.').map(Number)
+  return major - otherMajor || minor - otherMinor
+}
+
+/** Whether what came with release `since` is in `release`. */
 export function isReleasedBy(since: string, release: string): boolean {
-  const [major = 0, minor = 0] = since.split('.').map(Number)
-  const [ofMajor = 0, ofMinor = 0] = release.split('.').map(Number)
-  return major < ofMajor || (major === ofMajor && minor <= ofMinor)
+  return compareReleases(since, release) <= 0
 }
 
 /** The release that brought each map type. @see kernel history of enum bpf_map_type in include/uapi/linux/bpf.h */

@@ -19,6 +19,7 @@ import {
 } from '@bpfoundry/isa'
 import {
   ABILITY_SINCE,
+  compareReleases,
   HELPERS,
   type KernelAbility,
   mapTypeName,
@@ -34,6 +35,7 @@ import { Refusal } from '../report/refusal.ts'
 import type { Requirement, VerifierProgram } from '../verifier-api.ts'
 
 const TAIL_CALL = 12
+/** BPF_MAXINSNS: what every program was limited to before 5.2. */
 const OLD_LONGEST = 4096
 
 /** src of LD_IMM64, and the ability that it asks for. */
@@ -76,7 +78,7 @@ export function requirementsOf(program: VerifierProgram, accessesContext: (pc: n
     const need = one.kind ?? one.what
     if (!first.has(need)) first.set(need, plain(one))
   }
-  return [...first.values()].sort((a, b) => releaseOrder(b.since) - releaseOrder(a.since))
+  return [...first.values()].sort((a, b) => compareReleases(b.since, a.since))
 }
 
 /** A need, and what others it is one of: of those the first is told. */
@@ -84,11 +86,6 @@ type Found = Requirement & { readonly kind?: string }
 
 function plain({ since, what, pc }: Found): Requirement {
   return { since, what, ...(pc === undefined ? {} : { pc }) }
-}
-
-function releaseOrder(release: string): number {
-  const [major = 0, minor = 0] = release.split('.').map(Number)
-  return major * 1000 + minor
 }
 
 function needs(ability: KernelAbility, what: string, pc?: number): Requirement {
