@@ -6,6 +6,7 @@ import { join } from 'node:path'
 
 /** What the suites read of a kernel tree: files, folders with all that they hold, and `*` within one folder. */
 const WANTED = [
+  'arch/x86/include/uapi',
   'lib/test_bpf.c',
   'include/linux/filter.h',
   'include/uapi',
