@@ -3,13 +3,14 @@
  * paths still to be explored. The checks take it as their first parameter; it holds no rules of its own.
  */
 
-import { BPF_CALL, BPF_JMP, BPF_PSEUDO_KFUNC_CALL, type Insn, type InstructionRow } from '@bpfoundry/isa'
+import type { Insn, InstructionRow } from '@bpfoundry/isa'
 import { type ContextLayout, contextLayout, type ErrnoName, type KernelLimits, PROG_FLAG } from '@bpfoundry/kernel-abi'
 import { Demand } from './exploration/demand.ts'
 import type { AttachTarget } from './kernel-types/attach-target.ts'
 import { KernelTypes } from './kernel-types/kernel-types.ts'
 import { OwnTypes } from './kernel-types/own-types.ts'
 import type { Profile } from './profile.ts'
+import type { CallKinds } from './program/call-kinds.ts'
 import type { FastcallPatterns } from './program/fastcall.ts'
 import { FactCollector } from './report/facts.ts'
 import { Refusal } from './report/refusal.ts'
@@ -95,8 +96,7 @@ export interface VerificationParts {
   readonly notes: SlotNotes
   readonly entry: FrameState
   readonly target: AttachTarget | undefined
-  /** BTF ids of the functions that give an iterator's next element. */
-  readonly iteratorNexts: ReadonlySet<number>
+  readonly calls: CallKinds
 }
 
 export class Verification {
@@ -121,6 +121,8 @@ export class Verification {
   readonly kernel: KernelTypes | undefined
   /** The program's types; undefined where it has none. */
   readonly own: OwnTypes | undefined
+  /** Which of its calls do more than call. */
+  readonly calls: CallKinds
   /** What the program is bound to. */
   readonly target: AttachTarget | undefined
   /** The context that r1 points to; undefined for program types without a table. */
@@ -141,7 +143,6 @@ export class Verification {
   maxStatesPerInsn = 0
   totalStates = 0
   peakStates = 0
-  readonly #iteratorNexts: ReadonlySet<number>
   #lastId = 0
   #scratchedRegisters = -1
   #scratchedSlotsLow = -1
@@ -161,7 +162,7 @@ export class Verification {
     this.isTrusted = capabilities === undefined || capabilities.includes('CAP_PERFMON')
     this.notes = parts.notes
     this.target = parts.target
-    this.#iteratorNexts = parts.iteratorNexts
+    this.calls = parts.calls
     const { kernelBtf } = parts.options
     this.kernel = kernelBtf === undefined ? undefined : new KernelTypes(kernelBtf)
     this.own = OwnTypes.of(parts.program)
@@ -190,13 +191,6 @@ export class Verification {
   /** The instruction being checked. */
   get insn(): Insn {
     return this.insns[this.pc] as Insn
-  }
-
-  /** The instruction asks an iterator for its next element. */
-  isIteratorNext(insn: Insn): boolean {
-    return (
-      insn.src === BPF_PSEUDO_KFUNC_CALL && this.#iteratorNexts.has(insn.imm) && insn.opcode === (BPF_JMP | BPF_CALL)
-    )
   }
 
   newId(): number {

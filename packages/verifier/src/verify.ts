@@ -4,7 +4,7 @@ import { deviceRefusal, prepareDevice } from './exploration/device-refusal.ts'
 import { explore } from './exploration/exploration.ts'
 import { addFrameExtras } from './fixup/frame-extras.ts'
 import { type AttachTarget, attachTarget } from './kernel-types/attach-target.ts'
-import { iteratorNexts } from './kernel-types/kernel-function.ts'
+import { callKinds } from './kernel-types/kernel-function.ts'
 import { KernelTypes } from './kernel-types/kernel-types.ts'
 import { checkRelease } from './portability/release-check.ts'
 import { type Target, targetNamed } from './profile.ts'
@@ -146,9 +146,9 @@ function prepare(run: Run): Verification {
   notePacketChanges(program, subprograms)
   const maps = resolveMaps(program, knownOpcodes(profile))
   prepareDevice(options)
-  const nexts = iteratorNexts(program, options.kernelBtf)
+  const calls = callKinds(program, options.kernelBtf)
   const callback = subprograms.find(({ isExceptionCallback }) => isExceptionCallback)
-  const flow = checkControlFlow(insns, isCapable, nexts, callback?.start)
+  const flow = checkControlFlow(insns, isCapable, calls, callback?.start)
   const target = boundTo(run)
   const live = liveRegisters(program, options)
   const kernel = options.kernelBtf === undefined ? undefined : new KernelTypes(options.kernelBtf)
@@ -168,7 +168,7 @@ function prepare(run: Run): Verification {
     notes,
     entry,
     target,
-    iteratorNexts: nexts,
+    calls,
   })
 }
 

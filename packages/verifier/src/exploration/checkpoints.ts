@@ -8,7 +8,6 @@
 
 import { sameScalar } from '../domain/scalar.ts'
 import { pointedIterator } from '../memory/iterator-slots.ts'
-import { isCallbackCall } from '../program/callback-helpers.ts'
 import { isMayGoto } from '../program/control-flow.ts'
 import { frameText } from '../report/state-text.ts'
 import type { FrameState } from '../state/frame-state.ts'
@@ -108,8 +107,8 @@ function loopingScope(v: Verification, checkpoint: Checkpoint): ComparisonScope 
     enterLoop(v.state, checkpoint)
     return scope
   }
-  if (isCallbackCall(v.insn)) return coversState(state, v.state, scope) ? scope : undefined
-  if (v.isIteratorNext(v.insn)) {
+  if (v.calls.runsCallback(v.insn)) return coversState(state, v.state, scope) ? scope : undefined
+  if (v.calls.asksIterator(v.insn)) {
     if (!coversState(state, v.state, scope) || !isActiveIterator(v)) return undefined
     enterLoop(v.state, checkpoint)
     return scope

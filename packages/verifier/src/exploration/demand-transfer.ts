@@ -24,7 +24,7 @@ import {
   BPF_STX,
   type Insn,
 } from '@bpfoundry/isa'
-import { isCallbackCall } from '../program/callback-helpers.ts'
+import type { CallKinds } from '../program/call-kinds.ts'
 import { isSubprogramCall } from '../program/control-flow.ts'
 import type { LinkedRegister, PathStep } from '../state/path-state.ts'
 import type { Demand } from './demand.ts'
@@ -38,6 +38,7 @@ export interface StepNotes {
 /** One execution of one instruction. */
 export interface Executed extends StepNotes {
   readonly insns: readonly Insn[]
+  readonly calls: CallKinds
   readonly pc: number
   /** The slot that ran next. */
   readonly nextPc: number
@@ -108,10 +109,10 @@ function acrossCallbackCall(demand: Demand): boolean {
 }
 
 /** Into the callee, by its exit: its r0 is what the caller got, unless a helper called it. */
-function acrossReturn(demand: Demand, { insns, nextPc }: Executed): boolean {
+function acrossReturn(demand: Demand, { insns, calls, nextPc }: Executed): boolean {
   const before = insns[nextPc - 1]
   const wantsResult = demand.has(0) && before !== undefined && isSubprogramCall(before)
-  if (isCallbackCall(insns[nextPc] as Insn)) for (const number of ARGUMENT_NUMBERS) demand.drop(number)
+  if (calls.runsCallback(insns[nextPc] as Insn)) for (const number of ARGUMENT_NUMBERS) demand.drop(number)
   demand.drop(0)
   if (!demand.enterCallee()) return false
   if (wantsResult) demand.add(0)
@@ -124,8 +125,8 @@ function acrossSilentReturn(demand: Demand): boolean {
   return demand.enterCallee()
 }
 
-function acrossHelperCall(demand: Demand, { insns, pc, nextPc }: Executed): boolean {
-  if (nextPc !== pc + 1 && isCallbackCall(insns[pc] as Insn)) return acrossCallbackCall(demand)
+function acrossHelperCall(demand: Demand, { insns, calls, pc, nextPc }: Executed): boolean {
+  if (nextPc !== pc + 1 && calls.runsCallback(insns[pc] as Insn)) return acrossCallbackCall(demand)
   if (nextPc !== pc + 1) return acrossSilentReturn(demand)
   demand.drop(0)
   return (demand.registers() & ARGUMENTS) === 0

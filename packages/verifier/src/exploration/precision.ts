@@ -135,7 +135,7 @@ function runBackState(
 ): 'start' | 'done' | 'lost' {
   let following = nextPc
   let skips = skipsFirst
-  const step: Step = { insns: v.insns, pc: 0, nextPc: 0, stack: undefined, linked: undefined }
+  const step: Step = { insns: v.insns, calls: v.calls, pc: 0, nextPc: 0, stack: undefined, linked: undefined }
   for (;;) {
     takeStep(cursor, step, following)
     if (!skips) {

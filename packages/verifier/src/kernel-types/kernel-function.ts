@@ -1,12 +1,14 @@
 /** The functions of the kernel that a program's calls name. @see fetch_kfunc_meta in kernel/bpf/verifier.c */
 import { BTF_KIND, type BtfFuncProto, type BtfParameter } from '@bpfoundry/btf'
-import { BPF_CALL, BPF_JMP, BPF_PSEUDO_KFUNC_CALL, type Insn } from '@bpfoundry/isa'
+import type { Insn } from '@bpfoundry/isa'
 import {
   isKernelFunctionKnown,
   type KernelFunction,
   type KernelFunctionTrait,
   kernelFunction,
 } from '@bpfoundry/kernel-abi'
+import { CallKinds, isKernelCall } from '../program/call-kinds.ts'
+import { TREE_ADD, WORK_SET_CALLBACK } from '../program/callback-helpers.ts'
 import { Refusal, unsupported } from '../report/refusal.ts'
 import type { KernelBtf, VerifierProgram } from '../verifier-api.ts'
 import { checkPrototype } from './function-model.ts'
@@ -64,13 +66,16 @@ export function calledFunction(
   return { id: insn.imm, name: fn.name, prototype, traits: known?.traits }
 }
 
-/** BTF ids of the functions that the program calls for an iterator's next element. */
-export function iteratorNexts(program: VerifierProgram, btf: KernelBtf | undefined): ReadonlySet<number> {
-  const calls = program.insns.filter(
-    ({ opcode, src }) => opcode === (BPF_JMP | BPF_CALL) && src === BPF_PSEUDO_KFUNC_CALL,
-  )
-  const found = calls.map((insn) => calledFunction(program, btf, insn))
-  return new Set(found.flatMap((fn) => (fn !== undefined && hasTrait(fn, 'iter_next') ? [fn.id] : [])))
+/** The sorts of calls that the program makes. */
+export function callKinds(program: VerifierProgram, btf: KernelBtf | undefined): CallKinds {
+  const called = program.insns.filter(isKernelCall).map((insn) => calledFunction(program, btf, insn))
+  const idsOf = (isOne: (fn: CallableFunction) => boolean): ReadonlySet<number> =>
+    new Set(called.flatMap((fn) => (fn !== undefined && isOne(fn) ? [fn.id] : [])))
+  return new CallKinds({
+    iteratorNexts: idsOf((fn) => hasTrait(fn, 'iter_next')),
+    callbackCalls: idsOf(({ name }) => name === TREE_ADD),
+    asyncCallbackCalls: idsOf(({ name }) => name === WORK_SET_CALLBACK),
+  })
 }
 
 /** Functions that programs may call are named so; what a newer kernel has of them is not known. */

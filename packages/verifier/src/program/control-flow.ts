@@ -14,7 +14,7 @@ import {
   type Insn,
 } from '@bpfoundry/isa'
 import { Refusal } from '../report/refusal.ts'
-import { isAsyncCallbackCall, isCallbackCall } from './callback-helpers.ts'
+import { CallKinds } from './call-kinds.ts'
 
 /** `LD_IMM64`, which takes two slots. */
 export const LD_IMM64_OPCODE = 0x18
@@ -93,10 +93,7 @@ function edgesOf(insns: readonly Insn[], pc: number): readonly Edge[] {
 const DISCOVERED = 1
 const EXPLORED = 2
 
-const NO_FUNCTIONS: ReadonlySet<number> = new Set()
-const BPF_PSEUDO_KFUNC_CALL = 2
-
-function markPoints(insns: readonly Insn[], pc: number, marks: FlowMarks, iteratorNexts: ReadonlySet<number>): void {
+function markPoints(insns: readonly Insn[], pc: number, marks: FlowMarks, calls: CallKinds): void {
   const { prunePoints, jumpPoints, forcedCheckpoints } = marks
   const insn = insns[pc] as Insn
   const arriveAt = (slot: number): void => {
@@ -104,15 +101,15 @@ function markPoints(insns: readonly Insn[], pc: number, marks: FlowMarks, iterat
     prunePoints[slot] = 1
     jumpPoints[slot] = 1
   }
-  if (isMayGoto(insn) || isCallbackCall(insn)) forcedCheckpoints[pc] = 1
-  if (isCallbackCall(insn)) arriveAt(pc)
-  const isKernelCall = insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === BPF_PSEUDO_KFUNC_CALL
-  if (isKernelCall && iteratorNexts.has(insn.imm)) {
+  const runsCallback = calls.runsCallback(insn)
+  if (isMayGoto(insn) || runsCallback) forcedCheckpoints[pc] = 1
+  if (runsCallback) arriveAt(pc)
+  if (calls.asksIterator(insn)) {
     prunePoints[pc] = 1
     forcedCheckpoints[pc] = 1
   }
   // Of a path that was explored, the callback was, too.
-  if (isAsyncCallbackCall(insn)) prunePoints[pc] = 1
+  if (calls.handsOverCallback(insn)) prunePoints[pc] = 1
   if (isFunctionLoad(insn) || isSubprogramCall(insn)) {
     prunePoints[pc] = 1
     arriveAt(pc + slotsOf(insn))
@@ -154,13 +151,13 @@ function checkReached(insns: readonly Insn[], visited: Uint8Array): void {
  * Walks the program from its entry through all jumps and calls.
  *
  * @param mayLoop false for who may not load loops, however often they run
- * @param iteratorNexts BTF ids of functions that give an iterator's next element
+ * @param calls which calls do more than call
  * @throws {Refusal} VERIFIER_BACK_EDGE, VERIFIER_JUMP_OUT_OF_RANGE, VERIFIER_UNREACHABLE, VERIFIER_JUMP_INTO_LD_IMM64
  */
 export function checkControlFlow(
   insns: readonly Insn[],
   mayLoop: boolean = true,
-  iteratorNexts: ReadonlySet<number> = NO_FUNCTIONS,
+  calls: CallKinds = new CallKinds(),
   exceptionCallback?: number,
 ): FlowMarks {
   const visited = new Uint8Array(insns.length)
@@ -181,7 +178,7 @@ export function checkControlFlow(
     const edge = edgesOf(insns, pc)[nextEdge[pc] as number]
     if (edge === undefined) {
       visited[pc] = EXPLORED
-      markPoints(insns, pc, marks, iteratorNexts)
+      markPoints(insns, pc, marks, calls)
       stack.pop()
       continue
     }
