@@ -27,8 +27,13 @@ export type { Helper, HelperScope } from './helpers.ts'
 export { HELPERS, helperAllowed, helperByName, helperName, helperPrototype, MAX_HELPER_ID } from './helpers.ts'
 export type { IteratorArgument } from './iterators.ts'
 export { isKnownIterator, iteratorArgument } from './iterators.ts'
-export type { KernelFunction, KernelFunctionTrait } from './kernel-functions.ts'
-export { isKernelFunctionKnown, kernelFunction } from './kernel-functions.ts'
+export type { KernelFunction, KernelFunctionTrait, ModuleFunctionSet } from './kernel-functions.ts'
+export {
+  isKernelFunctionKnown,
+  KERNEL_FUNCTION_TRAITS,
+  kernelFunction,
+  moduleFunction,
+} from './kernel-functions.ts'
 export type { LsmHook } from './lsm-hooks.ts'
 export { lsmHook } from './lsm-hooks.ts'
 export { mapHelperCompatible } from './map-helpers.ts'

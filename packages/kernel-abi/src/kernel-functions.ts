@@ -6,19 +6,13 @@
  */
 import { PROG_TYPE } from './program-types.ts'
 
-/** What a call means. @see Documentation/bpf/kfuncs.rst, section 2.4 */
-export type KernelFunctionTrait =
-  | 'acquire'
-  | 'release'
-  | 'ret_null'
-  | 'trusted_args'
-  | 'sleepable'
-  | 'destructive'
-  | 'rcu'
-  | 'iter_new'
-  | 'iter_next'
-  | 'iter_destroy'
-  | 'rcu_protected'
+/** What a call means: the kernel's `KF_*`, in small letters. @see Documentation/bpf/kfuncs.rst, section 2.4 */
+// biome-ignore format: table
+export const KERNEL_FUNCTION_TRAITS = [
+  'acquire', 'release', 'ret_null', 'trusted_args', 'sleepable', 'destructive', 'rcu',
+  'iter_new', 'iter_next', 'iter_destroy', 'rcu_protected',
+] as const
+export type KernelFunctionTrait = (typeof KERNEL_FUNCTION_TRAITS)[number]
 
 /** Kinds of programs, as sets are registered for them. @see bpf_prog_type_to_kfunc_hook in kernel/bpf/btf.c */
 type Hook =
@@ -226,6 +220,11 @@ const SETS: readonly FunctionSet[] = [
     ['cgroup_rstat_updated', ''],
     ['cgroup_rstat_flush',   'sleepable'],
   ] },
+  // net/bpf/test_run.c
+  { hooks: ['tc', 'tracing', 'syscall'], functions: [
+    ['bpf_kfunc_call_test_release', 'release'],
+    ['bpf_kfunc_call_memb_release', 'release'],
+  ] },
 ]
 
 /** A function as programs of one type may call it. */
@@ -253,4 +252,26 @@ export function kernelFunction(programType: number, name: string): KernelFunctio
 /** Whether some type of program may call the function: one that is not known may be a newer kernel's, or a module's. */
 export function isKernelFunctionKnown(name: string): boolean {
   return SETS.some(({ functions }) => functions.some(([known]) => known === name))
+}
+
+/** Functions that a module lets programs call, as it registers them. @see register_btf_kfunc_id_set in kernel/bpf/btf.c */
+export interface ModuleFunctionSet {
+  /** BPF_PROG_TYPE_* that the set is registered for; UNSPEC: for all. */
+  readonly programTypes: readonly number[]
+  /** By the function's name. */
+  readonly functions: ReadonlyMap<string, ReadonlySet<KernelFunctionTrait>>
+}
+
+/** The function of a module's sets; undefined where programs of this type may not call it. */
+export function moduleFunction(
+  sets: readonly ModuleFunctionSet[],
+  programType: number,
+  name: string,
+): KernelFunction | undefined {
+  const own = HOOKS.get(programType) ?? NO_HOOKS
+  // A set registered for one type is there for all that share its kind.
+  const isFor = (type: number): boolean => type === PROG_TYPE.UNSPEC || own.includes(HOOKS.get(type)?.[0] as Hook)
+  const found = sets.find(({ programTypes, functions }) => functions.has(name) && programTypes.some(isFor))
+  const traits = found?.functions.get(name)
+  return traits === undefined ? undefined : { name, traits }
 }
