@@ -40,7 +40,7 @@ export { mapHelperCompatible } from './map-helpers.ts'
 export type { MapAttributes } from './map-types.ts'
 export { BPF_ANY, BPF_EXIST, BPF_NOEXIST, MAP_FLAG, MAP_TYPE, mapTypeName } from './map-types.ts'
 export type { KernelLimits, KernelProfile } from './profiles.ts'
-export { DEFAULT_PROFILE, KERNEL_PROFILES, kernelProfile } from './profiles.ts'
+export { DEFAULT_PROFILE, KERNEL_PROFILES, kernelProfile, profileFor } from './profiles.ts'
 export type { ReturnRange } from './program-load.ts'
 export {
   contextNames,

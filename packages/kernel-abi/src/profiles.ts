@@ -1,3 +1,5 @@
+import { isReleasedBy } from './releases.ts'
+
 /** Numbers that the kernel refuses to go beyond. */
 export interface KernelLimits {
   /** BPF_MAXINSNS: slots of a program loaded without CAP_BPF. */
@@ -81,6 +83,18 @@ export const KERNEL_PROFILES: ReadonlyMap<string, KernelProfile> = new Map(ROWS.
 
 /** The release that is meant where none is named. */
 export const DEFAULT_PROFILE = '6.12'
+
+/**
+ * The release by which a kernel is judged: its own where there is a profile of it, else the next newer one, and the newest
+ * for those that come after all.
+ *
+ * @param release as a kernel's Makefile or `uname -r` tells it: `6.1.192`
+ */
+export function profileFor(release: string): string {
+  const [major = 0, minor = 0] = release.split('.').map((part) => Number.parseInt(part, 10))
+  const names = ROWS.map(({ name }) => name)
+  return names.find((name) => isReleasedBy(`${major}.${minor}`, name)) ?? (names[names.length - 1] as string)
+}
 
 /** The profile of this name; undefined where there is none (yet). */
 export function kernelProfile(name: string = DEFAULT_PROFILE): KernelProfile | undefined {

@@ -19,6 +19,7 @@ import {
   writeHtml,
   writeJunit,
 } from '@bpfoundry/conformance'
+import { profileFor } from '@bpfoundry/kernel-abi'
 import type { CommandIo } from '../command-io.ts'
 import { EXIT } from '../exit-code.ts'
 import { Interrupt } from '../interrupt.ts'
@@ -93,7 +94,7 @@ async function askAll(options: ConformanceOptions, subject: Subject, io: Command
     runner = await runnerOf(options, pool, io)
     io.err(`asking ${engines.join(', ')} by ${runner.name}\n`)
     const ending = await runCampaign(
-      { sources, pool, runner, questioning: questioningOf(options, engines), signal: interrupt.signal },
+      { sources, pool, runner, questioning: questioningOf(options, engines, release), signal: interrupt.signal },
       {
         planned: (plan) => {
           holdFiles(report, plan)
@@ -117,10 +118,16 @@ async function askAll(options: ConformanceOptions, subject: Subject, io: Command
   }
 }
 
-function questioningOf({ oracle, timeout, filter }: ConformanceOptions, engines: readonly string[]): Questioning {
+/** The cases of a tree are what its own verifier was held to: of an old one, by its own rules. */
+function questioningOf(
+  { oracle, timeout, filter }: ConformanceOptions,
+  engines: readonly string[],
+  release: string | undefined,
+): Questioning {
   return {
     engines,
     timeLimitMs: timeout * 1000,
+    ...(release === undefined ? {} : { profile: profileFor(release) }),
     ...(oracle === undefined ? {} : { oracle }),
     ...(filter === undefined ? {} : { filter }),
   }

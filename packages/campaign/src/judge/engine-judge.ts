@@ -19,10 +19,12 @@ import { type AnswerByKind, answerByKind, type Judge } from './judge.ts'
 export interface EngineJudgeOptions {
   /** What a case may take, if somebody watches over that. */
   readonly timeLimitMs?: number
+  /** Release by whose rules its kernel judges programs; the kernel's default without it. */
+  readonly profile?: string
 }
 
 /** An engine; what a kind of case needs is made when its first case comes. */
-export function engineJudge(name: string, { timeLimitMs }: EngineJudgeOptions = {}): Judge {
+export function engineJudge(name: string, { timeLimitMs, profile }: EngineJudgeOptions = {}): Judge {
   let machine: BareMachine | undefined
   let kernel: VectorKernel | undefined
   let classicRunner: ClassicRunner | undefined
@@ -35,7 +37,7 @@ export function engineJudge(name: string, { timeLimitMs }: EngineJudgeOptions = 
     internal: ({ internal }) => askInternal(unverified(), internal),
     'tail-call': ({ tailCall }) => askTailCalls(unverified(), tailCall),
     vector: ({ vector }) => {
-      kernel ??= createEmulatedKernel(engineByName(name))
+      kernel ??= createEmulatedKernel(engineByName(name), { profile })
       return judge({ ...askVector(kernel, vector), engine: name }, vector.expect)
     },
     classic: ({ classic }) => {

@@ -1,5 +1,6 @@
 import { catchFaults, nativeEngineAvailable } from '@bpfoundry/native-exec'
 import { CampaignError } from '../campaign-error.ts'
+import type { Questioning } from '../plan/shard.ts'
 import { classicJudge } from './classic-judge.ts'
 import { engineJudge } from './engine-judge.ts'
 import type { Judge } from './judge.ts'
@@ -15,12 +16,15 @@ export class Judges {
    *
    * @throws TestbenchError TESTBENCH_ENGINE @throws CampaignError CAMPAIGN_ORACLE
    */
-  async byName(name: string, timeLimitMs: number): Promise<Judge> {
-    const known = this.#judges.get(name)
+  async byName(name: string, { timeLimitMs, profile }: Questioning): Promise<Judge> {
+    // A worker of a queue may be asked for several releases.
+    const key = `${name} ${profile ?? ''}`
+    const known = this.#judges.get(key)
     if (known !== undefined) return known
     if (isNative(name)) catchFaults()
-    const judge = await (MAKERS[name]?.() ?? engineJudge(name, { timeLimitMs }))
-    this.#judges.set(name, judge)
+    const judge = await (MAKERS[name]?.() ??
+      engineJudge(name, { timeLimitMs, ...(profile === undefined ? {} : { profile }) }))
+    this.#judges.set(key, judge)
     return judge
   }
 

@@ -7,6 +7,8 @@ export interface Questioning {
   readonly oracle?: 'kernel'
   /** What one engine may take for one case, wall time. */
   readonly timeLimitMs: number
+  /** Release by whose rules the emulated kernel judges; its default without it. */
+  readonly profile?: string
   /** Part of the ids or names of cases that are asked; others are passed over. */
   readonly filter?: string
 }
@@ -69,11 +71,15 @@ export function shardName({ source, from, to }: Shard): string {
 }
 
 function makeShard(of: Omit<Shard, 'key' | 'from' | 'to'>, from: number, to: number): Shard {
-  const { source, digest, engines, oracle, timeLimitMs, filter } = of
+  const { source, digest, engines, oracle, timeLimitMs, profile, filter } = of
   // Where a tree lies is each machine's own affair.
   const place = source.kind === 'kernel-tree' ? { ...source, folder: '' } : source
-  const asked = JSON.stringify([place, digest, from, to, engines, oracle, timeLimitMs, filter])
+  const asked = JSON.stringify([place, digest, from, to, engines, oracle, timeLimitMs, profile, filter])
   const key = createHash('sha256').update(asked).digest('hex').slice(0, 24)
-  const optional = { ...(oracle === undefined ? {} : { oracle }), ...(filter === undefined ? {} : { filter }) }
+  const optional = {
+    ...(oracle === undefined ? {} : { oracle }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(filter === undefined ? {} : { filter }),
+  }
   return { key, source, digest, from, to, engines, timeLimitMs, ...optional }
 }

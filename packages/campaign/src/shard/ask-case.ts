@@ -80,7 +80,7 @@ async function askAll(one: SuiteCase, question: ConformanceCase, asking: Asking)
 
 /** A defect of ours in one case is that case's answer: the others are asked all the same. */
 async function ask(one: SuiteCase, question: ConformanceCase, name: string, asking: Asking): Promise<Answer> {
-  const judge = await asking.judges.byName(name, asking.questioning.timeLimitMs)
+  const judge = await asking.judges.byName(name, asking.questioning)
   try {
     return await judge.answer(question)
   } catch (error) {

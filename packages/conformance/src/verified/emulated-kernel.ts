@@ -14,14 +14,22 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 /** A machine that has just started would give programs a time of 0. */
 const UPTIME_NS = 3600e9
 
-/**
- * The emulated kernel with one engine. One serves all cases of a run.
- *
- * @param types of the kernel that programs are bound to; those of the running one by default
- */
-export function createEmulatedKernel(engine: Engine, types: LazyBtf | undefined = runningTypes()): VectorKernel {
+/** What kernel is emulated. */
+export interface EmulatedKernelOptions {
+  /** Types of the kernel that programs are bound to; those of the running one by default. */
+  readonly types?: LazyBtf | undefined
+  /** The release whose verifier judges; the default of {@link Kernel.create} without it. */
+  readonly profile?: string | undefined
+}
+
+/** The emulated kernel with one engine. One serves all cases of a run. */
+export function createEmulatedKernel(
+  engine: Engine,
+  { types = runningTypes(), profile }: EmulatedKernelOptions = {},
+): VectorKernel {
   const kernelBtf = types === undefined ? {} : { kernelBtf: types }
-  const kernel = Kernel.create({ engine, hollowMaps: true, ...kernelBtf })
+  const release = profile === undefined ? {} : { profile }
+  const kernel = Kernel.create({ engine, hollowMaps: true, ...kernelBtf, ...release })
   kernel.setTimeNs(UPTIME_NS)
   const maps = new Map<number, KernelMap>()
   const programs = new Map<number, KernelProgram>()
