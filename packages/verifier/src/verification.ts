@@ -165,7 +165,7 @@ export class Verification {
     this.calls = parts.calls
     const { kernelBtf } = parts.options
     this.kernel = kernelBtf === undefined ? undefined : new KernelTypes(kernelBtf)
-    this.own = OwnTypes.of(parts.program)
+    this.own = OwnTypes.of(parts.program, kernelBtf)
     this.context = contextLayout(parts.program.type, {
       attachType: parts.program.expectedAttachType,
       offloaded: parts.options.device !== undefined,
