@@ -24,6 +24,8 @@ export type BtfErrorCode =
   | 'BTF_SIZE'
   /** More types than the format allows. */
   | 'BTF_TOO_MANY_TYPES'
+  /** A type that a module expects of its kernel, which has none such. */
+  | 'BTF_BASE'
   /** A `.maps` variable that is no map definition. */
   | 'BTF_MAP_DEFINITION'
   /** A value that its type can't hold. */
