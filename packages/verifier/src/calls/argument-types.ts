@@ -97,3 +97,16 @@ const MAY_HAVE_OFFSET: ReadonlySet<number> = new Set([
 export function mayHaveOffset(register: RegisterState): boolean {
   return MAY_HAVE_OFFSET.has(register.type)
 }
+
+const { NON_OWN_REF, MEM_RCU } = TYPE_FLAG
+
+/** Pointers into structures that may be handed over with an offset, if that is a known one. @see check_func_arg_reg_off */
+// biome-ignore format: table
+const MAY_HAVE_FIXED_OFFSET: ReadonlySet<number> = new Set([
+  PTR_TO_BTF_ID, TRUSTED_BTF, RCU_BTF, ALLOCATED, ALLOCATED | typeFlags(NON_OWN_REF),
+  ALLOCATED | typeFlags(NON_OWN_REF | MEM_RCU),
+])
+
+export function mayHaveFixedOffset(register: RegisterState): boolean {
+  return MAY_HAVE_FIXED_OFFSET.has(register.type)
+}

@@ -8,9 +8,9 @@ import { checkAligned } from '../memory/memory-access.ts'
 import { mayPassPacket } from '../memory/packet-access.ts'
 import { unsupported } from '../report/refusal.ts'
 import { isNull, type RegisterState } from '../state/register-state.ts'
-import { baseType, isPacketPointer, MEM_ALLOC, PTR_TO_BTF_ID, PTR_TO_STACK, typeName } from '../state/register-type.ts'
+import { isPacketPointer, MEM_ALLOC, MEM_PERCPU, PTR_TO_STACK, typeName } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
-import { mayHaveOffset, mismatch } from './argument-types.ts'
+import { mayHaveFixedOffset, mayHaveOffset, mismatch } from './argument-types.ts'
 import type { CallNotes } from './call-notes.ts'
 import { constantKey } from './constant-key.ts'
 import { takeDynptr } from './dynptr.ts'
@@ -60,6 +60,7 @@ const PLAIN: ReadonlySet<ArgumentType> = new Set<ArgumentType>([
   'ARG_PTR_TO_RINGBUF_MEM',
   'ARG_PTR_TO_SOCK_COMMON',
   'ARG_PTR_TO_SOCKET',
+  'ARG_PTR_TO_PERCPU_BTF_ID',
 ])
 
 /** Checks argument `index` (0 is r1) and notes what it says. */
@@ -103,7 +104,8 @@ function checkType(
   notes: CallNotes,
 ): void {
   // An object of the program's own goes into a slot like one of the kernel's.
-  const taken = notes.exchanged === undefined ? register : register.with({ type: register.type & ~MEM_ALLOC })
+  const isOwn = notes.exchanged !== undefined && (register.type & MEM_ALLOC) !== 0
+  const taken = isOwn ? register.with({ type: register.type & ~(MEM_ALLOC | MEM_PERCPU) }) : register
   const expected = mismatch(taken, value.type, value.flags)
   if (expected !== undefined) {
     const message = `R${number} type=${typeName(register.type)} expected=${expected}`
@@ -117,7 +119,7 @@ function checkType(
     }
     checkUnmodified(v, number, false)
   } else if (!mayHaveOffset(register)) {
-    checkUnmodified(v, number, baseType(register.type) === PTR_TO_BTF_ID)
+    checkUnmodified(v, number, mayHaveFixedOffset(register))
   }
 }
 

@@ -17,6 +17,7 @@ import { pointedStruct } from '../memory/kernel-pointer-access.ts'
 import { isReadOnlyForPrograms } from '../memory/map-access.ts'
 import { accessThrough } from '../memory/memory-access.ts'
 import { fieldOfKind } from '../program/map-fields.ts'
+import { isReadSide } from '../program/read-side.ts'
 import { isSleepable } from '../program/sleepable.ts'
 import { calledName } from '../report/insn-text.ts'
 import { unsupported } from '../report/refusal.ts'
@@ -30,6 +31,7 @@ import {
 } from '../state/register-state.ts'
 import {
   MEM_ALLOC,
+  MEM_PERCPU,
   PTR_TO_BTF_ID,
   PTR_TO_MAP_VALUE,
   PTR_TO_MEM,
@@ -46,6 +48,7 @@ import { checkDynptrMemory, clearReleased } from './dynptr.ts'
 import { checkArgument } from './helper-arguments.ts'
 import { checkMapCompatibility } from './map-compatibility.ts'
 import { forgetPacketPointers } from './packet-change.ts'
+import { cpuView, keepPerCpuObject } from './per-cpu-object.ts'
 import { acquireReference, checkNoReferences, releaseReference } from './references.ts'
 import { checkHelperInSection, checkNoSection } from './sections.ts'
 import { checkCallUnderLock } from './spin-lock.ts'
@@ -141,8 +144,9 @@ export function transferHelperCall(v: Verification, insn: Insn): void {
   if (prototype.id === GET_LOCAL_STORAGE) checkNoFlags(v)
   if (prototype.id === DYNPTR_FROM_MEM) checkDynptrMemory(v)
   startCallback(v, prototype.id, notes)
+  const view = cpuView(v, prototype)
   clearCallerSaved(v)
-  v.write(0, resultOf(v, prototype, notes))
+  v.write(0, view ?? resultOf(v, prototype, notes))
   checkMapCompatibility(v, notes.map, prototype.id)
   v.showRegister(0)
   if (prototype.id === TAIL_CALL) returnFromTailCall(v)
@@ -186,6 +190,7 @@ function fillMemory(v: Verification, notes: CallNotes): void {
 
 function releaseArgument(v: Verification, prototype: HelperPrototype, notes: CallNotes): void {
   if (notes.referenceId === 0) return
+  if (prototype.id === KPTR_XCHG && isReadSide(v)) keepPerCpuObject(v, notes.referenceId)
   if (!releaseReference(v, notes.referenceId)) {
     v.refuse('VERIFIER_UNREFERENCED', 'EINVAL', `func ${label(prototype.id)} reference has not been acquired before`)
   }
@@ -221,7 +226,8 @@ function resultOf(v: Verification, prototype: HelperPrototype, notes: CallNotes)
   }
   if (type === 'RET_PTR_TO_BTF_ID' && notes.exchanged !== undefined) {
     const struct = pointedStruct(v, notes.exchanged)
-    const own = struct.own === undefined ? 0 : MEM_ALLOC
+    const perCpu = notes.exchanged.kind === 'percpu_kptr' ? MEM_PERCPU : 0
+    const own = struct.own === undefined ? 0 : MEM_ALLOC | perCpu
     return pointerTo(PTR_TO_BTF_ID | own | typeFlags(kept), { struct, ...identity })
   }
   const struct = structResult(v, prototype)

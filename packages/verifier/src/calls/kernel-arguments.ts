@@ -33,7 +33,7 @@ import {
   typeName,
 } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
-import { mayHaveOffset } from './argument-types.ts'
+import { mayHaveFixedOffset, mayHaveOffset } from './argument-types.ts'
 import { newCallNotes } from './call-notes.ts'
 import { checkMemoryArgument } from './global-call.ts'
 import { checkMemorySize } from './helper-memory.ts'
@@ -217,7 +217,7 @@ function takeDynptrArgument(
   { fn, number, parameter, register }: Argument,
   notes: KernelCallNotes,
 ): void {
-  if (!mayHaveOffset(register)) checkUnmodified(v, number, baseType(register.type) === PTR_TO_BTF_ID)
+  if (!mayHaveOffset(register)) checkUnmodified(v, number, mayHaveFixedOffset(register))
   if (isMarked(parameter, '__uninit')) makeKernelDynptr(v, fn, number, notes.dynptr)
   else notes.dynptr = takeKernelDynptr(v, number)
 }
@@ -298,7 +298,7 @@ function checkOffset(v: Verification, number: number, register: RegisterState, i
     }
     checkUnmodified(v, number, false)
   } else if (!mayHaveOffset(register)) {
-    checkUnmodified(v, number, baseType(register.type) === PTR_TO_BTF_ID)
+    checkUnmodified(v, number, mayHaveFixedOffset(register))
   }
 }
 

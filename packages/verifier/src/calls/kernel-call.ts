@@ -34,7 +34,6 @@ const CODE = 'VERIFIER_KERNEL_FUNCTION'
 /** Functions that do more than their prototypes say; of some that is followed. */
 // biome-ignore format: table
 const NOT_FOLLOWED: ReadonlySet<string> = new Set([
-  'bpf_percpu_obj_new_impl', 'bpf_percpu_obj_drop_impl',
   'bpf_rbtree_remove', 'bpf_rbtree_add_impl', 'bpf_rbtree_first',
   'bpf_wq_init',
   'bpf_wq_set_callback_impl', 'bpf_wq_start', 'bpf_session_cookie', 'bpf_arena_alloc_pages', 'bpf_arena_free_pages',

@@ -12,7 +12,7 @@ import { POINTER_FIELDS } from '../memory/special-fields.ts'
 import type { MapField } from '../program/map-fields.ts'
 import { unsupported } from '../report/refusal.ts'
 import { isNull } from '../state/register-state.ts'
-import { MEM_ALLOC, mayBeNull, PTR_TO_BTF_ID, PTR_TO_MAP_VALUE } from '../state/register-type.ts'
+import { MEM_ALLOC, MEM_PERCPU, mayBeNull, PTR_TO_BTF_ID, PTR_TO_MAP_VALUE } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 
@@ -60,7 +60,7 @@ export function checkExchanged(v: Verification, number: number, field: MapField)
   const register = v.register(number)
   if (isNull(register)) return
   const { type } = register
-  if ((type & MEM_ALLOC) !== 0 && type !== (PTR_TO_BTF_ID | MEM_ALLOC)) {
+  if ((type & MEM_ALLOC) !== 0 && (type & ~MEM_PERCPU) !== (PTR_TO_BTF_ID | MEM_ALLOC)) {
     v.refuse(CODE, 'EFAULT', 'verifier internal error: invalid PTR_TO_BTF_ID register for type match')
   }
   if (mayBeNull(type)) v.refuse(CODE, 'EACCES', `Possibly NULL pointer passed to helper arg${number}`)

@@ -9,7 +9,6 @@ import { isReadSide } from '../program/read-side.ts'
 import { unsupported } from '../report/refusal.ts'
 import { isNull, pointerTo } from '../state/register-state.ts'
 import {
-  baseType,
   MAYBE_NULL,
   MEM_ALLOC,
   MEM_PERCPU,
@@ -43,14 +42,11 @@ export function accessKernelPointer(v: Verification, access: Access, field: MapF
   else if (insnClass === BPF_ST) storeImmediate(v, access, field)
 }
 
-/**
- * The structure that a field points to: the kernel's, or one of the program's own where the kernel has none of that name.
- * Of the latter only counted pointers are followed.
- */
+/** The structure that a field points to: the kernel's, or one of the program's own where the kernel has none of that name. */
 export function pointedStruct(v: Verification, { kind, target = '', targetType }: MapField): KernelStruct {
   const struct = kind === 'uptr' ? undefined : v.kernel?.named(target)
   if (struct !== undefined) return struct
-  const own = v.kernel !== undefined && kind === 'kptr' ? v.own?.structOf(targetType) : undefined
+  const own = v.kernel !== undefined && kind !== 'uptr' ? v.own?.structOf(targetType) : undefined
   if (own !== undefined) return own
   throw v.noted(unsupported(`a pointer to struct ${target} in a map is`))
 }
@@ -61,22 +57,21 @@ const RCU_PROTECTED: ReadonlySet<string> = new Set([
   'prog_test_ref_kfunc', 'cgroup', 'bpf_cpumask', 'task_struct', 'bpf_crypto_ctx',
 ])
 
-const OWN_POINTER = PTR_TO_BTF_ID | MEM_ALLOC
-
 /** Valid under RCU, or of no use but to be read and compared. */
 function loadPointer(v: Verification, number: number, field: MapField): void {
   const struct = pointedStruct(v, field)
-  const isPerCpu = field.kind === 'percpu_kptr'
-  if (struct.own !== undefined) {
-    if (!isReadSide(v))
-      throw v.noted(unsupported(`a pointer to struct ${struct.name} outside of a read-side section is`))
-    const shared = isNode(struct) ? NON_OWN_REF : 0
-    v.write(number, pointerTo(OWN_POINTER | MAYBE_NULL | MEM_RCU | shared, { struct, id: v.newId() }))
-    return
-  }
-  const isKept = isPerCpu || (field.kind === 'kptr' && RCU_PROTECTED.has(struct.name))
-  const flags = isKept && isReadSide(v) ? MEM_RCU | (isPerCpu ? MEM_PERCPU : 0) : PTR_UNTRUSTED
-  v.write(number, pointerTo(PTR_TO_BTF_ID | MAYBE_NULL | flags, { struct, id: v.newId() }))
+  const type = PTR_TO_BTF_ID | MAYBE_NULL | loadedFlags(v, field, struct)
+  v.write(number, pointerTo(type, { struct, id: v.newId() }))
+}
+
+/** @see btf_ld_kptr_type in kernel/bpf/verifier.c */
+function loadedFlags(v: Verification, { kind }: MapField, struct: KernelStruct): number {
+  const isPerCpu = kind === 'percpu_kptr'
+  const isProtected = kind === 'kptr' && (struct.own !== undefined || RCU_PROTECTED.has(struct.name))
+  if (!(isPerCpu || isProtected) || !isReadSide(v)) return PTR_UNTRUSTED
+  const shared = isNode(struct) ? NON_OWN_REF : 0
+  if (isPerCpu) return MEM_RCU | MEM_PERCPU | shared
+  return MEM_RCU | shared | (struct.own === undefined ? 0 : MEM_ALLOC)
 }
 
 /** Nothing may be stored, or a pointer to the same type. */
@@ -90,11 +85,10 @@ export function checkPointerFits(v: Verification, number: number, field: MapFiel
   const { type, struct, offset } = v.register(number)
   const isUncounted = field.kind === 'kptr_untrusted'
   const ofKernel = PTR_TRUSTED | MEM_RCU | (isUncounted ? PTR_UNTRUSTED : 0)
-  const permitted = MAYBE_NULL | (struct?.own === undefined ? ofKernel : MEM_ALLOC)
-  const isPerCpu = field.kind === 'percpu_kptr'
-  if (struct === undefined || isPerCpu || (type & ~(permitted | PTR_TO_BTF_ID)) !== 0) {
-    refuseType(v, number, field, '')
-  }
+  const perCpu = field.kind === 'percpu_kptr' ? MEM_PERCPU : 0
+  const permitted = PTR_TO_BTF_ID | MAYBE_NULL | (struct?.own === undefined ? ofKernel : MEM_ALLOC | perCpu)
+  const fits = (type & ~permitted) === 0 && (type & MEM_PERCPU) === perCpu
+  if (struct === undefined || !fits) refuseType(v, number, field, '')
   checkUnmodified(v, number, true)
   const { btf } = v.kernel as KernelTypes
   if (structsMatch(btf, struct, offset, pointedStruct(v, field), !isUncounted)) return
@@ -103,9 +97,6 @@ export function checkPointerFits(v: Verification, number: number, field: MapFiel
 
 function refuseType(v: Verification, number: number, { kind, target = '' }: MapField, found: string): never {
   const { type } = v.register(number)
-  if (baseType(type) === PTR_TO_BTF_ID && kind === 'percpu_kptr') {
-    throw v.noted(unsupported('storing a per-CPU kernel pointer to a map is'))
-  }
   const untrusted = kind === 'kptr_untrusted' ? ` or untrusted_ptr_${target}` : ''
   const expected = `expected=ptr_${target}${untrusted}`
   return v.refuse(CODE, 'EACCES', `invalid kptr access, R${number} type=${typeName(type)}${found} ${expected}`)

@@ -5,9 +5,19 @@ import { ownFields } from '../kernel-types/own-types.ts'
 import { type Found, walkStruct } from '../kernel-types/struct-walk.ts'
 import { loadedFlags } from '../kernel-types/trust.ts'
 import { isReadSide } from '../program/read-side.ts'
+import { unsupported } from '../report/refusal.ts'
 import { tnumText } from '../report/state-text.ts'
 import { pointerTo, type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
-import { MEM_ALLOC, MEM_PERCPU, MEM_USER, mayBeNull, PTR_TO_BTF_ID, PTR_UNTRUSTED } from '../state/register-type.ts'
+import {
+  MEM_ALLOC,
+  MEM_PERCPU,
+  MEM_RCU,
+  MEM_USER,
+  mayBeNull,
+  NON_OWN_REF,
+  PTR_TO_BTF_ID,
+  PTR_UNTRUSTED,
+} from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { type Access, loaded } from './access.ts'
 
@@ -56,6 +66,10 @@ function checkStructAccess(v: Verification, { pointer, pointerNumber, offset, is
   if ((pointer.type & MEM_PERCPU) !== 0) v.refuse(CODE, 'EACCES', `${what} access percpu memory: off=${offset}`)
   const isOwn = (pointer.type & MEM_ALLOC) !== 0 && (pointer.type & PTR_UNTRUSTED) === 0
   if (isWrite && !isOwn) v.refuse(CODE, 'EACCES', 'only read is supported')
+  const isHeld = pointer.referenceId !== 0 || (pointer.type & (NON_OWN_REF | MEM_RCU)) !== 0
+  if ((pointer.type & MEM_ALLOC) !== 0 && !isHeld) {
+    v.refuse(CODE, 'EFAULT', 'verifier internal error: ref_obj_id for allocated object must be non-zero')
+  }
 }
 
 function foundRegister(
@@ -66,6 +80,13 @@ function foundRegister(
   if (found.kind === 'number') return UNKNOWN_SCALAR
   const kernel = v.kernel as KernelTypes
   const flags = loadedFlags(kernel.btf, from, found, isReadSide(v))
-  const struct = kernel.struct(found.structId)
+  const struct = from.struct?.own === undefined ? kernel.struct(found.structId) : ownStruct(v, found.structId)
   return pointerTo(PTR_TO_BTF_ID | flags, { struct, id: mayBeNull(flags) ? v.newId() : 0 })
+}
+
+function ownStruct(v: Verification, id: number): KernelStruct {
+  const type = v.own?.type(id)
+  const struct = v.own?.structOf(type)
+  if (struct !== undefined) return struct
+  throw v.noted(unsupported(`a pointer to struct ${type?.name} is`))
 }

@@ -4,7 +4,7 @@
  * @see check_attach_btf_id, check_map_prog_compatibility in kernel/bpf/verifier.c
  */
 import { ATTACH_TYPE, MAP_TYPE, PROG_FLAG, PROG_TYPE } from '@bpfoundry/kernel-abi'
-import { Refusal, unsupported } from '../report/refusal.ts'
+import { Refusal } from '../report/refusal.ts'
 import type { VerifierMap, VerifierProgram } from '../verifier-api.ts'
 
 export function isSleepable({ flags = 0 }: VerifierProgram): boolean {
@@ -45,11 +45,7 @@ const MAP_TYPES: ReadonlySet<number> = new Set([
 
 /** Refuses a map that a sleepable program may not name. */
 export function checkMapForSleeper(program: VerifierProgram, map: VerifierMap, pc: number): void {
-  if (!isSleepable(program)) return
-  if (!MAP_TYPES.has(map.type)) {
-    const message = 'Sleepable programs can only use array, hash, ringbuf and local storage maps'
-    throw new Refusal({ code: 'VERIFIER_SLEEPABLE', errno: 'EINVAL', message }, pc)
-  }
-  const hasFields = [map, map.inner].some((one) => (one?.fields?.length ?? 0) > 0)
-  if (hasFields) throw unsupported('what the kernel keeps in map values, of sleepable programs, is', pc)
+  if (!isSleepable(program) || MAP_TYPES.has(map.type)) return
+  const message = 'Sleepable programs can only use array, hash, ringbuf and local storage maps'
+  throw new Refusal({ code: 'VERIFIER_SLEEPABLE', errno: 'EINVAL', message }, pc)
 }

@@ -69,7 +69,8 @@ function addFunction(types: Types, { name, linkage, returns, args, tags }: CaseF
 
 const LD_IMM64 = 0x18
 
-function functionStarts(insns: readonly Insn[]): number[] {
+/** Where functions start: the entry, and what is called or handed over. */
+export function functionStarts(insns: readonly Insn[]): number[] {
   const starts = new Set([0])
   insns.forEach((insn, pc) => {
     const isCall = insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === BPF_PSEUDO_CALL

@@ -10,6 +10,8 @@ export function comparableLog(log: string): string {
     log
       // One refusal of 6.18 lacks its line break.
       .replace(/(tail call)(processed )/, '$1\n$2')
+      // 6.12 calls its bugs errors.
+      .replace('verifier bug: ', 'verifier internal error: ')
       .split('\n')
       .filter((line) => !NOT_OURS.test(line))
       .map((line) =>
