@@ -33,6 +33,11 @@ export class LazyBtf {
     return this.#ids.find(name, kind)
   }
 
+  /** Every type of that name and {@link BTF_KIND}. */
+  findAll(name: string, kind: number): readonly number[] {
+    return this.#ids.findAll(name, kind)
+  }
+
   /** @throws {BtfError} BTF_TYPE_ID, BTF_TRUNCATED, BTF_KIND, BTF_INFO, BTF_STRING */
   type(id: number): BtfType {
     const known = this.#known.get(id)

@@ -20,6 +20,8 @@ test.each(['little', 'big'] as const)('ids are found by name and kind, %s-endian
   expect(ids.find('pair', STRUCT)).toBe(2)
   // The first of two.
   expect(ids.find('pair', TYPEDEF)).toBe(3)
+  expect(ids.findAll('pair', TYPEDEF)).toEqual([3, 6])
+  expect(ids.findAll('pair', FUNC)).toEqual([])
   expect(ids.find('pairs', FUNC)).toBe(5)
   expect(ids.find('pair', FUNC)).toBeUndefined()
   // Neither the tail of a name nor a beginning.

@@ -68,6 +68,8 @@ export interface ProgramSpec {
   /** Complete: entry function first, then every function it calls. Map references are still by name: their imm is 0. */
   insns: Insn[]
   readonly mapRelocations: readonly MapRelocation[]
+  /** With the option `kernelTypes`: the kernel's function, or typedef of a tracepoint, that `target` names. */
+  readonly attachBtfId?: number
   /** With the option `externs: 'keep'`: what is still to be found in the kernel. */
   readonly externs?: readonly ExternReference[]
   license: string

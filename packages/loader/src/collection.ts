@@ -92,10 +92,13 @@ export class Collection<M extends LoadedMap = LoadedMap, P extends LoadedProgram
   request(name: string): ProgramRequest {
     const program = findProgram(this.spec, name)
     if (program.unsupported !== undefined) throw program.unsupported
-    const { type, expectedAttachType, license, functionInfo, lineInfo, flags } = program
+    const { type, expectedAttachType, license, functionInfo, lineInfo, flags, attachBtfId } = program
     const insns = this.#resolve(program)
-    const btf = this.spec.btf === undefined ? {} : { btf: this.spec.btf }
-    return { name: program.name, type, expectedAttachType, insns, license, functionInfo, lineInfo, flags, ...btf }
+    return {
+      ...{ name: program.name, type, expectedAttachType, insns, license, functionInfo, lineInfo, flags },
+      ...(this.spec.btf === undefined ? {} : { btf: this.spec.btf }),
+      ...(attachBtfId === undefined ? {} : { attachBtfId }),
+    }
   }
 
   /** Closes every program and map. Does nothing the second time. */

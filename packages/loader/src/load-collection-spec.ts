@@ -3,12 +3,14 @@ import { PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { type PlacedMap, readBtfMaps, readSlots } from './btf-maps.ts'
 import { type CodeFunction, type CodeSection, readCodeSection } from './code-section.ts'
 import { CollectionSpec, type MapSpec, type ProgramSpec } from './collection-spec.ts'
+import type { KernelTypes } from './core/type-space.ts'
 import { readDataMaps, readVariables } from './data-maps.ts'
 import { exceptionCallbacks } from './exception-callbacks.ts'
+import { KernelReferences } from './kernel-references.ts'
 import { readLegacyMaps } from './legacy-maps.ts'
 import { LoaderError } from './loader-error.ts'
 import { type ObjectFile, openObject, placeIn } from './object-file.ts'
-import { type CoreRelocationMode, type ExternMode, linkProgram } from './program-linker.ts'
+import { type CoreRelocationMode, type ExternMode, type LinkModes, linkProgram } from './program-linker.ts'
 import { type ProgramSection, programSection, unknownSection } from './program-sections.ts'
 import type { ObjectIndex } from './relocation-target.ts'
 
@@ -35,6 +37,11 @@ export interface CollectionSpecOptions {
    * unsupported. `keep`: it is listed in {@link ProgramSpec.externs}, for who loads the program to find.
    */
   readonly externs?: ExternMode
+  /**
+   * The types of the kernel that the object is for, by which CO-RE relocations are made, functions and variables found
+   * and programs bound; the two options above don't count then. What the kernel lacks marks a program unsupported.
+   */
+  readonly kernelTypes?: KernelTypes
 }
 
 /**
@@ -99,11 +106,15 @@ function placeMaps(maps: readonly PlacedMap[]): ReadonlyMap<number, ReadonlyMap<
 function readPrograms(index: ObjectIndex, options: CollectionSpecOptions): Map<string, ProgramSpec> {
   const programs = new Map<string, ProgramSpec>()
   const budget = { insns: MAX_OBJECT_INSNS }
+  const { btf } = index.object
+  const { coreRelocations = 'refuse', externs = 'refuse', kernelTypes } = options
+  const kernel = btf === undefined || kernelTypes === undefined ? undefined : new KernelReferences(btf, kernelTypes)
+  const modes = { coreRelocations, externs, ...(kernel === undefined ? {} : { kernel }) }
   for (const section of index.code.values()) {
     if (section.name === SUBPROGRAM_SECTION) continue
     const kind = sectionKind(index.object, section, options)
     for (const entry of section.functions) {
-      const program = readProgram(index, entry, kind, options, budget)
+      const program = readProgram(index, entry, kind, modes, budget)
       if (programs.has(program.name)) {
         throw new LoaderError({
           code: 'LOADER_DUPLICATE',
@@ -136,7 +147,7 @@ function readProgram(
   index: ObjectIndex,
   entry: CodeFunction,
   kind: ProgramSection,
-  options: CollectionSpecOptions,
+  modes: LinkModes,
   budget: { insns: number },
 ): ProgramSpec {
   const { object } = index
@@ -149,9 +160,10 @@ function readProgram(
       hint: 'remove `static`, or the SEC() of what is no program',
     })
   }
-  const modes = { coreRelocations: options.coreRelocations ?? 'refuse', externs: options.externs ?? 'refuse' }
   const linked = linkProgram(index, entry, modes, budget)
-  const unsupported = kind.type === PROG_TYPE.STRUCT_OPS ? structOps(object, entry) : linked.unsupported
+  const bound = bindProgram(object, entry, kind, modes)
+  const unsupported =
+    kind.type === PROG_TYPE.STRUCT_OPS ? structOps(object, entry) : (linked.unsupported ?? bound.unsupported)
   return {
     name: entry.name,
     section: entry.section.name,
@@ -159,6 +171,7 @@ function readProgram(
     expectedAttachType: kind.expectedAttachType,
     ...(kind.target === undefined ? {} : { target: kind.target }),
     autoload: kind.autoload,
+    ...(bound.attachBtfId === undefined ? {} : { attachBtfId: bound.attachBtfId }),
     insns: linked.insns,
     mapRelocations: linked.mapRelocations,
     ...(linked.externs.length === 0 ? {} : { externs: linked.externs }),
@@ -167,6 +180,24 @@ function readProgram(
     lineInfo: linked.lineInfo,
     flags: kind.flags,
     ...(unsupported === undefined ? {} : { unsupported }),
+  }
+}
+
+/** What a program is bound to in the kernel, or why it can't be. */
+function bindProgram(
+  object: ObjectFile,
+  { name, section }: CodeFunction,
+  { type, expectedAttachType, target }: ProgramSection,
+  { kernel }: LinkModes,
+): { readonly attachBtfId?: number; readonly unsupported?: LoaderError } {
+  if (kernel === undefined) return {}
+  try {
+    const attachBtfId = kernel.attachTarget(type, expectedAttachType, target)
+    return attachBtfId === undefined ? {} : { attachBtfId }
+  } catch (error) {
+    if (!(error instanceof LoaderError)) throw error
+    error.at(placeIn(object, { section: section.name, program: name }))
+    return { unsupported: error }
   }
 }
 

@@ -20,6 +20,8 @@ export type LoaderErrorCode =
   | 'LOADER_TOO_LARGE'
   /** Something this loader can't do yet; docs/parity/loader.md lists it. */
   | 'LOADER_UNSUPPORTED'
+  /** The kernel lacks a function, variable or type that a program needs, or has another one of that name. */
+  | 'LOADER_KERNEL_SYMBOL'
   /** No such variable, or a value that does not fit it. */
   | 'LOADER_VARIABLE'
   /** A program asked for that the object does not hold. */

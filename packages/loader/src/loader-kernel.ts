@@ -51,6 +51,8 @@ export interface ProgramRequest {
   readonly lineInfo: readonly LineInfo[]
   /** BPF_F_* of BPF_PROG_LOAD. */
   readonly flags: number
+  /** The kernel's type that the program is bound to. */
+  readonly attachBtfId?: number
   /** The device that the program is to run on. */
   readonly offloadIfindex?: number
 }

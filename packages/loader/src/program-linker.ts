@@ -1,4 +1,5 @@
 import { CORE_RELOCATION, type FunctionInfo, type LineInfo } from '@bpfoundry/btf'
+import { type Diagnostic, isDiagnostic, type Place } from '@bpfoundry/diagnostics'
 import {
   BPF_PSEUDO_BTF_ID,
   BPF_PSEUDO_CALL,
@@ -10,7 +11,8 @@ import {
 } from '@bpfoundry/isa'
 import type { CodeFunction } from './code-section.ts'
 import type { ExternReference, MapRelocation } from './collection-spec.ts'
-import { describeCoreRelocation, isFinal } from './core-relocation.ts'
+import { describeCoreRelocation, isFinal } from './core/fixed-types.ts'
+import type { KernelReferences } from './kernel-references.ts'
 import { LoaderError } from './loader-error.ts'
 import { type ObjectFile, placeIn } from './object-file.ts'
 import { type ExternTarget, type ObjectIndex, type Target, targetOf } from './relocation-target.ts'
@@ -41,9 +43,12 @@ export type CoreRelocationMode = 'refuse' | 'as-compiled'
 /** How functions and variables of the kernel are taken. */
 export type ExternMode = 'refuse' | 'keep'
 
-interface LinkModes {
+/** How the programs of an object are linked. */
+export interface LinkModes {
   readonly coreRelocations: CoreRelocationMode
   readonly externs: ExternMode
+  /** Of the kernel that the object is for, where its types are known: the other modes don't count then. */
+  readonly kernel?: KernelReferences
 }
 
 /**
@@ -121,7 +126,8 @@ class Linker {
     for (let pc = code.start; pc < code.end; pc++) this.#insns.push(code.section.insns[pc] as Insn)
     this.#bases.set(code, base)
     this.#stack.push({ code, base, next: code.start })
-    this.#checkCoreRelocations(code, base)
+    if (this.#modes.kernel === undefined) this.#checkCoreRelocations(code, base)
+    else this.#relocate(this.#modes.kernel, code, base)
     return base
   }
 
@@ -151,7 +157,13 @@ class Linker {
     }
   }
 
-  #applyExtern({ isCall, name, weak, hint }: ExternTarget, at: number, code: CodeFunction, pc: number): void {
+  #applyExtern(extern: ExternTarget, at: number, code: CodeFunction, pc: number): void {
+    const { isCall, name, weak, hint } = extern
+    const { kernel } = this.#modes
+    if (kernel !== undefined) {
+      this.#rewrite(at, code, pc, (insn, second) => kernel.resolve(extern, insn, second))
+      return
+    }
     if (this.#modes.externs === 'refuse') {
       const what = `${weak ? 'weak ' : ''}${isCall ? 'kernel function' : 'extern variable'} '${name}'`
       this.#refuse(`needs ${what}, which is not supported`, code, pc, what, hint)
@@ -159,6 +171,40 @@ class Linker {
     }
     this.#externs.push({ pc: at, kind: isCall ? 'function' : 'variable', name, weak })
     this.#patch(at, { src: isCall ? BPF_PSEUDO_KFUNC_CALL : BPF_PSEUDO_BTF_ID, imm: 0 })
+  }
+
+  /** By the types of the kernel that the object is for. */
+  #relocate(kernel: KernelReferences, code: CodeFunction, base: number): void {
+    for (const relocation of code.coreRelocations) {
+      const pc = code.start + relocation.pc
+      this.#rewrite(base + relocation.pc, code, pc, (insn, second) => kernel.relocate(insn, second, relocation))
+    }
+  }
+
+  /** Puts others in the place of one instruction, or of both slots of a wide one. What can't be is kept as a reason. */
+  #rewrite(at: number, code: CodeFunction, pc: number, by: (insn: Insn, second?: Insn) => readonly Insn[]): void {
+    const insn = this.#insns[at]
+    if (insn === undefined) throw new Error(`slot ${at} is past the end of what was placed`)
+    try {
+      const second = pc + 1 < code.end ? this.#insns[at + 1] : undefined
+      for (const [index, one] of by(insn, second).entries()) this.#insns[at + index] = one
+    } catch (error) {
+      if (!isDiagnostic(error)) throw error
+      this.#keepReason(error, code, pc)
+    }
+  }
+
+  #keepReason(error: Diagnostic, code: CodeFunction, pc: number): void {
+    const { message, got, hint } = error
+    const isKnown = error instanceof LoaderError
+    this.#unsupported ??= new LoaderError({
+      code: isKnown ? error.code : 'LOADER_RELOCATION',
+      message: `program '${this.#entry.name}': ${message}`,
+      where: this.#placeOf(code, pc),
+      ...(got === undefined ? {} : { got }),
+      ...(hint === undefined ? {} : { hint }),
+      cause: error,
+    })
   }
 
   #patch(at: number, fields: Partial<Insn>): void {
@@ -182,16 +228,19 @@ class Linker {
 
   /** Keeps the first reason why the program can't be loaded. */
   #refuse(message: string, code: CodeFunction, pc: number, got: string, hint: string): void {
-    if (this.#unsupported !== undefined) return
-    const line = code.lineInfo.findLast((info) => info.pc <= pc - code.start)
-    const source = line === undefined ? {} : { source: { file: line.file, line: line.line, text: line.text } }
-    this.#unsupported = new LoaderError({
+    this.#unsupported ??= new LoaderError({
       code: 'LOADER_UNSUPPORTED',
       message: `program '${this.#entry.name}' ${message}`,
-      where: placeIn(this.#index.object, { section: code.section.name, program: this.#entry.name, pc, ...source }),
+      where: this.#placeOf(code, pc),
       got,
       hint,
     })
+  }
+
+  #placeOf(code: CodeFunction, pc: number): Place {
+    const line = code.lineInfo.findLast((info) => info.pc <= pc - code.start)
+    const source = line === undefined ? {} : { source: { file: line.file, line: line.line, text: line.text } }
+    return placeIn(this.#index.object, { section: code.section.name, program: this.#entry.name, pc, ...source })
   }
 
   /** Records of all functions, moved to where those are now; none unless each function has one at its start. */

@@ -1,0 +1,107 @@
+import { BTF_KIND, type Btf, CORE_RELOCATION, type CoreRelocation } from '@bpfoundry/btf'
+import { BPF_CALL, BPF_JMP, BPF_PSEUDO_BTF_ID, BPF_PSEUDO_KFUNC_CALL, type Insn } from '@bpfoundry/isa'
+import { ATTACH_TYPE, attachSymbol, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { CoreRelocator } from './core/core-relocator.ts'
+import { patchInsn } from './core/patch-insn.ts'
+import { badRelocation, essentialName, type KernelTypes } from './core/type-space.ts'
+import { LoaderError } from './loader-error.ts'
+import type { ExternTarget } from './relocation-target.ts'
+
+/** A call that may not run, for a weak function that the kernel lacks. @see POISON_CALL_KFUNC_BASE of libbpf */
+const POISONED_CALL: Insn = { opcode: BPF_JMP | BPF_CALL, dst: 0, src: 0, off: 0, imm: 2_002_000_000 }
+
+/** Types of programs that are bound to a function or tracepoint of the kernel. */
+const BOUND: ReadonlySet<number> = new Set([PROG_TYPE.TRACING, PROG_TYPE.LSM])
+
+/** Fills in what an object's programs need of a kernel, by the kernel's types. */
+export class KernelReferences {
+  readonly #btf: Btf
+  readonly #kernel: KernelTypes
+  readonly #relocator: CoreRelocator
+
+  constructor(btf: Btf, kernel: KernelTypes) {
+    this.#btf = btf
+    this.#kernel = kernel
+    this.#relocator = new CoreRelocator(btf, kernel)
+  }
+
+  /**
+   * The instruction, and the second half of a 64-bit load, as CO-RE has them for this kernel.
+   *
+   * @throws LoaderError LOADER_RELOCATION
+   */
+  relocate(insn: Insn, second: Insn | undefined, relocation: CoreRelocation): readonly Insn[] {
+    if (relocation.kind === CORE_RELOCATION.TYPE_ID_LOCAL) return [insn]
+    return patchInsn(insn, second, this.#relocator.outcome(relocation))
+  }
+
+  /**
+   * A call of a kernel function, or both slots of a load of a kernel variable's address.
+   *
+   * @throws LoaderError LOADER_KERNEL_SYMBOL, LOADER_UNSUPPORTED
+   */
+  resolve(extern: ExternTarget, insn: Insn, second: Insn | undefined): readonly Insn[] {
+    if (extern.isCall) return [this.#call(extern, insn)]
+    if (this.#isConfiguration(extern.name)) throw notSupported(`kernel configuration '${extern.name}'`)
+    const id = this.#find(extern, BTF_KIND.VAR)
+    const upper = { ...(second ?? badSecond()), imm: 0 }
+    return [{ ...insn, src: id === undefined ? 0 : BPF_PSEUDO_BTF_ID, imm: id ?? 0 }, upper]
+  }
+
+  /**
+   * What a program is bound to; undefined for types that are not, and for section names without a target.
+   *
+   * @throws LoaderError LOADER_KERNEL_SYMBOL
+   */
+  attachTarget(type: number, attachType: number, target: string | undefined): number | undefined {
+    if (target === undefined || !BOUND.has(type)) return undefined
+    const { name, kind } = attachSymbol(target, attachType)
+    const id = this.#kernel.find(name, kind)
+    if (id === undefined)
+      throw missing(`${attachType === ATTACH_TYPE.TRACE_RAW_TP ? 'tracepoint' : 'function'} '${target}'`)
+    return id
+  }
+
+  #call(extern: ExternTarget, insn: Insn): Insn {
+    const id = this.#find(extern, BTF_KIND.FUNC)
+    return id === undefined ? POISONED_CALL : { ...insn, src: BPF_PSEUDO_KFUNC_CALL, imm: id, off: 0 }
+  }
+
+  /** Undefined for a weak one that the kernel lacks. */
+  #find({ name, weak }: ExternTarget, kind: typeof BTF_KIND.FUNC | typeof BTF_KIND.VAR): number | undefined {
+    const what = kind === BTF_KIND.FUNC ? `function '${name}'` : `variable '${name}'`
+    const declared = this.#btf.find(name, kind)
+    if (declared !== undefined && this.#btf.resolve(declared.typeId).kind === BTF_KIND.VOID) {
+      throw notSupported(`the address of kernel symbol '${name}'`)
+    }
+    const id = this.#kernel.find(essentialName(name), kind)
+    if (id === undefined && weak) return undefined
+    if (id === undefined) throw missing(what)
+    const found = this.#kernel.type(id)
+    if (declared === undefined || !('typeId' in found)) return id
+    const [here, there] = [this.#btf.resolve(declared.typeId), this.#kernel.resolve(found.typeId)]
+    if (this.#relocator.isOfType(here.id, there.id)) return id
+    throw new LoaderError({ code: 'LOADER_KERNEL_SYMBOL', message: `the kernel's ${what} is of another type` })
+  }
+
+  #isConfiguration(name: string): boolean {
+    const entries = this.#btf.find('.kconfig', BTF_KIND.DATASEC)?.entries ?? []
+    return entries.some(({ typeId }) => this.#btf.type(typeId).name === name)
+  }
+}
+
+function missing(what: string): LoaderError {
+  return new LoaderError({
+    code: 'LOADER_KERNEL_SYMBOL',
+    message: `the kernel has no ${what}`,
+    hint: 'the types given may be of another kernel, or it is a module that has it',
+  })
+}
+
+function notSupported(what: string): LoaderError {
+  return new LoaderError({ code: 'LOADER_UNSUPPORTED', message: `${what} is not supported`, got: what })
+}
+
+function badSecond(): never {
+  throw badRelocation('the section ends inside a 64-bit load')
+}
