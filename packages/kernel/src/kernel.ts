@@ -19,6 +19,7 @@ import type { KernelBtf } from '@bpfoundry/verifier'
 import { unpredictableKeys } from './hardening/blinding-keys.ts'
 import { KernelError, ProgramNotCompiled } from './kernel-error.ts'
 import { type InnerMap, KernelMap, type MapBtf } from './kernel-map.ts'
+import { type InsertedModule, KernelModules, type ModuleRequest } from './kernel-modules.ts'
 import { type BoundDevice, KernelProgram } from './kernel-program.ts'
 import { checkedMapFields } from './map-field-check.ts'
 import { MapOwners } from './map-owners.ts'
@@ -137,7 +138,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   readonly #inlineHelpers: boolean
   readonly #hollowMaps: boolean
   readonly #blindingKeys: RandomU32 | undefined
-  readonly #kernelBtf: KernelBtf | undefined
+  readonly #modules: KernelModules
   readonly #profile: string | undefined
   #nextFd = FIRST_FD
   #nextMapId = 1
@@ -156,7 +157,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
     this.#xdpTestBed = new XdpTestBed(this.memory)
     this.#inlineHelpers = options.inlineHelpers ?? true
     this.#hollowMaps = options.hollowMaps ?? false
-    this.#kernelBtf = options.kernelBtf
+    this.#modules = new KernelModules(options.kernelBtf)
     this.#profile = options.profile
     const hardened = isHardened(options.harden ?? 0, true)
     this.#blindingKeys = hardened ? (options.blindingKeys ?? unpredictableKeys()) : undefined
@@ -243,7 +244,8 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
       possibleCpus: this.cpus.length,
       inlineHelpers: this.#inlineHelpers,
       ...(this.#blindingKeys === undefined ? {} : { blindingKeys: this.#blindingKeys }),
-      ...(this.#kernelBtf === undefined ? {} : { kernelBtf: this.#kernelBtf }),
+      ...(this.#modules.btf === undefined ? {} : { kernelBtf: this.#modules.btf }),
+      modules: this.#modules.byFd,
       ...(this.#profile === undefined ? {} : { profile: this.#profile }),
       ...(hooks === undefined ? {} : { device: hooks }),
       isElsewhere: (map) => device === undefined && this.offload.isElsewhere(bound, map.offloaded, map.attributes.type),
@@ -298,6 +300,21 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   /** What bpf_ktime_get_ns answers from now on, on every CPU that has no clock of its own running. @param ns below 2^53 */
   setTimeNs(ns: number): void {
     for (const { block } of this.cpus) writeU64(this.memory, block + CPU_BLOCK.fields.nowNs.offsetBytes, ns)
+  }
+
+  /**
+   * Brings a module in, as far as programs are judged by it: its types stand beside the kernel's from now on, and programs
+   * may name its functions in calls. @throws KernelError KERNEL_MODULE: ENOENT without `kernelBtf`; EEXIST, EINVAL
+   */
+  insertModule(request: ModuleRequest): InsertedModule {
+    const module = this.#modules.insert(request, this.#nextFd)
+    this.#nextFd++
+    return module
+  }
+
+  /** The kernel's types with those of its modules; undefined without `kernelBtf`. */
+  get btf(): KernelBtf | undefined {
+    return this.#modules.btf
   }
 
   /** BPF_MAP_GET_FD_BY_ID: a map that is held by others has its fd again; to be closed. */

@@ -18,6 +18,7 @@ import {
   type FixedUp,
   fixUp,
   type KernelBtf,
+  type KernelModule,
   type SlotCounts,
   type Verified,
   type VerifierMap,
@@ -40,7 +41,7 @@ export interface ProgramRequest {
   readonly insns: readonly Insn[]
   readonly license: string
   readonly flags: number
-  /** Map fds that instructions name by index. */
+  /** Fds of maps, and of modules' types, that instructions name by index. */
   readonly fdArray?: readonly number[]
   readonly btf?: Btf
   readonly functionInfo?: readonly FunctionInfo[]
@@ -111,6 +112,8 @@ export interface LoadOptions {
   readonly blindingKeys?: RandomU32
   /** The kernel's own types. */
   readonly kernelBtf?: KernelBtf
+  /** Modules by the fd of their types. */
+  readonly modules?: ReadonlyMap<number, KernelModule>
   /** The release that it is judged for. */
   readonly profile?: string
   /** Asked by the verifier, for a program that is bound to a device. */
@@ -125,7 +128,7 @@ export interface LoadOptions {
  * @throws ProgramRejected when the verifier refuses; KernelError E2BIG, EINVAL for what bpf(2) checks before it
  */
 export function loadImage(request: ProgramRequest, id: number, options: LoadOptions): LoadedImage {
-  const { mapByFd, possibleCpus, device, kernelBtf, profile, isElsewhere } = options
+  const { mapByFd, possibleCpus, device, kernelBtf, modules, profile, isElsewhere } = options
   checkRequest(request)
   checkCapabilities(request)
   const maps = mapsOf(request, mapByFd)
@@ -141,6 +144,7 @@ export function loadImage(request: ProgramRequest, id: number, options: LoadOpti
         [...maps].map(([fd, map]) => [fd, { ...verifierMap(map), ...(isElsewhere?.(map) ? { elsewhere: true } : {}) }]),
       ),
       ...(request.fdArray === undefined ? {} : { fdArray: request.fdArray }),
+      ...(modules === undefined ? {} : { modules }),
       ...(request.btf === undefined ? {} : { btf: request.btf }),
       ...(request.functionInfo === undefined ? {} : { functionInfo: request.functionInfo }),
       ...(request.lineInfo === undefined ? {} : { lineInfo: request.lineInfo }),

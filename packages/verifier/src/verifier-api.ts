@@ -1,6 +1,6 @@
 import type { Btf, BtfType, FunctionInfo, LineInfo } from '@bpfoundry/btf'
 import type { Insn } from '@bpfoundry/isa'
-import type { HelperCapability, MapAttributes } from '@bpfoundry/kernel-abi'
+import type { HelperCapability, MapAttributes, ModuleFunctionSet } from '@bpfoundry/kernel-abi'
 import type { MapField } from './program/map-fields.ts'
 
 /** A map as the verifier knows it: its attributes, not its storage. */
@@ -25,6 +25,17 @@ export interface KernelBtf {
   /** The type behind modifiers. */
   resolve(id: number): BtfType
   sizeOf(id: number): number | undefined
+  /** Index of the module that a type is of; undefined for the kernel itself. Absent: there are no modules. */
+  moduleOf?(id: number): number | undefined
+}
+
+/** A module of the kernel, whose types are among the kernel's. */
+export interface KernelModule {
+  readonly name: string
+  /** As `moduleOf` of the kernel's types tells it. */
+  readonly index: number
+  /** What programs may call of it. */
+  readonly functions: readonly ModuleFunctionSet[]
 }
 
 /** What a program load brings to the verifier. */
@@ -39,8 +50,10 @@ export interface VerifierProgram {
   readonly flags?: number
   /** Maps by the fd that LD_IMM64 with BPF_PSEUDO_MAP_FD/_VALUE names. */
   readonly maps: ReadonlyMap<number, VerifierMap>
-  /** Fds by the index that LD_IMM64 with BPF_PSEUDO_MAP_IDX/_IDX_VALUE names. */
+  /** Fds by the index that LD_IMM64 with BPF_PSEUDO_MAP_IDX/_IDX_VALUE names, or `off` of a call of a module's function. */
   readonly fdArray?: readonly number[]
+  /** Modules by the fd of their types. */
+  readonly modules?: ReadonlyMap<number, KernelModule>
   readonly btf?: Btf
   readonly functionInfo?: readonly FunctionInfo[]
   readonly lineInfo?: readonly LineInfo[]

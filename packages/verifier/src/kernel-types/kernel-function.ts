@@ -1,17 +1,19 @@
 /** The functions of the kernel that a program's calls name. @see fetch_kfunc_meta in kernel/bpf/verifier.c */
-import { BTF_KIND, type BtfFuncProto, type BtfParameter } from '@bpfoundry/btf'
+import { BTF_KIND, BtfError, type BtfFuncProto, type BtfParameter, type BtfType } from '@bpfoundry/btf'
 import type { Insn } from '@bpfoundry/isa'
 import {
   isKernelFunctionKnown,
   type KernelFunction,
   type KernelFunctionTrait,
   kernelFunction,
+  moduleFunction,
 } from '@bpfoundry/kernel-abi'
 import { CallKinds, isKernelCall } from '../program/call-kinds.ts'
 import { TREE_ADD, WORK_SET_CALLBACK } from '../program/callback-helpers.ts'
 import { Refusal, unsupported } from '../report/refusal.ts'
-import type { KernelBtf, VerifierProgram } from '../verifier-api.ts'
+import type { KernelBtf, KernelModule, VerifierProgram } from '../verifier-api.ts'
 import { checkPrototype } from './function-model.ts'
+import { calledModule } from './kernel-module.ts'
 
 /** One function, as programs of one type may call it. */
 export interface CallableFunction {
@@ -50,20 +52,41 @@ export function calledFunction(
 ): CallableFunction | undefined {
   if (btf === undefined) throw unsupported("calling a kernel function (kfunc) without the kernel's types is")
   if (!program.gplCompatible) refuse('cannot call kernel function from non-GPL compatible program')
-  if (insn.off !== 0) throw unsupported("calling a module's function is")
-  if (insn.imm === 0) return undefined
-  const fn = btf.type(insn.imm)
-  if (fn.kind !== BTF_KIND.FUNC) refuse(`kernel btf_id ${insn.imm} is not a function`)
+  if (insn.imm === 0 && insn.off === 0) return undefined
+  const module = calledModule(program, insn)
+  const fn = typeOf(btf, insn.imm, module)
+  if (fn?.kind !== BTF_KIND.FUNC) refuse(`kernel btf_id ${insn.imm} is not a function`)
   const prototype = btf.type(fn.typeId)
   if (prototype.kind !== BTF_KIND.FUNC_PROTO) {
     refuse(`kernel function btf_id ${insn.imm} does not have a valid func_proto`)
   }
   checkPrototype(btf, prototype, fn.name)
-  const known = kernelFunction(program.type, fn.name)
-  if (known === undefined && !isKernelFunctionKnown(fn.name) && isMarkedAsCallable(fn.name)) {
-    throw unsupported(`calling the kernel function ${fn.name} is`)
-  }
+  const known = callable(program.type, fn.name, module)
   return { id: insn.imm, name: fn.name, prototype, traits: known?.traits }
+}
+
+/** The type of the kernel itself, or of that module, with this id. */
+function typeOf(btf: KernelBtf, id: number, module: KernelModule | undefined): BtfType | undefined {
+  if (btf.moduleOf?.(id) !== module?.index) return undefined
+  try {
+    return btf.type(id)
+  } catch (error) {
+    if (error instanceof BtfError) return undefined
+    throw error
+  }
+}
+
+/** Undefined where programs of this type may not call it. */
+function callable(programType: number, name: string, module: KernelModule | undefined): KernelFunction | undefined {
+  const isKnown = isKernelFunctionKnown(name)
+  if (module !== undefined) {
+    // Calls of some functions do more than their prototypes say, which is told by their names.
+    if (isKnown) throw unsupported(`calling ${name} of the module ${module.name}, and not the kernel's, is`)
+    return moduleFunction(module.functions, programType, name)
+  }
+  const known = kernelFunction(programType, name)
+  if (known !== undefined || isKnown || !isMarkedAsCallable(name)) return known
+  throw unsupported(`calling the kernel function ${name} is`)
 }
 
 /** The sorts of calls that the program makes. */

@@ -7,7 +7,6 @@
  * reads the arguments of its prototype and defines r0 to r5; a BPF-to-BPF call reads r1 to r5; exit reads r0. Within the
  * callee, r6 to r9 belong to the callee: the caller's are compared by the caller's own live set at the call.
  */
-import { BTF_KIND } from '@bpfoundry/btf'
 import {
   BPF_ABS,
   BPF_ALU,
@@ -32,7 +31,8 @@ import {
   BPF_STX,
   type Insn,
 } from '@bpfoundry/isa'
-import { type HelperScope, helperPrototype, kernelFunction } from '@bpfoundry/kernel-abi'
+import { type HelperScope, helperPrototype } from '@bpfoundry/kernel-abi'
+import { calledFunction } from '../kernel-types/kernel-function.ts'
 import type { KernelBtf, VerifierOptions, VerifierProgram } from '../verifier-api.ts'
 import { successors } from './control-flow.ts'
 
@@ -69,7 +69,7 @@ function atomicEffect(insn: Insn): Effect {
 
 /** What decides which helpers there are to call. */
 interface Caller {
-  readonly type: number
+  readonly program: VerifierProgram
   readonly scope: HelperScope
   readonly kernelBtf: KernelBtf | undefined
 }
@@ -80,13 +80,12 @@ function callEffect(caller: Caller, insn: Insn): Effect {
 }
 
 /** Arguments that the call takes; undefined where nothing tells. */
-function argumentCount({ type, scope, kernelBtf }: Caller, { src, imm }: Insn): number | undefined {
-  if (src === 0) return helperPrototype(type, imm, scope)?.args.length
+function argumentCount({ program, scope, kernelBtf }: Caller, insn: Insn): number | undefined {
+  const { src, imm } = insn
+  if (src === 0) return helperPrototype(program.type, imm, scope)?.args.length
   if (src !== BPF_PSEUDO_KFUNC_CALL) return undefined
-  const fn = kernelBtf?.type(imm)
-  if (fn?.kind !== BTF_KIND.FUNC || kernelFunction(type, fn.name) === undefined) return undefined
-  const prototype = kernelBtf?.type(fn.typeId)
-  return prototype?.kind === BTF_KIND.FUNC_PROTO ? Math.min(prototype.parameters.length, MAX_ARGUMENTS) : undefined
+  const fn = calledFunction(program, kernelBtf, insn)
+  return fn?.traits === undefined ? undefined : Math.min(fn.prototype.parameters.length, MAX_ARGUMENTS)
 }
 
 function jumpEffect(caller: Caller, insn: Insn): Effect {
@@ -118,12 +117,10 @@ const EFFECTS: ReadonlyMap<number, (caller: Caller, insn: Insn) => Effect> = new
 ])
 
 /** Bits 0 to 9 of element pc: r0 to r9 that may be read from slot pc on, before they are written. */
-export function liveRegisters(
-  { insns, type, expectedAttachType }: VerifierProgram,
-  { capabilities, kernelBtf }: VerifierOptions,
-): Uint16Array {
+export function liveRegisters(program: VerifierProgram, { capabilities, kernelBtf }: VerifierOptions): Uint16Array {
+  const { insns, expectedAttachType } = program
   const scope = { attachType: expectedAttachType, ...(capabilities === undefined ? {} : { capabilities }) }
-  const caller = { type, scope, kernelBtf }
+  const caller = { program, scope, kernelBtf }
   const live = new Uint16Array(insns.length)
   const effects = insns.map((insn) => EFFECTS.get(insn.opcode & 0x07)?.(caller, insn) ?? { uses: 0, defines: 0 })
   const next = insns.map((_, pc) => successors(insns, pc))
