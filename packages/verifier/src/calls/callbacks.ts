@@ -16,7 +16,7 @@ import { FrameState } from '../state/frame-state.ts'
 import { isNull, pointerTo, UNINITIALISED, UNKNOWN_SCALAR } from '../state/register-state.ts'
 import { CONST_PTR_TO_DYNPTR, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE } from '../state/register-type.ts'
 import type { Subprogram, Verification } from '../verification.ts'
-import { setTimerCallback } from './async-callbacks.ts'
+import { setElementCallback } from './async-callbacks.ts'
 import { MAX_CALL_FRAMES } from './call-depth.ts'
 import type { CallNotes } from './call-notes.ts'
 
@@ -107,7 +107,7 @@ type Start = (v: Verification, subprogram: number, notes: CallNotes) => void
 const STARTS: ReadonlyMap<number, Start> = new Map<number, Start>([
   [FOR_EACH_MAP_ELEM, forEachElement],
   [LOOP, loop],
-  [TIMER_SET_CALLBACK, setTimerCallback],
+  [TIMER_SET_CALLBACK, (v, subprogram, { map }) => setElementCallback(v, subprogram, map, false)],
   [USER_RINGBUF_DRAIN, drain],
 ])
 

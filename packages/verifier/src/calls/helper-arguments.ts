@@ -16,9 +16,9 @@ import { constantKey } from './constant-key.ts'
 import { takeDynptr } from './dynptr.ts'
 import { checkHelperMemory, checkMemorySize } from './helper-memory.ts'
 import { checkExchanged, pointerSlot } from './kernel-pointer-slot.ts'
+import { checkFieldMap, fieldMap, TIMER } from './map-field-pointer.ts'
 import { transferLock } from './spin-lock.ts'
 import { checkStructArgument } from './struct-argument.ts'
-import { checkTimerMap, timerMap } from './timer.ts'
 
 /** One argument of one call. */
 interface Argument {
@@ -148,12 +148,12 @@ function noteReference(
 }
 
 function takeMap(v: Verification, { register }: Argument, notes: CallNotes): void {
-  if (notes.map !== undefined) checkTimerMap(v, notes.map, register.map)
+  if (notes.map !== undefined) checkFieldMap(v, TIMER, notes.map, register.map)
   notes.map = register.map
 }
 
 function takeTimer(v: Verification, { number }: Argument, notes: CallNotes): void {
-  notes.map = timerMap(v, number)
+  notes.map = fieldMap(v, number, TIMER)
 }
 
 function takeLock(v: Verification, { number, prototype }: Argument): void {

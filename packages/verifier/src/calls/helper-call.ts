@@ -17,8 +17,7 @@ import { pointedStruct } from '../memory/kernel-pointer-access.ts'
 import { isReadOnlyForPrograms } from '../memory/map-access.ts'
 import { accessThrough } from '../memory/memory-access.ts'
 import { fieldOfKind } from '../program/map-fields.ts'
-import { isReadSide } from '../program/read-side.ts'
-import { isSleepable } from '../program/sleepable.ts'
+import { isReadSide, maySleep } from '../program/read-side.ts'
 import { calledName } from '../report/insn-text.ts'
 import { unsupported } from '../report/refusal.ts'
 import {
@@ -118,13 +117,13 @@ function findPrototype(v: Verification, id: number): HelperPrototype {
   const scope = { attachType: v.program.expectedAttachType, ...(capabilities === undefined ? {} : { capabilities }) }
   const prototype = helperPrototype(v.program.type, id, scope)
   if (prototype === undefined) {
-    v.refuse('VERIFIER_HELPER_NOT_ALLOWED', 'EINVAL', `program of this type cannot use helper ${label(id)}`)
+    v.refuse('VERIFIER_HELPER_NOT_ALLOWED', 'EINVAL', `${v.profile.forbiddenHelper} ${label(id)}`)
   }
   if (prototype.gplOnly && !v.program.gplCompatible) {
     const message = 'cannot call GPL-restricted function from non-GPL compatible program'
     v.refuse('VERIFIER_GPL_ONLY', 'EINVAL', message, "declare the licence 'GPL' or a compatible one")
   }
-  if (prototype.mightSleep && !isSleepable(v.program)) {
+  if (prototype.mightSleep && !maySleep(v)) {
     v.refuse('VERIFIER_MIGHT_SLEEP', 'EINVAL', 'helper call might sleep in a non-sleepable prog')
   }
   checkHelperInSection(v, prototype)

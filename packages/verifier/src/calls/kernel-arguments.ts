@@ -25,6 +25,7 @@ import {
   mayBeNull,
   PTR_TO_BTF_ID,
   PTR_TO_CTX,
+  PTR_TO_FUNC,
   PTR_TO_SOCK_COMMON,
   PTR_TO_SOCKET,
   PTR_TO_TCP_SOCK,
@@ -33,14 +34,17 @@ import {
   typeName,
 } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
+import type { VerifierMap } from '../verifier-api.ts'
 import { mayHaveFixedOffset, mayHaveOffset } from './argument-types.ts'
 import { newCallNotes } from './call-notes.ts'
 import { checkMemoryArgument } from './global-call.ts'
 import { checkMemorySize } from './helper-memory.ts'
 import { type IteratorPlace, isIteratorFunction, takeIterator } from './iterator-call.ts'
 import { type HandedDynptr, makeKernelDynptr, makesKnownDynptr, takeKernelDynptr } from './kernel-dynptr.ts'
+import { checkFieldMap, WORK_QUEUE } from './map-field-pointer.ts'
 import { isListPart, takeListPart } from './own-list.ts'
 import { takeOwnObject, takesOwnObject } from './own-object.ts'
+import { isWorkQueue, takeWorkQueue } from './work-queue.ts'
 
 const CODE = 'VERIFIER_KERNEL_ARGUMENT'
 
@@ -57,6 +61,10 @@ export interface KernelCallNotes {
   isResultReadOnly: boolean
   /** The object of the program's own that was handed over. */
   object: RegisterState | undefined
+  /** The map that is handed over, or whose work queue is. */
+  map: VerifierMap | undefined
+  /** Function of the program that is handed over. */
+  callback: number | undefined
   /** The list that it goes into, or that one is taken from. */
   list: MapField | undefined
   /** The dynptr that is looked through, or cloned. */
@@ -90,6 +98,8 @@ export function checkKernelArguments(v: Verification, fn: CallableFunction): Ker
     resultBytes: 0,
     isResultReadOnly: false,
     object: undefined,
+    map: undefined,
+    callback: undefined,
     list: undefined,
     dynptr: undefined,
     iterator: undefined,
@@ -105,11 +115,14 @@ export function checkKernelArguments(v: Verification, fn: CallableFunction): Ker
   return notes
 }
 
+/** Marks of parameters that the verifier does not look at: of some it is the one who fills them in. */
+const IGNORED = ['__ign', '__prog'] as const
+
 /** Gives the number of parameters that were checked: two for memory with its size. */
 function checkArgument(v: Verification, fn: CallableFunction, index: number, notes: KernelCallNotes): number {
   const { btf } = v.kernel as KernelTypes
   const parameter = fn.prototype.parameters[index] as BtfParameter
-  if (isMarked(parameter, '__ign')) return 1
+  if (IGNORED.some((mark) => isMarked(parameter, mark))) return 1
   const number = index + 1
   const register = v.register(number)
   v.facts.record(v.pc, number, register)
@@ -156,15 +169,14 @@ function takeNumber(v: Verification, number: number, { name }: BtfParameter, not
 /** Structures, and marks of names, that have rules of their own, which are not followed yet. */
 // biome-ignore format: table
 const SPECIAL_STRUCTS: ReadonlySet<string> = new Set([
-  'bpf_dynptr', 'bpf_dynptr_kern', 'bpf_list_head', 'bpf_list_node', 'bpf_rb_root', 'bpf_rb_node', 'bpf_wq', 'bpf_res_spin_lock',
+  'bpf_dynptr', 'bpf_dynptr_kern', 'bpf_list_head', 'bpf_list_node', 'bpf_rb_root', 'bpf_rb_node', 'bpf_res_spin_lock',
 ])
-const SPECIAL_MARKS = ['__str', '__iter', '__map', '__irq_flag', '__prog', '__uninit'] as const
+const SPECIAL_MARKS = ['__str', '__iter', '__irq_flag', '__uninit'] as const
 
 function checkCovered({ fn, index, parameter, target }: Argument): void {
   const isSpecial =
     SPECIAL_STRUCTS.has(target.name) ||
     SPECIAL_MARKS.some((mark) => isMarked(parameter, mark)) ||
-    target.kind === BTF_KIND.FUNC_PROTO ||
     target.name.startsWith('bpf_iter_')
   if (isSpecial) throw unsupported(`argument ${index + 1} of the kernel function ${fn.name} is`)
 }
@@ -199,9 +211,16 @@ function checkPointer(v: Verification, argument: Argument, notes: KernelCallNote
     takeListPart(v, argument, notes)
     return 1
   }
+  if (!isContext && isWorkQueue(target)) {
+    checkOffset(v, number, register, false)
+    takeWorkQueue(v, argument, notes)
+    return 1
+  }
+  if (!isContext && isMarked(parameter, '__map')) return checkMap(v, argument, notes)
   if (!isContext) checkCoveredHere(v, argument)
   const struct = isContext ? undefined : structOf(v, register)
   if (struct !== undefined) checkStructKind(v, argument)
+  else if (!isContext && target.kind === BTF_KIND.FUNC_PROTO) return takeCallback(v, argument, notes)
   const sized = struct === undefined && !isContext && checkMemoryKind(v, argument)
   if (struct !== undefined && needsValid) checkValid(v, fn, number, register)
   checkOffset(v, number, register, notes.releasedNumber === number)
@@ -210,6 +229,34 @@ function checkPointer(v: Verification, argument: Argument, notes: KernelCallNote
   else if (sized) takeSizedMemory(v, argument, notes)
   else checkMemoryArgument(v, number, memoryBytes(v, argument))
   return sized ? 2 : 1
+}
+
+/** A function of the program. */
+function takeCallback(v: Verification, { index, register }: Argument, notes: KernelCallNotes): number {
+  if (register.type !== PTR_TO_FUNC) v.refuse(CODE, 'EINVAL', `arg${index} expected pointer to func`)
+  notes.callback = register.subprogram
+  return 1
+}
+
+/** A map, whatever the parameter's own type: `void *p__map`. */
+function checkMap(v: Verification, argument: Argument, notes: KernelCallNotes): number {
+  const { fn, index, number, register } = argument
+  const { type, map } = register
+  if (map === undefined && baseType(type) !== PTR_TO_BTF_ID) {
+    v.refuse(CODE, 'EINVAL', `pointer in R${number} isn't map pointer`)
+  }
+  if (notes.map !== undefined) checkFieldMap(v, WORK_QUEUE, notes.map, map)
+  notes.map = map
+  if (needsTrusted(fn)) checkValid(v, fn, number, register)
+  checkOffset(v, number, register, false)
+  const given = structOf(v, register)
+  if (given === undefined) {
+    const what = typeName(type)
+    v.refuse(CODE, 'EINVAL', `arg#${index} is ${what} expected ${typeName(type & (0xff | HARMLESS))} or socket`)
+  }
+  const kernel = v.kernel as KernelTypes
+  checkStruct(v, { ...argument, target: kernel.btf.type(kernel.named('bpf_map')?.id ?? 0) }, given)
+  return 1
 }
 
 function takeDynptrArgument(

@@ -5,8 +5,9 @@ import { contextNames } from '@bpfoundry/kernel-abi'
 import { type CallableFunction, calledFunction, hasTrait } from '../kernel-types/kernel-function.ts'
 import { isComposite, type KernelTypes, kindText } from '../kernel-types/kernel-types.ts'
 import { isNumber } from '../kernel-types/scalar-struct.ts'
+import { WORK_SET_CALLBACK } from '../program/callback-helpers.ts'
 import { THROW } from '../program/exceptions.ts'
-import { isSleepable } from '../program/sleepable.ts'
+import { maySleep } from '../program/read-side.ts'
 import { unsupported } from '../report/refusal.ts'
 import { pointerTo, type RegisterState, UNINITIALISED, UNKNOWN_SCALAR } from '../state/register-state.ts'
 import {
@@ -28,6 +29,7 @@ import { makesOwnObject, ownObject, REFCOUNT_ACQUIRE } from './own-object.ts'
 import { acquireReference, releaseReference } from './references.ts'
 import { transferSection } from './sections.ts'
 import { transferThrow } from './throw.ts'
+import { startWork } from './work-queue.ts'
 
 const CODE = 'VERIFIER_KERNEL_FUNCTION'
 
@@ -35,8 +37,7 @@ const CODE = 'VERIFIER_KERNEL_FUNCTION'
 // biome-ignore format: table
 const NOT_FOLLOWED: ReadonlySet<string> = new Set([
   'bpf_rbtree_remove', 'bpf_rbtree_add_impl', 'bpf_rbtree_first',
-  'bpf_wq_init',
-  'bpf_wq_set_callback_impl', 'bpf_wq_start', 'bpf_session_cookie', 'bpf_arena_alloc_pages', 'bpf_arena_free_pages',
+  'bpf_session_cookie', 'bpf_arena_alloc_pages', 'bpf_arena_free_pages',
 ])
 
 /** `call kfunc`. Leaves `v.pc` at the next slot; false where the path ends with the call. */
@@ -52,6 +53,7 @@ export function transferKernelCall(v: Verification, insn: Insn): boolean {
     transferThrow(v)
     return false
   }
+  if (fn.name === WORK_SET_CALLBACK) startWork(v, notes)
   release(v, fn, notes)
   giveToList(v, fn, notes)
   clearCallerSaved(v)
@@ -67,7 +69,7 @@ function checkCallable(v: Verification, fn: CallableFunction): void {
     v.refuse(CODE, 'EACCES', `calling kernel function ${fn.name} is not allowed`)
   }
   if (hasTrait(fn, 'destructive')) throw v.noted(unsupported(`calling ${fn.name}, which is destructive, is`))
-  if (hasTrait(fn, 'sleepable') && !isSleepable(v.program)) {
+  if (hasTrait(fn, 'sleepable') && !maySleep(v)) {
     v.refuse(CODE, 'EACCES', `program must be sleepable to call sleepable kfunc ${fn.name}`)
   }
   if (NOT_FOLLOWED.has(fn.name)) throw v.noted(unsupported(`calling the kernel function ${fn.name} is`))

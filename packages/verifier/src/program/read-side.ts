@@ -7,6 +7,16 @@ import { isSleepable } from './sleepable.ts'
  *
  * @see in_rcu_cs in kernel/bpf/verifier.c
  */
-export function isReadSide({ program, state }: Verification): boolean {
-  return state.sections.isReadSide || state.lock !== undefined || !isSleepable(program)
+export function isReadSide(v: Verification): boolean {
+  return v.state.sections.isReadSide || v.state.lock !== undefined || !maySleep(v)
+}
+
+/**
+ * The path is one of a program that may sleep, or of a callback that may: that of a timer never does, whose program it is.
+ *
+ * @see in_sleepable in kernel/bpf/verifier.c
+ */
+export function maySleep({ program, state }: Verification): boolean {
+  const isAsync = (state.frames[0]?.asyncEntry ?? 0) > 0
+  return isAsync ? state.sections.maySleep : isSleepable(program)
 }
