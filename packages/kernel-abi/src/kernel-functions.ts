@@ -4,6 +4,7 @@
  *
  * @see BTF_KFUNCS_START in the files that are named
  */
+import { ATTACH_TYPE } from './attach-types.ts'
 import { PROG_TYPE } from './program-types.ts'
 
 /** What a call means: the kernel's `KF_*`, in small letters. @see Documentation/bpf/kfuncs.rst, section 2.4 */
@@ -20,6 +21,8 @@ type Hook =
   | 'tc'
   | 'struct_ops'
   | 'tracing'
+  /** Of tracing programs, those of iterators. */
+  | 'iterators'
   | 'lsm'
   | 'syscall'
   | 'cgroup'
@@ -191,7 +194,7 @@ const SETS: readonly FunctionSet[] = [
     ['bpf_sk_assign_tcp_reqsk', 'trusted_args'],
   ] },
   // net/core/filter.c
-  { hooks: ['tracing'], functions: [
+  { hooks: ['iterators'], functions: [
     ['bpf_sock_destroy', 'trusted_args'],
   ] },
   // net/core/xdp.c
@@ -233,11 +236,19 @@ export interface KernelFunction {
   readonly traits: ReadonlySet<KernelFunctionTrait>
 }
 
-const NO_HOOKS: readonly Hook[] = []
+function hooksOf(programType: number, attachType: number): readonly Hook[] {
+  const hooks = HOOKS.get(programType) ?? []
+  const isIterator = programType === PROG_TYPE.TRACING && attachType === ATTACH_TYPE.TRACE_ITER
+  return isIterator ? [...hooks, 'iterators'] : hooks
+}
 
-/** The function of that name; undefined where programs of this type may not call it, or where it is not known. */
-export function kernelFunction(programType: number, name: string): KernelFunction | undefined {
-  const own = HOOKS.get(programType) ?? NO_HOOKS
+/**
+ * The function of that name; undefined where programs of this type may not call it, or where it is not known.
+ *
+ * @param attachType the expected one
+ */
+export function kernelFunction(programType: number, name: string, attachType: number = 0): KernelFunction | undefined {
+  const own = hooksOf(programType, attachType)
   for (const { hooks, functions } of SETS) {
     if (hooks !== undefined && !hooks.some((hook) => own.includes(hook))) continue
     const row = functions.find(([known]) => known === name)
@@ -268,7 +279,7 @@ export function moduleFunction(
   programType: number,
   name: string,
 ): KernelFunction | undefined {
-  const own = HOOKS.get(programType) ?? NO_HOOKS
+  const own = HOOKS.get(programType) ?? []
   // A set registered for one type is there for all that share its kind.
   const isFor = (type: number): boolean => type === PROG_TYPE.UNSPEC || own.includes(HOOKS.get(type)?.[0] as Hook)
   const found = sets.find(({ programTypes, functions }) => functions.has(name) && programTypes.some(isFor))

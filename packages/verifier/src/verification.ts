@@ -70,6 +70,8 @@ export interface SlotNotes {
   readonly pointerTypes: Int32Array
   /** Id of the map that a helper call was handed; -1 where paths disagree, 0 for none. */
   readonly callMaps: Int32Array
+  /** What a load through a map pointer finds, by slot. */
+  readonly mapLoads: Map<number, number>
   /** bpf_loop: index of the callback where the call can become a loop; -1 where it can't, 0 where it was not seen. */
   readonly inlineLoops: Int32Array
   /** Spills and fills that may go; undefined for a device, which gets the program as it is. */

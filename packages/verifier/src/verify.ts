@@ -113,6 +113,7 @@ function slotNotes(run: Run, maps: SlotNotes['maps'], flow: FlowMarks, live: Uin
     seen: new Uint8Array(insns.length),
     pointerTypes: new Int32Array(insns.length),
     callMaps: new Int32Array(insns.length),
+    mapLoads: new Map(),
     inlineLoops: new Int32Array(insns.length),
     fastcall: run.options.device === undefined ? fastcallPatterns(run) : undefined,
   }

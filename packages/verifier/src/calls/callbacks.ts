@@ -10,11 +10,17 @@
 import { MAP_TYPE } from '@bpfoundry/kernel-abi'
 import { toUnsignedNumber } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
-import { FOR_EACH_MAP_ELEM, LOOP, TIMER_SET_CALLBACK, USER_RINGBUF_DRAIN } from '../program/callback-helpers.ts'
+import {
+  FIND_VMA,
+  FOR_EACH_MAP_ELEM,
+  LOOP,
+  TIMER_SET_CALLBACK,
+  USER_RINGBUF_DRAIN,
+} from '../program/callback-helpers.ts'
 import { unsupported } from '../report/refusal.ts'
 import { FrameState } from '../state/frame-state.ts'
 import { isNull, pointerTo, UNINITIALISED, UNKNOWN_SCALAR } from '../state/register-state.ts'
-import { CONST_PTR_TO_DYNPTR, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE } from '../state/register-type.ts'
+import { CONST_PTR_TO_DYNPTR, PTR_TO_BTF_ID, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE } from '../state/register-type.ts'
 import type { Subprogram, Verification } from '../verification.ts'
 import { setElementCallback } from './async-callbacks.ts'
 import { MAX_CALL_FRAMES } from './call-depth.ts'
@@ -102,10 +108,22 @@ function drain(v: Verification, subprogram: number): void {
   })
 }
 
+/** `callback(struct task_struct *task, struct vm_area_struct *vma, void *context)` */
+function findArea(v: Verification, subprogram: number): void {
+  const struct = v.kernel?.named('vm_area_struct')
+  if (struct === undefined) throw v.noted(unsupported('a kernel without struct vm_area_struct is'))
+  pushCallback(v, subprogram, (caller, callee) => {
+    callee.registers[1] = caller.register(1)
+    callee.registers[2] = pointerTo(PTR_TO_BTF_ID, { struct })
+    callee.registers[3] = caller.register(4)
+  })
+}
+
 type Start = (v: Verification, subprogram: number, notes: CallNotes) => void
 
 const STARTS: ReadonlyMap<number, Start> = new Map<number, Start>([
   [FOR_EACH_MAP_ELEM, forEachElement],
+  [FIND_VMA, findArea],
   [LOOP, loop],
   [TIMER_SET_CALLBACK, (v, subprogram, { map }) => setElementCallback(v, subprogram, map, false)],
   [USER_RINGBUF_DRAIN, drain],

@@ -8,7 +8,15 @@ import { checkAligned } from '../memory/memory-access.ts'
 import { mayPassPacket } from '../memory/packet-access.ts'
 import { unsupported } from '../report/refusal.ts'
 import { isNull, type RegisterState } from '../state/register-state.ts'
-import { isPacketPointer, MEM_ALLOC, MEM_PERCPU, PTR_TO_STACK, typeName } from '../state/register-type.ts'
+import {
+  baseType,
+  isPacketPointer,
+  MEM_ALLOC,
+  MEM_PERCPU,
+  PTR_TO_BTF_ID,
+  PTR_TO_STACK,
+  typeName,
+} from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { mayHaveFixedOffset, mayHaveOffset, mismatch } from './argument-types.ts'
 import type { CallNotes } from './call-notes.ts'
@@ -78,7 +86,7 @@ export function checkArgument(v: Verification, prototype: HelperPrototype, index
   }
   const isAbsent = isNull(register) && has(value, 'PTR_MAYBE_NULL')
   if (isAbsent) markPrecise(v, number)
-  else checkType(v, register, number, value, notes)
+  else checkType(v, register, number, value, prototype, notes)
   noteReference(v, register, number, value, notes)
   const rule = RULES.get(value.type)
   if (rule === undefined && !PLAIN.has(value.type)) {
@@ -101,6 +109,7 @@ function checkType(
   register: RegisterState,
   number: number,
   value: HelperValue<ArgumentType>,
+  prototype: HelperPrototype,
   notes: CallNotes,
 ): void {
   // An object of the program's own goes into a slot like one of the kernel's.
@@ -110,6 +119,9 @@ function checkType(
   if (expected !== undefined) {
     const message = `R${number} type=${typeName(register.type)} expected=${expected}`
     v.refuse('VERIFIER_ARGUMENT_TYPE', 'EACCES', message)
+  }
+  if (value.type === 'ARG_PTR_TO_MEM' || value.type === 'ARG_PTR_TO_MAP_KEY' || value.type === 'ARG_PTR_TO_MAP_VALUE') {
+    checkNotWritten(v, register, number, value, prototype)
   }
   if (notes.exchanged !== undefined) checkExchanged(v, number, notes.exchanged)
   if (has(value, 'OBJ_RELEASE') && register.type !== PTR_TO_STACK) {
@@ -121,6 +133,19 @@ function checkType(
   } else if (!mayHaveOffset(register)) {
     checkUnmodified(v, number, mayHaveFixedOffset(register))
   }
+}
+
+/** The kernel's structures are no memory for a helper to write, nor for one that doesn't say that it only reads. */
+function checkNotWritten(
+  v: Verification,
+  { type }: RegisterState,
+  number: number,
+  value: HelperValue<ArgumentType>,
+  { name }: HelperPrototype,
+): void {
+  if (baseType(type) !== PTR_TO_BTF_ID || has(value, 'MEM_RDONLY')) return
+  const message = `${name}() may write into memory pointed by R${number} type=${typeName(type)}`
+  v.refuse('VERIFIER_READ_ONLY', 'EACCES', message)
 }
 
 function noteReference(

@@ -44,6 +44,7 @@ import type { VerifierMap } from '../verifier-api.ts'
 import { type CallNotes, newCallNotes } from './call-notes.ts'
 import { startCallback } from './callbacks.ts'
 import { checkDynptrMemory, clearReleased } from './dynptr.ts'
+import { checkHelperAllowed } from './helper-allowance.ts'
 import { checkArgument } from './helper-arguments.ts'
 import { checkMapCompatibility } from './map-compatibility.ts'
 import { forgetPacketPointers } from './packet-change.ts'
@@ -123,6 +124,7 @@ function findPrototype(v: Verification, id: number): HelperPrototype {
     const message = 'cannot call GPL-restricted function from non-GPL compatible program'
     v.refuse('VERIFIER_GPL_ONLY', 'EINVAL', message, "declare the licence 'GPL' or a compatible one")
   }
+  checkHelperAllowed(v, id)
   if (prototype.mightSleep && !maySleep(v)) {
     v.refuse('VERIFIER_MIGHT_SLEEP', 'EINVAL', 'helper call might sleep in a non-sleepable prog')
   }

@@ -4,6 +4,7 @@ import { isConstantScalar } from '../domain/scalar.ts'
 import { isZero, toSignedDecimal, toUnsignedNumber } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
 import { noteSlotRead } from '../exploration/stack-liveness.ts'
+import { checkBuffer } from '../memory/buffer-access.ts'
 import { accessContext } from '../memory/context-access.ts'
 import { checkFillsNoDynptr, checkNoDynptr } from '../memory/dynptr-slots.ts'
 import { checkMapPermission } from '../memory/map-access.ts'
@@ -11,6 +12,7 @@ import { checkPacket } from '../memory/packet-access.ts'
 import { checkRegion, MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
 import { checkNoFields } from '../memory/special-fields.ts'
 import { checkStackBounds, pointedFrame, type StackAccessKind, stackSpan } from '../memory/stack-bounds.ts'
+import { accessStruct } from '../memory/struct-access.ts'
 import { unsupported } from '../report/refusal.ts'
 import { tnumText } from '../report/state-text.ts'
 import { byteIndex, slotIndex } from '../state/frame-state.ts'
@@ -55,8 +57,8 @@ const RULES: ReadonlyMap<number, Rule> = new Map<number, Rule>([
   [PTR_TO_MAP_VALUE,   handMapValue],
   [PTR_TO_MEM,         handMemory],
   [PTR_TO_STACK,       handStack],
-  [PTR_TO_BUF,         handUnsupported],
-  [PTR_TO_BTF_ID,      handUnsupported],
+  [PTR_TO_BUF,         handBuffer],
+  [PTR_TO_BTF_ID,      handStruct],
   [PTR_TO_CTX,         handContext],
 ])
 
@@ -77,8 +79,24 @@ function refuseMemory(v: Verification, { number }: MemoryArgument): never {
   return v.refuse('VERIFIER_ARGUMENT_TYPE', 'EACCES', message)
 }
 
-function handUnsupported(v: Verification, { number }: MemoryArgument): void {
-  throw v.noted(unsupported(`passing R${number} as ${typeName(v.register(number).type)} is`))
+function handBuffer(v: Verification, { number, sizeBytes, writes }: MemoryArgument): void {
+  checkBuffer(v, number, v.register(number).offset, sizeBytes, writes)
+}
+
+/** Linux takes what is written there for read, too: a global function could write what it must not. */
+function handStruct(v: Verification, { number, sizeBytes, writes }: MemoryArgument): void {
+  const pointer = v.register(number)
+  if (writes) throw v.noted(unsupported(`passing R${number} as ${typeName(pointer.type)} to be written is`))
+  accessStruct(v, {
+    pointerNumber: number,
+    pointer,
+    offset: pointer.offset,
+    sizeBytes,
+    isWrite: false,
+    valueNumber: -1,
+    signExtends: false,
+    immediate: undefined,
+  })
 }
 
 /** Types whose programs see their context as it lies in memory. @see convert_ctx_access, which the other types have */

@@ -4,6 +4,7 @@
  *
  * @see process_iter_arg and process_iter_next_call in kernel/bpf/verifier.c
  */
+import { ATTACH_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { previousRound, widen } from '../exploration/widening.ts'
 import { type CallableFunction, hasTrait } from '../kernel-types/kernel-function.ts'
 import type { KernelStruct, KernelTypes } from '../kernel-types/kernel-types.ts'
@@ -11,7 +12,7 @@ import { clearIterator, isFree, iteratorSlot, putIterator, wholeIterator } from 
 import { accessThrough } from '../memory/memory-access.ts'
 import { pointedFrame } from '../memory/stack-bounds.ts'
 import { isReadSide } from '../program/read-side.ts'
-import { unsupported } from '../report/refusal.ts'
+import { isSleepable } from '../program/sleepable.ts'
 import { type RegisterState, ZERO_SCALAR } from '../state/register-state.ts'
 import { MAYBE_NULL, PTR_TO_STACK } from '../state/register-type.ts'
 import { type Iterator, SLOT_BYTES } from '../state/stack-slot.ts'
@@ -32,6 +33,14 @@ export function isIteratorFunction(fn: CallableFunction): boolean {
   return hasTrait(fn, 'iter_new') || hasTrait(fn, 'iter_next') || hasTrait(fn, 'iter_destroy')
 }
 
+const CSS_TASK_NEW = 'bpf_iter_css_task_new'
+
+/** The iterator takes a lock of the kernel: elsewhere a program might run while it is held. @see check_css_task_iter_allowlist */
+function mayTakeTaskLock({ program }: Verification): boolean {
+  const isIterator = program.type === PROG_TYPE.TRACING && program.expectedAttachType === ATTACH_TYPE.TRACE_ITER
+  return program.type === PROG_TYPE.LSM || isIterator || isSleepable(program)
+}
+
 /** The first argument of an iterator's function. Gives the iterator, but for a new one. */
 export function takeIterator(
   v: Verification,
@@ -41,10 +50,12 @@ export function takeIterator(
 ): IteratorPlace | undefined {
   const register = v.register(number)
   const argument = `arg #${number - 1}`
+  if (fn.name === CSS_TASK_NEW && !mayTakeTaskLock(v)) {
+    v.refuse(CODE, 'EINVAL', 'css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs')
+  }
   if (register.type !== PTR_TO_STACK) {
     v.refuse(CODE, 'EINVAL', `arg#${number - 1} expected pointer to an iterator on stack`)
   }
-  if (fn.name.startsWith('bpf_iter_css_task_')) throw v.noted(unsupported('an iterator of css_task is'))
   const slots = ((v.kernel as KernelTypes).btf.sizeOf(struct.id) ?? 0) / SLOT_BYTES
   const first = iteratorSlot(register, slots)
   if (typeof first === 'string') v.log.print(`${first}\n`)

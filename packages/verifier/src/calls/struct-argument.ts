@@ -20,8 +20,6 @@ import type { Verification } from '../verification.ts'
 
 const CODE = 'VERIFIER_ARGUMENT_TYPE'
 
-/** Takes any path only in some functions of the kernel. */
-const D_PATH = 147
 /** Gives back an object by any type that begins as it does. */
 const SK_RELEASE = 86
 
@@ -46,7 +44,7 @@ export function checkStructArgument(
     v.refuse(CODE, 'EACCES', `Possibly NULL pointer passed to helper arg${number}`)
   }
   const what = `argument ${number} of ${name}#${id}`
-  if (id === D_PATH || struct === undefined) throw v.noted(unsupported(`${what} is`))
+  if (struct === undefined) throw v.noted(unsupported(`${what} is`))
   const wanted = namedStruct(v, structName, what)
   const isStrict = releases && id !== SK_RELEASE
   if (structsMatch((v.kernel as KernelTypes).btf, struct, offset, wanted, isStrict)) return

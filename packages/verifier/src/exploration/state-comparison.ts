@@ -19,6 +19,7 @@ import {
   PTR_TO_MEM,
   PTR_TO_PACKET,
   PTR_TO_PACKET_META,
+  PTR_TO_TP_BUFFER,
   SCALAR,
 } from '../state/register-type.ts'
 import { sameSections } from '../state/sections.ts'
@@ -131,6 +132,7 @@ const COVERS: ReadonlyMap<number, Cover> = new Map([
   [PTR_TO_MAP_VALUE,   coversRegion],
   [PTR_TO_MEM,         coversRegion],
   [PTR_TO_BUF,         coversRegion],
+  [PTR_TO_TP_BUFFER,   coversRegion],
   [PTR_TO_PACKET,      coversPacket],
   [PTR_TO_PACKET_META, coversPacket],
 ])

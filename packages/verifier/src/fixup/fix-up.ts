@@ -1,6 +1,14 @@
 /** From the program as verified to the program as run ("xlated"). */
 import type { LineInfo } from '@bpfoundry/btf'
-import { BPF_CALL, BPF_EXIT, BPF_JMP, BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE, type Insn } from '@bpfoundry/isa'
+import {
+  BPF_CALL,
+  BPF_EXIT,
+  BPF_JMP,
+  BPF_MOV32_IMM,
+  BPF_PSEUDO_MAP_IDX,
+  BPF_PSEUDO_MAP_IDX_VALUE,
+  type Insn,
+} from '@bpfoundry/isa'
 import { isMayGoto } from '../program/control-flow.ts'
 import { PTR_TO_CTX } from '../state/register-type.ts'
 import { isMapValueLoad } from '../transfer/immediate-load.ts'
@@ -45,7 +53,7 @@ interface FixUp {
 function replacement(fixUp: FixUp, pc: number): readonly Part[] {
   const { verified, insns } = fixUp
   const insn = insns[pc] as Insn
-  const { maps, pointerTypes } = verified.notes
+  const { mapLoads, maps, pointerTypes } = verified.notes
   if (maps[pc] !== undefined) return among([{ ...insn, src: 0, imm: addressHalves(addressOf(fixUp, pc))[0] }])
   if (pc > 0 && maps[pc - 1] !== undefined) {
     return among([{ ...insn, imm: addressHalves(addressOf(fixUp, pc - 1))[1] }])
@@ -53,6 +61,8 @@ function replacement(fixUp: FixUp, pc: number): readonly Part[] {
   // Engines take no offset here, though the verifier does.
   if (insn.opcode === (BPF_JMP | BPF_EXIT)) return among([{ ...insn, off: 0 }])
   if (isPacketLoad(insn)) return among(convertPacketLoad(insn))
+  const attribute = mapLoads.get(pc)
+  if (attribute !== undefined) return among([BPF_MOV32_IMM(insn.dst, attribute | 0)])
   const access = pointerTypes[pc] === PTR_TO_CTX ? convertContextAccess(verified.program.type, insn) : undefined
   if (access !== undefined) return among(access)
   return rewritten(fixUp, insn, pc) ?? [unchanged(insn, pc)]

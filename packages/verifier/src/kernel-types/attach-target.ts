@@ -77,7 +77,10 @@ function prototypeOf(btf: KernelBtf, typeId: number): BtfFuncProto {
   return prototype.kind === BTF_KIND.FUNC_PROTO ? prototype : refuse('the target has no prototype')
 }
 
-/** The names of a tracepoint's arguments, which may say that they can be NULL, are those of its class's function. */
+/**
+ * The names of a tracepoint's arguments, which may say that they can be NULL, are those of its class's function. A class of
+ * several tracepoints is not found by their names; what of their arguments may be NULL stands in a table of its own.
+ */
 function tracepoint(_program: VerifierProgram, btf: KernelBtf, type: BtfType): AttachTarget {
   if (type.kind !== BTF_KIND.TYPEDEF) refuse(`attach_btf_id ${type.id} is not a typedef`)
   if (!type.name.startsWith(TRACEPOINT_PREFIX)) {
@@ -85,8 +88,8 @@ function tracepoint(_program: VerifierProgram, btf: KernelBtf, type: BtfType): A
   }
   const name = type.name.slice(TRACEPOINT_PREFIX.length)
   const template = btf.find(`${TEMPLATE_PREFIX}${name}`, BTF_KIND.FUNC)
-  const fn = template === undefined ? undefined : btf.type(template)
-  if (fn?.kind !== BTF_KIND.FUNC) throw unsupported(`the tracepoint ${name}, which shares its class with others, is`)
+  const fn = btf.type(template ?? type.typeId)
+  if (fn.kind !== BTF_KIND.FUNC && fn.kind !== BTF_KIND.PTR) refuse('the tracepoint has no function')
   const prototype = prototypeOf(btf, fn.typeId)
   return { name, prototype, hiddenParameters: 1, trustsArguments: true, tracepoint: name, iterator: undefined }
 }
@@ -121,11 +124,11 @@ function traced(program: VerifierProgram, btf: KernelBtf, type: BtfType): Attach
   return target
 }
 
-/** Functions made for tests; they are all that is known of the kernel's list of functions that may be made to fail. */
-const MODIFIABLE = /^security_|^bpf_modify_return_test|^bpf_fentry_test\d*$/
+/** Of the kernel's list of functions that may be made to fail, system calls and those made for tests are known. */
+const MODIFIABLE = /^security_|^__(x64|ia32|arm64)_sys_|^bpf_modify_return_test|^bpf_fentry_test\d*$/
 
 /** System calls may be made to fail, and sleep; of the others it is known of one made for tests. */
-const SLEEPERS = /^__(x64|arm64)_sys_|^bpf_fentry_test1$/
+const SLEEPERS = /^__(x64|ia32|arm64)_sys_|^bpf_fentry_test1$/
 
 function checkModifiable(name: string): void {
   if (MODIFIABLE.test(name)) return

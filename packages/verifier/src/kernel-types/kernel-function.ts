@@ -61,7 +61,7 @@ export function calledFunction(
     refuse(`kernel function btf_id ${insn.imm} does not have a valid func_proto`)
   }
   checkPrototype(btf, prototype, fn.name)
-  const known = callable(program.type, fn.name, module)
+  const known = callable(program, fn.name, module)
   return { id: insn.imm, name: fn.name, prototype, traits: known?.traits }
 }
 
@@ -77,14 +77,18 @@ function typeOf(btf: KernelBtf, id: number, module: KernelModule | undefined): B
 }
 
 /** Undefined where programs of this type may not call it. */
-function callable(programType: number, name: string, module: KernelModule | undefined): KernelFunction | undefined {
+function callable(
+  { type, expectedAttachType }: VerifierProgram,
+  name: string,
+  module: KernelModule | undefined,
+): KernelFunction | undefined {
   const isKnown = isKernelFunctionKnown(name)
   if (module !== undefined) {
     // Calls of some functions do more than their prototypes say, which is told by their names.
     if (isKnown) throw unsupported(`calling ${name} of the module ${module.name}, and not the kernel's, is`)
-    return moduleFunction(module.functions, programType, name)
+    return moduleFunction(module.functions, type, name)
   }
-  const known = kernelFunction(programType, name)
+  const known = kernelFunction(type, name, expectedAttachType)
   if (known !== undefined || isKnown || !isMarkedAsCallable(name)) return known
   throw unsupported(`calling the kernel function ${name} is`)
 }

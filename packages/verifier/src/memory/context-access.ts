@@ -9,11 +9,13 @@ import {
   MAYBE_NULL,
   mayBeNull,
   PTR_TO_BTF_ID,
+  PTR_TO_FLOW_KEYS,
   PTR_TO_PACKET,
   PTR_TO_PACKET_END,
   PTR_TO_PACKET_META,
   PTR_TO_SOCK_COMMON,
   PTR_TO_SOCKET,
+  PTR_TO_TP_BUFFER,
   PTR_TRUSTED,
   typeName,
 } from '../state/register-type.ts'
@@ -30,6 +32,8 @@ const LOADED: Readonly<Partial<Record<ContextValue, RegisterState>>> = {
   sock:                pointerTo(PTR_TO_SOCKET),
   sock_or_null:        pointerTo(PTR_TO_SOCKET | MAYBE_NULL),
   sock_common_or_null: pointerTo(PTR_TO_SOCK_COMMON | MAYBE_NULL),
+  flow_keys:           pointerTo(PTR_TO_FLOW_KEYS),
+  tp_buffer:           pointerTo(PTR_TO_TP_BUFFER),
 }
 
 /** Refuses a pointer that was moved off what it points to, for pointers that only serve unmodified. */

@@ -2,6 +2,7 @@
 import { BPF_LDX } from '@bpfoundry/isa'
 import { tnumAdd, tnumConstant, tnumIsAligned } from '../domain/tnum.ts'
 import { fromNumber } from '../domain/word64.ts'
+import { unsupported } from '../report/refusal.ts'
 import { tnumText } from '../report/state-text.ts'
 import { type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
 import {
@@ -10,7 +11,9 @@ import {
   MEM_RDONLY,
   mayBeNull,
   PTR_TO_BTF_ID,
+  PTR_TO_BUF,
   PTR_TO_CTX,
+  PTR_TO_FLOW_KEYS,
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
   PTR_TO_MEM,
@@ -20,6 +23,7 @@ import {
   PTR_TO_SOCKET,
   PTR_TO_STACK,
   PTR_TO_TCP_SOCK,
+  PTR_TO_TP_BUFFER,
   PTR_TO_XDP_SOCK,
   PTR_UNTRUSTED,
   SCALAR,
@@ -27,6 +31,7 @@ import {
 } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { type Access, loaded } from './access.ts'
+import { accessBuffer, accessFlowKeys, accessTracepointBuffer } from './buffer-access.ts'
 import { accessContext } from './context-access.ts'
 import { accessMapKey, accessMapValue } from './map-access.ts'
 import { accessMapPointer } from './map-pointer-access.ts'
@@ -57,6 +62,9 @@ const KINDS: ReadonlyMap<number, MemoryKind> = new Map([
   [PTR_TO_TCP_SOCK,    { label: 'tcp_sock ', access: accessSocket }],
   [PTR_TO_XDP_SOCK,    { label: 'xdp_sock ', access: accessSocket }],
   [PTR_TO_BTF_ID,      { label: '',         access: accessStruct }],
+  [PTR_TO_FLOW_KEYS,   { label: 'flow keys ', access: accessFlowKeys }],
+  [PTR_TO_TP_BUFFER,   { label: '',         access: accessTracepointBuffer }],
+  [PTR_TO_BUF,         { label: '',         access: accessBuffer }],
 ])
 
 function accessMemory(v: Verification, access: Access): void {
@@ -158,6 +166,8 @@ export function notePointerType(v: Verification, type: number): void {
     if (before === type) return
     if ((v.insn.opcode & 0x07) !== BPF_LDX) refuseMixed(v)
     pointerTypes[v.pc] = PTR_TO_BTF_ID | PTR_UNTRUSTED
+  } else if (before !== type && (before === CONST_PTR_TO_MAP || type === CONST_PTR_TO_MAP)) {
+    throw v.noted(unsupported('reading the fields of a map, and other memory, by one instruction is'))
   } else if (before !== type && (REWRITTEN.has(baseType(before)) || REWRITTEN.has(baseType(type)))) {
     refuseMixed(v)
   }

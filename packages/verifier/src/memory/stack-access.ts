@@ -20,7 +20,7 @@ import {
   UNKNOWN_SCALAR,
   ZERO_SCALAR,
 } from '../state/register-state.ts'
-import { PTR_TO_STACK, SCALAR } from '../state/register-type.ts'
+import { baseType, CONST_PTR_TO_DYNPTR, PTR_TO_STACK, PTR_TO_TP_BUFFER, SCALAR } from '../state/register-type.ts'
 import {
   BYTE_DYNPTR,
   BYTE_INVALID,
@@ -143,12 +143,15 @@ function storeFixed(v: Verification, frame: FrameState, at: number, access: Acce
   } else if (aligned && immediate !== undefined && v.isCapable) {
     spill(v, frame, index, immediateRegister(immediate), sizeBytes)
     v.noteStackStep(frame.frameNumber, index)
-  } else if (value !== undefined && value.type !== SCALAR) {
+  } else if (value !== undefined && value.type !== SCALAR && !NOT_SPILLED.has(baseType(value.type))) {
     spillPointer(v, frame, index, value, access)
   } else {
     storeBytes(v, frame, index, at, access)
   }
 }
+
+/** Of these, a copy on the stack is just some bytes. @see is_spillable_regtype in kernel/bpf/verifier.c */
+const NOT_SPILLED: ReadonlySet<number> = new Set([CONST_PTR_TO_DYNPTR, PTR_TO_TP_BUFFER])
 
 function spillPointer(v: Verification, frame: FrameState, index: number, value: RegisterState, access: Access): void {
   if (access.sizeBytes !== SLOT_BYTES) {

@@ -27,6 +27,7 @@ export const REMEDIES: Readonly<Record<string, string>> = {
   VERIFIER_MAP_WRITE_ONLY:         'the map was made with BPF_F_WRONLY_PROG: programs only write it',
   VERIFIER_MAP_VALUE_ADDRESS:      'only maps with one plain value (global data) have an address: look the value up',
   VERIFIER_MAP_STRUCT:             "fields of struct bpf_map can't be read so",
+  VERIFIER_BUFFER_ACCESS:          'access what a tracepoint, an iterator or a flow dissector hands out at known places from its start on',
   VERIFIER_MAP_ELSEWHERE:          'load program and map for the same device',
   VERIFIER_MAP_FIELD:              "use this field by its helpers only: bpf_spin_lock, bpf_timer_*, bpf_kptr_xchg",
   VERIFIER_SPECIAL_FIELD:          "use this field by its helpers only: bpf_spin_lock, bpf_timer_*, bpf_kptr_xchg",

@@ -27,6 +27,7 @@ import {
   PTR_TO_BTF_ID,
   PTR_TO_BUF,
   PTR_TO_CTX,
+  PTR_TO_FLOW_KEYS,
   PTR_TO_FUNC,
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
@@ -34,6 +35,7 @@ import {
   PTR_TO_PACKET,
   PTR_TO_PACKET_META,
   PTR_TO_STACK,
+  PTR_TO_TP_BUFFER,
   typeName,
 } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
@@ -50,11 +52,11 @@ import {
 
 const CODE = 'VERIFIER_POINTER_ARITHMETIC'
 
-/** Pointers that may be moved. A map pointer may only have 0 added. */
+/** Pointers that may be moved. A map pointer may only have 0 added, one to flow keys what is known. */
 // biome-ignore format: table
 const MOVABLE: ReadonlySet<number> = new Set([
   PTR_TO_CTX, PTR_TO_MAP_VALUE, PTR_TO_MAP_KEY, PTR_TO_STACK, PTR_TO_PACKET_META, PTR_TO_PACKET, PTR_TO_BTF_ID, PTR_TO_MEM,
-  PTR_TO_BUF, PTR_TO_FUNC, CONST_PTR_TO_DYNPTR,
+  PTR_TO_BUF, PTR_TO_FUNC, CONST_PTR_TO_DYNPTR, PTR_TO_TP_BUFFER,
 ])
 
 const OPERATOR_SYMBOLS: ReadonlyMap<number, string> = new Map([
@@ -115,8 +117,10 @@ function checkMovable(
     v.refuse(CODE, 'EACCES', message)
   }
   const base = baseType(pointer.type)
-  const addsZero = operation === BPF_ADD && isConstantScalar(delta) && toSignedNumber(delta.smin) === 0
-  if (!MOVABLE.has(base) && !(base === CONST_PTR_TO_MAP && addsZero)) {
+  const isKnown = isConstantScalar(delta)
+  const addsZero = operation === BPF_ADD && isKnown && toSignedNumber(delta.smin) === 0
+  const isException = base === CONST_PTR_TO_MAP ? addsZero : base === PTR_TO_FLOW_KEYS && isKnown
+  if (!MOVABLE.has(base) && !isException) {
     v.refuse(CODE, 'EACCES', `R${number} pointer arithmetic on ${name} prohibited`)
   }
 }

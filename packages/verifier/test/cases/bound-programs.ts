@@ -2,6 +2,7 @@ import { ATTACH_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import type { VerifierCase } from '../support/case.ts'
 import { EXCEPTION_CASES } from './exceptions.ts'
 import { KERNEL_DYNPTR_CASES } from './kernel-dynptrs.ts'
+import { KERNEL_MEMORY_CASES } from './kernel-memory.ts'
 import { SECTION_CASES } from './sections.ts'
 
 /** A program that may be bound to something in the kernel. */
@@ -204,4 +205,5 @@ export const BOUND_CASES: readonly BoundCase[] = [
   ...KERNEL_DYNPTR_CASES,
   ...SECTION_CASES,
   ...EXCEPTION_CASES,
+  ...KERNEL_MEMORY_CASES,
 ]

@@ -42,7 +42,10 @@ export const WORK_SETTING: Setting = {
   ],
   words: [
     [/^/, 'r1 = r1\n'],
-    [/^value\((\w+)\)$/gm, '*(u32 *)(r10 - 4) = 0\nr2 = r10\nr2 += -4\nr1 = $1 ll\ncall 1\nif r0 == 0 goto out\nr6 = r0'],
+    [
+      /^value\((\w+)\)$/gm,
+      '*(u32 *)(r10 - 4) = 0\nr2 = r10\nr2 += -4\nr1 = $1 ll\ncall 1\nif r0 == 0 goto out\nr6 = r0',
+    ],
     [/^at\((\d+)\)$/gm, 'r1 = r6\nr1 += $1'],
     [/^init\((\w+)\)$/gm, 'r2 = $1 ll\nr3 = 0\ncall 9000'],
     [/^set\((\w+)\)$/gm, 'r2 = $1 ll\nr3 = 0\nr4 = 0\ncall 9001'],
