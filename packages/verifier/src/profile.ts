@@ -33,6 +33,8 @@ export interface Profile {
   readonly needsReadSide: boolean
   /** What a callback acquires it gives back itself, and gives back nothing else. */
   readonly callbacksOwnReferences: boolean
+  /** What is taken out of a tree may be an object that the program owns, too. */
+  readonly removesOwnedNodes: boolean
   /** What goes wrong in speculation only is stopped by a barrier, not refused. */
   readonly stopsSpeculation: boolean
 }
@@ -52,6 +54,7 @@ const PROFILES: readonly Profile[] = [
     knowsSleepingFunctions: false,
     needsReadSide: false,
     callbacksOwnReferences: true,
+    removesOwnedNodes: false,
     stopsSpeculation: false,
   },
   {
@@ -64,6 +67,7 @@ const PROFILES: readonly Profile[] = [
     helperReadsClobber: false,
     failedTailCallMovesPacket: false,
     callbacksOwnReferences: false,
+    removesOwnedNodes: true,
     stopsSpeculation: true,
     exitLeakWords: 'BPF_EXIT instruction in main prog would lead to reference leak',
     listsLocks: true,

@@ -30,7 +30,7 @@ import type { CallNotes } from './call-notes.ts'
 type Arrange = (caller: FrameState, callee: FrameState) => void
 
 /** Queues the callback's next round. */
-function pushCallback(v: Verification, subprogram: number, arrange: Arrange): void {
+export function pushCallback(v: Verification, subprogram: number, arrange: Arrange): void {
   const depth = v.state.frames.length
   if (depth >= MAX_CALL_FRAMES) {
     v.refuse('VERIFIER_CALL_DEPTH', 'E2BIG', `the call stack of ${depth + 1} frames is too deep`)

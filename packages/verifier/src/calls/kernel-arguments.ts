@@ -10,11 +10,11 @@ import { toUnsignedNumber } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
 import { type CallableFunction, hasTrait, isMarked } from '../kernel-types/kernel-function.ts'
 import { isComposite, type KernelStruct, type KernelTypes, kindText } from '../kernel-types/kernel-types.ts'
+import type { OwnField } from '../kernel-types/own-types.ts'
 import { isNumber, isScalarStruct } from '../kernel-types/scalar-struct.ts'
 import { structsMatch } from '../kernel-types/struct-match.ts'
 import { isRcuPointer, isTrustedPointer } from '../kernel-types/trust.ts'
 import { checkUnmodified } from '../memory/context-access.ts'
-import type { MapField } from '../program/map-fields.ts'
 import { Refusal, unsupported } from '../report/refusal.ts'
 import { isNull, type RegisterState } from '../state/register-state.ts'
 import {
@@ -42,7 +42,7 @@ import { checkMemorySize } from './helper-memory.ts'
 import { type IteratorPlace, isIteratorFunction, takeIterator } from './iterator-call.ts'
 import { type HandedDynptr, makeKernelDynptr, makesKnownDynptr, takeKernelDynptr } from './kernel-dynptr.ts'
 import { checkFieldMap, WORK_QUEUE } from './map-field-pointer.ts'
-import { isListPart, takeListPart } from './own-list.ts'
+import { isGraphPart, takeGraphPart } from './own-graph.ts'
 import { takeOwnObject, takesOwnObject } from './own-object.ts'
 import { isWorkQueue, takeWorkQueue } from './work-queue.ts'
 
@@ -65,8 +65,8 @@ export interface KernelCallNotes {
   map: VerifierMap | undefined
   /** Function of the program that is handed over. */
   callback: number | undefined
-  /** The list that it goes into, or that one is taken from. */
-  list: MapField | undefined
+  /** The list or tree that it goes into, or that one is taken from. */
+  root: OwnField | undefined
   /** The dynptr that is looked through, or cloned. */
   dynptr: HandedDynptr
   /** The iterator that is asked. */
@@ -100,7 +100,7 @@ export function checkKernelArguments(v: Verification, fn: CallableFunction): Ker
     object: undefined,
     map: undefined,
     callback: undefined,
-    list: undefined,
+    root: undefined,
     dynptr: undefined,
     iterator: undefined,
   }
@@ -187,7 +187,7 @@ function needsTrusted(fn: CallableFunction): boolean {
 }
 
 function checkPointer(v: Verification, argument: Argument, notes: KernelCallNotes): number {
-  const { fn, index, number, parameter, register, target } = argument
+  const { fn, index, number, parameter, register } = argument
   const needsValid = needsTrusted(fn) || hasTrait(fn, 'rcu')
   const isNullable = isMarked(parameter, '__nullable')
   if (needsValid && (isNull(register) || mayBeNull(register.type)) && !isNullable) {
@@ -196,31 +196,11 @@ function checkPointer(v: Verification, argument: Argument, notes: KernelCallNote
   noteReference(v, fn, number, register, notes)
   const isContext = isContextPointer(v, argument)
   if (!isContext && isNullable && isNull(register)) return 1
-  if (!isContext && target.name === 'bpf_dynptr' && (!isMarked(parameter, '__uninit') || makesKnownDynptr(fn))) {
-    takeDynptrArgument(v, argument, notes)
-    return 1
-  }
-  if (!isContext && takesOwnObject(parameter)) {
-    if (isMarked(parameter, '__alloc')) checkValid(v, fn, number, register)
-    checkOffset(v, number, register, notes.releasedNumber === number)
-    takeOwnObject(v, argument, notes)
-    return 1
-  }
-  if (!isContext && isListPart(fn, target)) {
-    checkOffset(v, number, register, false)
-    takeListPart(v, argument, notes)
-    return 1
-  }
-  if (!isContext && isWorkQueue(target)) {
-    checkOffset(v, number, register, false)
-    takeWorkQueue(v, argument, notes)
-    return 1
-  }
-  if (!isContext && isMarked(parameter, '__map')) return checkMap(v, argument, notes)
+  if (!isContext && takesSpecial(v, argument, notes)) return 1
   if (!isContext) checkCoveredHere(v, argument)
   const struct = isContext ? undefined : structOf(v, register)
   if (struct !== undefined) checkStructKind(v, argument)
-  else if (!isContext && target.kind === BTF_KIND.FUNC_PROTO) return takeCallback(v, argument, notes)
+  else if (!isContext && argument.target.kind === BTF_KIND.FUNC_PROTO) return takeCallback(v, argument, notes)
   const sized = struct === undefined && !isContext && checkMemoryKind(v, argument)
   if (struct !== undefined && needsValid) checkValid(v, fn, number, register)
   checkOffset(v, number, register, notes.releasedNumber === number)
@@ -231,15 +211,39 @@ function checkPointer(v: Verification, argument: Argument, notes: KernelCallNote
   return sized ? 2 : 1
 }
 
+/** Checks a parameter that has rules of its own; false where it has none. */
+function takesSpecial(v: Verification, argument: Argument, notes: KernelCallNotes): boolean {
+  const { fn, number, parameter, register, target } = argument
+  if (target.name === 'bpf_dynptr' && (!isMarked(parameter, '__uninit') || makesKnownDynptr(fn))) {
+    takeDynptrArgument(v, argument, notes)
+  } else if (takesOwnObject(parameter)) {
+    if (isMarked(parameter, '__alloc')) checkValid(v, fn, number, register)
+    checkOffset(v, number, register, notes.releasedNumber === number)
+    takeOwnObject(v, argument, notes)
+  } else if (isGraphPart(fn, target)) {
+    checkOffset(v, number, register, false)
+    takeGraphPart(v, argument, notes)
+  } else if (isWorkQueue(target)) {
+    checkOffset(v, number, register, false)
+    takeWorkQueue(v, argument, notes)
+  } else if (isMarked(parameter, '__map')) {
+    takeMap(v, argument, notes)
+  } else {
+    return false
+  }
+  return true
+}
+
 /** A function of the program. */
-function takeCallback(v: Verification, { index, register }: Argument, notes: KernelCallNotes): number {
+function takeCallback(v: Verification, { index, number, register }: Argument, notes: KernelCallNotes): number {
+  checkOffset(v, number, register, false)
   if (register.type !== PTR_TO_FUNC) v.refuse(CODE, 'EINVAL', `arg${index} expected pointer to func`)
   notes.callback = register.subprogram
   return 1
 }
 
 /** A map, whatever the parameter's own type: `void *p__map`. */
-function checkMap(v: Verification, argument: Argument, notes: KernelCallNotes): number {
+function takeMap(v: Verification, argument: Argument, notes: KernelCallNotes): void {
   const { fn, index, number, register } = argument
   const { type, map } = register
   if (map === undefined && baseType(type) !== PTR_TO_BTF_ID) {
@@ -256,7 +260,6 @@ function checkMap(v: Verification, argument: Argument, notes: KernelCallNotes): 
   }
   const kernel = v.kernel as KernelTypes
   checkStruct(v, { ...argument, target: kernel.btf.type(kernel.named('bpf_map')?.id ?? 0) }, given)
-  return 1
 }
 
 function takeDynptrArgument(

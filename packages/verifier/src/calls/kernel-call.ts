@@ -24,11 +24,12 @@ import { clearCallerSaved } from './helper-call.ts'
 import { followIterator } from './iterator-call.ts'
 import { CONTEXT_CAST, checkKernelArguments, type KernelCallNotes } from './kernel-arguments.ts'
 import { isSlice, sliceResult } from './kernel-dynptr.ts'
-import { giveToList, isListFunction, popped, popsObject } from './own-list.ts'
+import { givesGraphObject, giveToGraph, graphObject, isGraphFunction, seenObject } from './own-graph.ts'
 import { makesOwnObject, ownObject, REFCOUNT_ACQUIRE } from './own-object.ts'
 import { acquireReference, releaseReference } from './references.ts'
 import { transferSection } from './sections.ts'
 import { transferThrow } from './throw.ts'
+import { startTreeCallback } from './tree-callback.ts'
 import { startWork } from './work-queue.ts'
 
 const CODE = 'VERIFIER_KERNEL_FUNCTION'
@@ -36,7 +37,6 @@ const CODE = 'VERIFIER_KERNEL_FUNCTION'
 /** Functions that do more than their prototypes say; of some that is followed. */
 // biome-ignore format: table
 const NOT_FOLLOWED: ReadonlySet<string> = new Set([
-  'bpf_rbtree_remove', 'bpf_rbtree_add_impl', 'bpf_rbtree_first',
   'bpf_session_cookie', 'bpf_arena_alloc_pages', 'bpf_arena_free_pages',
 ])
 
@@ -48,6 +48,8 @@ export function transferKernelCall(v: Verification, insn: Insn): boolean {
   }
   checkCallable(v, fn)
   const notes = checkKernelArguments(v, fn)
+  const { callback, root } = notes
+  if (callback !== undefined && root !== undefined) startTreeCallback(v, fn, callback, seenObject(v, root))
   transferSection(v, fn)
   if (fn.name === THROW) {
     transferThrow(v)
@@ -55,7 +57,7 @@ export function transferKernelCall(v: Verification, insn: Insn): boolean {
   }
   if (fn.name === WORK_SET_CALLBACK) startWork(v, notes)
   release(v, fn, notes)
-  giveToList(v, fn, notes)
+  giveToGraph(v, fn, notes)
   clearCallerSaved(v)
   v.write(0, resultOf(v, fn, notes))
   v.showRegister(0)
@@ -65,6 +67,9 @@ export function transferKernelCall(v: Verification, insn: Insn): boolean {
 }
 
 function checkCallable(v: Verification, fn: CallableFunction): void {
+  if (v.state.lock !== undefined && fn.name !== REFCOUNT_ACQUIRE && !isGraphFunction(fn)) {
+    v.refuse('VERIFIER_SPIN_LOCK', 'EINVAL', 'function calls are not allowed while holding a lock')
+  }
   if (fn.traits === undefined) {
     v.refuse(CODE, 'EACCES', `calling kernel function ${fn.name} is not allowed`)
   }
@@ -73,9 +78,6 @@ function checkCallable(v: Verification, fn: CallableFunction): void {
     v.refuse(CODE, 'EACCES', `program must be sleepable to call sleepable kfunc ${fn.name}`)
   }
   if (NOT_FOLLOWED.has(fn.name)) throw v.noted(unsupported(`calling the kernel function ${fn.name} is`))
-  if (v.state.lock !== undefined && fn.name !== REFCOUNT_ACQUIRE && !isListFunction(fn)) {
-    v.refuse('VERIFIER_SPIN_LOCK', 'EINVAL', 'function calls are not allowed while holding a lock')
-  }
 }
 
 function release(v: Verification, fn: CallableFunction, { releasedNumber, referenceId }: KernelCallNotes): void {
@@ -85,7 +87,7 @@ function release(v: Verification, fn: CallableFunction, { releasedNumber, refere
 
 function resultOf(v: Verification, fn: CallableFunction, notes: KernelCallNotes): RegisterState {
   if (makesOwnObject(fn)) return ownObject(v, fn, notes)
-  if (popsObject(fn)) return popped(v, notes)
+  if (givesGraphObject(fn)) return graphObject(v, fn, notes)
   const { btf } = v.kernel as KernelTypes
   const type = btf.resolve(fn.prototype.returnTypeId)
   if (hasTrait(fn, 'acquire') && !isStructPointer(v, type)) {

@@ -237,7 +237,7 @@ function coversFrame(old: FrameState, now: FrameState, live: number, ids: IdRena
 
 /** The same lock is held, or none. */
 function sameLock({ lock: old }: PathState, { lock: now }: PathState, ids: IdRenaming): boolean {
-  return old?.map === now?.map && ids.agree(old?.id ?? 0, now?.id ?? 0)
+  return old?.owner === now?.owner && ids.agree(old?.id ?? 0, now?.id ?? 0)
 }
 
 /** What is safe from `old` on is safe from `now` on. */

@@ -1,3 +1,4 @@
+import type { OwnTypes } from '../kernel-types/own-types.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 import type { FrameState } from './frame-state.ts'
 import { NO_SECTIONS, type Sections } from './sections.ts'
@@ -47,10 +48,13 @@ export interface Reference {
   readonly callbackFrame: number
 }
 
+/** What a lock lies in: a value of the map, or an object of the program's own, of whatever structure. */
+export type LockOwner = VerifierMap | OwnTypes
+
 /** The one lock that is held. */
 export interface HeldLock {
-  readonly map: VerifierMap
-  /** Id of the pointer to the value that it lies in; 0 for the single value of a map. */
+  readonly owner: LockOwner
+  /** Id of the pointer to what it lies in; 0 for the single value of a map. */
   readonly id: number
   /** The log shows it among the references. */
   readonly isListed: boolean
