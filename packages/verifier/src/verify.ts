@@ -145,7 +145,7 @@ function prepare(run: Run): Verification {
   checkAbnormalReturns(program, subprograms)
   checkExceptionCallback(program, subprograms)
   notePacketChanges(program, subprograms)
-  const maps = resolveMaps(program, knownOpcodes(profile))
+  const maps = resolveMaps(program, knownOpcodes(profile), options.kernelBtf)
   prepareDevice(options)
   const calls = callKinds(program, options.kernelBtf)
   const callback = subprograms.find(({ isExceptionCallback }) => isExceptionCallback)

@@ -4,7 +4,14 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { BTF_KIND, LazyBtf } from '@bpfoundry/btf'
-import { BPF_CALL, BPF_JMP, BPF_PSEUDO_KFUNC_CALL, disassembleKernel, type Insn } from '@bpfoundry/isa'
+import {
+  BPF_CALL,
+  BPF_JMP,
+  BPF_PSEUDO_BTF_ID,
+  BPF_PSEUDO_KFUNC_CALL,
+  disassembleKernel,
+  type Insn,
+} from '@bpfoundry/isa'
 import { ATTACH_TYPE, attachSymbol, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -17,6 +24,7 @@ import { mutated, type Roll } from './support/mutation.ts'
 
 const VMLINUX = '/sys/kernel/btf/vmlinux'
 const LEVEL = 2
+const LD_IMM64 = 0x18
 const PROGRAMS = Number(process.env['VERIFIER_MUTATED_PROGRAMS'] ?? 500)
 
 /** What calls may turn to. */
@@ -53,9 +61,13 @@ afterAll(() => {
   if (!('unavailable' in kernel)) kernel.oracle.close()
 })
 
-/** Calls of kernel functions by their BTF ids. */
+/** Calls of kernel functions, and their addresses, by their BTF ids. */
 function linked({ calls = [] }: BoundCase, insns: readonly Insn[]): readonly Insn[] {
   return insns.map((insn) => {
+    const symbol = insn.opcode === LD_IMM64 && insn.src === 0 ? calls[insn.imm - FIRST_CALL] : undefined
+    if (symbol !== undefined) {
+      return { ...insn, src: BPF_PSEUDO_BTF_ID, imm: types?.find(symbol, BTF_KIND.FUNC) ?? 0 }
+    }
     const name = insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === 0 ? calls[insn.imm - FIRST_CALL] : undefined
     return name === undefined
       ? insn

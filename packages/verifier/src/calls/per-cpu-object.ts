@@ -3,13 +3,22 @@
  *
  * @see check_kfunc_call, check_helper_call in kernel/bpf/verifier.c
  */
-import type { HelperPrototype } from '@bpfoundry/kernel-abi'
-import type { KernelStruct } from '../kernel-types/kernel-types.ts'
+import { ERRNO, type HelperPrototype } from '@bpfoundry/kernel-abi'
+import { isComposite, type KernelStruct, type KernelTypes } from '../kernel-types/kernel-types.ts'
 import { ownFields } from '../kernel-types/own-types.ts'
 import { isScalarStruct } from '../kernel-types/scalar-struct.ts'
 import { unsupported } from '../report/refusal.ts'
 import { pointerTo, type RegisterState } from '../state/register-state.ts'
-import { MEM_ALLOC, MEM_PERCPU, MEM_RCU, MEM_RDONLY, PTR_TO_BTF_ID, typeFlags } from '../state/register-type.ts'
+import {
+  MEM_ALLOC,
+  MEM_PERCPU,
+  MEM_RCU,
+  MEM_RDONLY,
+  mayBeNull,
+  PTR_TO_BTF_ID,
+  PTR_TO_MEM,
+  typeFlags,
+} from '../state/register-type.ts'
 import { mapRegisters } from '../state/register-walk.ts'
 import type { Verification } from '../verification.ts'
 
@@ -43,12 +52,25 @@ export function checkPerCpuStruct(v: Verification, typeId: number): void {
 export function cpuView(v: Verification, { id, name, returns }: HelperPrototype): RegisterState | undefined {
   if (!CPU_VIEWS.has(id)) return undefined
   const { type, struct } = v.register(1)
-  if ((type & MEM_RCU) === 0) {
-    return pointerTo(PTR_TO_BTF_ID | (typeFlags(returns.flags) & ~MEM_RDONLY), { struct: struct as KernelStruct })
-  }
+  if ((type & MEM_RCU) === 0) return variableView(v, returns.flags, struct as KernelStruct)
   if (struct?.own === undefined) throw v.noted(unsupported(`argument 1 of ${name}#${id} is`))
   // The kernel does not ask whether there is such a CPU.
   return pointerTo(PTR_TO_BTF_ID | MEM_ALLOC | MEM_RCU, { struct })
+}
+
+/** One CPU's variable of the kernel. `struct` may be any type. */
+function variableView(v: Verification, flags: number, struct: KernelStruct): RegisterState {
+  const { btf } = v.kernel as KernelTypes
+  const modifiers = typeFlags(flags)
+  const id = mayBeNull(modifiers) ? v.newId() : 0
+  if (isComposite(btf.resolve(struct.id))) return pointerTo(PTR_TO_BTF_ID | (modifiers & ~MEM_RDONLY), { struct, id })
+  const memoryBytes = btf.sizeOf(struct.id)
+  if (memoryBytes !== undefined) return pointerTo(PTR_TO_MEM | modifiers, { memoryBytes, id })
+  return v.refuse(
+    'VERIFIER_KERNEL_SYMBOL',
+    'EINVAL',
+    `unable to resolve the size of type '${struct.name}': -${ERRNO.EINVAL}`,
+  )
 }
 
 /** What was put into a map under RCU stays valid until the section ends. @see check_helper_call */

@@ -12,9 +12,10 @@ import {
   type Insn,
 } from '@bpfoundry/isa'
 import { type ErrnoName, MAP_TYPE } from '@bpfoundry/kernel-abi'
+import { kernelSymbol } from '../kernel-types/kernel-symbol.ts'
 import { MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
 import { Refusal, unsupported } from '../report/refusal.ts'
-import type { VerifierMap, VerifierProgram } from '../verifier-api.ts'
+import type { KernelBtf, VerifierMap, VerifierProgram } from '../verifier-api.ts'
 import { LD_IMM64_OPCODE } from './control-flow.ts'
 import { checkMapForProgram } from './map-program-compatibility.ts'
 import { checkMapForSleeper } from './sleepable.ts'
@@ -26,7 +27,7 @@ function refusal(code: string, message: string, pc: number, errno: ErrnoName = '
 const BY_INDEX: ReadonlySet<number> = new Set([BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE])
 const INTO_VALUE: ReadonlySet<number> = new Set([BPF_PSEUDO_MAP_VALUE, BPF_PSEUDO_MAP_IDX_VALUE])
 const MAP_ITSELF: ReadonlySet<number> = new Set([BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_IDX])
-const NO_MAP: ReadonlySet<number> = new Set([0, BPF_PSEUDO_BTF_ID, BPF_PSEUDO_FUNC])
+const NO_MAP: ReadonlySet<number> = new Set([0, BPF_PSEUDO_FUNC])
 
 function checkSecondSlot(next: Insn | undefined, pc: number): Insn {
   if (next === undefined || next.opcode !== 0 || next.dst !== 0 || next.src !== 0 || next.off !== 0) {
@@ -83,12 +84,16 @@ function resolve(program: VerifierProgram, insn: Insn, next: Insn, pc: number): 
 }
 
 /**
- * The map that each LD_IMM64 names, by slot.
+ * The map that each LD_IMM64 names, by slot. Symbols of the kernel that are named are looked for.
  *
  * @throws {Refusal} VERIFIER_UNKNOWN_OPCODE, VERIFIER_RESERVED_FIELD, VERIFIER_LD_IMM64, VERIFIER_BAD_MAP_FD,
- *   VERIFIER_FD_ARRAY, VERIFIER_MAP_VALUE_ADDRESS, VERIFIER_MAP_TYPE, VERIFIER_MAP_FIELD, VERIFIER_UNSUPPORTED
+ *   VERIFIER_FD_ARRAY, VERIFIER_KERNEL_SYMBOL, VERIFIER_MAP_VALUE_ADDRESS, VERIFIER_MAP_TYPE, VERIFIER_MAP_FIELD, VERIFIER_UNSUPPORTED
  */
-export function resolveMaps(program: VerifierProgram, opcodes: ReadonlySet<number>): (VerifierMap | undefined)[] {
+export function resolveMaps(
+  program: VerifierProgram,
+  opcodes: ReadonlySet<number>,
+  kernelBtf?: KernelBtf,
+): (VerifierMap | undefined)[] {
   const { insns } = program
   const maps: (VerifierMap | undefined)[] = new Array(insns.length).fill(undefined)
   for (let pc = 0; pc < insns.length; pc++) {
@@ -98,7 +103,9 @@ export function resolveMaps(program: VerifierProgram, opcodes: ReadonlySet<numbe
       throw refusal('VERIFIER_RESERVED_FIELD', 'BPF_LDX uses reserved fields', pc)
     }
     if (insn.opcode === LD_IMM64_OPCODE) {
-      maps[pc] = resolve(program, insn, checkSecondSlot(insns[pc + 1], pc), pc)
+      const next = checkSecondSlot(insns[pc + 1], pc)
+      if (insn.src === BPF_PSEUDO_BTF_ID) kernelSymbol(kernelBtf, insn, next, pc)
+      else maps[pc] = resolve(program, insn, next, pc)
       pc++
     } else if (!opcodes.has(insn.opcode)) {
       const text = insn.opcode.toString(16).padStart(2, '0')

@@ -1,4 +1,4 @@
-import { formatKernelInsn, type Insn, type KernelFormatOptions } from '@bpfoundry/isa'
+import { BPF_PSEUDO_BTF_ID, formatKernelInsn, type Insn, type KernelFormatOptions } from '@bpfoundry/isa'
 import { helperName, MAX_HELPER_ID } from '@bpfoundry/kernel-abi'
 import type { KernelTypes } from '../kernel-types/kernel-types.ts'
 
@@ -9,6 +9,7 @@ export function calledName(id: number): string {
 }
 
 const BPF_PSEUDO_KFUNC_CALL = 2
+const LD_IMM64 = 0x18
 
 function format(kernel: KernelTypes | undefined): KernelFormatOptions {
   return {
@@ -21,10 +22,14 @@ function format(kernel: KernelTypes | undefined): KernelFormatOptions {
 }
 
 /**
- * `(bf) r0 = r1`, as the log has it. Map addresses show as 0x0: there are none before the fix-ups.
+ * `(bf) r0 = r1`, as the log has it. Addresses of maps and of the kernel show as 0x0: there are none before the fix-ups.
  *
  * @param kernel names the functions of the kernel that are called
  */
 export function insnText(insns: readonly Insn[], pc: number, kernel?: KernelTypes): string {
-  return formatKernelInsn(insns[pc] as Insn, insns[pc + 1], format(kernel))
+  const insn = insns[pc] as Insn
+  const next = insns[pc + 1]
+  const isSymbol = insn.opcode === LD_IMM64 && insn.src === BPF_PSEUDO_BTF_ID && next !== undefined
+  if (isSymbol) return formatKernelInsn({ ...insn, imm: 0 }, { ...next, imm: 0 }, format(kernel))
+  return formatKernelInsn(insn, next, format(kernel))
 }

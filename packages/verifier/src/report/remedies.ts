@@ -44,6 +44,7 @@ export const REMEDIES: Readonly<Record<string, string>> = {
   VERIFIER_SOCKET_ACCESS:          'read fields of the socket as they are declared; bpf_sk_fullsock or bpf_tcp_sock give more',
   VERIFIER_STRUCT_ACCESS:          'read fields of kernel structures within their bounds, writing is seldom allowed',
   VERIFIER_KERNEL_POINTER:         'read through it, or hand it to a function that takes it; it may be NULL or stale',
+  VERIFIER_KERNEL_SYMBOL:          'take the address of a variable or function that the kernel has, with its type',
   VERIFIER_INVALID_ACCESS:         'this kind of pointer has no memory to access: it may need a check for NULL, or a helper',
   VERIFIER_READ_ONLY:              'the memory is read only: copy it',
   VERIFIER_MISALIGNED:             'align the access to its size',

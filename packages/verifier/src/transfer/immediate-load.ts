@@ -1,4 +1,4 @@
-/** LD_IMM64: numbers, maps, addresses of map values. */
+/** LD_IMM64: numbers, maps, addresses of map values, of functions, and of what the kernel has. */
 import {
   BPF_PSEUDO_BTF_ID,
   BPF_PSEUDO_FUNC,
@@ -7,10 +7,19 @@ import {
   type Insn,
 } from '@bpfoundry/isa'
 import { Word64 } from '../domain/word64.ts'
+import { kernelSymbol } from '../kernel-types/kernel-symbol.ts'
+import type { KernelTypes } from '../kernel-types/kernel-types.ts'
 import { isGlobalFunction } from '../program/function-prototypes.ts'
-import { unsupported } from '../report/refusal.ts'
 import { constantRegister, pointerTo, type RegisterState } from '../state/register-state.ts'
-import { CONST_PTR_TO_MAP, PTR_TO_FUNC, PTR_TO_MAP_VALUE } from '../state/register-type.ts'
+import {
+  CONST_PTR_TO_MAP,
+  MEM_PERCPU,
+  MEM_RDONLY,
+  PTR_TO_BTF_ID,
+  PTR_TO_FUNC,
+  PTR_TO_MAP_VALUE,
+  PTR_TO_MEM,
+} from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 
 /** The kind, in `src`, loads an address inside a map's value. */
@@ -28,6 +37,14 @@ function functionAddress(v: Verification, start: number): RegisterState {
   return pointerTo(PTR_TO_FUNC, { subprogram: v.subprograms.findIndex((one) => one.start === start) })
 }
 
+function symbolAddress(v: Verification, insn: Insn, next: Insn): RegisterState {
+  const kernel = v.kernel as KernelTypes
+  const symbol = kernelSymbol(kernel.btf, insn, next, v.pc)
+  if (symbol.kind === 'memory') return pointerTo(PTR_TO_MEM | MEM_RDONLY, { memoryBytes: symbol.sizeBytes })
+  const perCpu = symbol.kind === 'per-cpu' ? MEM_PERCPU : 0
+  return pointerTo(PTR_TO_BTF_ID | perCpu, { struct: kernel.struct(symbol.typeId) })
+}
+
 export function transferImmediateLoad(v: Verification, insn: Insn): void {
   const next = v.insns[v.pc + 1] as Insn
   v.checkWritable(insn.dst)
@@ -35,7 +52,10 @@ export function transferImmediateLoad(v: Verification, insn: Insn): void {
     v.write(insn.dst, constantRegister(new Word64(next.imm, insn.imm)))
     return
   }
-  if (insn.src === BPF_PSEUDO_BTF_ID) throw v.noted(unsupported('the address of a kernel symbol (pseudo btf_id) is'))
+  if (insn.src === BPF_PSEUDO_BTF_ID) {
+    v.write(insn.dst, symbolAddress(v, insn, next))
+    return
+  }
   if (insn.src === BPF_PSEUDO_FUNC) {
     v.write(insn.dst, functionAddress(v, v.pc + insn.imm + 1))
     return

@@ -9,7 +9,7 @@ import { SECTION_CASES } from './sections.ts'
 export interface BoundCase extends VerifierCase {
   /** `bpf_fentry_test1`, `file_open`, `sched_switch` */
   readonly attachTo?: string
-  /** Functions of the kernel; `call 9000` is of the first. */
+  /** Functions of the kernel; `call 9000` is of the first, `9000 ll` its address. */
   readonly calls?: readonly string[]
 }
 

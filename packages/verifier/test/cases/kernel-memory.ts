@@ -99,4 +99,26 @@ const FLOW_KEYS: readonly BoundCase[] = [
   },
 ]
 
-export const KERNEL_MEMORY_CASES: readonly BoundCase[] = [...SHARED, ...HANDED, ...MAPS, ...BUFFERS, ...FLOW_KEYS]
+function symbol(name: string, asm: string): BoundCase {
+  return { name, asm: asm + END, type: PROG_TYPE.TRACEPOINT, calls: ['bpf_map_area_alloc'] }
+}
+
+/** Functions of the kernel, by their addresses: a kernel that lists no variables has nothing else to compare. */
+const SYMBOLS: readonly BoundCase[] = [
+  symbol('the address of a function', 'r1 = 9000 ll'),
+  symbol('a load from a function', 'r1 = 9000 ll\nr2 = *(u8 *)(r1 + 0)'),
+  symbol('a store to a function', 'r1 = 9000 ll\n*(u8 *)(r1 + 0) = 0'),
+  symbol('a moved function', 'r1 = 9000 ll\nr1 += 8\nr2 = r1'),
+  symbol('a function compared', 'r1 = 9000 ll\nif r1 == 0 goto out\nr2 = 1\nout:'),
+  symbol("a function's address on the stack", 'r1 = 9000 ll\n*(u64 *)(r10 - 8) = r1\nr2 = *(u64 *)(r10 - 8)'),
+  symbol('a function for a CPU', 'r1 = 9000 ll\nr2 = 0\ncall 153'),
+]
+
+export const KERNEL_MEMORY_CASES: readonly BoundCase[] = [
+  ...SHARED,
+  ...HANDED,
+  ...MAPS,
+  ...BUFFERS,
+  ...FLOW_KEYS,
+  ...SYMBOLS,
+]
