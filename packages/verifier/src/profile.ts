@@ -7,6 +7,10 @@ export interface Profile {
   readonly name: string
   /** The log at level 2 begins with the table of live registers. */
   readonly showsLiveRegisters: boolean
+  /** The log shows by marks what was read and written, as these are found on the way: `R1_w=`. */
+  readonly marksLiveness: boolean
+  /** Registers that nothing reads any more are followed with those that they are linked with, too. */
+  readonly linksDeadRegisters: boolean
   /** How an access by a helper to the stack is called: by itself, or like one of the program's own. */
   readonly helperAccessWords: 'own' | 'indirect'
   /** What is said of a tail call through a map of another type. */
@@ -43,6 +47,8 @@ const PROFILES: readonly Profile[] = [
   {
     name: '6.12',
     showsLiveRegisters: false,
+    marksLiveness: true,
+    linksDeadRegisters: true,
     helperAccessWords: 'indirect',
     wrongTailCallMap: 'kernel subsystem misconfigured verifier',
     knowsConstantKeys: false,
@@ -60,6 +66,8 @@ const PROFILES: readonly Profile[] = [
   {
     name: '6.18',
     showsLiveRegisters: true,
+    marksLiveness: false,
+    linksDeadRegisters: false,
     helperAccessWords: 'own',
     wrongTailCallMap: 'expected prog array map for tail call',
     knowsConstantKeys: true,

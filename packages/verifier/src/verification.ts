@@ -6,6 +6,7 @@
 import type { Insn, InstructionRow } from '@bpfoundry/isa'
 import { type ContextLayout, contextLayout, type ErrnoName, type KernelLimits, PROG_FLAG } from '@bpfoundry/kernel-abi'
 import { Demand } from './exploration/demand.ts'
+import { Liveness, readsWhole } from './exploration/liveness.ts'
 import type { AttachTarget } from './kernel-types/attach-target.ts'
 import { KernelTypes } from './kernel-types/kernel-types.ts'
 import { OwnTypes } from './kernel-types/own-types.ts'
@@ -131,7 +132,10 @@ export class Verification {
   readonly context: ContextLayout | undefined
   /** What is asked for while running back along the path. */
   readonly demand: Demand = new Demand()
+  /** Marks of reads and writes, for a log that shows them; undefined where nobody asks for them. */
+  readonly liveness: Liveness | undefined
   readonly pending: PendingPath[] = []
+  /** Kept states, latest first, in the places of {@link bucket}. */
   readonly checkpoints: (Checkpoint[] | undefined)[]
   state: PathState
   /** The frame that runs: the last of `state.frames`. */
@@ -176,6 +180,7 @@ export class Verification {
     this.facts = new FactCollector(this.insns.length)
     this.slotCounts = noSlotCounts(this.insns.length)
     this.checkpoints = new Array(this.insns.length).fill(undefined)
+    this.liveness = parts.profile.marksLiveness && parts.log.level !== 0 ? new Liveness() : undefined
     this.state = new PathState([parts.entry])
     this.frame = parts.entry
   }
@@ -185,14 +190,25 @@ export class Verification {
     return ((this.program.flags ?? 0) & PROG_FLAG.TEST_STATE_FREQ) !== 0
   }
 
-  /** BPF_F_STRICT_ALIGNMENT: every access is aligned to its size. */
+  /** BPF_F_STRICT_ALIGNMENT: every access is aligned to its size. BPF_F_ANY_ALIGNMENT takes it back. */
   get isStrict(): boolean {
-    return ((this.program.flags ?? 0) & PROG_FLAG.STRICT_ALIGNMENT) !== 0
+    const { STRICT_ALIGNMENT, ANY_ALIGNMENT } = PROG_FLAG
+    return ((this.program.flags ?? 0) & (STRICT_ALIGNMENT | ANY_ALIGNMENT)) === STRICT_ALIGNMENT
   }
 
   /** The instruction being checked. */
   get insn(): Insn {
     return this.insns[this.pc] as Insn
+  }
+
+  /**
+   * Where states are kept that stand at slot `pc` of the running frame: the kernel's own hash, by which those of another
+   * call, or of another slot, seldom lie in the same place. Its statistics count by it.
+   *
+   * @see explored_state in kernel/bpf/verifier.c
+   */
+  bucket(pc: number): number {
+    return ((pc ^ this.frame.callSite) >>> 0) % this.insns.length
   }
 
   newId(): number {
@@ -224,6 +240,7 @@ export class Verification {
       const hint = `no path may reach this instruction without a value in r${number}`
       this.refuse('VERIFIER_UNINITIALIZED_REGISTER', 'EACCES', `R${number} !read_ok`, hint)
     }
+    this.liveness?.readRegister(this.frame, number, readsWhole(this.insn, register.type))
     return register
   }
 
@@ -238,6 +255,13 @@ export class Verification {
   write(number: number, register: RegisterState): void {
     this.frame.registers[number] = register
     this.#scratchedRegisters |= 1 << number
+    this.liveness?.writeRegister(this.frame, number)
+  }
+
+  /** Register `number` of one frame becomes register `as` of another: what that one reads, it reads of this one. */
+  passRegister(from: FrameState, number: number, to: FrameState, as: number = number): void {
+    to.registers[as] = from.register(number)
+    this.liveness?.hand(from, number, to, as)
   }
 
   /** Gives a stack slot of `frame` a new state. */
@@ -299,6 +323,11 @@ export class Verification {
     const before = this.state.steps
     this.state.steps = { pc: this.pc, from: -1, frameNumber, slot, linked: undefined, before, asked: undefined }
     this.#countStep()
+  }
+
+  /** Records which operands of the current comparison point to the stack. */
+  noteStackOperands(operands: number): void {
+    this.noteStackStep(-1, operands)
   }
 
   /** Records that the current comparison narrows these registers together. */

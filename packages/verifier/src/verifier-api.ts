@@ -46,7 +46,7 @@ export interface VerifierProgram {
   readonly expectedAttachType: number
   readonly insns: readonly Insn[]
   readonly gplCompatible: boolean
-  /** BPF_F_* of BPF_PROG_LOAD; of them TEST_STATE_FREQ and STRICT_ALIGNMENT change what is found. */
+  /** BPF_F_* of BPF_PROG_LOAD; of them TEST_STATE_FREQ, STRICT_ALIGNMENT and ANY_ALIGNMENT change what is found. */
   readonly flags?: number
   /** Maps by the fd that LD_IMM64 with BPF_PSEUDO_MAP_FD/_VALUE names. */
   readonly maps: ReadonlyMap<number, VerifierMap>

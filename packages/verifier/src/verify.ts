@@ -328,7 +328,8 @@ function judge(
   const current: Run = { program, options, target, log, subprograms: [], verification: undefined, started: false }
   const finish = (): VerifierFindings => {
     const stats = statistics(current, startedMs)
-    if (current.started) printStatistics(log, stats, target.release.limits.exploredInsns)
+    const { liveness } = current.verification ?? {}
+    if (current.started) printStatistics(log, stats, target.release.limits.exploredInsns, liveness?.longestWalk ?? 0)
     const slotCounts = current.verification?.slotCounts ?? noSlotCounts(program.insns.length)
     return { log: log.toString(), stats, slotCounts }
   }

@@ -67,7 +67,7 @@ function loop(v: Verification, subprogram: number): void {
   if (v.frame.callbackDepth < toUnsignedNumber(v.register(1).scalar.umax)) {
     pushCallback(v, subprogram, (caller, callee) => {
       callee.registers[1] = UNKNOWN_SCALAR
-      callee.registers[2] = caller.register(3)
+      v.passRegister(caller, 3, callee, 2)
     })
     return
   }
@@ -92,10 +92,10 @@ function forEachElement(v: Verification, subprogram: number, { map }: CallNotes)
     v.refuse('VERIFIER_MAP_TYPE', 'ENOTSUPP', 'callback function not allowed for map')
   }
   pushCallback(v, subprogram, (caller, callee) => {
-    callee.registers[1] = caller.register(1)
+    v.passRegister(caller, 1, callee)
     callee.registers[2] = pointerTo(PTR_TO_MAP_KEY, { map })
     callee.registers[3] = pointerTo(PTR_TO_MAP_VALUE, { map })
-    callee.registers[4] = caller.register(3)
+    v.passRegister(caller, 3, callee, 4)
     callee.registers[5] = UNINITIALISED
   })
 }
@@ -104,7 +104,7 @@ function forEachElement(v: Verification, subprogram: number, { map }: CallNotes)
 function drain(v: Verification, subprogram: number): void {
   pushCallback(v, subprogram, (caller, callee) => {
     callee.registers[1] = pointerTo(CONST_PTR_TO_DYNPTR, { id: v.newId() })
-    callee.registers[2] = caller.register(3)
+    v.passRegister(caller, 3, callee, 2)
   })
 }
 
@@ -113,9 +113,9 @@ function findArea(v: Verification, subprogram: number): void {
   const struct = v.kernel?.named('vm_area_struct')
   if (struct === undefined) throw v.noted(unsupported('a kernel without struct vm_area_struct is'))
   pushCallback(v, subprogram, (caller, callee) => {
-    callee.registers[1] = caller.register(1)
+    v.passRegister(caller, 1, callee)
     callee.registers[2] = pointerTo(PTR_TO_BTF_ID, { struct })
-    callee.registers[3] = caller.register(4)
+    v.passRegister(caller, 4, callee, 3)
   })
 }
 

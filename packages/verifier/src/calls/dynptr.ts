@@ -51,6 +51,13 @@ function pointedDynptr(v: Verification, register: RegisterState): Dynptr | undef
   return dynptr?.isFirst === true ? dynptr : undefined
 }
 
+function noteDynptrRead(v: Verification, register: RegisterState): void {
+  const first = firstSlot(register)
+  if (v.liveness === undefined || typeof first === 'string') return
+  const frame = pointedFrame(v, register)
+  for (const index of [first, first - 1]) v.liveness.readSlot(frame, index)
+}
+
 /** An argument of a dynptr; `flags` are the argument's. */
 export function takeDynptr(v: Verification, number: number, flags: number, notes: CallNotes): void {
   const register = v.register(number)
@@ -74,6 +81,7 @@ export function takeDynptr(v: Verification, number: number, flags: number, notes
     v.refuse(CODE, 'EINVAL', `Expected a dynptr of type ${wanted} as arg #${number - 1}`)
   }
   notes.dynptr = dynptr
+  if (!isConstant) noteDynptrRead(v, register)
   if (!releases) return
   notes.releasedNumber = number
   notes.referenceId = dynptr.referenceId

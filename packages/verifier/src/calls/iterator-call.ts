@@ -74,6 +74,7 @@ export function takeIterator(
   }
   if (iterator === undefined) v.refuse(CODE, 'EINVAL', `expected an initialized ${name} as ${argument}`)
   const place = { frameNumber: register.frameNumber, first: first as number, slots, iterator }
+  for (let part = 0; part < slots; part++) v.liveness?.readSlot(frame, place.first - part)
   if (hasTrait(fn, 'iter_destroy')) {
     releaseReference(v, iterator.referenceId)
     clearIterator(v, frame, place.first, slots)

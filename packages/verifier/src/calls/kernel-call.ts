@@ -58,12 +58,23 @@ export function transferKernelCall(v: Verification, insn: Insn): boolean {
   if (fn.name === WORK_SET_CALLBACK) startWork(v, notes)
   release(v, fn, notes)
   giveToGraph(v, fn, notes)
+  noteArgumentsRead(v, fn)
   clearCallerSaved(v)
   v.write(0, resultOf(v, fn, notes))
   v.showRegister(0)
   if (hasTrait(fn, 'iter_next') && notes.iterator !== undefined) followIterator(v, notes.iterator)
   v.pc += 1
   return true
+}
+
+/** The log's marks of reads. @see mark_btf_func_reg_size in kernel/bpf/verifier.c of 6.12 */
+function noteArgumentsRead(v: Verification, { prototype }: CallableFunction): void {
+  if (v.liveness === undefined) return
+  const { btf } = v.kernel as KernelTypes
+  for (const [index, { typeId }] of prototype.parameters.entries()) {
+    const isWhole = btf.resolve(typeId).kind === BTF_KIND.PTR || btf.sizeOf(typeId) === 8
+    v.liveness.readRegister(v.frame, index + 1, isWhole)
+  }
 }
 
 function checkCallable(v: Verification, fn: CallableFunction): void {

@@ -27,7 +27,7 @@ export function transferSubprogramCall(v: Verification, insn: Insn): void {
   }
   const caller = v.frame
   const callee = new FrameState(depth, subprogram, v.pc)
-  for (let number = 1; number <= 5; number++) callee.registers[number] = caller.register(number)
+  for (let number = 1; number <= 5; number++) v.passRegister(caller, number, callee)
   clearCallerSaved(v)
   v.noteTransfer(target)
   v.pushFrame(callee)
@@ -43,6 +43,7 @@ export function transferSubprogramCall(v: Verification, insn: Insn): void {
 function checkCallbackEnd(v: Verification, result: RegisterState): void {
   if (v.profile.callbacksOwnReferences) checkNoReferences(v)
   if (result.type !== SCALAR) v.refuse('VERIFIER_RETURN_VALUE', 'EACCES', 'R0 not a scalar value')
+  v.liveness?.readRegister(v.frame, 0, true)
   markPrecise(v, 0)
   checkReturnRange(v, result, [0, 1], 'At callback return')
 }
@@ -58,7 +59,7 @@ export function returnToCaller(v: Verification): void {
   const target = callee.isCallback ? callee.callSite : callee.callSite + 1
   v.noteTransfer(target)
   v.popFrame()
-  if (!callee.isCallback) v.frame.registers[0] = result
+  if (!callee.isCallback) v.passRegister(callee, 0, v.frame)
   if (v.log.traces) {
     v.log.print(`returning from callee:\n${frameText(callee, v.state.listed)}\n`)
     v.log.print(`to caller at ${target}:\n${frameText(v.frame, v.state.listed)}\n`)

@@ -54,7 +54,7 @@ function comparisonScope(v: Verification, isExact: boolean): ComparisonScope {
 
 /** The current state is covered by one kept here: the path need not be followed. Keeps the state where that may help. */
 export function isCovered(v: Verification): boolean {
-  const known = v.checkpoints[v.pc] ?? []
+  const known = v.checkpoints[v.bucket(v.pc)] ?? []
   const isForced = v.notes.forcedCheckpoints[v.pc] === 1
   const mustKeep = v.state.stepCount > STEPS_BETWEEN || isForced || v.keepsEveryState
   let keep = mustKeep || isDue(v)
@@ -62,9 +62,11 @@ export function isCovered(v: Verification): boolean {
   for (let index = 0; index < known.length; index++) {
     compared++
     const checkpoint = known[index] as Checkpoint
+    if (checkpoint.pc !== v.pc) continue
     const scope = coveringScope(v, checkpoint)
     if (scope !== undefined) {
       checkpoint.hits++
+      v.liveness?.adopt(checkpoint.state.frames, v.state.frames)
       adoptReads(v, checkpoint)
       adoptPrecision(v, checkpoint, (frame) => scope.live(v.state, frame))
       return true
@@ -188,9 +190,11 @@ function keepState(v: Verification): void {
     isLoopEntry: false,
     counter: 0,
   }
-  const known = v.checkpoints[v.pc]
-  if (known === undefined) v.checkpoints[v.pc] = [checkpoint]
+  const bucket = v.bucket(v.pc)
+  const known = v.checkpoints[bucket]
+  if (known === undefined) v.checkpoints[bucket] = [checkpoint]
   else known.unshift(checkpoint)
+  v.liveness?.keep(kept.frames, state.frames)
   v.enter(state.continueFrom(checkpoint))
 }
 

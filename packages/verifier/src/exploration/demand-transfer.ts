@@ -26,7 +26,7 @@ import {
 } from '@bpfoundry/isa'
 import type { CallKinds } from '../program/call-kinds.ts'
 import { isSubprogramCall } from '../program/control-flow.ts'
-import type { LinkedRegister, PathStep } from '../state/path-state.ts'
+import { DST_POINTS_TO_STACK, type LinkedRegister, type PathStep, SRC_POINTS_TO_STACK } from '../state/path-state.ts'
 import type { Demand } from './demand.ts'
 
 /** What the path noted at this execution of the instruction. */
@@ -140,8 +140,9 @@ function acrossJump(demand: Demand, insn: Insn, executed: Executed): boolean {
   if (operation === BPF_EXIT) return acrossReturn(demand, executed)
   const comparesRegisters = (insn.opcode & 0x08) !== 0
   if (comparesRegisters && (demand.has(insn.dst) || demand.has(insn.src))) {
-    if (insn.src !== FRAME_POINTER) demand.add(insn.src)
-    if (insn.dst !== FRAME_POINTER) demand.add(insn.dst)
+    const pointers = executed.stack?.slot ?? 0
+    if ((pointers & SRC_POINTS_TO_STACK) === 0) demand.add(insn.src)
+    if ((pointers & DST_POINTS_TO_STACK) === 0) demand.add(insn.dst)
   }
   return true
 }

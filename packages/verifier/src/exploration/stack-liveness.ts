@@ -13,6 +13,17 @@ import type { Verification } from '../verification.ts'
 
 /** The current instruction reads (a part of) the slot. */
 export function noteSlotRead(v: Verification, frameNumber: number, slot: number): void {
+  v.liveness?.readSlot(v.state.frames[frameNumber] as FrameState, slot)
+  markRead(v, frameNumber, slot)
+}
+
+/** The current instruction writes all eight bytes of the slot. */
+export function noteSlotWritten(v: Verification, frame: FrameState, slot: number): void {
+  frame.writtenSlots.add(slot)
+  v.liveness?.writeSlot(frame, slot)
+}
+
+function markRead(v: Verification, frameNumber: number, slot: number): void {
   let state: PathState | undefined = v.state
   while (state !== undefined) {
     if (state.frames[frameNumber]?.writtenSlots.has(slot) !== false) return
@@ -27,7 +38,7 @@ export function noteSlotRead(v: Verification, frameNumber: number, slot: number)
 export function adoptReads(v: Verification, { state }: Checkpoint): void {
   for (const { frameNumber, readSlots, stack } of state.frames) {
     for (let slot = 0; slot < stack.length; slot++) {
-      if (readSlots.has(slot)) noteSlotRead(v, frameNumber, slot)
+      if (readSlots.has(slot)) markRead(v, frameNumber, slot)
     }
   }
 }

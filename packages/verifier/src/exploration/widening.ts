@@ -21,8 +21,8 @@ function sameCallSites(one: PathState, other: PathState): boolean {
 
 /** The checkpoint at slot `pc` that `state` comes from by one round of a loop. */
 export function previousRound(v: Verification, state: PathState, pc: number): Checkpoint | undefined {
-  return v.checkpoints[pc]?.find(
-    (one) => one.branches > 0 && one.state.depth < state.depth && sameCallSites(one.state, state),
+  return v.checkpoints[v.bucket(pc)]?.find(
+    (one) => one.pc === pc && one.branches > 0 && one.state.depth < state.depth && sameCallSites(one.state, state),
   )
 }
 

@@ -33,8 +33,10 @@ export function putDynptr(v: Verification, frame: FrameState, first: number, dyn
 
 /** Both slots hold nothing any more. */
 export function clearDynptr(v: Verification, frame: FrameState, first: number): void {
-  v.writeSlot(frame, first, EMPTY_SLOT)
-  v.writeSlot(frame, first - 1, EMPTY_SLOT)
+  for (const index of [first, first - 1]) {
+    v.writeSlot(frame, index, EMPTY_SLOT)
+    v.liveness?.writeSlot(frame, index)
+  }
 }
 
 /** Slot `index` is about to be overwritten: no dynptr is left of which it is a half. */

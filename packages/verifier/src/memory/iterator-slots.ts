@@ -71,7 +71,10 @@ export function putIterator(
 
 /** The slots hold nothing any more. */
 export function clearIterator(v: Verification, frame: FrameState, first: number, slots: number): void {
-  for (const index of slotsOf(first, slots)) v.writeSlot(frame, index, EMPTY_SLOT)
+  for (const index of slotsOf(first, slots)) {
+    v.writeSlot(frame, index, EMPTY_SLOT)
+    v.liveness?.writeSlot(frame, index)
+  }
 }
 
 /** From the lowest address up. */

@@ -9,7 +9,7 @@
 import { isConstantScalar, isConstantZero } from '../domain/scalar.ts'
 import { bitLength } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
-import { noteSlotRead } from '../exploration/stack-liveness.ts'
+import { noteSlotRead, noteSlotWritten } from '../exploration/stack-liveness.ts'
 import { tnumText } from '../report/state-text.ts'
 import { byteIndex, type FrameState, slotIndex } from '../state/frame-state.ts'
 import {
@@ -132,7 +132,7 @@ function storeFixed(v: Verification, frame: FrameState, at: number, access: Acce
   destroyDynptr(v, frame, index)
   scrubIterator(frame, index)
   v.showSlot(index)
-  if (sizeBytes === SLOT_BYTES) frame.writtenSlots.add(index)
+  if (sizeBytes === SLOT_BYTES) noteSlotWritten(v, frame, index)
   const value = valueNumber >= 0 ? v.register(valueNumber) : undefined
   const aligned = byteIndex(at) === 0
   if (aligned && value?.type === SCALAR && v.isCapable) {

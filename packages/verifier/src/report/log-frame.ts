@@ -30,13 +30,17 @@ export function printLiveRegisters(
   }
 }
 
-/** The last lines: time and stack depth at level 4, and what was processed of at most `limit` instructions. */
-export function printStatistics(log: VerifierLog, stats: VerifierStats, limit: number): void {
+/**
+ * The last lines: time and stack depth at level 4, and what was processed of at most `limit` instructions.
+ *
+ * @param markRead states that the longest walk back from a read went over; 0 for kernels that make none
+ */
+export function printStatistics(log: VerifierLog, stats: VerifierStats, limit: number, markRead: number): void {
   if ((log.level & LOG_STATISTICS) !== 0) {
     log.print(`verification time ${stats.verificationTimeUs} usec\n`)
     log.print(`stack depth ${stats.stackDepthBytes.join('+')}\n`)
   }
-  const states = `total_states ${stats.totalStates} peak_states ${stats.peakStates} mark_read 0`
+  const states = `total_states ${stats.totalStates} peak_states ${stats.peakStates} mark_read ${markRead}`
   const processed = `processed ${stats.insnsProcessed} insns (limit ${limit})`
   log.print(`${processed} max_states_per_insn ${stats.maxStatesPerInsn} ${states}\n`)
 }

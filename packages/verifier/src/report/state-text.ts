@@ -20,6 +20,7 @@ import {
   zeroExtended,
 } from '../domain/word64.ts'
 import type { FrameState } from '../state/frame-state.ts'
+import { markText } from '../state/liveness-marks.ts'
 import { AT_PACKET_END, BEYOND_PACKET_END, type RegisterState } from '../state/register-state.ts'
 import {
   baseType,
@@ -176,10 +177,10 @@ export function registerText(register: RegisterState, frameNumber: number, preci
 
 const KIND_LETTERS = '?rm0di'
 
-function slotText(slot: StackSlot, index: number, frameNumber: number, precise: boolean): string {
+function slotText(slot: StackSlot, index: number, { frameNumber, marks }: FrameState, precise: boolean): string {
   let letters = ''
   for (let byte = SLOT_BYTES - 1; byte >= 0; byte--) letters += KIND_LETTERS[byteKind(slot, byte)]
-  const place = ` fp${-(index + 1) * SLOT_BYTES}=`
+  const place = ` fp${-(index + 1) * SLOT_BYTES}${markText(marks?.slots[index])}=`
   if (slot.dynptr !== undefined) return dynptrText(slot.dynptr, place)
   if (slot.iterator !== undefined) return iteratorText(slot.iterator, place)
   if (!isSpill(slot) || slot.spilled === undefined) return place + letters
@@ -217,11 +218,11 @@ export function frameText(
   let text = frame.frameNumber === 0 ? '' : ` frame${frame.frameNumber}:`
   frame.registers.forEach((register, number) => {
     if (register.type === NOT_INIT || !shown.register(number)) return
-    text += ` R${number}=${registerText(register, frame.frameNumber, frame.isPreciseRegister(number))}`
+    text += ` R${number}${markText(frame.marks?.registers[number])}=${registerText(register, frame.frameNumber, frame.isPreciseRegister(number))}`
   })
   frame.stack.forEach((slot, index) => {
     if (slot.bytes === 0 || !shown.slot(index)) return
-    text += slotText(slot, index, frame.frameNumber, frame.isPreciseSlot(index))
+    text += slotText(slot, index, frame, frame.isPreciseSlot(index))
   })
   if (held.length > 0) text += ` refs=${held.map(({ id }) => id).join(',')}`
   if (frame.isCallback) text += ' cb'

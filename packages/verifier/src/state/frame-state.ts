@@ -1,3 +1,4 @@
+import type { FrameMarks } from './liveness-marks.ts'
 import { framePointer, type RegisterState, UNINITIALISED } from './register-state.ts'
 import { SlotSet } from './slot-set.ts'
 import { EMPTY_SLOT, SLOT_BYTES, type StackSlot } from './stack-slot.ts'
@@ -35,6 +36,8 @@ export class FrameState {
   readonly readSlots: SlotSet = new SlotSet()
   /** Slots written whole since the last checkpoint. */
   readonly writtenSlots: SlotSet
+  /** Marks for the log; undefined where none are kept, or nothing is marked. */
+  marks: FrameMarks | undefined = undefined
 
   constructor(
     frameNumber: number,
@@ -69,6 +72,7 @@ export class FrameState {
     )
     copy.callbackDepth = this.callbackDepth
     copy.asyncEntry = this.asyncEntry
+    if (this.marks !== undefined) copy.marks = this.marks.copy()
     return copy
   }
 

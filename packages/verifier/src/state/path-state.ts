@@ -5,7 +5,7 @@ import { NO_SECTIONS, type Sections } from './sections.ts'
 
 /**
  * One thing on the way here that running back along the path needs to know: a control transfer, a register stored to or
- * loaded from a stack slot, or registers that a comparison narrowed together. A list that branches share. Between two
+ * loaded from a stack slot, operands of a comparison that point to the stack, or registers that one narrowed together. A list that branches share. Between two
  * transfers a path runs straight, so each slot that has no entry was reached from the one before it.
  */
 export interface PathStep {
@@ -15,6 +15,7 @@ export interface PathStep {
   readonly from: number
   /** Stack steps: number of the frame and index of the slot; -1 for the other kinds. */
   readonly frameNumber: number
+  /** Of a comparison instead: DST_POINTS_TO_STACK, SRC_POINTS_TO_STACK. */
   readonly slot: number
   /** Registers linked by their id at a comparison. */
   readonly linked: readonly LinkedRegister[] | undefined
@@ -22,6 +23,10 @@ export interface PathStep {
   /** What was asked for last behind this step: running back again for no more than that marks nothing new. */
   asked: AskedRegisters | undefined
 }
+
+/** Operands that are no numbers, of which none is asked for. */
+export const DST_POINTS_TO_STACK = 1
+export const SRC_POINTS_TO_STACK = 2
 
 /** Registers of one frame whose numbers were asked for before the instruction at `pc`, and nothing else. */
 export interface AskedRegisters {

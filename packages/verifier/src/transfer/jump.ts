@@ -7,7 +7,7 @@ import { markPrecise } from '../exploration/precision.ts'
 import { isTrustedPointer } from '../kernel-types/trust.ts'
 import { MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
 import { noteNonNull, resolveNull } from '../state/null-check.ts'
-import type { LinkedRegister, PathState } from '../state/path-state.ts'
+import { DST_POINTS_TO_STACK, type LinkedRegister, type PathState, SRC_POINTS_TO_STACK } from '../state/path-state.ts'
 import { immediateRegister, isPointer, type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
 import {
   baseType,
@@ -21,6 +21,7 @@ import {
   PTR_TO_MEM,
   PTR_TO_SOCK_COMMON,
   PTR_TO_SOCKET,
+  PTR_TO_STACK,
   PTR_TO_TCP_SOCK,
   PTR_TO_XDP_SOCK,
   SCALAR,
@@ -75,6 +76,7 @@ export function transferJump(v: Verification, insn: Insn): void {
   if (usesRegister && v.leaks(insn.src) && !(isAnyPacketPointer(dst.type) && isAnyPacketPointer(src.type))) {
     refuseComparison(v, insn.src)
   }
+  noteStackOperands(v, dst, src)
   const relation = insn.opcode & 0xf0
   const is32 = (insn.opcode & 0x07) === BPF_JMP32
   const known = outcome(relation, is32, dst, src)
@@ -95,6 +97,12 @@ export function transferJump(v: Verification, insn: Insn): void {
   } else {
     v.pc += 1
   }
+}
+
+function noteStackOperands(v: Verification, dst: RegisterState, src: RegisterState): void {
+  const operands =
+    (dst.type === PTR_TO_STACK ? DST_POINTS_TO_STACK : 0) | (src.type === PTR_TO_STACK ? SRC_POINTS_TO_STACK : 0)
+  if (operands !== 0) v.noteStackOperands(operands)
 }
 
 function refuseComparison(v: Verification, number: number): never {
@@ -118,7 +126,7 @@ function branchOut(
 ): void {
   const usesRegister = (insn.opcode & 0x08) === BPF_X
   const linked: LinkedRegister[] = []
-  const live = (frameNumber: number): number => liveAt(v, frameNumber)
+  const live = (frameNumber: number): number => (v.profile.linksDeadRegisters ? ALL : liveAt(v, frameNumber))
   if (usesRegister && src.type === SCALAR && src.id !== 0) collectLinked(v.state, src.id, linked, live)
   if (dst.type === SCALAR && dst.id !== 0) collectLinked(v.state, dst.id, linked, live)
   if (linked.length > 1) v.noteLinked(linked)
@@ -144,6 +152,9 @@ function branchOut(
     if (!learnt && v.leaks(insn.dst)) refuseComparison(v, insn.dst)
   }
 }
+
+/** Every register. */
+const ALL = -1
 
 /** Registers that are live in a frame: at the current slot, or at the call that it waits for. */
 function liveAt(v: Verification, frameNumber: number): number {
