@@ -42,6 +42,8 @@ export interface Profile {
   /** What goes wrong in speculation only is stopped by a barrier, not refused. */
   readonly stopsSpeculation: boolean
 }
+  /** What is loaded from an arena may be sign-extended. */
+  readonly extendsArenaLoads: boolean
 
 const PROFILES: readonly Profile[] = [
   {
@@ -63,6 +65,7 @@ const PROFILES: readonly Profile[] = [
     removesOwnedNodes: false,
     stopsSpeculation: false,
   },
+    extendsArenaLoads: false,
   {
     name: '6.18',
     showsLiveRegisters: true,
@@ -78,6 +81,7 @@ const PROFILES: readonly Profile[] = [
     removesOwnedNodes: true,
     stopsSpeculation: true,
     exitLeakWords: 'BPF_EXIT instruction in main prog would lead to reference leak',
+    extendsArenaLoads: true,
     listsLocks: true,
     exitLockWords: 'BPF_EXIT instruction in main prog cannot be used inside bpf_spin_lock-ed region',
     exitSectionWords: 'BPF_EXIT instruction in main prog',

@@ -4,7 +4,14 @@
  */
 
 import type { Insn, InstructionRow } from '@bpfoundry/isa'
-import { type ContextLayout, contextLayout, type ErrnoName, type KernelLimits, PROG_FLAG } from '@bpfoundry/kernel-abi'
+import {
+  type ContextLayout,
+  contextLayout,
+  type ErrnoName,
+  type KernelLimits,
+  MAP_TYPE,
+  PROG_FLAG,
+} from '@bpfoundry/kernel-abi'
 import { Demand } from './exploration/demand.ts'
 import { Liveness, readsWhole } from './exploration/liveness.ts'
 import type { AttachTarget } from './kernel-types/attach-target.ts'
@@ -71,6 +78,8 @@ export interface SlotNotes {
   readonly pointerTypes: Int32Array
   /** Id of the map that a helper call was handed; -1 where paths disagree, 0 for none. */
   readonly callMaps: Int32Array
+  /** Operations on two operands in 64 bits, of a program with an arena: what they were seen with. */
+  readonly arenaOperands: Uint8Array
   /** What a load through a map pointer finds, by slot. */
   readonly mapLoads: Map<number, number>
   /** bpf_loop: index of the callback where the call can become a loop; -1 where it can't, 0 where it was not seen. */
@@ -130,6 +139,8 @@ export class Verification {
   readonly target: AttachTarget | undefined
   /** The context that r1 points to; undefined for program types without a table. */
   readonly context: ContextLayout | undefined
+  /** The arena that the program names; undefined for none. */
+  readonly arena: VerifierMap | undefined
   /** What is asked for while running back along the path. */
   readonly demand: Demand = new Demand()
   /** Marks of reads and writes, for a log that shows them; undefined where nobody asks for them. */
@@ -167,6 +178,7 @@ export class Verification {
     this.isCapable = capabilities === undefined || capabilities.includes('CAP_BPF')
     this.isTrusted = capabilities === undefined || capabilities.includes('CAP_PERFMON')
     this.notes = parts.notes
+    this.arena = parts.notes.maps.find((map) => map?.type === MAP_TYPE.ARENA)
     this.target = parts.target
     this.calls = parts.calls
     const { kernelBtf } = parts.options

@@ -253,6 +253,8 @@ export interface VerifiedNotes {
   readonly pointerTypes: Int32Array
   /** Id of the map that a helper call was handed; -1 where paths disagree, 0 for none. */
   readonly callMaps: Int32Array
+  /** Operations in 64 bits whose operands were addresses of an arena: 1 for those only. */
+  readonly arenaOperands: Uint8Array
   /** What a load through a map pointer finds, by slot: an attribute of the map, or 0. */
   readonly mapLoads: ReadonlyMap<number, number>
   /** The map that an LD_IMM64 names. */

@@ -113,6 +113,7 @@ function slotNotes(run: Run, maps: SlotNotes['maps'], flow: FlowMarks, live: Uin
     seen: new Uint8Array(insns.length),
     pointerTypes: new Int32Array(insns.length),
     callMaps: new Int32Array(insns.length),
+    arenaOperands: new Uint8Array(insns.length),
     mapLoads: new Map(),
     inlineLoops: new Int32Array(insns.length),
     fastcall: run.options.device === undefined ? fastcallPatterns(run) : undefined,
@@ -138,6 +139,7 @@ function prepare(run: Run): Verification {
   const { rules: profile, release } = run.target
   const { insns } = program
   const isCapable = options.capabilities?.includes('CAP_BPF') ?? true
+  const isTrusted = options.capabilities?.includes('CAP_PERFMON') ?? true
   const subprograms = findSubprograms(program, isCapable, options.kernelBtf)
   run.subprograms = subprograms
   printSubprograms(log, subprograms)
@@ -145,7 +147,7 @@ function prepare(run: Run): Verification {
   checkAbnormalReturns(program, subprograms)
   checkExceptionCallback(program, subprograms)
   notePacketChanges(program, subprograms)
-  const maps = resolveMaps(program, knownOpcodes(profile), options.kernelBtf)
+  const maps = resolveMaps(program, knownOpcodes(profile), isCapable && isTrusted, options.kernelBtf)
   prepareDevice(options)
   const calls = callKinds(program, options.kernelBtf)
   const callback = subprograms.find(({ isExceptionCallback }) => isExceptionCallback)
@@ -281,7 +283,7 @@ function functionArgumentsOrRefuse(v: Verification, start: number): readonly Fun
 }
 
 function argumentRegister(v: Verification, argument: FunctionArgument): RegisterState {
-  if (argument.kind === 'number') return UNKNOWN_SCALAR
+  if (argument.kind === 'number' || argument.kind === 'arena') return UNKNOWN_SCALAR
   if (argument.kind === 'context') return pointerTo(PTR_TO_CTX)
   if (argument.kind === 'dynptr') return pointerTo(CONST_PTR_TO_DYNPTR, { id: v.newId() })
   if (argument.kind === 'struct') return structArgument(v, argument)

@@ -7,6 +7,7 @@ import {
   MAYBE_NULL,
   MEM_RDONLY,
   MEM_RINGBUF,
+  PTR_TO_ARENA,
   PTR_TO_BTF_ID,
   PTR_TO_BUF,
   PTR_TO_CTX,
@@ -91,7 +92,7 @@ export function mismatch(register: RegisterState, type: ArgumentType, argumentFl
 // biome-ignore format: table
 const MAY_HAVE_OFFSET: ReadonlySet<number> = new Set([
   SCALAR, PTR_TO_STACK, PTR_TO_PACKET, PTR_TO_PACKET_META, PTR_TO_MAP_KEY, PTR_TO_MAP_VALUE, PTR_TO_MEM,
-  PTR_TO_MEM | MEM_RDONLY, RINGBUF_MEMORY, PTR_TO_BUF, PTR_TO_BUF | MEM_RDONLY,
+  PTR_TO_MEM | MEM_RDONLY, RINGBUF_MEMORY, PTR_TO_BUF, PTR_TO_BUF | MEM_RDONLY, PTR_TO_ARENA,
 ])
 
 export function mayHaveOffset(register: RegisterState): boolean {

@@ -9,7 +9,7 @@ import { checkUnmodified } from '../memory/context-access.ts'
 import { type FunctionArgument, functionArguments } from '../program/function-prototypes.ts'
 import { Refusal } from '../report/refusal.ts'
 import { isNull, UNKNOWN_SCALAR } from '../state/register-state.ts'
-import { MAYBE_NULL, mayBeNull, PTR_TO_CTX, SCALAR } from '../state/register-type.ts'
+import { MAYBE_NULL, mayBeNull, PTR_TO_ARENA, PTR_TO_CTX, SCALAR } from '../state/register-type.ts'
 import type { Subprogram, Verification } from '../verification.ts'
 import { mayHaveOffset } from './argument-types.ts'
 import { newCallNotes } from './call-notes.ts'
@@ -62,6 +62,11 @@ function checkArgument(v: Verification, argument: FunctionArgument, position: nu
   v.facts.record(v.pc, number, register)
   if (argument.kind === 'number') {
     if (register.type !== SCALAR) v.refuse(CODE, 'EINVAL', `R${number} is not a scalar`)
+    return
+  }
+  if (argument.kind === 'arena') {
+    const isFit = register.type === PTR_TO_ARENA || register.type === SCALAR
+    if (!isFit) v.refuse(CODE, 'EINVAL', `R${number} is not a pointer to arena or scalar.`)
     return
   }
   if (!mayHaveOffset(register)) checkUnmodified(v, number, false)

@@ -37,7 +37,7 @@ const CODE = 'VERIFIER_KERNEL_FUNCTION'
 /** Functions that do more than their prototypes say; of some that is followed. */
 // biome-ignore format: table
 const NOT_FOLLOWED: ReadonlySet<string> = new Set([
-  'bpf_session_cookie', 'bpf_arena_alloc_pages', 'bpf_arena_free_pages',
+  'bpf_session_cookie',
 ])
 
 /** `call kfunc`. Leaves `v.pc` at the next slot; false where the path ends with the call. */

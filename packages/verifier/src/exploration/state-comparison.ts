@@ -13,6 +13,7 @@ import { type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
 import {
   baseType,
   NOT_INIT,
+  PTR_TO_ARENA,
   PTR_TO_BUF,
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
@@ -133,6 +134,7 @@ const COVERS: ReadonlyMap<number, Cover> = new Map([
   [PTR_TO_MEM,         coversRegion],
   [PTR_TO_BUF,         coversRegion],
   [PTR_TO_TP_BUFFER,   coversRegion],
+  [PTR_TO_ARENA,       () => true],
   [PTR_TO_PACKET,      coversPacket],
   [PTR_TO_PACKET_META, coversPacket],
 ])

@@ -10,6 +10,7 @@ import {
   CONST_PTR_TO_MAP,
   MEM_RDONLY,
   mayBeNull,
+  PTR_TO_ARENA,
   PTR_TO_BTF_ID,
   PTR_TO_BUF,
   PTR_TO_CTX,
@@ -31,6 +32,7 @@ import {
 } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { type Access, loaded } from './access.ts'
+import { accessArena } from './arena.ts'
 import { accessBuffer, accessFlowKeys, accessTracepointBuffer } from './buffer-access.ts'
 import { accessContext } from './context-access.ts'
 import { accessMapKey, accessMapValue } from './map-access.ts'
@@ -62,6 +64,7 @@ const KINDS: ReadonlyMap<number, MemoryKind> = new Map([
   [PTR_TO_TCP_SOCK,    { label: 'tcp_sock ', access: accessSocket }],
   [PTR_TO_XDP_SOCK,    { label: 'xdp_sock ', access: accessSocket }],
   [PTR_TO_BTF_ID,      { label: '',         access: accessStruct }],
+  [PTR_TO_ARENA,       { label: '',         access: accessArena }],
   [PTR_TO_FLOW_KEYS,   { label: 'flow keys ', access: accessFlowKeys }],
   [PTR_TO_TP_BUFFER,   { label: '',         access: accessTracepointBuffer }],
   [PTR_TO_BUF,         { label: '',         access: accessBuffer }],
@@ -90,7 +93,7 @@ const PACKET_ALIGNMENT_OFFSET = 2
  */
 function checkAlignment(v: Verification, register: RegisterState, offset: number, size: number, strict: boolean): void {
   const { type, scalar } = register
-  if (size === 1 || !(strict || type === PTR_TO_STACK)) return
+  if (size === 1 || type === PTR_TO_ARENA || !(strict || type === PTR_TO_STACK)) return
   const isPacket = type === PTR_TO_PACKET || type === PTR_TO_PACKET_META
   const base = isPacket ? PACKET_ALIGNMENT_OFFSET : 0
   const place = tnumAdd(scalar.tnum, tnumConstant(fromNumber(base + register.offset + offset)))
@@ -149,6 +152,7 @@ function refuseTarget(v: Verification, number: number, pointer: RegisterState): 
 /** Types whose accesses the fix-ups rewrite, so that one instruction can't serve them and others. */
 const REWRITTEN: ReadonlySet<number> = new Set([
   PTR_TO_BTF_ID,
+  PTR_TO_ARENA,
   PTR_TO_CTX,
   PTR_TO_SOCKET,
   PTR_TO_SOCK_COMMON,

@@ -10,6 +10,8 @@ export type FunctionArgument =
   /** A valid pointer to a structure of the kernel. */
   | { readonly kind: 'struct'; readonly structName: string; readonly mayBeNull: boolean }
   | { readonly kind: 'dynptr' }
+  /** An address in the program's arena, or any number. */
+  | { readonly kind: 'arena' }
   | { readonly kind: 'memory'; readonly sizeBytes: number; readonly mayBeNull: boolean }
 
 export type StructArgument = Extract<FunctionArgument, { readonly kind: 'struct' }>
@@ -75,7 +77,7 @@ interface Parameter {
   readonly type: BtfType
 }
 
-/** Known decl tags of parameters, without `arg:`. Those that are unsupported here are known all the same. */
+/** Known decl tags of parameters, without `arg:`. */
 const TAGS: ReadonlySet<string> = new Set(['ctx', 'trusted', 'nonnull', 'nullable', 'arena'])
 
 function tagsOf({ btf, fn, index }: Parameter): ReadonlySet<string> {
@@ -117,7 +119,7 @@ function pointerArgument(parameter: Parameter, targetId: number, tags: ReadonlyS
   }
   if (tags.has('arena')) {
     if (tags.size > 1) refuse(CODE, `arg#${index} arena cannot be combined with any other tags`)
-    throw unsupported('a pointer to an arena handed to a global function is')
+    return { kind: 'arena' }
   }
   if (tags.has('nullable')) invalidTags(index)
   return { kind: 'memory', sizeBytes: sizeOf(btf, target, index), mayBeNull: !tags.has('nonnull') }

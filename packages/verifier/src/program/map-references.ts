@@ -14,7 +14,7 @@ import {
 import { type ErrnoName, MAP_TYPE } from '@bpfoundry/kernel-abi'
 import { kernelSymbol } from '../kernel-types/kernel-symbol.ts'
 import { MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
-import { Refusal, unsupported } from '../report/refusal.ts'
+import { Refusal } from '../report/refusal.ts'
 import type { KernelBtf, VerifierMap, VerifierProgram } from '../verifier-api.ts'
 import { LD_IMM64_OPCODE } from './control-flow.ts'
 import { checkMapForProgram } from './map-program-compatibility.ts'
@@ -60,6 +60,10 @@ function checkValueAddress(map: VerifierMap, offset: number, pc: number): void {
     throw refusal('VERIFIER_MAP_VALUE_ADDRESS', `direct value offset of ${offset} is not allowed`, pc)
   }
   if (map.type !== MAP_TYPE.ARRAY) {
+  if (map.type === MAP_TYPE.ARENA) {
+    checkArenaAddress(map, offset, pc)
+    return
+  }
     throw refusal('VERIFIER_MAP_VALUE_ADDRESS', 'no direct value access support for this map type', pc)
   }
   if (map.maxEntries !== 1 || offset >= map.valueSizeBytes) {
@@ -69,6 +73,26 @@ function checkValueAddress(map: VerifierMap, offset: number, pc: number): void {
 }
 
 function resolve(program: VerifierProgram, insn: Insn, next: Insn, pc: number): VerifierMap | undefined {
+const PAGE_BYTES = 4096
+
+/** An arena has no value, but addresses: those of its pages, and the one behind them. */
+function checkArenaAddress({ maxEntries, valueSizeBytes }: VerifierMap, offset: number, pc: number): void {
+  if (offset <= maxEntries * PAGE_BYTES) return
+  const message = `invalid access to map value pointer, value_size=${valueSizeBytes} off=${offset}`
+  throw refusal('VERIFIER_MAP_VALUE_ADDRESS', message, pc, 'ERANGE')
+}
+
+/** A program has one arena at most, which lies somewhere, and reads all of it. @see resolve_pseudo_ldimm64 */
+function checkArena(map: VerifierMap, arena: VerifierMap | undefined, isPrivileged: boolean, pc: number): void {
+  if (map.type !== MAP_TYPE.ARENA || map === arena) return
+  if (arena !== undefined) throw refusal('VERIFIER_ARENA', 'Only one arena per program', pc, 'EBUSY')
+  if (!isPrivileged) {
+    throw refusal('VERIFIER_ARENA', 'CAP_BPF and CAP_PERFMON are required to use arena', pc, 'EPERM')
+  }
+  if ((map.mapExtra ?? 0) !== 0) return
+  throw refusal('VERIFIER_ARENA', "arena's user address must be set via map_extra or mmap()", pc)
+}
+
   if (NO_MAP.has(insn.src)) return undefined
   const intoValue = INTO_VALUE.has(insn.src)
   if (!intoValue && !(MAP_ITSELF.has(insn.src) && next.imm === 0)) {
@@ -78,7 +102,6 @@ function resolve(program: VerifierProgram, insn: Insn, next: Insn, pc: number): 
   checkMapForProgram(map, program.type, pc)
   if (map.elsewhere) throw refusal('VERIFIER_MAP_ELSEWHERE', 'offload device mismatch between prog and map', pc)
   checkMapForSleeper(program, map, pc)
-  if (map.type === MAP_TYPE.ARENA) throw unsupported('a map of type arena is', pc)
   if (intoValue) checkValueAddress(map, next.imm >>> 0, pc)
   return map
 }
@@ -87,15 +110,18 @@ function resolve(program: VerifierProgram, insn: Insn, next: Insn, pc: number): 
  * The map that each LD_IMM64 names, by slot. Symbols of the kernel that are named are looked for.
  *
  * @throws {Refusal} VERIFIER_UNKNOWN_OPCODE, VERIFIER_RESERVED_FIELD, VERIFIER_LD_IMM64, VERIFIER_BAD_MAP_FD,
- *   VERIFIER_FD_ARRAY, VERIFIER_KERNEL_SYMBOL, VERIFIER_MAP_VALUE_ADDRESS, VERIFIER_MAP_TYPE, VERIFIER_MAP_FIELD, VERIFIER_UNSUPPORTED
+ *   VERIFIER_FD_ARRAY, VERIFIER_KERNEL_SYMBOL, VERIFIER_MAP_VALUE_ADDRESS, VERIFIER_MAP_TYPE, VERIFIER_MAP_FIELD,
+ *   VERIFIER_ARENA, VERIFIER_UNSUPPORTED
  */
 export function resolveMaps(
   program: VerifierProgram,
   opcodes: ReadonlySet<number>,
   kernelBtf?: KernelBtf,
+  isPrivileged: boolean,
 ): (VerifierMap | undefined)[] {
   const { insns } = program
   const maps: (VerifierMap | undefined)[] = new Array(insns.length).fill(undefined)
+  let arena: VerifierMap | undefined
   for (let pc = 0; pc < insns.length; pc++) {
     const insn = insns[pc] as Insn
     const mode = insn.opcode & 0xe0
@@ -105,7 +131,10 @@ export function resolveMaps(
     if (insn.opcode === LD_IMM64_OPCODE) {
       const next = checkSecondSlot(insns[pc + 1], pc)
       if (insn.src === BPF_PSEUDO_BTF_ID) kernelSymbol(kernelBtf, insn, next, pc)
-      else maps[pc] = resolve(program, insn, next, pc)
+      const map = resolve(program, insn, next, pc)
+      if (map !== undefined) checkArena(map, arena, isPrivileged, pc)
+      if (map?.type === MAP_TYPE.ARENA) arena = map
+      maps[pc] = map
       pc++
     } else if (!opcodes.has(insn.opcode)) {
       const text = insn.opcode.toString(16).padStart(2, '0')

@@ -29,6 +29,7 @@ import {
   isPacketPointer,
   NON_OWN_REF,
   NOT_INIT,
+  PTR_TO_ARENA,
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
   PTR_TO_MEM,
@@ -170,6 +171,7 @@ export function registerText(register: RegisterState, frameNumber: number, preci
   if (type === PTR_TO_STACK) {
     if (register.frameNumber !== frameNumber) name += `[${register.frameNumber}]`
     if (isConstant(scalar.tnum)) return name + signedText(add(scalar.tnum.value, fromNumber(register.offset)))
+  if (type === PTR_TO_ARENA) return typeName(type)
   }
   const texts = [...idTexts(register), ...pointerTexts(register), ...variableTexts(scalar)]
   return `${name}(${texts.join(',')})`

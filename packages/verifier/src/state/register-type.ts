@@ -27,6 +27,7 @@ export const PTR_TO_XDP_SOCK = 17
 export const CONST_PTR_TO_DYNPTR = 18
 export const PTR_TO_FLOW_KEYS = 19
 export const PTR_TO_TP_BUFFER = 20
+export const PTR_TO_ARENA = 21
 
 const FLAG_SHIFT = 8
 
@@ -59,7 +60,7 @@ export function mayBeNull(type: number): boolean {
 // biome-ignore format: table
 const BASE_NAMES: readonly string[] = [
   '?', 'scalar', 'ctx', 'map_ptr', 'map_value', 'fp', 'pkt', 'pkt_meta', 'pkt_end', 'mem', 'map_key', 'buf', 'func',
-  'ptr_', 'sock', 'sock_common', 'tcp_sock', 'xdp_sock', 'dynptr_ptr', 'flow_keys', 'tp_buffer',
+  'ptr_', 'sock', 'sock_common', 'tcp_sock', 'xdp_sock', 'dynptr_ptr', 'flow_keys', 'tp_buffer', 'arena',
 ]
 
 /** In the order in which the log puts them before the name. */

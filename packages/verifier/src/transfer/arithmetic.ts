@@ -1,12 +1,23 @@
 /** Classes ALU and ALU64: moves, arithmetic, byte order. */
-import { BPF_ADD, BPF_ALU64, BPF_END, BPF_MOV, BPF_NEG, BPF_SUB, BPF_TO_BE, BPF_X, type Insn } from '@bpfoundry/isa'
+import {
+  BPF_ADD,
+  BPF_ADDR_SPACE_CAST,
+  BPF_ALU64,
+  BPF_END,
+  BPF_MOV,
+  BPF_NEG,
+  BPF_SUB,
+  BPF_TO_BE,
+  BPF_X,
+  type Insn,
+} from '@bpfoundry/isa'
 import { CONSTANT_ZERO, isConstantScalar, type KnownScalar } from '../domain/scalar.ts'
 import { applyOperation } from '../domain/scalar-arithmetic.ts'
 import { convertByteOrder, signExtend32, signExtend64, zeroExtend32 } from '../domain/scalar-casts.ts'
 import { bitLength, toSignedNumber, toUnsignedNumber, zeroExtended } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
+import { castAddressSpace, computeInArena } from '../memory/arena.ts'
 import { linkScalar } from '../memory/stack-access.ts'
-import { unsupported } from '../report/refusal.ts'
 import {
   constantRegister,
   immediateRegister,
@@ -19,8 +30,6 @@ import type { Verification } from '../verification.ts'
 import { movePointer, operatorSymbol, refuseUnmasked } from './pointer-arithmetic.ts'
 import { needsSanitation } from './sanitation.ts'
 import { forkOnMask } from './scalar-fork.ts'
-
-const ADDRESS_SPACE_CAST = 1
 
 export function transferAlu(v: Verification, insn: Insn): void {
   const operation = insn.opcode & 0xf0
@@ -57,7 +66,10 @@ function transferMove(v: Verification, insn: Insn): void {
     v.write(insn.dst, is64 ? immediateRegister(insn.imm) : constantRegister(zeroExtended(insn.imm)))
     return
   }
-  if (is64 && insn.off === ADDRESS_SPACE_CAST) throw v.noted(unsupported('addr_space_cast is'))
+  if (is64 && insn.off === BPF_ADDR_SPACE_CAST) {
+    castAddressSpace(v, insn)
+    return
+  }
   const source = v.read(insn.src)
   v.facts.record(v.pc, insn.src, source)
   v.checkWritable(insn.dst)
@@ -103,6 +115,7 @@ function transferBinary(v: Verification, insn: Insn, operation: number): void {
   v.facts.record(v.pc, insn.dst, target)
   if (source !== undefined) v.facts.record(v.pc, insn.src, source)
   const operand = source ?? immediateRegister(insn.imm)
+  if (computeInArena(v, insn, operand, target)) return
   if (operand.type !== SCALAR && target.type !== SCALAR) {
     combinePointers(v, insn.dst, operation)
   } else if (operand.type !== SCALAR) {

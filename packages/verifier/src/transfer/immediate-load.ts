@@ -6,11 +6,12 @@ import {
   BPF_PSEUDO_MAP_VALUE,
   type Insn,
 } from '@bpfoundry/isa'
+import { MAP_TYPE } from '@bpfoundry/kernel-abi'
 import { Word64 } from '../domain/word64.ts'
 import { kernelSymbol } from '../kernel-types/kernel-symbol.ts'
 import type { KernelTypes } from '../kernel-types/kernel-types.ts'
 import { isGlobalFunction } from '../program/function-prototypes.ts'
-import { constantRegister, pointerTo, type RegisterState } from '../state/register-state.ts'
+import { constantRegister, pointerTo, type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
 import {
   CONST_PTR_TO_MAP,
   MEM_PERCPU,
@@ -61,6 +62,7 @@ export function transferImmediateLoad(v: Verification, insn: Insn): void {
     return
   }
   const map = v.notes.maps[v.pc]
-  if (isMapValueLoad(insn)) v.write(insn.dst, pointerTo(PTR_TO_MAP_VALUE, { map, offset: next.imm }))
+  if (isMapValueLoad(insn) && map?.type === MAP_TYPE.ARENA) v.write(insn.dst, UNKNOWN_SCALAR)
+  else if (isMapValueLoad(insn)) v.write(insn.dst, pointerTo(PTR_TO_MAP_VALUE, { map, offset: next.imm }))
   else v.write(insn.dst, pointerTo(CONST_PTR_TO_MAP, { map }))
 }

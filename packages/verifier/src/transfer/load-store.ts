@@ -1,5 +1,6 @@
 /** LDX, ST, STX: plain loads and stores, and atomics. */
 import {
+  BPF_AND,
   BPF_ATOMIC,
   BPF_CMPXCHG,
   BPF_DW,
@@ -7,13 +8,15 @@ import {
   BPF_H,
   BPF_LOAD_ACQ,
   BPF_MEMSX,
+  BPF_OR,
   BPF_STORE_REL,
   BPF_W,
+  BPF_XOR,
   type Insn,
 } from '@bpfoundry/isa'
 import { accessThrough, notePointerType } from '../memory/memory-access.ts'
 import { UNKNOWN_SCALAR } from '../state/register-state.ts'
-import { PTR_TO_CTX, PTR_TO_PACKET, PTR_TO_PACKET_META, typeName } from '../state/register-type.ts'
+import { PTR_TO_ARENA, PTR_TO_CTX, PTR_TO_PACKET, PTR_TO_PACKET_META, typeName } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 
 // biome-ignore format: table
@@ -107,6 +110,9 @@ function transferRelease(v: Verification, insn: Insn): void {
   if (NOT_ATOMIC.has(type)) refuseAtomic(v, 'stores into', insn.dst, type)
 }
 
+/** What processors do by a loop of instructions; in an arena each of them could fault. @see bpf_jit_supports_insn of x86 */
+const NOT_IN_ARENA: ReadonlySet<number> = new Set([BPF_AND | BPF_FETCH, BPF_OR | BPF_FETCH, BPF_XOR | BPF_FETCH])
+
 /** An atomic operation would put a pointer into memory. */
 function refuseLeak(v: Verification, number: number): void {
   if (v.leaks(number)) v.refuse('VERIFIER_LEAK', 'EACCES', `R${number} leaks addr into mem`)
@@ -125,7 +131,8 @@ function transferAtomic(v: Verification, insn: Insn): void {
     refuseLeak(v, 0)
   }
   refuseLeak(v, insn.src)
-  if (NOT_ATOMIC.has(pointer.type)) refuseAtomic(v, 'stores into', insn.dst, pointer.type)
+  const isTorn = pointer.type === PTR_TO_ARENA && NOT_IN_ARENA.has(insn.imm)
+  if (isTorn || NOT_ATOMIC.has(pointer.type)) refuseAtomic(v, 'stores into', insn.dst, pointer.type)
   v.facts.recordMemory(v.pc, pointer)
   v.facts.record(v.pc, insn.src, value)
   const target = comparesR0 ? 0 : insn.src

@@ -25,6 +25,7 @@ export interface SettingMap {
   readonly keySizeBytes: number
   readonly maxEntries: number
   readonly flags?: number
+  readonly mapExtra?: number
   readonly keyTypeId: number
   readonly valueTypeId: number
   readonly valueSizeBytes: number
