@@ -41,9 +41,9 @@ export interface Profile {
   readonly removesOwnedNodes: boolean
   /** What goes wrong in speculation only is stopped by a barrier, not refused. */
   readonly stopsSpeculation: boolean
-}
   /** What is loaded from an arena may be sign-extended. */
   readonly extendsArenaLoads: boolean
+}
 
 const PROFILES: readonly Profile[] = [
   {
@@ -64,8 +64,8 @@ const PROFILES: readonly Profile[] = [
     callbacksOwnReferences: true,
     removesOwnedNodes: false,
     stopsSpeculation: false,
-  },
     extendsArenaLoads: false,
+  },
   {
     name: '6.18',
     showsLiveRegisters: true,
@@ -80,8 +80,8 @@ const PROFILES: readonly Profile[] = [
     callbacksOwnReferences: false,
     removesOwnedNodes: true,
     stopsSpeculation: true,
-    exitLeakWords: 'BPF_EXIT instruction in main prog would lead to reference leak',
     extendsArenaLoads: true,
+    exitLeakWords: 'BPF_EXIT instruction in main prog would lead to reference leak',
     listsLocks: true,
     exitLockWords: 'BPF_EXIT instruction in main prog cannot be used inside bpf_spin_lock-ed region',
     exitSectionWords: 'BPF_EXIT instruction in main prog',

@@ -151,8 +151,8 @@ function refuseTarget(v: Verification, number: number, pointer: RegisterState): 
 
 /** Types whose accesses the fix-ups rewrite, so that one instruction can't serve them and others. */
 const REWRITTEN: ReadonlySet<number> = new Set([
-  PTR_TO_BTF_ID,
   PTR_TO_ARENA,
+  PTR_TO_BTF_ID,
   PTR_TO_CTX,
   PTR_TO_SOCKET,
   PTR_TO_SOCK_COMMON,

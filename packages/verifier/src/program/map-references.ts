@@ -59,11 +59,11 @@ function checkValueAddress(map: VerifierMap, offset: number, pc: number): void {
   if (offset >= MAX_VARIABLE_OFFSET) {
     throw refusal('VERIFIER_MAP_VALUE_ADDRESS', `direct value offset of ${offset} is not allowed`, pc)
   }
-  if (map.type !== MAP_TYPE.ARRAY) {
   if (map.type === MAP_TYPE.ARENA) {
     checkArenaAddress(map, offset, pc)
     return
   }
+  if (map.type !== MAP_TYPE.ARRAY) {
     throw refusal('VERIFIER_MAP_VALUE_ADDRESS', 'no direct value access support for this map type', pc)
   }
   if (map.maxEntries !== 1 || offset >= map.valueSizeBytes) {
@@ -72,7 +72,6 @@ function checkValueAddress(map: VerifierMap, offset: number, pc: number): void {
   }
 }
 
-function resolve(program: VerifierProgram, insn: Insn, next: Insn, pc: number): VerifierMap | undefined {
 const PAGE_BYTES = 4096
 
 /** An arena has no value, but addresses: those of its pages, and the one behind them. */
@@ -93,6 +92,7 @@ function checkArena(map: VerifierMap, arena: VerifierMap | undefined, isPrivileg
   throw refusal('VERIFIER_ARENA', "arena's user address must be set via map_extra or mmap()", pc)
 }
 
+function resolve(program: VerifierProgram, insn: Insn, next: Insn, pc: number): VerifierMap | undefined {
   if (NO_MAP.has(insn.src)) return undefined
   const intoValue = INTO_VALUE.has(insn.src)
   if (!intoValue && !(MAP_ITSELF.has(insn.src) && next.imm === 0)) {
@@ -116,12 +116,12 @@ function checkArena(map: VerifierMap, arena: VerifierMap | undefined, isPrivileg
 export function resolveMaps(
   program: VerifierProgram,
   opcodes: ReadonlySet<number>,
-  kernelBtf?: KernelBtf,
   isPrivileged: boolean,
+  kernelBtf?: KernelBtf,
 ): (VerifierMap | undefined)[] {
   const { insns } = program
-  const maps: (VerifierMap | undefined)[] = new Array(insns.length).fill(undefined)
   let arena: VerifierMap | undefined
+  const maps: (VerifierMap | undefined)[] = new Array(insns.length).fill(undefined)
   for (let pc = 0; pc < insns.length; pc++) {
     const insn = insns[pc] as Insn
     const mode = insn.opcode & 0xe0

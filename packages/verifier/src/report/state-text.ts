@@ -167,11 +167,11 @@ export function registerText(register: RegisterState, frameNumber: number, preci
   const { type, scalar } = register
   const mark = type === SCALAR && precise ? 'P' : ''
   if (type === SCALAR && isConstant(scalar.tnum)) return mark + signedText(scalar.tnum.value)
+  if (type === PTR_TO_ARENA) return typeName(type)
   let name = mark + typeName(type) + (register.struct?.name ?? '')
   if (type === PTR_TO_STACK) {
     if (register.frameNumber !== frameNumber) name += `[${register.frameNumber}]`
     if (isConstant(scalar.tnum)) return name + signedText(add(scalar.tnum.value, fromNumber(register.offset)))
-  if (type === PTR_TO_ARENA) return typeName(type)
   }
   const texts = [...idTexts(register), ...pointerTexts(register), ...variableTexts(scalar)]
   return `${name}(${texts.join(',')})`
