@@ -186,7 +186,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   createMap(request: MapRequest): KernelMap {
     const { inner } = request
     if (MAPS_OF_MAPS.has(request.type) && inner === undefined) throw noInnerMap(request)
-    const fields = checkedMapFields(request)
+    const fields = checkedMapFields(request, this.#profile)
     const offloaded = this.#createOnDevice(request)
     const storage = this.#createStorage(request, offloaded)
     offloaded?.placed(storage)

@@ -57,12 +57,13 @@ function refused({ name, type }: MapAttributes, errno: ErrnoName, reason: string
 /**
  * Special fields of a map's values; undefined for a map without BTF.
  *
+ * @param release by whose rules they are fields
  * @throws KernelError KERNEL_MAP_CREATE with EACCES, EOPNOTSUPP where such a map may not have them
  */
-export function checkedMapFields(request: TypedMap): readonly MapField[] | undefined {
+export function checkedMapFields(request: TypedMap, release?: string): readonly MapField[] | undefined {
   const { btf, btfValueTypeId = 0, valueSizeBytes, flags, type } = request
   if (btf === undefined || btfValueTypeId === 0) return undefined
-  const fields = mapFields(btf, btfValueTypeId, valueSizeBytes)
+  const fields = mapFields(btf, btfValueTypeId, valueSizeBytes, release)
   if (fields.length > 0 && (flags & ONE_SIDED) !== 0) {
     throw refused(request, 'EACCES', 'programs may only read it, or only write it, and its values have special fields')
   }

@@ -1,9 +1,10 @@
 import { KERNEL_PROFILES, type KernelProfile, kernelProfile } from '@bpfoundry/kernel-abi'
+import { type OlderRules, rulesOf } from './portability/older-rules.ts'
 import { VerifierError } from './verifier-error.ts'
 
-/** What differs between kernels, as data. */
-export interface Profile {
-  /** The release whose rules these are. */
+/** What differs between kernels, as data: here of those that came later, {@link OlderRules} of those before. */
+export interface Profile extends OlderRules {
+  /** The release whose instructions and newer rules these are. */
   readonly name: string
   /** The log at level 2 begins with the table of live registers. */
   readonly showsLiveRegisters: boolean
@@ -45,7 +46,7 @@ export interface Profile {
   readonly extendsArenaLoads: boolean
 }
 
-const PROFILES: readonly Profile[] = [
+const NEWER_RULES: readonly Omit<Profile, keyof OlderRules>[] = [
   {
     name: '6.12',
     showsLiveRegisters: false,
@@ -92,6 +93,15 @@ const PROFILES: readonly Profile[] = [
 
 export const DEFAULT_PROFILE = '6.12'
 
+/** The rules of each release; before the default they are its own, but for what the release did otherwise. */
+const PROFILES: ReadonlyMap<string, Profile> = new Map(
+  [...KERNEL_PROFILES.keys()].map((name) => {
+    const newer =
+      NEWER_RULES.find((row) => row.name === name) ?? NEWER_RULES.find((row) => row.name === DEFAULT_PROFILE)
+    return [name, { ...(newer as Omit<Profile, keyof OlderRules>), ...rulesOf(name) }]
+  }),
+)
+
 /** A release that programs are judged for, and the rules by which they are. */
 export interface Target {
   readonly release: KernelProfile
@@ -99,13 +109,13 @@ export interface Target {
 }
 
 /**
- * The release of that name, with its rules, or those of the default where its own are not known.
+ * The release of that name, with its rules.
  *
  * @throws VerifierError VERIFIER_PROFILE for a name that this version has no data of
  */
 export function targetNamed(name: string = DEFAULT_PROFILE): Target {
   const release = kernelProfile(name)
-  const rules = PROFILES.find((row) => row.name === name) ?? PROFILES.find((row) => row.name === DEFAULT_PROFILE)
+  const rules = PROFILES.get(name)
   if (release !== undefined && rules !== undefined) return { release, rules }
   throw new VerifierError({
     code: 'VERIFIER_PROFILE',

@@ -29,7 +29,7 @@ import type { VerifierLog } from './report/verifier-log.ts'
 import type { FrameState } from './state/frame-state.ts'
 import { type Checkpoint, type LinkedRegister, PathState, type PathStep } from './state/path-state.ts'
 import { type RegisterState, UNINITIALISED, UNKNOWN_SCALAR } from './state/register-state.ts'
-import { NOT_INIT, SCALAR } from './state/register-type.ts'
+import { NOT_INIT, SCALAR, typeName } from './state/register-type.ts'
 import type { StackSlot } from './state/stack-slot.ts'
 import { Sanitation } from './transfer/sanitation.ts'
 import type { SlotCounts, VerifierMap, VerifierOptions, VerifierProgram } from './verifier-api.ts'
@@ -229,6 +229,23 @@ export class Verification {
 
   get lastId(): number {
     return this.#lastId
+  }
+
+  /** Stack that was never written may be read: it holds some number. */
+  get mayReadUnwritten(): boolean {
+    return this.isTrusted && this.profile.readsUnwrittenStack
+  }
+
+  /** States may differ in numbers that nothing rests on. */
+  get followsPrecision(): boolean {
+    const { precision } = this.profile
+    if (!this.isCapable || precision === 'none') return false
+    return precision !== 'single functions' || this.subprograms.length === 1
+  }
+
+  /** The log's name of a pointer's type. */
+  typeText(type: number): string {
+    return typeName(type).replace('ringbuf_', this.profile.ringbufPrefix)
   }
 
   /** What a pointer is once it points nowhere: a mere number, or nothing where that would tell an address. */

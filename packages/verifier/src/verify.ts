@@ -103,7 +103,7 @@ function logged<T>(run: Run, pass: () => T): T {
 
 function slotNotes(run: Run, maps: SlotNotes['maps'], flow: FlowMarks, live: Uint16Array): SlotNotes {
   const { insns } = run.program
-  const forms = insns.map((insn) => instructionForm(insn, run.target.rules))
+  const forms = insns.map((insn) => instructionForm(insn, run.target.rules.name))
   return {
     rows: forms.map((form) => (typeof form === 'string' ? undefined : form)),
     malformed: forms.map((form) => (typeof form === 'string' ? form : undefined)),
@@ -140,18 +140,20 @@ function prepare(run: Run): Verification {
   const { insns } = program
   const isCapable = options.capabilities?.includes('CAP_BPF') ?? true
   const isTrusted = options.capabilities?.includes('CAP_PERFMON') ?? true
-  const subprograms = findSubprograms(program, isCapable, options.kernelBtf)
+  const functions = findSubprograms(program, isCapable, options.kernelBtf)
+  const isolates = profile.judgesGlobals !== 'none'
+  const subprograms = isolates ? functions : functions.map((one) => ({ ...one, isGlobal: false }))
   run.subprograms = subprograms
   printSubprograms(log, subprograms)
   checkSubprograms(insns, subprograms)
   checkAbnormalReturns(program, subprograms)
   checkExceptionCallback(program, subprograms)
   notePacketChanges(program, subprograms)
-  const maps = resolveMaps(program, knownOpcodes(profile), isCapable && isTrusted, options.kernelBtf)
+  const maps = resolveMaps(program, knownOpcodes(profile.name), isCapable && isTrusted, options.kernelBtf)
   prepareDevice(options)
   const calls = callKinds(program, options.kernelBtf)
   const callback = subprograms.find(({ isExceptionCallback }) => isExceptionCallback)
-  const flow = checkControlFlow(insns, isCapable, calls, callback?.start)
+  const flow = checkControlFlow(insns, isCapable ? profile.loops : 'never', calls, callback?.start)
   const target = boundTo(run)
   const live = liveRegisters(program, options)
   const kernel = options.kernelBtf === undefined ? undefined : new KernelTypes(options.kernelBtf)
@@ -183,17 +185,32 @@ function finalizeDevice(run: Run, facts: readonly InsnFact[]): void {
   throw deviceRefusal(device, refusal)
 }
 
+/** What the release does not have. */
+function checkLacks(current: Run, v: Verification): void {
+  const { release, rules } = current.target
+  if (release.name !== rules.name) logged(current, () => checkRelease(v, release))
+}
+
+/** All paths. Of a program that lacks something on its release that is told, whatever else is wrong with it there. */
+function exploreAll(current: Run, v: Verification): void {
+  try {
+    explore(v)
+    if (!current.log.tracesEverything) current.log.rewind(0)
+    judgeGlobalFunctions(v)
+  } catch (error) {
+    if (error instanceof Refusal) checkLacks(current, v)
+    throw error
+  }
+}
+
 function run(current: Run): Verified {
   checkProgram(current)
   current.started = true
   const verification = logged(current, () => prepare(current))
   current.verification = verification
   remarkMainPrototype(verification)
-  explore(verification)
-  if (!current.log.tracesEverything) current.log.rewind(0)
-  judgeGlobalFunctions(verification)
-  const { release, rules } = current.target
-  if (release.name !== rules.name) logged(current, () => checkRelease(verification, release))
+  exploreAll(current, verification)
+  checkLacks(current, verification)
   let facts: readonly InsnFact[] | undefined
   const lazily = (): readonly InsnFact[] => (facts ??= verification.facts.finish(verification.notes.seen))
   if (current.options.device !== undefined) logged(current, () => finalizeDevice(current, lazily()))
@@ -230,11 +247,13 @@ function remarkMainPrototype(v: Verification): void {
   }
 }
 
-/** Judges the global functions that are called, each once, until no new ones turn up. */
+/** Judges the global functions, or those that are called, each once, until no new ones turn up. */
 function judgeGlobalFunctions(v: Verification): void {
   const judged = new Set<number>()
   const next = (): number =>
-    v.subprograms.findIndex(({ isGlobal, isCalled }, index) => isGlobal && isCalled && !judged.has(index))
+    v.subprograms.findIndex(({ isGlobal, isCalled }, index) => {
+      return isGlobal && (isCalled || v.profile.judgesGlobals === 'all') && !judged.has(index)
+    })
   for (let index = next(); index >= 0; index = next()) {
     judged.add(index)
     judgeGlobalFunction(v, index)

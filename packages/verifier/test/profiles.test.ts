@@ -102,8 +102,19 @@ describe('what a release lacks', () => {
     const long = `${'r0 = 0\n'.repeat(5000)}exit`
     expect(verdict('5.4', long).ok).toBe(true)
     expect(verdict('4.19', long)).toMatchObject({ rejection: { requirements: [{ what: '5001 instructions' }] } })
-    const slow = 'r0 = 0\nagain:\nr0 += 1\nif r0 != 70000 goto again\nr0 = 0\nexit'
-    expect(verdict('5.4', slow).ok).toBe(true)
-    expect(verdict('4.19', slow)).toMatchObject({ rejection: { code: 'VERIFIER_TOO_COMPLEX', errno: 7 } })
+    const branches = Array.from({ length: 1100 }, (_, at) => `if r0 > ${at} goto +0`)
+    const slow = ['call 7', ...branches, 'r0 = 0', 'exit'].join('\n')
+    const { insns } = assembleLlvm(slow)
+    const tooMany = { code: 'VERIFIER_TOO_COMPLEX', message: 'The sequence of 1025 jumps is too complex.' }
+    expect(verify({ ...XDP, insns }, { profile: '4.19' })).toMatchObject({ rejection: tooMany })
+  })
+
+  it('is told even where the release refuses something else, with the words that its kernel has', () => {
+    const result = verdict('4.19', 'r1 = 0\nif w1 == 1 goto +0\nr0 = *(u64 *)(r10 - 8)\nexit')
+    expect(result).toMatchObject({
+      ok: false,
+      rejection: { code: 'VERIFIER_RELEASE', requirements: [{ since: '5.1' }] },
+    })
+    expect(result.log).toContain('unknown opcode 16\n')
   })
 })

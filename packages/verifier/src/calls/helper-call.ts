@@ -118,7 +118,7 @@ function findPrototype(v: Verification, id: number): HelperPrototype {
   const scope = { attachType: v.program.expectedAttachType, ...(capabilities === undefined ? {} : { capabilities }) }
   const prototype = helperPrototype(v.program.type, id, scope)
   if (prototype === undefined) {
-    v.refuse('VERIFIER_HELPER_NOT_ALLOWED', 'EINVAL', `program of this type cannot use helper ${label(id)}`)
+    v.refuse('VERIFIER_HELPER_NOT_ALLOWED', 'EINVAL', `${v.profile.forbiddenHelper} ${label(id)}`)
   }
   if (prototype.gplOnly && !v.program.gplCompatible) {
     const message = 'cannot call GPL-restricted function from non-GPL compatible program'

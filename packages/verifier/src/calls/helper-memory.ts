@@ -32,7 +32,16 @@ import {
   SCALAR,
   typeName,
 } from '../state/register-type.ts'
-import { BYTE_MISC, BYTE_SPILL, BYTE_ZERO, byteKind, isSpill, scrubbed, withByte } from '../state/stack-slot.ts'
+import {
+  BYTE_INVALID,
+  BYTE_MISC,
+  BYTE_SPILL,
+  BYTE_ZERO,
+  byteKind,
+  isSpill,
+  scrubbed,
+  withByte,
+} from '../state/stack-slot.ts'
 import type { Verification } from '../verification.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 import type { CallNotes } from './call-notes.ts'
@@ -182,12 +191,12 @@ function handStack(v: Verification, argument: MemoryArgument, notes: CallNotes):
   const fills = uninitialised && isConstantScalar(pointer.scalar)
   if (fills) checkFillsNoDynptr(v, number, least, sizeBytes)
   else checkNoDynptr(v, pointedFrame(v, pointer), { number, least, greatest, sizeBytes }, indirectly(v))
-  if (!v.isTrusted && !isConstantScalar(pointer.scalar)) refuseVariable(v, number, pointer)
+  if (!isConstantScalar(pointer.scalar)) checkVariable(v, number, pointer)
   if (fills) {
     notes.filled = { number, sizeBytes }
     return
   }
-  if (!v.isTrusted) checkReadable(v, number, least, sizeBytes)
+  checkReadable(v, number, least, greatest - least + sizeBytes)
   for (let at = least; at < greatest + sizeBytes; at++) noteSlotRead(v, pointer.frameNumber, slotIndex(at))
   const mayWrite = writes || uninitialised || v.profile.helperReadsClobber
   if (mayWrite) clobberStack(v, number, least, greatest + sizeBytes)
@@ -203,22 +212,28 @@ function indirectly(v: Verification): string {
   return v.profile.helperAccessWords === 'indirect' ? ' indirect' : ''
 }
 
-function refuseVariable(v: Verification, number: number, { scalar }: RegisterState): never {
+function checkVariable(v: Verification, number: number, { scalar }: RegisterState): void {
   const where = `var_off=${tnumText(scalar.tnum)}`
+  if (v.profile.variableStack === 'nobody') {
+    v.refuse('VERIFIER_STACK_VARIABLE_OFFSET', 'EACCES', `invalid variable stack read R${number} ${where}`)
+  }
+  if (v.isTrusted) return
   const message = `R${number}${indirectly(v)} variable offset stack access prohibited for !root, ${where}`
-  return v.refuse('VERIFIER_STACK_VARIABLE_OFFSET', 'EACCES', message)
+  v.refuse('VERIFIER_STACK_VARIABLE_OFFSET', 'EACCES', message)
 }
 
-/** A helper may tell what it reads: neither pointers nor what was never written. */
+/** A helper may tell what it reads: of who is not trusted with them neither pointers nor what was never written. */
 function checkReadable(v: Verification, number: number, from: number, sizeBytes: number): void {
   const frame = pointedFrame(v, v.register(number))
+  const mayReadPointers = v.isTrusted && v.profile.handsOverPointers
+  if (mayReadPointers && v.mayReadUnwritten) return
   for (let index = 0; index < sizeBytes; index++) {
     const at = from + index
     const slot = frame.slot(slotIndex(at))
     const kind = byteKind(slot, byteIndex(at))
-    if (kind === BYTE_MISC || kind === BYTE_ZERO) continue
+    if (kind === BYTE_MISC || kind === BYTE_ZERO || (kind === BYTE_INVALID && v.mayReadUnwritten)) continue
     // A number that was spilled stands for its whole slot, of however many bytes it is.
-    if (isSpill(slot) && slot.spilled?.type === SCALAR) continue
+    if (isSpill(slot) && (mayReadPointers || slot.spilled?.type === SCALAR)) continue
     const message = `invalid${indirectly(v)} read from stack R${number} off ${from}+${index} size ${sizeBytes}`
     v.refuse('VERIFIER_UNINITIALISED_STACK', 'EACCES', message)
   }
@@ -251,14 +266,6 @@ export function checkMemorySize(
     const message = `R${number} min value is negative, either use unsigned or 'var &= const'`
     v.refuse('VERIFIER_ARGUMENT_SIZE', 'EACCES', message)
   }
-  if (isZero(scalar.umin) && !zeroAllowed) {
-    const range = `u64=[${toSignedDecimal(scalar.umin)},${toSignedDecimal(scalar.umax)}]`
-    v.refuse('VERIFIER_ARGUMENT_SIZE', 'EACCES', `R${number} invalid zero-sized read: ${range}`)
-  }
-  if (toUnsignedNumber(scalar.umax) >= MAX_VARIABLE_OFFSET) {
-    const advice = "use 'var &= const' or 'if (var < const)'"
-    v.refuse('VERIFIER_ARGUMENT_SIZE', 'EACCES', `R${number} unbounded memory access, ${advice}`)
-  }
   const argument = {
     number: number - 1,
     sizeBytes: toUnsignedNumber(scalar.umax),
@@ -266,6 +273,16 @@ export function checkMemorySize(
     zeroAllowed,
     // Of memory whose size varies, the part that the helper leaves must be initialised.
     uninitialised: uninitialised && isConstantScalar(scalar),
+  }
+  const mayBeZero = isZero(scalar.umin)
+  if (mayBeZero && v.profile.zeroSizes === 'tried') checkHelperMemory(v, { ...argument, sizeBytes: 0 }, notes)
+  else if (mayBeZero && !zeroAllowed) {
+    const range = `u64=[${toSignedDecimal(scalar.umin)},${toSignedDecimal(scalar.umax)}]`
+    v.refuse('VERIFIER_ARGUMENT_SIZE', 'EACCES', `R${number} invalid zero-sized read: ${range}`)
+  }
+  if (toUnsignedNumber(scalar.umax) >= MAX_VARIABLE_OFFSET) {
+    const advice = "use 'var &= const' or 'if (var < const)'"
+    v.refuse('VERIFIER_ARGUMENT_SIZE', 'EACCES', `R${number} unbounded memory access, ${advice}`)
   }
   checkHelperMemory(v, argument, notes)
   markPrecise(v, number)

@@ -12,9 +12,11 @@ import { MAX_CALL_FRAMES } from './call-depth.ts'
 import { transferGlobalCall } from './global-call.ts'
 import { clearCallerSaved } from './helper-call.ts'
 import { checkNoReferences } from './references.ts'
+import { checkCallUnderLock, checkNoLock } from './spin-lock.ts'
 
 /** `call pc+n`. Leaves `v.pc` at the callee's first slot, or behind the call where the callee is judged by itself. */
 export function transferSubprogramCall(v: Verification, insn: Insn): void {
+  if (!v.profile.locksOverCalls) checkCallUnderLock(v, insn.imm)
   const target = v.pc + insn.imm + 1
   const subprogram = v.subprograms.findIndex(({ start }) => start === target)
   if (v.subprograms[subprogram]?.isGlobal === true) {
@@ -50,6 +52,7 @@ function checkCallbackEnd(v: Verification, result: RegisterState): void {
 
 /** `exit` of a callee. Leaves `v.pc` behind the call, or at it where that may call again. */
 export function returnToCaller(v: Verification): void {
+  if (!v.profile.locksOverCalls) checkNoLock(v, v.profile.exitLockWords)
   const callee = v.frame
   const result = callee.register(0)
   if (result.type === PTR_TO_STACK) {

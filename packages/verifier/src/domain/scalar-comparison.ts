@@ -315,6 +315,11 @@ const REFINEMENTS: ReadonlyMap<number, RefineRule> = new Map<number, RefineRule>
   [BPF_JSGT,   (a, b, is32) => refineLessSigned(b, a, is32)],
 ])
 
+/** Narrows both operands, facts by facts, where `a R b` holds; they are to be brought in step. */
+export function narrowOperands(relation: number, is32: boolean, a: Scalar, b: Scalar): void {
+  REFINEMENTS.get(relation)?.(a, b, is32)
+}
+
 /** What is left of both operands where `a R b` holds: supersets of the pairs in the relation. */
 export function refine(
   relation: number,
@@ -324,7 +329,7 @@ export function refine(
 ): readonly [KnownScalar, KnownScalar] {
   const left = a.clone()
   const right = b.clone()
-  REFINEMENTS.get(relation)?.(left, right, is32)
+  narrowOperands(relation, is32, left, right)
   synchronise(left)
   synchronise(right)
   repair(left)

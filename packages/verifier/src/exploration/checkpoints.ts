@@ -44,9 +44,9 @@ function comparisonScope(v: Verification, isExact: boolean): ComparisonScope {
       if (callee.isCallback) return live[callee.callSite] as number
       return (live[callee.callSite + 1] ?? 0) & CALLEE_SAVED
     },
-    ignoresImprecise: v.options.exactFacts !== true && !isExact && v.isCapable,
+    ignoresImprecise: v.options.exactFacts !== true && !isExact && v.followsPrecision,
     comparesLimits: v.sanitation.exploresLimits,
-    mayReadUnwritten: v.isTrusted,
+    mayReadUnwritten: v.mayReadUnwritten,
     isExact,
     lastId: v.lastId,
   }

@@ -104,6 +104,13 @@ export class Demand {
     return found
   }
 
+  /** `regs=42 stack=1`: of the running frame, a bit each, in hexadecimal. */
+  bitText(): string {
+    const { frame } = this
+    const slots = (BigInt(this.slotsHigh(frame) >>> 0) << 32n) | BigInt(this.slotsLow(frame) >>> 0)
+    return `regs=${this.registers().toString(16)} stack=${slots.toString(16)}`
+  }
+
   /** `r1,r6` */
   registerText(frame: number = this.frame): string {
     return this.registerNumbers(frame)

@@ -9,7 +9,8 @@
  *
  * The current state carries no marks: it is compared with nothing.
  */
-import { LD_IMM64_OPCODE } from '../program/control-flow.ts'
+import { BPF_EXIT, BPF_JMP, type Insn } from '@bpfoundry/isa'
+import { isSubprogramCall, LD_IMM64_OPCODE } from '../program/control-flow.ts'
 import { insnText } from '../report/insn-text.ts'
 import { frameText } from '../report/state-text.ts'
 import type { FrameState } from '../state/frame-state.ts'
@@ -98,8 +99,8 @@ function stepBack(v: Verification, cursor: Cursor, startPc: number): boolean {
 }
 
 function runBack(v: Verification, demand: Demand): void {
-  // Of programs that may not loop every number counts as asked for.
-  if (demand.isEmpty || !v.isCapable) return
+  // Where it is not told which numbers matter, each counts as asked for.
+  if (demand.isEmpty || !v.followsPrecision) return
   let state = v.state
   let cursor: Cursor = { pc: v.pc, steps: state.steps }
   let nextPc = -1
@@ -114,8 +115,8 @@ function runBack(v: Verification, demand: Demand): void {
     }
     const { parent } = state
     if (parent === undefined) break
-    markCheckpoint(v, demand, parent.state)
-    if (demand.isEmpty) return
+    const isNews = markCheckpoint(v, demand, parent.state)
+    if (!isNews || demand.isEmpty) return
     nextPc = state.startPc
     state = parent.state
     cursor = { pc: parent.pc, steps: state.steps }
@@ -140,7 +141,7 @@ function runBackState(
     takeStep(cursor, step, following)
     if (!skips) {
       if (v.log.tracesEverything) traceInsn(v, demand, cursor.pc)
-      if (!carryAcross(demand, step)) return 'lost'
+      if (endsAt(v, cursor.pc) || !carryAcross(demand, step)) return 'lost'
     }
     if (demand.isEmpty || wasAsked(v, demand, cursor, skips)) return 'done'
     skips = false
@@ -148,6 +149,13 @@ function runBackState(
     if (v.insns[cursor.pc]?.opcode !== 0) following = cursor.pc
     if (!stepBack(v, cursor, state.startPc)) return 'start'
   }
+}
+
+/** Kernels that followed one frame only gave up at its ends. */
+function endsAt(v: Verification, pc: number): boolean {
+  const insn = v.insns[pc] as Insn
+  const leaves = isSubprogramCall(insn) || v.calls.runsCallback(insn) || insn.opcode === (BPF_JMP | BPF_EXIT)
+  return leaves && v.profile.precision !== 'frames'
 }
 
 /**
@@ -170,25 +178,43 @@ function wasAsked(v: Verification, demand: Demand, { pc, steps }: Cursor, isBegi
 
 // ---- marks -----------------------------------------------------------------------------------------------------------
 
-/** Marks what is asked for in one checkpoint; what was marked before needs no more asking. */
-function markCheckpoint(v: Verification, demand: Demand, state: PathState): void {
+/** Marks what is asked for in one checkpoint; what was marked before needs no more asking. False where all of it was. */
+function markCheckpoint(v: Verification, demand: Demand, state: PathState): boolean {
+  const inBits = v.profile.precisionLog === 'bits'
+  let isNews = false
   for (let index = demand.frame; index >= 0; index--) {
     const frame = state.frames[index]
     if (frame === undefined) continue
     for (const number of demand.registerNumbers(index)) {
-      const isScalar = frame.register(number).type === SCALAR
-      if (!isScalar || frame.isPreciseRegister(number)) demand.drop(number, index)
-      else frame.markPreciseRegister(number)
+      const isKnown = frame.isPreciseRegister(number)
+      if (frame.register(number).type !== SCALAR || (isKnown && !inBits)) demand.drop(number, index)
+      else if (!isKnown) {
+        frame.markPreciseRegister(number)
+        isNews = true
+      }
     }
     for (const slot of demand.slotIndexes(index)) {
-      if (!holdsScalar(frame, slot) || frame.isPreciseSlot(slot)) demand.dropSlot(index, slot)
-      else frame.markPreciseSlot(slot)
+      const isKnown = frame.isPreciseSlot(slot)
+      if (!holdsScalar(frame, slot) || (isKnown && !inBits)) demand.dropSlot(index, slot)
+      else if (!isKnown) {
+        frame.markPreciseSlot(slot)
+        isNews = true
+      }
     }
-    if (v.log.tracesEverything) {
-      const wanted = `regs=${demand.registerText(index)} stack=${demand.slotText(index)}`
-      v.log.print(`mark_precise: frame${index}: parent state ${wanted}: ${frameText(frame, state.listed)}\n`)
-    }
+    if (v.log.tracesEverything) traceCheckpoint(v, demand, state, index, isNews)
   }
+  return isNews
+}
+
+function traceCheckpoint(v: Verification, demand: Demand, state: PathState, index: number, isNews: boolean): void {
+  const held = frameText(state.frames[index] as FrameState, state.listed)
+  if (v.profile.precisionLog === 'bits') {
+    if (index !== demand.frame) return
+    v.log.print(`parent ${isNews ? "didn't have" : 'already had'} ${demand.bitText()} marks: ${held}\n`)
+    return
+  }
+  const wanted = `regs=${demand.registerText(index)} stack=${demand.slotText(index)}`
+  v.log.print(`mark_precise: frame${index}: parent state ${wanted}: ${held}\n`)
 }
 
 function holdsScalar(frame: FrameState, index: number): boolean {
@@ -221,12 +247,19 @@ function shownStart({ parent, frame, startPc }: PathState): number {
 
 function traceSegment(v: Verification, demand: Demand, last: number, first: number, next: number): void {
   if (!v.log.tracesEverything) return
+  if (v.profile.precisionLog === 'bits') {
+    v.log.print(`last_idx ${last} first_idx ${first}\n`)
+    return
+  }
   const range = `last_idx ${last} first_idx ${first} subseq_idx ${next}`
   v.log.print(`mark_precise: frame${demand.frame}: ${range} \n`)
 }
 
 function traceInsn(v: Verification, demand: Demand, pc: number): void {
   if (!v.log.tracesEverything || v.insns[pc]?.opcode === 0) return
-  const wanted = `regs=${demand.registerText()} stack=${demand.slotText()}`
-  v.log.print(`mark_precise: frame${demand.frame}: ${wanted} before ${pc}: ${insnText(v.insns, pc, v.kernel)}\n`)
+  const inBits = v.profile.precisionLog === 'bits'
+  const wanted = inBits
+    ? demand.bitText()
+    : `mark_precise: frame${demand.frame}: regs=${demand.registerText()} stack=${demand.slotText()}`
+  v.log.print(`${wanted} before ${pc}: ${insnText(v.insns, pc, v.kernel)}\n`)
 }

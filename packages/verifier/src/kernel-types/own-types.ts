@@ -33,7 +33,10 @@ const STRUCTS: ReadonlyMap<string, FieldShape> = new Map<OwnField['kind'], Field
   ['bpf_rb_node',   { sizeBytes: 32, alignBytes: 8, count: 'no array' }],
 ])
 
-const POINTER_TAGS: ReadonlySet<string> = new Set<MapFieldKind>(['kptr_untrusted', 'kptr', 'percpu_kptr'])
+// biome-ignore format: table
+const POINTER_TAGS: ReadonlyMap<string, OwnField['kind']> = new Map<string, OwnField['kind']>([
+  ['kptr_untrusted', 'kptr_untrusted'], ['kptr', 'kptr'], ['percpu_kptr', 'percpu_kptr'],
+])
 /** What such a pointer points to goes when the object goes. */
 const OWNING: ReadonlySet<string> = new Set<MapFieldKind>(['kptr', 'percpu_kptr'])
 

@@ -128,7 +128,7 @@ function argumentValue(
     v.log.print(`func '${name}' ${what}. Only pointer access is allowed\n`)
     return undefined
   }
-  if (sizeBytes !== 8) {
+  if (sizeBytes !== 8 && v.profile.loadsPointersWhole) {
     v.log.print(`func '${name}' size ${sizeBytes} must be 8\n`)
     return undefined
   }

@@ -17,7 +17,6 @@ import {
   PTR_TO_SOCKET,
   PTR_TO_TP_BUFFER,
   PTR_TRUSTED,
-  typeName,
 } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { type Access, loaded } from './access.ts'
@@ -39,7 +38,7 @@ const LOADED: Readonly<Partial<Record<ContextValue, RegisterState>>> = {
 /** Refuses a pointer that was moved off what it points to, for pointers that only serve unmodified. */
 export function checkUnmodified(v: Verification, number: number, fixedOffsetAllowed: boolean): void {
   const register = v.register(number)
-  const name = typeName(register.type)
+  const name = v.typeText(register.type)
   const { offset } = register
   if (offset < 0) {
     v.refuse('VERIFIER_MODIFIED_POINTER', 'EACCES', `negative offset ${name} ptr R${number} off=${offset} disallowed`)
@@ -58,6 +57,10 @@ export function accessContext(v: Verification, access: Access): void {
   const { offset, sizeBytes, isWrite, valueNumber, signExtends } = access
   if (isWrite && valueNumber >= 0 && v.leaks(valueNumber)) {
     v.refuse('VERIFIER_LEAK', 'EACCES', `R${valueNumber} leaks addr into ctx`)
+  }
+  if (access.immediate !== undefined && !v.profile.storesConstantsToContext) {
+    const message = `BPF_ST stores into R${access.pointerNumber} ctx is not allowed`
+    v.refuse('VERIFIER_CONTEXT_ACCESS', 'EACCES', message)
   }
   checkUnmodified(v, access.pointerNumber, false)
   if (v.target !== undefined) {

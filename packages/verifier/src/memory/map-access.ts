@@ -62,7 +62,8 @@ export function accessMapValue(v: Verification, access: Access): void {
     return
   }
   if (isWrite || valueNumber < 0) return
-  v.write(valueNumber, loaded(frozenValue(access) ?? UNKNOWN_SCALAR, sizeBytes, access.signExtends))
+  const found = v.profile.knowsFrozenMaps ? frozenValue(access) : undefined
+  v.write(valueNumber, loaded(found ?? UNKNOWN_SCALAR, sizeBytes, access.signExtends))
 }
 
 export function accessMapKey(v: Verification, access: Access): void {

@@ -23,7 +23,7 @@ export function accessMapPointer(v: Verification, access: Access): void {
   const map = pointer.map as VerifierMap
   const name = mapStructName(map.type)
   if (!v.isTrusted) {
-    const message = `'struct ${name}' access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN`
+    const message = `${v.profile.mapStruct.replace('%s', name)} access is allowed only to CAP_PERFMON and CAP_SYS_ADMIN`
     v.refuse('VERIFIER_CAPABILITY', 'EPERM', message)
   }
   if (offset < 0) {

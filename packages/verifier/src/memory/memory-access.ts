@@ -3,7 +3,7 @@ import { BPF_LDX } from '@bpfoundry/isa'
 import { tnumAdd, tnumConstant, tnumIsAligned } from '../domain/tnum.ts'
 import { fromNumber } from '../domain/word64.ts'
 import { unsupported } from '../report/refusal.ts'
-import { tnumText } from '../report/state-text.ts'
+import { bitsText, tnumText } from '../report/state-text.ts'
 import { type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
 import {
   baseType,
@@ -100,7 +100,8 @@ function checkAlignment(v: Verification, register: RegisterState, offset: number
   if (tnumIsAligned(place, size)) return
   const label = KINDS.get(baseType(type))?.label ?? ''
   const start = isPacket ? `${base}+` : ''
-  const message = `misaligned ${label}access off ${start}${tnumText(scalar.tnum)}+${register.offset}+${offset} size ${size}`
+  const variable = v.profile.knownBits === 'value' ? tnumText(scalar.tnum) : bitsText(scalar.tnum)
+  const message = `misaligned ${label}access off ${start}${variable}+${register.offset}+${offset} size ${size}`
   v.refuse('VERIFIER_MISALIGNED', 'EACCES', message)
 }
 

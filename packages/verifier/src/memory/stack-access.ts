@@ -6,7 +6,7 @@
  * store may hit any slot of its span, which then holds some number, and a load finds the join of its span.
  */
 
-import { isConstantScalar, isConstantZero } from '../domain/scalar.ts'
+import { isConstantScalar, isConstantZero, sameScalar, UNKNOWN } from '../domain/scalar.ts'
 import { bitLength } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
 import { noteSlotRead, noteSlotWritten } from '../exploration/stack-liveness.ts'
@@ -48,6 +48,10 @@ export function accessStack(v: Verification, access: Access): void {
   checkStackBounds(v, pointerNumber, offset, sizeBytes, isWrite ? 'write to' : 'read from')
   const { least } = stackSpan(access.pointer, offset)
   const fixed = isConstantScalar(access.pointer.scalar)
+  if (!fixed && v.profile.variableStack !== 'instructions') {
+    const where = `var_off=${tnumText(access.pointer.scalar.tnum)} off=${offset} size=${sizeBytes}`
+    v.refuse('VERIFIER_STACK_VARIABLE_OFFSET', 'EACCES', `variable stack access ${where}`)
+  }
   const frame = pointedFrame(v, access.pointer)
   if (!isWrite && !fixed && access.valueNumber < 0) {
     const where = `var_off=${tnumText(access.pointer.scalar.tnum)} off=${offset} size=${sizeBytes}`
@@ -70,7 +74,7 @@ function width(register: RegisterState): number {
 /** A number that is copied is linked with its copy: what is learnt of one holds for the other. */
 export function linkScalar(v: Verification, number: number): RegisterState {
   const register = v.register(number)
-  if (register.type !== SCALAR) return register
+  if (register.type !== SCALAR || v.profile.links === 'none') return register
   const linked = linkedScalar(v, register)
   if (linked !== register) v.frame.registers[number] = linked
   return linked
@@ -85,18 +89,19 @@ function linkedScalar(v: Verification, register: RegisterState): RegisterState {
   return scalarRegister(register.scalar, v.newId())
 }
 
-/** Bytes above a narrow spill: zeros stay, bytes never written stay (privileged), others become some number. */
-function bytesAboveSpill(bytes: number, spilled: number): number {
+/** Bytes above a narrow spill: zeros may stay, bytes never written stay (privileged), others become some number. */
+function bytesAboveSpill(bytes: number, spilled: number, keepsZeros: boolean): number {
   let result = bytes
   for (let index = spilled; index < SLOT_BYTES; index++) {
     const kind = (bytes >>> (4 * index)) & 0xf
-    if (kind !== BYTE_ZERO && kind !== BYTE_INVALID) result = withBytes(result, index, index + 1, BYTE_MISC)
+    if ((kind !== BYTE_ZERO || !keepsZeros) && kind !== BYTE_INVALID)
+      result = withBytes(result, index, index + 1, BYTE_MISC)
   }
   return withBytes(result, 0, spilled, BYTE_SPILL)
 }
 
 function spill(v: Verification, frame: FrameState, index: number, register: RegisterState, sizeBytes: number): void {
-  const bytes = bytesAboveSpill(frame.slot(index).bytes, sizeBytes)
+  const bytes = bytesAboveSpill(frame.slot(index).bytes, sizeBytes, v.profile.spills === 'any')
   v.writeSlot(frame, index, new StackSlot(bytes, register))
 }
 
@@ -135,12 +140,11 @@ function storeFixed(v: Verification, frame: FrameState, at: number, access: Acce
   if (sizeBytes === SLOT_BYTES) noteSlotWritten(v, frame, index)
   const value = valueNumber >= 0 ? v.register(valueNumber) : undefined
   const aligned = byteIndex(at) === 0
-  if (aligned && value?.type === SCALAR && v.isCapable) {
+  if (aligned && value?.type === SCALAR && v.isCapable && keepsNumber(v, value, sizeBytes)) {
     const fits = width(value) <= 8 * sizeBytes
-    const stored = fits ? linkScalar(v, valueNumber) : value.unlinked()
-    spill(v, frame, index, stored, sizeBytes)
+    spill(v, frame, index, fits ? spilledCopy(v, valueNumber) : value.unlinked(), sizeBytes)
     v.noteStackStep(frame.frameNumber, index)
-  } else if (aligned && immediate !== undefined && v.isCapable) {
+  } else if (aligned && immediate !== undefined && v.isCapable && keepsImmediate(v, immediate)) {
     spill(v, frame, index, immediateRegister(immediate), sizeBytes)
     v.noteStackStep(frame.frameNumber, index)
   } else if (value !== undefined && value.type !== SCALAR && !NOT_SPILLED.has(baseType(value.type))) {
@@ -148,6 +152,23 @@ function storeFixed(v: Verification, frame: FrameState, at: number, access: Acce
   } else {
     storeBytes(v, frame, index, at, access)
   }
+}
+
+/** The number is known when it is loaded again. Zeros were bytes of their own before all numbers were kept. */
+function keepsNumber({ profile: { spills } }: Verification, value: RegisterState, sizeBytes: number): boolean {
+  if (spills === 'any') return true
+  if (spills === 'none' || isNull(value)) return false
+  if (spills === 'whole constants') return sizeBytes === SLOT_BYTES && isConstantScalar(value.scalar)
+  return (spills === 'bounded' || sizeBytes === SLOT_BYTES) && !sameScalar(value.scalar, UNKNOWN)
+}
+
+function keepsImmediate({ profile }: Verification, immediate: number): boolean {
+  return profile.spills === 'any' || (profile.knowsStoredConstants && immediate !== 0)
+}
+
+/** Before spills had ids of their own, they had those of the register. */
+function spilledCopy(v: Verification, number: number): RegisterState {
+  return v.profile.links === 'moves' ? v.register(number) : linkScalar(v, number)
 }
 
 /** Of these, a copy on the stack is just some bytes. @see is_spillable_regtype in kernel/bpf/verifier.c */
@@ -167,7 +188,8 @@ function spillPointer(v: Verification, frame: FrameState, index: number, value: 
 }
 
 function storesZero(v: Verification, access: Access): boolean {
-  return access.valueNumber >= 0 ? isNull(v.register(access.valueNumber)) : access.immediate === 0
+  if (access.valueNumber >= 0) return isNull(v.register(access.valueNumber))
+  return access.immediate === 0 && v.profile.knowsStoredConstants
 }
 
 function storeBytes(v: Verification, frame: FrameState, index: number, at: number, access: Access): void {
@@ -240,14 +262,15 @@ function loadPart(v: Verification, frame: FrameState, at: number, access: Access
   const index = slotIndex(at)
   const spilled = slot.spilled as RegisterState
   const { sizeBytes } = access
-  if (byteIndex(at) === 0 && sizeBytes <= kept) {
+  const isKept = v.profile.loadsSpilledParts ? sizeBytes <= kept : sizeBytes === kept
+  if (byteIndex(at) === 0 && isKept) {
     const narrows = width(spilled) > 8 * sizeBytes
     take(v, access, narrows ? spilled.unlinked() : spilled)
     v.noteStackStep(frame.frameNumber, index)
     return
   }
   const from = byteIndex(at)
-  const inSpill = from + sizeBytes <= kept
+  const inSpill = v.profile.loadsSpilledParts && from + sizeBytes <= kept
   if (inSpill && isConstantZero(spilled.scalar)) {
     take(v, access, ZERO_SCALAR)
     v.noteStackStep(frame.frameNumber, index)
@@ -262,7 +285,7 @@ function checkWritten(v: Verification, frame: FrameState, at: number, sizeBytes:
   for (let index = 0; index < sizeBytes; index++) {
     const byte = at + index
     const kind = byteKind(frame.slot(slotIndex(byte)), byteIndex(byte))
-    if (kind !== BYTE_DYNPTR && kind !== BYTE_ITERATOR && (kind !== BYTE_INVALID || v.isTrusted)) continue
+    if (kind !== BYTE_DYNPTR && kind !== BYTE_ITERATOR && (kind !== BYTE_INVALID || v.mayReadUnwritten)) continue
     const message = `invalid read from stack off ${at}+${index} size ${sizeBytes}`
     v.refuse('VERIFIER_UNINITIALISED_STACK', 'EACCES', message)
   }

@@ -56,7 +56,7 @@ export function checkStackBounds(
       v.refuse('VERIFIER_STACK_BOUNDS', 'EACCES', message)
     }
   }
-  const lowest = kind === 'read from' && isDirect && !v.isTrusted ? -touchedBytes(v, pointer) : -MAX_STACK_BYTES
+  const lowest = kind === 'read from' && isDirect && !v.mayReadUnwritten ? -touchedBytes(v, pointer) : -MAX_STACK_BYTES
   const below = least < lowest || least > -1
   const above = greatest + sizeBytes > 0
   if (below || above || sizeBytes < 0) {

@@ -140,7 +140,7 @@ function ofInsn(insns: readonly Insn[], insn: Insn, pc: number): Found[] {
 /** A jump backwards; what else is wrong with the flow is not asked here. */
 function ofLoops(insns: readonly Insn[]): Requirement[] {
   try {
-    checkControlFlow(insns, false)
+    checkControlFlow(insns, 'never')
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     if (error.code === 'VERIFIER_BACK_EDGE') return [needs('boundedLoops', 'loops', error.pc)]

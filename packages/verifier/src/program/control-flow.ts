@@ -75,20 +75,24 @@ export interface FlowMarks {
 
 interface Edge {
   readonly to: number
-  /** The first edge of a slot is the one that falls through (or the only one). */
-  readonly isBranch: boolean
+  /** A jump's, or to a function that a helper is to call. */
+  readonly isJump: boolean
 }
 
 function edgesOf(insns: readonly Insn[], pc: number): readonly Edge[] {
   const insn = insns[pc] as Insn
   if (isFunctionLoad(insn) || isSubprogramCall(insn)) {
     return [
-      { to: pc + slotsOf(insn), isBranch: false },
-      { to: pc + insn.imm + 1, isBranch: true },
+      { to: pc + slotsOf(insn), isJump: false },
+      { to: pc + insn.imm + 1, isJump: isFunctionLoad(insn) },
     ]
   }
-  return successors(insns, pc).map((to, index) => ({ to, isBranch: index > 0 }))
+  const isJump = isJumpClass(insn) && (insn.opcode & 0xf0) !== BPF_CALL
+  return successors(insns, pc).map((to) => ({ to, isJump }))
 }
+
+/** How control may come back to a slot on a path that begins there. */
+export type LoopRule = 'anyhow' | 'by jumps' | 'never'
 
 const DISCOVERED = 1
 const EXPLORED = 2
@@ -150,13 +154,13 @@ function checkReached(insns: readonly Insn[], visited: Uint8Array): void {
 /**
  * Walks the program from its entry through all jumps and calls.
  *
- * @param mayLoop false for who may not load loops, however often they run
+ * @param mayLoop which edges may lead back; `never` for who may not load loops, however often they run
  * @param calls which calls do more than call
  * @throws {Refusal} VERIFIER_BACK_EDGE, VERIFIER_JUMP_OUT_OF_RANGE, VERIFIER_UNREACHABLE, VERIFIER_JUMP_INTO_LD_IMM64
  */
 export function checkControlFlow(
   insns: readonly Insn[],
-  mayLoop: boolean = true,
+  mayLoop: LoopRule = 'anyhow',
   calls: CallKinds = new CallKinds(),
   exceptionCallback?: number,
 ): FlowMarks {
@@ -184,7 +188,8 @@ export function checkControlFlow(
     }
     nextEdge[pc] = (nextEdge[pc] as number) + 1
     if (edge.to < 0 || edge.to >= insns.length) throw outOfRange(pc, edge.to)
-    if (!mayLoop && visited[edge.to] === DISCOVERED) throw backEdge(pc, edge.to)
+    const mayReturn = mayLoop === 'anyhow' || (mayLoop === 'by jumps' && edge.isJump)
+    if (!mayReturn && visited[edge.to] === DISCOVERED) throw backEdge(pc, edge.to)
     if (visited[edge.to] === 0) {
       visited[edge.to] = DISCOVERED
       stack.push(edge.to)

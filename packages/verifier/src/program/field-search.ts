@@ -29,11 +29,11 @@ export interface FieldShape {
 }
 
 /** What is looked for. */
-export interface FieldKinds {
+export interface FieldKinds<Kind extends string> {
   /** Structures that are fields, by name. */
   readonly structs: ReadonlyMap<string, FieldShape>
-  /** Type tags of pointers that are fields. A pointer with any other tag makes the type as a whole unfit. */
-  readonly pointerTags: ReadonlySet<string>
+  /** Type tags of pointers that are fields, and of which kind. A pointer with any other tag makes the type as a whole unfit. */
+  readonly pointerTags: ReadonlyMap<string, Kind>
 }
 
 const POINTER: FieldShape = { sizeBytes: 8, alignBytes: 8, count: 'any' }
@@ -63,11 +63,11 @@ interface Place {
 /** The special fields of one type, in the order in which they are found. */
 export class FieldSearch<Kind extends string> {
   readonly #btf: Btf
-  readonly #kinds: FieldKinds
+  readonly #kinds: FieldKinds<Kind>
   readonly #seen = new Set<string>()
   #members = 0
 
-  constructor(btf: Btf, kinds: FieldKinds) {
+  constructor(btf: Btf, kinds: FieldKinds<Kind>) {
     this.#btf = btf
     this.#kinds = kinds
   }
@@ -151,9 +151,10 @@ export class FieldSearch<Kind extends string> {
   #pointer({ offsetBytes }: Place, type: BtfType): SpecialField<Kind> | undefined {
     const found = taggedPointer(this.#btf, type)
     if (found === undefined) return undefined
-    if (!this.#kinds.pointerTags.has(found.tag) || found.target?.kind !== BTF_KIND.STRUCT) throw new Unfit()
     const { tag, target } = found
-    return { kind: tag as Kind, offsetBytes, sizeBytes: POINTER.sizeBytes, target: target.name, targetType: target }
+    const kind = this.#kinds.pointerTags.get(tag)
+    if (kind === undefined || target?.kind !== BTF_KIND.STRUCT) throw new Unfit()
+    return { kind, offsetBytes, sizeBytes: POINTER.sizeBytes, target: target.name, targetType: target }
   }
 
   /** The fields of an array's element, for every element. */

@@ -23,27 +23,26 @@ import {
   lookupInsn,
 } from '@bpfoundry/isa'
 import { isReleasedBy } from '@bpfoundry/kernel-abi'
-import type { Profile } from '../profile.ts'
 
-/** Rows that a kernel knows, by profile: made once, for a program is looked at slot by slot. */
-const ROWS_BY_PROFILE = new Map<Profile, ReadonlySet<InstructionRow>>()
-const OPCODES_BY_PROFILE = new Map<Profile, ReadonlySet<number>>()
+/** Rows that a kernel knows, by release: made once, for a program is looked at slot by slot. */
+const ROWS_BY_RELEASE = new Map<string, ReadonlySet<InstructionRow>>()
+const OPCODES_BY_RELEASE = new Map<string, ReadonlySet<number>>()
 
-function knownRows(profile: Profile): ReadonlySet<InstructionRow> {
-  const made = ROWS_BY_PROFILE.get(profile)
+function knownRows(release: string): ReadonlySet<InstructionRow> {
+  const made = ROWS_BY_RELEASE.get(release)
   if (made !== undefined) return made
-  const rows = INSTRUCTIONS.filter((row) => !row.internal && row.linux !== '' && isReleasedBy(row.linux, profile.name))
+  const rows = INSTRUCTIONS.filter((row) => !row.internal && row.linux !== '' && isReleasedBy(row.linux, release))
   const known = new Set(rows)
-  ROWS_BY_PROFILE.set(profile, known)
+  ROWS_BY_RELEASE.set(release, known)
   return known
 }
 
 /** Opcodes that a kernel knows at all. */
-export function knownOpcodes(profile: Profile): ReadonlySet<number> {
-  const made = OPCODES_BY_PROFILE.get(profile)
+export function knownOpcodes(release: string): ReadonlySet<number> {
+  const made = OPCODES_BY_RELEASE.get(release)
   if (made !== undefined) return made
-  const known = new Set([...knownRows(profile)].map((row) => row.opcode))
-  OPCODES_BY_PROFILE.set(profile, known)
+  const known = new Set([...knownRows(release)].map((row) => row.opcode))
+  OPCODES_BY_RELEASE.set(release, known)
   return known
 }
 
@@ -98,9 +97,21 @@ const WORDS: ReadonlyMap<number, Words> = new Map([
   [BPF_LD, loadWords],
 ])
 
-/** The row of an instruction in this profile, or the words with which it is refused when it is reached. */
-export function instructionForm(insn: Insn, profile: Profile): InstructionRow | string {
+/** The row of an instruction in this release, or the words with which it is refused when it is reached. */
+export function instructionForm(insn: Insn, release: string): InstructionRow | string {
   const row = lookupInsn(insn)
-  if (row !== undefined && knownRows(profile).has(row) && fitsRow(row, insn)) return row
+  if (row !== undefined && knownRows(release).has(row) && fitsRow(row, insn)) return row
   return WORDS.get(insn.opcode & 0x07)?.(insn) ?? 'BPF_LDX uses reserved fields'
+}
+
+/** Words for an opcode that no instruction has. */
+export function unknownOpcodeWords({ opcode }: Insn): string {
+  return `unknown opcode ${opcode.toString(16).padStart(2, '0')}`
+}
+
+/** What a kernel of this release says of an instruction that later ones know; undefined for one that it knows, too. */
+export function lackingWords(insn: Insn, release: string): string | undefined {
+  const form = instructionForm(insn, release)
+  if (typeof form !== 'string') return undefined
+  return knownOpcodes(release).has(insn.opcode) ? form : unknownOpcodeWords(insn)
 }

@@ -5,6 +5,8 @@
  * @see btf_parse_fields in kernel/bpf/btf.c
  */
 import { BTF_KIND, type Btf, BtfError } from '@bpfoundry/btf'
+import { DEFAULT_PROFILE } from '@bpfoundry/kernel-abi'
+import { type OlderRules, rulesOf } from '../portability/older-rules.ts'
 import { areApart, areGuarded, FieldSearch, type FieldShape, type SpecialField, Unfit } from './field-search.ts'
 
 export type MapFieldKind =
@@ -35,20 +37,31 @@ const STRUCTS: ReadonlyMap<string, FieldShape> = new Map<MapFieldKind, FieldShap
   ['bpf_rb_root',       { sizeBytes: 16, alignBytes: 8, count: 'any', node: 'bpf_rb_node' }],
 ])
 
-const KINDS = {
-  structs: STRUCTS,
-  pointerTags: new Set<MapFieldKind>(['kptr_untrusted', 'kptr', 'percpu_kptr', 'uptr']),
+/** What tags say of pointers, by the one that says they are counted: before 6.4 the plain one said that they are not. */
+// biome-ignore format: table
+const POINTER_TAGS: Readonly<Record<OlderRules['countedPointerTag'], ReadonlyMap<string, MapFieldKind>>> = {
+  kptr: new Map<string, MapFieldKind>([
+    ['kptr_untrusted', 'kptr_untrusted'], ['kptr', 'kptr'], ['percpu_kptr', 'percpu_kptr'], ['uptr', 'uptr'],
+  ]),
+  kptr_ref: new Map<string, MapFieldKind>([['kptr', 'kptr_untrusted'], ['kptr_ref', 'kptr']]),
 }
 
 /**
  * The special fields of a map's values, by offset; none where the type is not one that has fields, or is unfit.
  *
  * @param valueTypeId the type of a value in `btf`
+ * @param release whose tags of pointers they are
  */
-export function mapFields(btf: Btf, valueTypeId: number, valueSizeBytes: number): readonly MapField[] {
+export function mapFields(
+  btf: Btf,
+  valueTypeId: number,
+  valueSizeBytes: number,
+  release: string = DEFAULT_PROFILE,
+): readonly MapField[] {
   try {
     const type = btf.resolve(valueTypeId)
-    const search = new FieldSearch<MapFieldKind>(btf, KINDS)
+    const pointerTags = POINTER_TAGS[rulesOf(release).countedPointerTag]
+    const search = new FieldSearch<MapFieldKind>(btf, { structs: STRUCTS, pointerTags })
     const found =
       type.kind === BTF_KIND.STRUCT
         ? search.inStruct(type)

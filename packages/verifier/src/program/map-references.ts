@@ -17,6 +17,7 @@ import { MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
 import { Refusal } from '../report/refusal.ts'
 import type { KernelBtf, VerifierMap, VerifierProgram } from '../verifier-api.ts'
 import { LD_IMM64_OPCODE } from './control-flow.ts'
+import { unknownOpcodeWords } from './instruction-form.ts'
 import { checkMapForProgram } from './map-program-compatibility.ts'
 import { checkMapForSleeper } from './sleepable.ts'
 
@@ -27,7 +28,7 @@ function refusal(code: string, message: string, pc: number, errno: ErrnoName = '
 const BY_INDEX: ReadonlySet<number> = new Set([BPF_PSEUDO_MAP_IDX, BPF_PSEUDO_MAP_IDX_VALUE])
 const INTO_VALUE: ReadonlySet<number> = new Set([BPF_PSEUDO_MAP_VALUE, BPF_PSEUDO_MAP_IDX_VALUE])
 const MAP_ITSELF: ReadonlySet<number> = new Set([BPF_PSEUDO_MAP_FD, BPF_PSEUDO_MAP_IDX])
-const NO_MAP: ReadonlySet<number> = new Set([0, BPF_PSEUDO_FUNC])
+const NO_MAP: ReadonlySet<number> = new Set([0, BPF_PSEUDO_BTF_ID, BPF_PSEUDO_FUNC])
 
 function checkSecondSlot(next: Insn | undefined, pc: number): Insn {
   if (next === undefined || next.opcode !== 0 || next.dst !== 0 || next.src !== 0 || next.off !== 0) {
@@ -137,8 +138,7 @@ export function resolveMaps(
       maps[pc] = map
       pc++
     } else if (!opcodes.has(insn.opcode)) {
-      const text = insn.opcode.toString(16).padStart(2, '0')
-      throw refusal('VERIFIER_UNKNOWN_OPCODE', `unknown opcode ${text}`, pc)
+      throw refusal('VERIFIER_UNKNOWN_OPCODE', unknownOpcodeWords(insn), pc)
     }
   }
   return maps

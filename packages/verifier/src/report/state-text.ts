@@ -57,8 +57,12 @@ export function signedText(word: Word64): string {
 
 /** `5` when known, `(0x0; 0xff)` otherwise. */
 export function tnumText(tnum: Tnum): string {
-  if (isConstant(tnum)) return unsignedText(tnum.value)
-  return `(${prefixedHex(tnum.value)}; ${prefixedHex(tnum.mask)})`
+  return isConstant(tnum) ? unsignedText(tnum.value) : bitsText(tnum)
+}
+
+/** `(0x5; 0x0)`: the known bits, and which are not. */
+export function bitsText({ value, mask }: Tnum): string {
+  return `(${prefixedHex(value)}; ${prefixedHex(mask)})`
 }
 
 /** printf's `%#llx` writes a bare 0, but the log's tnums show `0x0`. */

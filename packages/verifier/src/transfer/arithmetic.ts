@@ -11,6 +11,7 @@ import {
   BPF_X,
   type Insn,
 } from '@bpfoundry/isa'
+import { withoutHalves } from '../domain/constant-comparison.ts'
 import { CONSTANT_ZERO, isConstantScalar, type KnownScalar } from '../domain/scalar.ts'
 import { applyOperation } from '../domain/scalar-arithmetic.ts'
 import { convertByteOrder, signExtend32, signExtend64, zeroExtend32 } from '../domain/scalar-casts.ts'
@@ -96,7 +97,8 @@ function moved64(v: Verification, insn: Insn, source: RegisterState): RegisterSt
 function moved32(v: Verification, insn: Insn, source: RegisterState): RegisterState {
   if (source.type !== SCALAR) return scalarRegister(zeroExtend32(UNKNOWN_SCALAR.scalar))
   if (insn.off === 0) {
-    const copy = bitLength(source.scalar.umax) <= 32 ? linkScalar(v, insn.src) : source.unlinked()
+    const isWhole = v.profile.linksHalfMoves && bitLength(source.scalar.umax) <= 32
+    const copy = isWhole ? linkScalar(v, insn.src) : source.unlinked()
     return copy.with({ scalar: zeroExtend32(copy.scalar) })
   }
   const copy = survives(source, insn.off) ? linkScalar(v, insn.src) : source.unlinked()
@@ -168,10 +170,9 @@ function computeScalar(
   }
   const before = forkOnMask(v, insn.dst, operation, target, operand)
   const scalar = applyOperation(operation, is32, before.scalar, operand.scalar)
-  v.write(
-    insn.dst,
-    v.isCapable ? linkedSum(insn, operation, is32, before, operand, scalarRegister(scalar)) : scalarRegister(scalar),
-  )
+  const result = scalarRegister(v.profile.tracksHalves ? scalar : withoutHalves(scalar))
+  const isLinked = v.isCapable && v.profile.links === 'sums'
+  v.write(insn.dst, isLinked ? linkedSum(insn, operation, is32, before, operand, result) : result)
 }
 
 /** Distances are kept far from the ends of int32, in which they are added up. */

@@ -1,5 +1,7 @@
 /** Conditional jumps: which ways are open, and what each teaches. */
 import { BPF_JEQ, BPF_JMP32, BPF_JNE, BPF_X, type Insn } from '@bpfoundry/isa'
+import { branchTakenByConstant, refineByConstant } from '../domain/constant-comparison.ts'
+import type { KnownScalar } from '../domain/scalar.ts'
 import { isConstantScalar } from '../domain/scalar.ts'
 import { branchTaken, mirroredRelation, type Outcome, oppositeRelation, refine } from '../domain/scalar-comparison.ts'
 import { isZero, toSignedNumber } from '../domain/word64.ts'
@@ -39,31 +41,61 @@ const NEVER_NULL: ReadonlySet<number> = new Set([
   PTR_TO_SOCKET, PTR_TO_TCP_SOCK, PTR_TO_XDP_SOCK, PTR_TO_BUF, PTR_TO_MAP_VALUE, PTR_TO_MAP_KEY, PTR_TO_SOCK_COMMON,
   PTR_TO_MEM, CONST_PTR_TO_MAP,
 ])
+/** What was known before. */
+// biome-ignore format: table
+const ALWAYS_KNOWN: ReadonlySet<number> = new Set([
+  PTR_TO_SOCKET, PTR_TO_TCP_SOCK, PTR_TO_MAP_VALUE, PTR_TO_MAP_KEY, PTR_TO_SOCK_COMMON,
+])
 
-function isNonNull(register: RegisterState): boolean {
+function isNonNull({ profile }: Verification, register: RegisterState): boolean {
   const base = baseType(register.type)
   if (mayBeNull(register.type)) return false
+  if (!profile.knowsMorePointersNonNull) return ALWAYS_KNOWN.has(base)
   if (base === PTR_TO_BTF_ID ? !isTrustedPointer(register) : !NEVER_NULL.has(base)) return false
   const { smin, smax } = register.scalar
   return toSignedNumber(smin) > -MAX_VARIABLE_OFFSET && toSignedNumber(smax) < MAX_VARIABLE_OFFSET
 }
 
 /** A pointer compared with a number: only `== 0` and `!= 0` of a pointer that can't be NULL are decided. */
-function pointerOutcome(relation: number, is32: boolean, dst: RegisterState, src: RegisterState): Outcome {
+function pointerOutcome(
+  v: Verification,
+  relation: number,
+  is32: boolean,
+  dst: RegisterState,
+  src: RegisterState,
+): Outcome {
   if (is32) return 'unknown'
   const [pointer, number, seen] =
     src.type === SCALAR && isConstantScalar(src.scalar) ? [dst, src, relation] : [src, dst, mirroredRelation(relation)]
   const comparesZero = number.type === SCALAR && isConstantScalar(number.scalar) && isZero(number.scalar.tnum.value)
-  if (!comparesZero || !isNonNull(pointer)) return 'unknown'
+  if (!comparesZero || !isNonNull(v, pointer)) return 'unknown'
   return seen === BPF_JEQ ? 'never' : seen === BPF_JNE ? 'always' : 'unknown'
 }
 
-function outcome(relation: number, is32: boolean, dst: RegisterState, src: RegisterState): Outcome {
+function outcome(v: Verification, insn: Insn, dst: RegisterState, src: RegisterState): Outcome {
+  const relation = insn.opcode & 0xf0
+  const is32 = isHalf(insn)
   if (isAnyPacketPointer(dst.type) && isAnyPacketPointer(src.type) && !is32) {
-    return packetBranchTaken(relation, dst, src)
+    return v.profile.knowsBeyondPacket ? packetBranchTaken(relation, dst, src) : 'unknown'
   }
-  if (isPointer(dst) || isPointer(src)) return pointerOutcome(relation, is32, dst, src)
-  return branchTaken(relation, is32, dst.scalar, src.scalar)
+  if (isPointer(dst) || isPointer(src)) return pointerOutcome(v, relation, is32, dst, src)
+  return scalarOutcome(v, insn, dst.scalar, src.scalar)
+}
+
+/** Class JMP32: the lower halves are compared. */
+function isHalf({ opcode }: Insn): boolean {
+  return (opcode & 0x07) === BPF_JMP32
+}
+
+function scalarOutcome({ profile }: Verification, insn: Insn, dst: KnownScalar, src: KnownScalar): Outcome {
+  const { decidedBy } = profile
+  const relation = insn.opcode & 0xf0
+  if (decidedBy === 'ranges') return branchTaken(relation, isHalf(insn), dst, src)
+  const usesRegister = (insn.opcode & 0x08) === BPF_X
+  if (usesRegister && (decidedBy === 'immediates' || decidedBy === 'equal immediates')) return 'unknown'
+  const isEquality = relation === BPF_JEQ || relation === BPF_JNE
+  if (decidedBy === 'equal immediates' && !isEquality) return 'unknown'
+  return branchTakenByConstant(relation, isHalf(insn), dst, src, decidedBy === 'constants')
 }
 
 /** `if (dst R src) goto +off`. Leaves `v.pc` at the next slot of the path that goes on. */
@@ -78,8 +110,8 @@ export function transferJump(v: Verification, insn: Insn): void {
   }
   noteStackOperands(v, dst, src)
   const relation = insn.opcode & 0xf0
-  const is32 = (insn.opcode & 0x07) === BPF_JMP32
-  const known = outcome(relation, is32, dst, src)
+  const is32 = isHalf(insn)
+  const known = outcome(v, insn, dst, src)
   if (known === 'unknown') {
     branchOut(v, insn, relation, is32, dst, src)
     v.printChanges()
@@ -133,10 +165,13 @@ function branchOut(
   const taken = v.pushBranch(v.pc + insn.off + 1)
   const next = v.state
   if (dst.type === SCALAR && src.type === SCALAR) {
-    learnScalar(next, insn, usesRegister, oppositeRelation(relation), is32, linked)
-    learnScalar(taken, insn, usesRegister, relation, is32, linked)
+    const narrow = narrowing(v, is32)
+    learnScalar(next, insn, usesRegister, oppositeRelation(relation), narrow, linked)
+    learnScalar(taken, insn, usesRegister, relation, narrow, linked)
   }
-  if (!is32 && usesRegister) learnFromPointerEquality(insn, relation, dst, src, next, taken)
+  if (!is32 && usesRegister && v.profile.learnsFromEqualPointers) {
+    learnFromPointerEquality(v, insn, relation, dst, src, next, taken)
+  }
   if (
     !is32 &&
     !usesRegister &&
@@ -162,19 +197,28 @@ function liveAt(v: Verification, frameNumber: number): number {
   return v.notes.liveRegisters[callee === undefined ? v.pc : callee.callSite] as number
 }
 
+type Narrowing = (relation: number, a: KnownScalar, b: KnownScalar) => readonly [KnownScalar, KnownScalar]
+
+/** What a comparison leaves of its operands, as the kernel judged for follows it. */
+function narrowing({ profile }: Verification, is32: boolean): Narrowing {
+  return profile.comparesRanges
+    ? (relation, a, b) => refine(relation, is32, a, b)
+    : (relation, a, b) => refineByConstant(relation, is32, a, b, profile.tracksHalves)
+}
+
 /** Narrows the operands, and what is linked with them, in one state. */
 function learnScalar(
   state: PathState,
   insn: Insn,
   usesRegister: boolean,
   relation: number,
-  is32: boolean,
+  narrow: Narrowing,
   linked: readonly LinkedRegister[],
 ): void {
   const { frame } = state
   const dst = frame.register(insn.dst)
   const src = usesRegister ? frame.register(insn.src) : immediateRegister(insn.imm)
-  const [left, right] = refine(relation, is32, dst.scalar, src.scalar)
+  const [left, right] = narrow(relation, dst.scalar, src.scalar)
   const newDst = dst.with({ scalar: left })
   const newSrc = src.with({ scalar: right })
   if (usesRegister) frame.registers[insn.src] = newSrc
@@ -186,6 +230,7 @@ function learnScalar(
 
 /** A pointer equal to one that is not NULL is not NULL. */
 function learnFromPointerEquality(
+  v: Verification,
   insn: Insn,
   relation: number,
   dst: RegisterState,
@@ -197,6 +242,6 @@ function learnFromPointerEquality(
   if (baseType(dst.type) === PTR_TO_BTF_ID || baseType(src.type) === PTR_TO_BTF_ID) return
   const equal = relation === BPF_JEQ ? taken : relation === BPF_JNE ? next : undefined
   if (equal === undefined) return
-  if (isNonNull(dst) && mayBeNull(src.type)) noteNonNull(equal.frame, insn.src)
-  if (isNonNull(src) && mayBeNull(dst.type)) noteNonNull(equal.frame, insn.dst)
+  if (isNonNull(v, dst) && mayBeNull(src.type)) noteNonNull(equal.frame, insn.src)
+  if (isNonNull(v, src) && mayBeNull(dst.type)) noteNonNull(equal.frame, insn.dst)
 }

@@ -111,7 +111,7 @@ function checkMovable(
   operation: number,
   delta: KnownScalar,
 ): void {
-  const name = typeName(pointer.type)
+  const name = v.typeText(pointer.type)
   if (mayBeNull(pointer.type)) {
     const message = `R${number} pointer arithmetic on ${name} prohibited, null-check it first`
     v.refuse(CODE, 'EACCES', message)

@@ -1,5 +1,9 @@
 /** What r0 (or what is thrown, r1) may be where a function of the program hands it to the kernel. */
-import { toSignedDecimal, toSignedNumber } from '../domain/word64.ts'
+
+import type { KnownScalar } from '../domain/scalar.ts'
+import { isUnknown, tnumContains, tnumOfRange } from '../domain/tnum.ts'
+import { fromNumber, toSignedDecimal, toSignedNumber } from '../domain/word64.ts'
+import { bitsText } from '../report/state-text.ts'
 import type { RegisterState } from '../state/register-state.ts'
 import type { Verification } from '../verification.ts'
 
@@ -15,11 +19,24 @@ export function checkReturnRange(
   is32: boolean = false,
   number: number = 0,
 ): void {
+  if (v.profile.returnsBy === 'bits') {
+    checkReturnBits(v, scalar, range, `${place} the register R${number}`)
+    return
+  }
   const { smin, smax, s32Min, s32Max } = scalar
   const [least, greatest] = range
   const [from, to] = is32 ? [s32Min, s32Max] : [toSignedNumber(smin), toSignedNumber(smax)]
   if (least <= from && to <= greatest) return
   const message = describeRange(`${place} the register R${number}`, toSignedDecimal(smin), toSignedDecimal(smax), range)
+  v.refuse('VERIFIER_RETURN_VALUE', 'EINVAL', message)
+}
+
+/** The same by known bits: a range of which some number has bits that no number of the other has is not in it. */
+function checkReturnBits(v: Verification, { tnum }: KnownScalar, [least, greatest]: Range, subject: string): void {
+  const allowed = tnumOfRange(fromNumber(least), fromNumber(greatest))
+  if (tnumContains(allowed, tnum)) return
+  const found = isUnknown(tnum) ? 'unknown scalar value' : `value ${bitsText(tnum)}`
+  const message = `${subject} has ${found} should have been in ${bitsText(allowed)}`
   v.refuse('VERIFIER_RETURN_VALUE', 'EINVAL', message)
 }
 

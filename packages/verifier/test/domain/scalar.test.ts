@@ -23,6 +23,7 @@ import {
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { synchronise } from '../../src/domain/bounds-deduction.ts'
+import { branchTakenByConstant, refineByConstant, withoutHalves } from '../../src/domain/constant-comparison.ts'
 import * as scalars from '../../src/domain/scalar.ts'
 import { applyOperation } from '../../src/domain/scalar-arithmetic.ts'
 import { signExtend32, signExtend64, truncate, zeroExtend32 } from '../../src/domain/scalar-casts.ts'
@@ -155,14 +156,36 @@ describe('scalars around every wrap, all pairs', () => {
     it(`the outcome and the refinement of ${name} are sound at 64 and 32 bits`, () => {
       for (const is32 of [false, true]) {
         for (const a of SAMPLES) {
-          for (const b of SAMPLES) checkRelation(relation, rule, is32, a, b)
+          for (const b of SAMPLES) {
+            for (const comparison of COMPARISONS) checkRelation(comparison, relation, rule, is32, a, b)
+          }
         }
       }
     })
   }
 })
 
+interface Comparison {
+  readonly branchTaken: typeof branchTaken
+  readonly refine: typeof refine
+}
+
+/** As kernels followed comparisons: since 6.8, since 6.4, and before 5.7. */
+const COMPARISONS: readonly Comparison[] = [
+  { branchTaken, refine },
+  {
+    branchTaken: (relation, is32, a, b) => branchTakenByConstant(relation, is32, a, b, true),
+    refine: (relation, is32, a, b) => refineByConstant(relation, is32, a, b, true),
+  },
+  {
+    branchTaken: (relation, is32, a, b) =>
+      branchTakenByConstant(relation, is32, withoutHalves(a), withoutHalves(b), false),
+    refine: (relation, is32, a, b) => refineByConstant(relation, is32, withoutHalves(a), withoutHalves(b), false),
+  },
+]
+
 function checkRelation(
+  comparison: Comparison,
   relation: number,
   rule: (typeof RELATIONS)[number][2],
   is32: boolean,
@@ -171,11 +194,11 @@ function checkRelation(
 ): void {
   const pairs = a.values.flatMap((x) => b.values.map((y) => [x, y] as const))
   const holding = pairs.filter(([x, y]) => relates(rule, is32, x, y))
-  const outcome = branchTaken(relation, is32, a.scalar, b.scalar)
+  const outcome = comparison.branchTaken(relation, is32, a.scalar, b.scalar)
   if (outcome === 'always' && holding.length < pairs.length) throw new Error('claimed always')
   if (outcome === 'never' && holding.length > 0) throw new Error('claimed never')
   if (outcome !== 'unknown') return
-  const [left, right] = refine(relation, is32, a.scalar, b.scalar)
+  const [left, right] = comparison.refine(relation, is32, a.scalar, b.scalar)
   const lost =
     outside(
       left,
@@ -234,9 +257,9 @@ describe('random scalars', () => {
     fc.assert(
       fc.property(anySample, anySample, fc.constantFrom(...RELATIONS), fc.boolean(), (a, b, row, is32) => {
         const [, relation, rule] = row
-        checkRelation(relation, rule, is32, a, b)
+        for (const comparison of COMPARISONS) checkRelation(comparison, relation, rule, is32, a, b)
         const negated: typeof rule = (ua, ub, sa, sb) => !rule(ua, ub, sa, sb)
-        checkRelation(oppositeRelation(relation), negated, is32, a, b)
+        for (const comparison of COMPARISONS) checkRelation(comparison, oppositeRelation(relation), negated, is32, a, b)
       }),
       { numRuns: 4000 },
     )
