@@ -10,6 +10,7 @@ import {
 } from './helper-sets.ts'
 import { effectiveAttachType } from './program-load.ts'
 import { PROG_TYPE } from './program-types.ts'
+import { structOps } from './struct-ops.ts'
 
 /** A helper, whoever may call it. */
 export interface Helper {
@@ -54,6 +55,8 @@ export function helperName(id: number): string {
 export interface HelperScope {
   /** Number of the expected attach type; 0 by default. */
   readonly attachType?: number
+  /** Of STRUCT_OPS: the structure and the member that the program stands in for. TCP congestion control by default. */
+  readonly structOps?: { readonly name: string; readonly member: string }
   /** Both by default. */
   readonly capabilities?: readonly HelperCapability[]
 }
@@ -85,6 +88,10 @@ const TYPE_NAMES: ReadonlyMap<number, keyof typeof PROG_TYPE> = new Map(
   Object.entries(PROG_TYPE).map(([name, type]) => [type, name as keyof typeof PROG_TYPE]),
 )
 
+function memberSets({ structOps: place }: HelperScope): readonly HelperSetName[] | undefined {
+  return place === undefined ? undefined : (structOps(place.name)?.helpers(place.member) ?? [])
+}
+
 /**
  * The prototype of helper `id` for programs of type `programType`: the same helper takes other arguments, or has
  * another implementation, in another type. Undefined when such a program may not call it ("program of this type
@@ -96,7 +103,7 @@ export function helperPrototype(programType: number, id: number, scope: HelperSc
   const typeName = TYPE_NAMES.get(programType) ?? 'UNSPEC'
   const attachType = attachTypeName(effectiveAttachType(programType, scope.attachType ?? 0)) as AttachTypeName
   const capabilities = scope.capabilities ?? ALL_CAPABILITIES
-  for (const name of PROGRAM_HELPER_SETS[typeName]) {
+  for (const name of memberSets(scope) ?? PROGRAM_HELPER_SETS[typeName]) {
     const set: HelperSet = HELPER_SETS[name]
     const variant = SET_ENTRIES.get(name)?.get(id)
     if (variant === undefined || !setApplies(set, attachType)) continue

@@ -52,6 +52,8 @@ export interface OracleProgram {
   readonly lineInfo?: readonly OracleLineInfo[]
   /** The kernel symbol that a program of tracing, lsm and the like is for; one that the kernel lacks is id 0. */
   readonly attachTo?: string
+  /** Or its type by the kernel's BTF: of struct_ops, the structure of functions. */
+  readonly attachBtfId?: number
   /** Calls whose imm becomes the BTF id of that kernel function; 0 where the kernel has none of that name. */
   readonly kernelFunctions?: readonly { readonly pc: number; readonly name: string }[]
   /**
@@ -137,7 +139,7 @@ export class ProgramLoads {
     attr.set(PROG_LOAD_ATTR.prog_flags, program.flags ?? 0)
     attr.setName(PROG_LOAD_ATTR.prog_name, program.name ?? '')
     attr.set(PROG_LOAD_ATTR.expected_attach_type, program.expectedAttachType ?? 0)
-    attr.set(PROG_LOAD_ATTR.attach_btf_id, this.attachTarget(program))
+    attr.set(PROG_LOAD_ATTR.attach_btf_id, program.attachBtfId ?? this.attachTarget(program))
     attr.point(PROG_LOAD_ATTR.fd_array, new Uint8Array(Int32Array.from(program.fdArray ?? []).buffer))
     this.fillBtf(attr, program)
   }

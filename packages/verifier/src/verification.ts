@@ -8,6 +8,7 @@ import {
   type ContextLayout,
   contextLayout,
   type ErrnoName,
+  type HelperScope,
   type KernelLimits,
   MAP_TYPE,
   PROG_FLAG,
@@ -20,6 +21,7 @@ import { OwnTypes } from './kernel-types/own-types.ts'
 import type { Profile } from './profile.ts'
 import type { CallKinds } from './program/call-kinds.ts'
 import type { FastcallPatterns } from './program/fastcall.ts'
+import { helperScope } from './program/helper-scope.ts'
 import { FactCollector } from './report/facts.ts'
 import { Refusal } from './report/refusal.ts'
 import { noSlotCounts } from './report/slot-counts.ts'
@@ -137,6 +139,8 @@ export class Verification {
   readonly calls: CallKinds
   /** What the program is bound to. */
   readonly target: AttachTarget | undefined
+  /** What decides which helpers the program may call, besides its type. */
+  readonly helperScope: HelperScope
   /** The context that r1 points to; undefined for program types without a table. */
   readonly context: ContextLayout | undefined
   /** The arena that the program names; undefined for none. */
@@ -184,6 +188,7 @@ export class Verification {
     const { kernelBtf } = parts.options
     this.kernel = kernelBtf === undefined ? undefined : new KernelTypes(kernelBtf)
     this.own = OwnTypes.of(parts.program, kernelBtf)
+    this.helperScope = helperScope(parts.program, parts.options)
     this.context = contextLayout(parts.program.type, {
       attachType: parts.program.expectedAttachType,
       offloaded: parts.options.device !== undefined,

@@ -3,7 +3,7 @@ import { helperPrototype, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { deviceRefusal, prepareDevice } from './exploration/device-refusal.ts'
 import { explore } from './exploration/exploration.ts'
 import { addFrameExtras } from './fixup/frame-extras.ts'
-import { type AttachTarget, attachTarget } from './kernel-types/attach-target.ts'
+import { type AttachTarget, attachTarget, refuseUnbound } from './kernel-types/attach-target.ts'
 import { callKinds } from './kernel-types/kernel-function.ts'
 import { KernelTypes } from './kernel-types/kernel-types.ts'
 import { checkRelease } from './portability/release-check.ts'
@@ -18,6 +18,7 @@ import {
   isGlobalFunction,
   type StructArgument,
 } from './program/function-prototypes.ts'
+import { helperScope } from './program/helper-scope.ts'
 import { instructionForm, knownOpcodes } from './program/instruction-form.ts'
 import { liveRegisters } from './program/liveness.ts'
 import { resolveMaps } from './program/map-references.ts'
@@ -58,9 +59,7 @@ import type {
 const MAX_PROGRAM_SLOTS = 1_000_000
 
 /** Types whose programs are bound to a kernel function by its BTF. */
-const BOUND: ReadonlySet<number> = new Set([PROG_TYPE.TRACING, PROG_TYPE.LSM])
-/** Types whose programs take the place of functions. */
-const REPLACING: ReadonlySet<number> = new Set([PROG_TYPE.STRUCT_OPS, PROG_TYPE.EXT])
+const BOUND: ReadonlySet<number> = new Set([PROG_TYPE.TRACING, PROG_TYPE.LSM, PROG_TYPE.STRUCT_OPS])
 
 /** One run of {@link verify}: what has been found so far. */
 interface Run {
@@ -79,7 +78,9 @@ function checkProgram({ program, options }: Run): void {
     const message = `a program of ${program.insns.length} instructions can't be loaded`
     throw new Refusal({ code: 'VERIFIER_PROGRAM_SIZE', errno: 'E2BIG', message })
   }
-  if (REPLACING.has(program.type)) throw unsupported('programs of this type are')
+  if (program.type === PROG_TYPE.EXT && (program.attachBtfId ?? 0) !== 0) {
+    throw unsupported("programs in the place of others' functions are")
+  }
   if (BOUND.has(program.type) && options.kernelBtf === undefined) {
     throw unsupported("programs bound to kernel functions, without the kernel's types, are")
   }
@@ -88,6 +89,7 @@ function checkProgram({ program, options }: Run): void {
 /** What the program is bound to. @see check_attach_btf_id in kernel/bpf/verifier.c */
 function boundTo({ program, options }: Run): AttachTarget | undefined {
   checkSleepable(program)
+  if (program.type === PROG_TYPE.EXT) refuseUnbound()
   return BOUND.has(program.type) ? attachTarget(program, options.kernelBtf as KernelBtf) : undefined
 }
 
@@ -121,8 +123,7 @@ function slotNotes(run: Run, maps: SlotNotes['maps'], flow: FlowMarks, live: Uin
 }
 
 function fastcallPatterns({ program, options, subprograms }: Run): FastcallPatterns {
-  const { capabilities } = options
-  const scope = { attachType: program.expectedAttachType, ...(capabilities === undefined ? {} : { capabilities }) }
+  const scope = helperScope(program, options)
   return new FastcallPatterns(program.insns, subprograms, (helper) => helperPrototype(program.type, helper, scope))
 }
 

@@ -17,6 +17,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type VerifierProgram, type VerifierResult, verify } from '../src/index.ts'
 import { BOUND_CASES, type BoundCase, FIRST_CALL } from './cases/bound-programs.ts'
+import { TCP_STORES, tcpStore } from './cases/struct-ops.ts'
 import { programOf } from './support/case.ts'
 import { openCaseKernel } from './support/kernel.ts'
 import { comparableLog } from './support/log-text.ts'
@@ -77,22 +78,28 @@ function linked({ calls = [] }: BoundCase, insns: readonly Insn[]): readonly Ins
 
 interface Bound extends VerifierProgram {
   readonly attachTo?: string
+  readonly structOps?: string
 }
 
 function boundProgram(row: BoundCase): Bound {
   if ('unavailable' in kernel || types === undefined) throw new Error('nothing to compare with')
   const plain = programOf(row, kernel.fdOf)
-  const { name, kind } = attachSymbol(row.attachTo ?? '', row.attachType ?? 0)
-  const attachBtfId = row.attachTo === undefined ? 0 : (types.find(name, kind) ?? 0)
-  const attachTo = row.attachTo === undefined ? {} : { attachTo: row.attachTo }
-  return { ...plain, insns: linked(row, plain.insns), attachBtfId, ...attachTo }
+  const insns = linked(row, plain.insns)
+  const { attachTo, structOps } = row
+  if (structOps !== undefined) {
+    return { ...plain, insns, attachBtfId: types.find(structOps, BTF_KIND.STRUCT) ?? 0, structOps }
+  }
+  if (attachTo === undefined) return { ...plain, insns }
+  const { name, kind } = attachSymbol(attachTo, row.attachType ?? 0)
+  return { ...plain, insns, attachBtfId: types.find(name, kind) ?? 0, attachTo }
 }
 
 function askTheirs(program: Bound): { ok: boolean; log: string } {
-  const { type, expectedAttachType, insns, gplCompatible, attachTo, flags = 0 } = program
+  const { type, expectedAttachType, insns, gplCompatible, attachTo, structOps, flags = 0 } = program
   if ('unavailable' in kernel) throw new Error(kernel.unavailable)
   const license = gplCompatible ? 'GPL' : 'Proprietary'
-  const target = attachTo === undefined ? {} : { attachTo }
+  const place = structOps === undefined ? {} : { attachBtfId: program.attachBtfId ?? 0 }
+  const target = attachTo === undefined ? place : { attachTo }
   const answer = kernel.oracle.loadProgram({
     type,
     expectedAttachType,
@@ -111,6 +118,23 @@ function askOurs(program: Bound): VerifierResult {
   return verify(program, { profile: '6.18', ...kernelBtf }, { logLevel: LEVEL })
 }
 
+/** Offset of a field, unnamed structures gone into. @throws where there is none */
+function placeOf(btf: LazyBtf, struct: string, field: string): number {
+  const found = placeIn(btf, btf.find(struct, BTF_KIND.STRUCT) ?? 0, field)
+  if (found === undefined) throw new Error(`no ${struct}.${field}`)
+  return found
+}
+
+function placeIn(btf: LazyBtf, typeId: number, field: string): number | undefined {
+  const type = btf.resolve(typeId)
+  if (type.kind !== BTF_KIND.STRUCT && type.kind !== BTF_KIND.UNION) return undefined
+  for (const { name, typeId: memberType, bitOffset } of type.members) {
+    const inside = name === field ? 0 : name === '' ? placeIn(btf, memberType, field) : undefined
+    if (inside !== undefined) return bitOffset / 8 + inside
+  }
+  return undefined
+}
+
 /** Cases of which the kernel here says nothing. */
 const silent: string[] = []
 
@@ -122,6 +146,13 @@ describe('the log of the running kernel', () => {
     // A kernel without trampolines refuses before it verifies.
     if (theirs === '') silent.push(row.name)
     else expect(comparableLog(askOurs(program).log)).toBe(comparableLog(theirs))
+  })
+
+  it.each(TCP_STORES)('a store to %s.%s + %i of %i bytes', (struct, field, offset, bytes) => {
+    if (absence() !== undefined) return
+    const place = placeOf(types as LazyBtf, struct, field)
+    const program = boundProgram(tcpStore(field, place + offset, bytes))
+    expect(comparableLog(askOurs(program).log)).toBe(comparableLog(askTheirs(program).log))
   })
 
   it('changed a little: nothing is accepted that the running kernel refuses', (ctx) => {

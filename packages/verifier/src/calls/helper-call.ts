@@ -114,9 +114,7 @@ function label(id: number): string {
 
 function findPrototype(v: Verification, id: number): HelperPrototype {
   if (id < 0 || id > MAX_HELPER_ID) v.refuse('VERIFIER_UNKNOWN_HELPER', 'EINVAL', `invalid func ${label(id)}`)
-  const { capabilities } = v.options
-  const scope = { attachType: v.program.expectedAttachType, ...(capabilities === undefined ? {} : { capabilities }) }
-  const prototype = helperPrototype(v.program.type, id, scope)
+  const prototype = helperPrototype(v.program.type, id, v.helperScope)
   if (prototype === undefined) {
     v.refuse('VERIFIER_HELPER_NOT_ALLOWED', 'EINVAL', `${v.profile.forbiddenHelper} ${label(id)}`)
   }

@@ -1,14 +1,15 @@
 /**
- * The kernel function, or tracepoint, that a program of TRACING or LSM is bound to.
+ * The kernel function, or tracepoint, that a program of TRACING, LSM or STRUCT_OPS is bound to.
  *
  * @see bpf_check_attach_target and check_attach_btf_id in kernel/bpf/verifier.c
  */
 import { BTF_KIND, type BtfFuncProto, type BtfType } from '@bpfoundry/btf'
-import { ATTACH_TYPE, type ErrnoName, isKnownIterator, lsmHook, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { ATTACH_TYPE, type ErrnoName, isKnownIterator, lsmHook, PROG_TYPE, type StructOps } from '@bpfoundry/kernel-abi'
 import { isSleepable } from '../program/sleepable.ts'
 import { Refusal, unsupported } from '../report/refusal.ts'
 import type { KernelBtf, VerifierProgram } from '../verifier-api.ts'
 import { checkPrototype } from './function-model.ts'
+import { structOpsTarget } from './struct-ops-target.ts'
 
 /** What a program is bound to. */
 export interface AttachTarget {
@@ -21,6 +22,8 @@ export interface AttachTarget {
   /** Name of the tracepoint or of the iterator; undefined for functions. */
   readonly tracepoint: string | undefined
   readonly iterator: string | undefined
+  /** Of STRUCT_OPS: what programs in the place of this function may do. */
+  readonly structOps?: { readonly rules: StructOps; readonly member: string }
 }
 
 const TRACEPOINT_PREFIX = 'btf_trace_'
@@ -46,6 +49,11 @@ function refuse(message: string, errno: ErrnoName = 'EINVAL'): never {
   throw new Refusal({ code: 'VERIFIER_ATTACH_TARGET', errno, message })
 }
 
+/** Of a program that names nothing to be bound to. */
+export function refuseUnbound(): never {
+  return refuse('Tracing programs must provide btf_id')
+}
+
 /**
  * The target of a program; undefined for types that have none.
  *
@@ -53,7 +61,8 @@ function refuse(message: string, errno: ErrnoName = 'EINVAL'): never {
  */
 export function attachTarget(program: VerifierProgram, btf: KernelBtf): AttachTarget {
   const { attachBtfId = 0, expectedAttachType } = program
-  if (attachBtfId === 0) refuse('Tracing programs must provide btf_id')
+  if (program.type === PROG_TYPE.STRUCT_OPS) return structOpsTarget(program, btf)
+  if (attachBtfId === 0) refuseUnbound()
   const type = btf.type(attachBtfId)
   const find = FINDERS.get(expectedAttachType)
   if (find === undefined) refuse('the program has no attach type that can be bound to a kernel function')

@@ -107,5 +107,5 @@ export function callKinds(program: VerifierProgram, btf: KernelBtf | undefined):
 
 /** Functions that programs may call are named so; what a newer kernel has of them is not known. */
 function isMarkedAsCallable(name: string): boolean {
-  return name.startsWith('bpf_')
+  return name.startsWith('bpf_') || name.startsWith('scx_bpf_')
 }

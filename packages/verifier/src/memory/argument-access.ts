@@ -10,7 +10,13 @@ import { narrowSigned, UNKNOWN } from '../domain/scalar.ts'
 import { fromNumber } from '../domain/word64.ts'
 import type { AttachTarget } from '../kernel-types/attach-target.ts'
 import { MAX_FUNCTION_ARGUMENTS } from '../kernel-types/function-model.ts'
-import { isComposite, isNumberType, type KernelTypes, kindText } from '../kernel-types/kernel-types.ts'
+import {
+  isComposite,
+  isNumberType,
+  type KernelStruct,
+  type KernelTypes,
+  kindText,
+} from '../kernel-types/kernel-types.ts'
 import { tagFlags } from '../kernel-types/struct-walk.ts'
 import { unsupported } from '../report/refusal.ts'
 import { pointerTo, type RegisterState, scalarRegister, UNKNOWN_SCALAR } from '../state/register-state.ts'
@@ -30,7 +36,7 @@ interface Bound {
 export function loadArgument(v: Verification, target: AttachTarget, access: Access): RegisterState | undefined {
   const { offset, sizeBytes, isWrite } = access
   if (isWrite) return refuseStore(v)
-  if (v.program.type === PROG_TYPE.TRACING && !isInside(offset, sizeBytes)) return undefined
+  if (BOUNDED.has(v.program.type) && !isInside(offset, sizeBytes)) return undefined
   if (offset % 8 !== 0) {
     v.log.print(`func '${target.name}' offset ${offset} is not multiple of 8\n`)
     return undefined
@@ -42,6 +48,9 @@ export function loadArgument(v: Verification, target: AttachTarget, access: Acce
   const value = mayBeNull(found.type) ? found.with({ id: v.newId() }) : found
   return loaded(value, sizeBytes, access.signExtends)
 }
+
+/** Types whose programs see no more than the arguments that a function may have. */
+const BOUNDED: ReadonlySet<number> = new Set([PROG_TYPE.TRACING, PROG_TYPE.STRUCT_OPS])
 
 /** An LSM program of 6.12 may store there; nobody needs it. */
 function refuseStore(v: Verification): undefined {
@@ -139,6 +148,9 @@ function argumentValue(
     const flags = known === 'trusted_or_null' ? PTR_TRUSTED | MAYBE_NULL : MAYBE_NULL
     return pointerTo(PTR_TO_BTF_ID | flags, { struct: kernel.struct(pointed.id) })
   }
+  if (target.structOps !== undefined && target.structOps.rules.nullable.get(target.structOps.member) === index) {
+    return pointerTo(PTR_TO_BTF_ID | PTR_TRUSTED | MAYBE_NULL, { struct: kernel.struct(pointed.id) })
+  }
   if (!isComposite(pointed)) {
     v.log.print(`func '${name}' arg${index} type ${kindText(pointed)} is not a struct\n`)
     return undefined
@@ -156,5 +168,13 @@ function argumentValue(
   const nullable = orNull || parameter?.name.endsWith('__nullable') === true ? MAYBE_NULL : 0
   const trusted = target.trustsArguments ? PTR_TRUSTED : 0
   const tags = tagFlags(btf, type.typeId) & (MEM_USER | MEM_PERCPU)
-  return pointerTo(PTR_TO_BTF_ID | trusted | nullable | tags, { struct: kernel.struct(pointed.id) })
+  const struct = tags === 0 && nullable === 0 ? promoted(target, kernel, pointed.id) : kernel.struct(pointed.id)
+  return pointerTo(PTR_TO_BTF_ID | trusted | nullable | tags, { struct })
+}
+
+/** A socket of a congestion control is one of TCP. @see bpf_tcp_ca_is_valid_access */
+function promoted({ structOps }: AttachTarget, kernel: KernelTypes, id: number): KernelStruct {
+  const [from = '', to = ''] = structOps?.rules.promoted ?? []
+  const struct = kernel.struct(id)
+  return (struct === kernel.named(from) ? kernel.named(to) : undefined) ?? struct
 }

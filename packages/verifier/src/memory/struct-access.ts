@@ -20,6 +20,7 @@ import {
 } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { type Access, loaded } from './access.ts'
+import { checkStructOpsStore } from './struct-ops-store.ts'
 
 const CODE = 'VERIFIER_STRUCT_ACCESS'
 
@@ -28,6 +29,11 @@ export function accessStruct(v: Verification, access: Access): void {
   const { pointer, offset, sizeBytes, valueNumber, signExtends } = access
   const struct = pointer.struct as KernelStruct
   const isOwn = (pointer.type & MEM_ALLOC) !== 0
+  const rules = v.target?.structOps?.rules
+  if (access.isWrite && !isOwn && rules !== undefined) {
+    checkStructOpsStore(v, rules, access)
+    return
+  }
   if (isOwn) checkOwnFields(v, access)
   const btf = struct.own?.btf ?? (v.kernel as KernelTypes).btf
   const found = walkStruct(btf, struct.id, offset, sizeBytes, !isOwn)
@@ -65,7 +71,8 @@ function checkStructAccess(v: Verification, { pointer, pointerNumber, offset, is
   if ((pointer.type & MEM_USER) !== 0) v.refuse(CODE, 'EACCES', `${what} access user memory: off=${offset}`)
   if ((pointer.type & MEM_PERCPU) !== 0) v.refuse(CODE, 'EACCES', `${what} access percpu memory: off=${offset}`)
   const isOwn = (pointer.type & MEM_ALLOC) !== 0 && (pointer.type & PTR_UNTRUSTED) === 0
-  if (isWrite && !isOwn) v.refuse(CODE, 'EACCES', 'only read is supported')
+  const mayWrite = v.target?.structOps !== undefined && (pointer.type & (MEM_ALLOC | PTR_UNTRUSTED)) === 0
+  if (isWrite && !isOwn && !mayWrite) v.refuse(CODE, 'EACCES', 'only read is supported')
   const isHeld = pointer.referenceId !== 0 || (pointer.type & (NON_OWN_REF | MEM_RCU)) !== 0
   if ((pointer.type & MEM_ALLOC) !== 0 && !isHeld) {
     v.refuse(CODE, 'EFAULT', 'verifier internal error: ref_obj_id for allocated object must be non-zero')

@@ -35,6 +35,7 @@ import { type HelperScope, helperPrototype } from '@bpfoundry/kernel-abi'
 import { calledFunction } from '../kernel-types/kernel-function.ts'
 import type { KernelBtf, VerifierOptions, VerifierProgram } from '../verifier-api.ts'
 import { successors } from './control-flow.ts'
+import { helperScope } from './helper-scope.ts'
 
 /** Sets of registers, one bit each. */
 interface Effect {
@@ -117,10 +118,9 @@ const EFFECTS: ReadonlyMap<number, (caller: Caller, insn: Insn) => Effect> = new
 ])
 
 /** Bits 0 to 9 of element pc: r0 to r9 that may be read from slot pc on, before they are written. */
-export function liveRegisters(program: VerifierProgram, { capabilities, kernelBtf }: VerifierOptions): Uint16Array {
-  const { insns, expectedAttachType } = program
-  const scope = { attachType: expectedAttachType, ...(capabilities === undefined ? {} : { capabilities }) }
-  const caller = { program, scope, kernelBtf }
+export function liveRegisters(program: VerifierProgram, options: VerifierOptions): Uint16Array {
+  const { insns } = program
+  const caller = { program, scope: helperScope(program, options), kernelBtf: options.kernelBtf }
   const live = new Uint16Array(insns.length)
   const effects = insns.map((insn) => EFFECTS.get(insn.opcode & 0x07)?.(caller, insn) ?? { uses: 0, defines: 0 })
   const next = insns.map((_, pc) => successors(insns, pc))

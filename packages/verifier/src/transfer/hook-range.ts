@@ -29,6 +29,7 @@ const TRACING_RANGES: ReadonlyMap<number, Range> = new Map<number, Range>([
 
 /** What a program bound to `target` may return; undefined for anything. */
 export function boundRange(programType: number, attachType: number, target: AttachTarget): Range | undefined {
+  if (programType === PROG_TYPE.STRUCT_OPS) return undefined
   if (programType === PROG_TYPE.TRACING) return TRACING_RANGES.get(attachType)
   if (attachType !== ATTACH_TYPE.LSM_CGROUP) return hookRange(target)
   return returnsNothing(target) ? [1, 1] : [0, 1]

@@ -93,7 +93,8 @@ function isVoidHook(v: Verification): boolean {
   const { target, program } = v
   if (target === undefined || !answersForProgram(v)) return false
   const { type, expectedAttachType } = program
-  return type === PROG_TYPE.LSM && expectedAttachType !== ATTACH_TYPE.LSM_CGROUP && returnsNothing(target)
+  const isHook = type === PROG_TYPE.LSM && expectedAttachType !== ATTACH_TYPE.LSM_CGROUP
+  return (isHook || type === PROG_TYPE.STRUCT_OPS) && returnsNothing(target)
 }
 
 /** Neither references nor a lock, and no section is open; kernels differ in what they look at first. */

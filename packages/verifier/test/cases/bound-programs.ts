@@ -4,11 +4,14 @@ import { EXCEPTION_CASES } from './exceptions.ts'
 import { KERNEL_DYNPTR_CASES } from './kernel-dynptrs.ts'
 import { KERNEL_MEMORY_CASES } from './kernel-memory.ts'
 import { SECTION_CASES } from './sections.ts'
+import { STRUCT_OPS_CASES } from './struct-ops.ts'
 
 /** A program that may be bound to something in the kernel. */
 export interface BoundCase extends VerifierCase {
   /** `bpf_fentry_test1`, `file_open`, `sched_switch` */
   readonly attachTo?: string
+  /** Or the structure of functions that it stands in for one of, which its attach type counts. */
+  readonly structOps?: string
   /** Functions of the kernel; `call 9000` is of the first, `9000 ll` its address. */
   readonly calls?: readonly string[]
 }
@@ -206,4 +209,5 @@ export const BOUND_CASES: readonly BoundCase[] = [
   ...SECTION_CASES,
   ...EXCEPTION_CASES,
   ...KERNEL_MEMORY_CASES,
+  ...STRUCT_OPS_CASES,
 ]

@@ -1,0 +1,14 @@
+import { type HelperScope, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { structOpsPlace } from '../kernel-types/struct-ops-target.ts'
+import type { VerifierOptions, VerifierProgram } from '../verifier-api.ts'
+
+/** What decides which helpers the program may call, besides its type. */
+export function helperScope(program: VerifierProgram, { capabilities, kernelBtf }: VerifierOptions): HelperScope {
+  const isStructOps = program.type === PROG_TYPE.STRUCT_OPS && kernelBtf !== undefined
+  const place = isStructOps ? structOpsPlace(program, kernelBtf) : undefined
+  return {
+    attachType: program.expectedAttachType,
+    ...(place === undefined ? {} : { structOps: place }),
+    ...(capabilities === undefined ? {} : { capabilities }),
+  }
+}
