@@ -17,6 +17,9 @@ export const TRACE_FRAME: StructLayout<'address' | 'lengthBytes' | 'rssHash' | '
 /** Frames begin on cache lines and are copied by them. */
 export const TRACE_ALIGN_BYTES = 64
 
+/** How many frames ahead the wire touches what it will copy: memory is slower than so many copies from the cache. */
+export const TRACE_LOOK_AHEAD = 16
+
 /** Frames of one queue, played in turn. */
 export interface QueueTrace {
   readonly queue: number

@@ -6,6 +6,7 @@ import {
   BPF_ALU64_IMM,
   BPF_ALU64_REG,
   BPF_AND,
+  BPF_B,
   BPF_DW,
   BPF_EXIT_INSN,
   BPF_JGT,
@@ -24,7 +25,7 @@ import { PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { FRAME_DESCRIPTOR, FRAME_DESCRIPTOR_BYTES } from '../frame-descriptor.ts'
 import { HIDDEN_PROGRAM_IDS } from '../poll/link-poll.ts'
 import { Routine } from '../poll/routine.ts'
-import { TRACE_ALIGN_BYTES, TRACE_FRAME, WIRE_BLOCK } from './trace-layout.ts'
+import { TRACE_ALIGN_BYTES, TRACE_FRAME, TRACE_LOOK_AHEAD, WIRE_BLOCK } from './trace-layout.ts'
 
 const block = WIRE_BLOCK.fields
 const source = TRACE_FRAME.fields
@@ -85,6 +86,15 @@ function copy(routine: Routine): void {
     .jump('line', BPF_JMP_REG(BPF_JGT, 3, 2, 0))
 }
 
+/** Touches the frame that is played later, and the description of one still later, so that both are in the cache then. */
+function lookAhead(routine: Routine): void {
+  const later = { offsetBytes: TRACE_LOOK_AHEAD * TRACE_FRAME.sizeBytes }
+  routine
+    .add(load32(1, SOURCE, { offsetBytes: later.offsetBytes + source.address.offsetBytes }))
+    .add(BPF_LDX_MEM(BPF_B, 2, SOURCE, 2 * later.offsetBytes))
+    .add(BPF_LDX_MEM(BPF_B, 1, 1, 0))
+}
+
 /** The next frame; behind the last one another round begins. */
 function advance(routine: Routine): void {
   routine
@@ -107,6 +117,7 @@ function wireRoutine(): Routine {
     .add(...nextEntry(DESCRIPTOR, block.entries, block.tail, block.mask, FRAME_DESCRIPTOR_BYTES))
   describe(routine)
   copy(routine)
+  lookAhead(routine)
   advance(routine)
   return routine
     .add(BPF_ALU64_IMM(BPF_SUB, LEFT, 1))

@@ -2,7 +2,14 @@ import type { GuestMemory, Region } from '@bpfoundry/guest-memory'
 import { CounterBlock, QUEUE_WIRE } from '../counters.ts'
 import type { NicQueueHandle } from '../nic-handle.ts'
 import { FRAME_ACCEPTED, type NicWire } from '../wire.ts'
-import { type QueueTrace, TRACE_ALIGN_BYTES, TRACE_FRAME, type TraceHandle, WIRE_BLOCK } from './trace-layout.ts'
+import {
+  type QueueTrace,
+  TRACE_ALIGN_BYTES,
+  TRACE_FRAME,
+  TRACE_LOOK_AHEAD,
+  type TraceHandle,
+  WIRE_BLOCK,
+} from './trace-layout.ts'
 
 /** Frames to deal out: one round of them. */
 export interface TraceSource {
@@ -39,6 +46,8 @@ function lineBytes({ frames, frameBytes, longestBytes }: Omit<TraceSize, 'roundN
 
 const WORDS = TRACE_FRAME.sizeBytes >>> 2
 const BLOCK_BYTES = Math.ceil(WIRE_BLOCK.sizeBytes / 64) * 64
+/** Behind a queue's frames: what the wire program looks at ahead of the last ones, all of it zeros. */
+const LOOK_AHEAD_BYTES = 2 * TRACE_LOOK_AHEAD * TRACE_FRAME.sizeBytes
 
 /** The frames of one queue. */
 type QueueFrames = Omit<QueueTrace, 'packets'>
@@ -194,7 +203,11 @@ class Deal {
     const { frames } = size
     const queues = wire.handle.queues.length
     const bytes = memory.allocate('trace frames', 'packet', lineBytes(size))
-    const tables = memory.allocate('trace', 'ring', frames * TRACE_FRAME.sizeBytes + queues * BLOCK_BYTES)
+    const tables = memory.allocate(
+      'trace',
+      'ring',
+      frames * TRACE_FRAME.sizeBytes + queues * (BLOCK_BYTES + LOOK_AHEAD_BYTES),
+    )
     this.regions = [bytes, tables]
     for (const region of this.regions) allocated(region)
     this.#memory = memory
@@ -238,7 +251,9 @@ class Deal {
         this.#memory.u32.set(this.#rows.subarray(packet * WORDS, (packet + 1) * WORDS), at >>> 2)
         at += TRACE_FRAME.sizeBytes
       }
-      return { queue, frames, frameCount: (at - frames) / TRACE_FRAME.sizeBytes, block: address + queue * BLOCK_BYTES }
+      const frameCount = (at - frames) / TRACE_FRAME.sizeBytes
+      at += LOOK_AHEAD_BYTES
+      return { queue, frames, frameCount, block: address + queue * BLOCK_BYTES }
     })
   }
 }
