@@ -1,8 +1,7 @@
 /** Helpers that format text: bpf_trace_printk, bpf_trace_vprintk, bpf_snprintf. */
 import { type Cpu, type HelperFunction, returnErrno } from '@bpfoundry/engine'
-import { ERRNO } from '@bpfoundry/kernel-abi'
+import { ERRNO, parsePrintkFormat } from '@bpfoundry/kernel-abi'
 import type { HelperEnvironment } from './helper-environment.ts'
-import { parsePrintkFormat } from './printk-format.ts'
 import { latin1, renderPrintk } from './printk-text.ts'
 import { u32Argument } from './registers.ts'
 

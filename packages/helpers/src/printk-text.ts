@@ -1,7 +1,7 @@
 /** Renders parsed printk formats over arguments in guest memory. */
 import type { GuestMemory } from '@bpfoundry/guest-memory'
+import type { Conversion, ConversionKind, FormatPart } from '@bpfoundry/kernel-abi'
 import { ERRNO } from '@bpfoundry/kernel-abi'
-import type { Conversion, ConversionKind, FormatPart } from './printk-format.ts'
 
 /** The kernel gathers the arguments in a buffer of this size before it formats them. @see MAX_BPRINTF_BIN_ARGS */
 const ARGUMENT_BYTES = 512

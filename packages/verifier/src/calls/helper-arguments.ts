@@ -21,6 +21,7 @@ import type { Verification } from '../verification.ts'
 import { mayHaveFixedOffset, mayHaveOffset, mismatch } from './argument-types.ts'
 import type { CallNotes } from './call-notes.ts'
 import { constantKey } from './constant-key.ts'
+import { constantString } from './constant-string.ts'
 import { takeDynptr } from './dynptr.ts'
 import { checkHelperMemory, checkMemorySize } from './helper-memory.ts'
 import { checkExchanged, pointerSlot } from './kernel-pointer-slot.ts'
@@ -57,6 +58,7 @@ const RULES: ReadonlyMap<ArgumentType, Rule> = new Map<ArgumentType, Rule>([
   ['ARG_PTR_TO_TIMER',             takeTimer],
   ['ARG_KPTR_XCHG_DEST',           takePointerSlot],
   ['ARG_PTR_TO_DYNPTR',            (v, { number, value }, notes) => takeDynptr(v, number, value.flags, notes)],
+  ['ARG_PTR_TO_CONST_STR',         (v, { number }) => void constantString(v, number)],
   ['ARG_PTR_TO_BTF_ID',            takeStruct],
   ['ARG_PTR_TO_BTF_ID_SOCK_COMMON', (v, { number, prototype }) => checkStructArgument(v, number, prototype, 'sock_common')],
 ])
@@ -223,9 +225,13 @@ function takeMemory(v: Verification, { number, value }: Argument, notes: CallNot
   if (has(value, 'MEM_ALIGNED')) checkAligned(v, number, sizeBytes)
 }
 
+/** bpf_snprintf_btf, bpf_snprintf: what they write to is their first argument, but 6.12 has no word of it. */
+const WRITES_FIRST: ReadonlySet<number> = new Set([149, 165])
+
 function takeSize(v: Verification, { number, prototype }: Argument, notes: CallNotes, zeroAllowed: boolean): void {
   const memory = prototype.args[number - 2]
-  checkMemorySize(v, number, has(memory, 'MEM_WRITE'), zeroAllowed, has(memory, 'MEM_UNINIT'), notes)
+  const writes = has(memory, 'MEM_WRITE') || (number === 2 && WRITES_FIRST.has(prototype.id))
+  checkMemorySize(v, number, writes, zeroAllowed, has(memory, 'MEM_UNINIT'), notes)
 }
 
 function takeAllocationSize(v: Verification, { number, register }: Argument, notes: CallNotes): void {

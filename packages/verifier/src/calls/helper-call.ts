@@ -43,6 +43,7 @@ import type { Verification } from '../verification.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 import { type CallNotes, newCallNotes } from './call-notes.ts'
 import { startCallback } from './callbacks.ts'
+import { checkFormat } from './constant-string.ts'
 import { checkDynptrMemory, clearReleased } from './dynptr.ts'
 import { checkHelperAllowed } from './helper-allowance.ts'
 import { checkArgument } from './helper-arguments.ts'
@@ -72,6 +73,7 @@ const SK_FULLSOCK = 95
 const TCP_SOCK = 96
 const SKC_LOOKUP_TCP = 99
 const RINGBUF_RESERVE = 131
+const SNPRINTF = 165
 const KPTR_XCHG = 194
 
 /** Helpers whose result the program must give back. @see is_acquire_function in kernel/bpf/verifier.c */
@@ -142,6 +144,7 @@ export function transferHelperCall(v: Verification, insn: Insn): void {
   if (prototype.id === TAIL_CALL) checkNothingOpen(v)
   if (prototype.id === GET_LOCAL_STORAGE) checkNoFlags(v)
   if (prototype.id === DYNPTR_FROM_MEM) checkDynptrMemory(v)
+  if (prototype.id === SNPRINTF) checkFormat(v)
   startCallback(v, prototype.id, notes)
   const view = cpuView(v, prototype)
   clearCallerSaved(v)

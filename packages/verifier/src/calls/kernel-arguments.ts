@@ -26,6 +26,7 @@ import {
   PTR_TO_BTF_ID,
   PTR_TO_CTX,
   PTR_TO_FUNC,
+  PTR_TO_MAP_VALUE,
   PTR_TO_SOCK_COMMON,
   PTR_TO_SOCKET,
   PTR_TO_TCP_SOCK,
@@ -37,6 +38,7 @@ import type { Verification } from '../verification.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 import { mayHaveFixedOffset, mayHaveOffset } from './argument-types.ts'
 import { newCallNotes } from './call-notes.ts'
+import { constantString } from './constant-string.ts'
 import { checkMemoryArgument } from './global-call.ts'
 import { checkMemorySize } from './helper-memory.ts'
 import { type IteratorPlace, isIteratorFunction, takeIterator } from './iterator-call.ts'
@@ -171,7 +173,7 @@ function takeNumber(v: Verification, number: number, { name }: BtfParameter, not
 const SPECIAL_STRUCTS: ReadonlySet<string> = new Set([
   'bpf_dynptr', 'bpf_dynptr_kern', 'bpf_list_head', 'bpf_list_node', 'bpf_rb_root', 'bpf_rb_node', 'bpf_res_spin_lock',
 ])
-const SPECIAL_MARKS = ['__str', '__iter', '__irq_flag', '__uninit'] as const
+const SPECIAL_MARKS = ['__iter', '__irq_flag', '__uninit'] as const
 
 function checkCovered({ fn, index, parameter, target }: Argument): void {
   const isSpecial =
@@ -226,6 +228,8 @@ function takesSpecial(v: Verification, argument: Argument, notes: KernelCallNote
   } else if (isWorkQueue(target)) {
     checkOffset(v, number, register, false)
     takeWorkQueue(v, argument, notes)
+  } else if (isMarked(parameter, '__str')) {
+    takeString(v, argument)
   } else if (isMarked(parameter, '__map')) {
     takeMap(v, argument, notes)
   } else {
@@ -240,6 +244,12 @@ function takeCallback(v: Verification, { index, number, register }: Argument, no
   if (register.type !== PTR_TO_FUNC) v.refuse(CODE, 'EINVAL', `arg${index} expected pointer to func`)
   notes.callback = register.subprogram
   return 1
+}
+
+function takeString(v: Verification, { index, number, register }: Argument): void {
+  checkOffset(v, number, register, false)
+  if (register.type !== PTR_TO_MAP_VALUE) v.refuse(CODE, 'EINVAL', `arg#${index} doesn't point to a const string`)
+  constantString(v, number)
 }
 
 /** A map, whatever the parameter's own type: `void *p__map`. */

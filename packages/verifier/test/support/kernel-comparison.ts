@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { BTF_KIND, type Btf, LazyBtf } from '@bpfoundry/btf'
 import { assembleLlvm, BPF_CALL, BPF_JMP, BPF_PSEUDO_KFUNC_CALL, disassembleKernel, type Insn } from '@bpfoundry/isa'
 import { PROG_FLAG, PROG_TYPE } from '@bpfoundry/kernel-abi'
-import { type KernelOracle, kernelOracle } from '@bpfoundry/kernel-oracle'
+import { type KernelOracle, kernelOracle, type OracleMap } from '@bpfoundry/kernel-oracle'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { mapFields, type VerifierMap, type VerifierProgram, type VerifierResult, verify } from '../../src/index.ts'
@@ -18,6 +18,8 @@ const VMLINUX = '/sys/kernel/btf/vmlinux'
 const LEVEL = 2
 const PROGRAMS = Number(process.env['VERIFIER_MUTATED_PROGRAMS'] ?? 500)
 const FIRST_CALL = 9000
+/** Look-ups, comparisons and formats of strings: what calls of helpers may turn to. */
+const HELPERS = [1, 182, 165] as const
 
 /** A map that cases name. */
 export interface SettingMap {
@@ -26,6 +28,8 @@ export interface SettingMap {
   readonly maxEntries: number
   readonly flags?: number
   readonly mapExtra?: number
+  /** What its value is; nobody can change it any more. */
+  readonly frozenValue?: Uint8Array
   readonly keyTypeId: number
   readonly valueTypeId: number
   readonly valueSizeBytes: number
@@ -78,12 +82,20 @@ class OpenSetting {
     this.#maps = new Map(Object.entries(setting.maps).map(([name, map], index) => [name, this.#open(name, map, index)]))
   }
 
-  #open(name: string, { keyTypeId, valueTypeId, flags = 0, ...rest }: SettingMap, index: number): OpenMap {
+  #open(name: string, row: SettingMap, index: number): OpenMap {
+    const { keyTypeId, valueTypeId, flags = 0, frozenValue, ...rest } = row
     const shape = { ...rest, flags, name }
     const described = { btfFd: this.#btfFd, btfKeyTypeId: keyTypeId, btfValueTypeId: valueTypeId }
-    const { fd } = this.#oracle.createMap(valueTypeId === 0 ? shape : { ...shape, ...described })
+    const made = this.#oracle.createMap(valueTypeId === 0 ? shape : { ...shape, ...described })
+    if (frozenValue !== undefined) this.#freeze(made, frozenValue)
     const fields = valueTypeId === 0 ? {} : { fields: mapFields(this.#setting.btf, valueTypeId, rest.valueSizeBytes) }
-    return { fd, map: { ...shape, id: index + 1, ...fields } }
+    const constant = frozenValue === undefined ? {} : { constantValue: frozenValue }
+    return { fd: made.fd, map: { ...shape, id: index + 1, ...fields, ...constant } }
+  }
+
+  #freeze(map: OracleMap, value: Uint8Array): void {
+    this.#oracle.updateMap(map, new Uint8Array(4), value)
+    this.#oracle.freezeMap(map)
   }
 
   program([, asm, sleeps]: SettingCase): VerifierProgram {
@@ -141,7 +153,7 @@ function changeALittle(open: OpenSetting, cases: readonly SettingCase[]): number
   const property = fc.property(fc.integer(), (seed) => {
     const roll = dice(seed)
     const program = open.program(cases[roll(cases.length)] as SettingCase)
-    const changed = { ...program, insns: mutated(program.insns, roll, open.callIds) }
+    const changed = { ...program, insns: mutated(program.insns, roll, [...open.callIds, ...HELPERS]) }
     if (!open.ours(changed).ok) return
     accepted++
     const theirs = open.theirs(changed)

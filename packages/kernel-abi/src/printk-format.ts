@@ -10,7 +10,7 @@
  *
  * @see kernel/bpf/helpers.c (bpf_bprintf_prepare), Documentation/core-api/printk-formats.rst
  */
-import { ERRNO } from '@bpfoundry/kernel-abi'
+import { ERRNO } from './errno.ts'
 
 /** How a conversion reads and shows its argument. */
 export type ConversionKind = 'int' | 'long' | 'char' | 'string' | 'pointer' | 'symbol' | 'ip4' | 'ip6'
