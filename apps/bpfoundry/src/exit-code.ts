@@ -35,6 +35,7 @@ const BY_PREFIX: readonly (readonly [string, number])[] = [
   ['TESTBENCH_UNWRITABLE', EXIT.unreadableInput],
   ['TESTBENCH_LINK_TYPE', EXIT.unreadableInput],
   ['TESTBENCH_MAP_FILE', EXIT.unreadableInput],
+  ['TESTBENCH_KERNEL_TYPES', EXIT.unreadableInput],
   ['TESTBENCH_', EXIT.usage],
   ['ELF_', EXIT.unreadableInput],
   ['BTF_', EXIT.unreadableInput],

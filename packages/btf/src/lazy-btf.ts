@@ -17,7 +17,7 @@ export class LazyBtf {
   readonly #strings: BtfStrings
   readonly #ids: BtfTypeIds
   readonly #known = new Map<number, BtfType>()
-  #places: readonly number[] | undefined
+  #index: TypeIndex | undefined
 
   /** @throws {BtfError} BTF_TRUNCATED, BTF_HEADER, BTF_SECTION_BOUNDS, BTF_STRING */
   constructor(bytes: Uint8Array) {
@@ -26,6 +26,24 @@ export class LazyBtf {
     const { stringsStart, stringsEnd } = this.#layout
     this.#strings = new BtfStrings(bytes.subarray(stringsStart, stringsEnd), stringsStart)
     this.#ids = new BtfTypeIds(bytes)
+  }
+
+  /**
+   * Makes sure that there are as many types as the header says, all of kinds that are known.
+   *
+   * @throws {BtfError} BTF_TRUNCATED
+   */
+  expectWhole(): void {
+    const { typesStart, typesEnd } = this.#layout
+    const { end } = this.#indexed()
+    if (end === typesEnd) return
+    throw new BtfError({
+      code: 'BTF_TRUNCATED',
+      message: 'types are cut, or of a kind that is not known',
+      where: { offsetBytes: end },
+      got: `${end - typesStart} bytes of types that can be read`,
+      expected: `${typesEnd - typesStart} bytes`,
+    })
   }
 
   /** The first type of that name and {@link BTF_KIND}; undefined where there is none. */
@@ -57,11 +75,16 @@ export class LazyBtf {
     return sizeOfType(this, id)
   }
 
+  #indexed(): TypeIndex {
+    this.#index ??= indexOf(this.#view, this.#layout)
+    return this.#index
+  }
+
   #decode(id: number): BtfType {
-    this.#places ??= placesOf(this.#view, this.#layout)
-    const at = this.#places[id]
+    const { places } = this.#indexed()
+    const at = places[id]
     if (at === undefined) {
-      const expected = `below ${this.#places.length}`
+      const expected = `below ${places.length}`
       throw new BtfError({ code: 'BTF_TYPE_ID', message: 'no such type', got: `type ${id}`, expected })
     }
     const { raw, codec } = readRaw(this.#view, this.#layout, this.#strings, at, id)
@@ -69,15 +92,21 @@ export class LazyBtf {
   }
 }
 
-/** Where each type begins; ends at a kind that is not known, or where data is cut. */
-function placesOf(view: DataView, { littleEndian, typesStart, typesEnd }: BtfLayout): readonly number[] {
+/** Where each type begins, by id, and where the last one ends: at a kind that is not known, or where data is cut. */
+interface TypeIndex {
+  readonly places: readonly number[]
+  readonly end: number
+}
+
+function indexOf(view: DataView, { littleEndian, typesStart, typesEnd }: BtfLayout): TypeIndex {
   const places = [typesStart]
-  for (let at = typesStart; at + TYPE_BYTES <= typesEnd; ) {
-    places.push(at)
+  let at = typesStart
+  while (at + TYPE_BYTES <= typesEnd) {
     const info = view.getUint32(at + 4, littleEndian)
     const codec = KIND_CODECS[(info >>> 24) & 0x1f]
     if (codec === undefined) break
+    places.push(at)
     at += TYPE_BYTES + 4 * (codec.fixedWords + (info & 0xffff) * codec.itemWords)
   }
-  return places
+  return { places, end: at }
 }

@@ -29,6 +29,14 @@ describe('types that are decoded when asked for', () => {
     expect(() => new LazyBtf(sample()).type(99)).toThrow(BtfError)
   })
 
+  it('are missed where they are cut, or of an unknown kind', () => {
+    expect(() => new LazyBtf(sample()).expectWhole()).not.toThrow()
+    const unknown = sample()
+    // The kind of type 3, behind INT and TYPEDEF.
+    unknown[24 + 16 + 12 + 7] = 31
+    expect(() => new LazyBtf(unknown).expectWhole()).toThrow(/of a kind that is not known/)
+  })
+
   it("are the running kernel's", (ctx) => {
     if (!existsSync(VMLINUX)) return ctx.skip(`no ${VMLINUX}`)
     const lazy = new LazyBtf(readFileSync(VMLINUX))

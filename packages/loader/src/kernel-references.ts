@@ -81,6 +81,7 @@ export class KernelReferences {
     if (declared === undefined || !('typeId' in found)) return id
     const [here, there] = [this.#btf.resolve(declared.typeId), this.#kernel.resolve(found.typeId)]
     if (this.#relocator.isOfType(here.id, there.id)) return id
+    if (weak && kind === BTF_KIND.FUNC) return undefined
     throw new LoaderError({ code: 'LOADER_KERNEL_SYMBOL', message: `the kernel's ${what} is of another type` })
   }
 

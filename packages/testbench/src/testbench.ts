@@ -8,7 +8,7 @@ import {
 } from '@bpfoundry/device'
 import { nearestNames } from '@bpfoundry/diagnostics'
 import { Kernel } from '@bpfoundry/kernel'
-import { type CollectionSpec, loadCollectionSpec } from '@bpfoundry/loader'
+import { type CollectionSpec, type CollectionSpecOptions, loadCollectionSpec } from '@bpfoundry/loader'
 import { createNfpCores, type NfpFirmware } from '@bpfoundry/nfp'
 import { BenchNic, type NicHost } from './bench-nic.ts'
 import { type BenchObjects, createObjects, type ObjectOptions } from './bench-objects.ts'
@@ -262,10 +262,18 @@ export class Testbench implements NicHost {
   }
 }
 
-/** Reads an object file into an editable spec. @throws as {@link Testbench.load} */
-export function readSpec(source: string | Uint8Array | CollectionSpec): CollectionSpec {
-  if (typeof source === 'string') return loadCollectionSpec(readInput(source), { name: source })
-  return source instanceof Uint8Array ? loadCollectionSpec(source) : source
+/**
+ * Reads an object file into an editable spec.
+ *
+ * @param options `kernelTypes`, where it needs some of a kernel's
+ * @throws as {@link Testbench.load}
+ */
+export function readSpec(
+  source: string | Uint8Array | CollectionSpec,
+  options: Pick<CollectionSpecOptions, 'kernelTypes'> = {},
+): CollectionSpec {
+  if (typeof source === 'string') return loadCollectionSpec(readInput(source), { ...options, name: source })
+  return source instanceof Uint8Array ? loadCollectionSpec(source, options) : source
 }
 
 function objectName(source: string | Uint8Array | CollectionSpec): string {

@@ -2,10 +2,11 @@ import type { ProgramImage } from '@bpfoundry/engine'
 import { dumpXlated, Kernel } from '@bpfoundry/kernel'
 import { createObjects, readSpec, translateOffload } from '@bpfoundry/testbench'
 import { type Command, Option } from 'commander'
-import type { CommandContext } from '../command-io.ts'
+import type { CommandContext, CommandIo } from '../command-io.ts'
 import { JITED_ENGINES, type JitedEngine, type JitedProgram, jitedProgram } from '../jited/jited-program.ts'
 import { jitedText } from '../jited/jited-text.ts'
 import { nfpProgram } from '../jited/nfp-program.ts'
+import { kernelBtfOption, kernelTypesNamed, sayKernelTypes } from '../kernel-types.ts'
 import { cardNamed, cardOption, firmwareOption } from '../offload/card-option.ts'
 import { withAllReasons } from '../offload/offload-blocked.ts'
 import { formatJson } from '../output.ts'
@@ -14,6 +15,7 @@ interface DumpOptions {
   readonly program?: string
   readonly opcodes?: boolean
   readonly linum?: boolean
+  readonly kernelBtf?: string
   readonly json?: boolean
 }
 
@@ -30,7 +32,7 @@ export function addProgCommand(program: Command, { io }: CommandContext): void {
   withOptions(dump.command('xlated'))
     .description('after verification and fix-ups')
     .option('--json', 'the program image as JSON (schema bpfoundry.xlated/1)')
-    .action((object: string, options: DumpOptions) => io.out(dumpXlatedOf(object, options)))
+    .action((object: string, options: DumpOptions) => io.out(dumpXlatedOf(object, options, io)))
   withOptions(dump.command('jited'))
     .description("an engine's code for it, below each BPF instruction and its source line")
     .addOption(
@@ -41,7 +43,7 @@ export function addProgCommand(program: Command, { io }: CommandContext): void {
     .addOption(cardOption("a card's words instead"))
     .addOption(firmwareOption())
     .option('--json', 'the code as JSON (schema bpfoundry.jited/1)')
-    .action(async (object: string, options: JitedOptions) => io.out(await dumpJitedOf(object, options)))
+    .action(async (object: string, options: JitedOptions) => io.out(await dumpJitedOf(object, options, io)))
 }
 
 function withOptions(command: Command): Command {
@@ -50,27 +52,33 @@ function withOptions(command: Command): Command {
     .option('--program <name>', 'function; needed when the object holds several')
     .option('--opcodes', 'the bytes of each instruction below it')
     .option('--linum', 'file and line of each source line')
+    .addOption(kernelBtfOption())
 }
 
-function imageOf(object: string, { program }: DumpOptions): ProgramImage {
+function imageOf(object: string, { program, kernelBtf: named }: DumpOptions, io: CommandIo): ProgramImage {
   const programs = program === undefined ? {} : { programs: [program] }
-  return createObjects(Kernel.create(), readSpec(object), object, programs).program(program).kernelProgram.image
+  const types = kernelTypesNamed(named)
+  const [kernelTypes, kernelBtf] = types === undefined ? [{}, {}] : [{ kernelTypes: types }, { kernelBtf: types }]
+  const loaded = createObjects(Kernel.create(kernelBtf), readSpec(object, kernelTypes), object, programs)
+  sayKernelTypes(types, named, io)
+  return loaded.program(program).kernelProgram.image
 }
 
-function dumpXlatedOf(object: string, options: DumpOptions): string {
-  const image = imageOf(object, options)
+function dumpXlatedOf(object: string, options: DumpOptions, io: CommandIo): string {
+  const image = imageOf(object, options, io)
   if (options.json) return `${formatJson({ $schema: 'bpfoundry.xlated/1', ...image })}\n`
   return dumpXlated(image, { opcodes: options.opcodes === true, lineNumbers: options.linum === true })
 }
 
-async function dumpJitedOf(object: string, options: JitedOptions): Promise<string> {
-  const program = options.nic === undefined ? await hostCode(object, options) : cardCode(object, options.nic, options)
+async function dumpJitedOf(object: string, options: JitedOptions, io: CommandIo): Promise<string> {
+  const program =
+    options.nic === undefined ? await hostCode(object, options, io) : cardCode(object, options.nic, options)
   if (options.json) return `${formatJson({ $schema: 'bpfoundry.jited/1', object, ...program })}\n`
   return jitedText(program, { opcodes: options.opcodes === true, lineNumbers: options.linum === true })
 }
 
-function hostCode(object: string, options: JitedOptions): Promise<JitedProgram> {
-  return jitedProgram(options.engine, imageOf(object, options))
+function hostCode(object: string, options: JitedOptions, io: CommandIo): Promise<JitedProgram> {
+  return jitedProgram(options.engine, imageOf(object, options, io))
 }
 
 function cardCode(object: string, nic: string, { program, firmware }: JitedOptions): JitedProgram {

@@ -2,12 +2,13 @@ import { writeReportFile } from '@bpfoundry/conformance'
 import { isDiagnostic } from '@bpfoundry/diagnostics'
 import { Kernel } from '@bpfoundry/kernel'
 import { KERNEL_PROFILES } from '@bpfoundry/kernel-abi'
-import { readSpec } from '@bpfoundry/testbench'
+import { type KernelTypesFile, readSpec } from '@bpfoundry/testbench'
 import { type Command, Option } from 'commander'
 import { wholeNumber } from '../arguments.ts'
 import type { CommandContext, CommandIo } from '../command-io.ts'
 import { EXIT, exitCodeOf } from '../exit-code.ts'
 import { sarifLog } from '../explain/sarif.ts'
+import { kernelBtfOption, kernelTypesNamed, sayKernelTypes } from '../kernel-types.ts'
 import { cardNamed, cardOption, firmwareOption } from '../offload/card-option.ts'
 import { formatError, formatJson } from '../output.ts'
 import { ReleaseMatrix, releaseText } from '../releases/release-matrix.ts'
@@ -26,6 +27,7 @@ interface VerifyOptions {
   readonly nic?: string
   readonly firmware?: string
   readonly mtu?: number
+  readonly kernelBtf?: string
   readonly json?: boolean
 }
 
@@ -50,6 +52,7 @@ export function addVerifyCommand(program: Command, { io, finish }: CommandContex
         'Linux release to judge for; all: from which one on each program loads',
       ).choices(RELEASES),
     )
+    .addOption(kernelBtfOption())
     .option('--explain', 'tell of each refusal the line, the path there, what the registers held, and what mends it')
     .option('--sarif <file>', 'write the refusals as SARIF 2.1.0, for code hosts and editors')
     .option('--hot [n]', 'tell the n lines (default: 10) that took most instructions', wholeNumber(1, 100_000))
@@ -65,19 +68,30 @@ export function addVerifyCommand(program: Command, { io, finish }: CommandContex
 
 function judge(objects: readonly string[], options: VerifyOptions, io: CommandIo): number {
   if (options.sarif !== undefined) requireWritable(options.sarif)
-  const judging = judgeOptions(options)
+  const kernelTypes = kernelTypesNamed(options.kernelBtf)
+  const judging = judgeOptions(options, kernelTypes)
   const { found, code } = ofObjects(objects, options, io, (object) => judgePrograms(object, judging))
+  sayKernelTypes(kernelTypes, options.kernelBtf, io)
   if (options.sarif !== undefined) writeReportFile(options.sarif, [`${formatJson(sarifOf(found))}\n`])
-  io.out(options.json ? `${formatJson({ $schema: 'bpfoundry.verify/1', programs: found })}\n` : verdictText(found))
+  io.out(options.json ? `${formatJson(verdictsJson(found, kernelTypes))}\n` : verdictText(found))
   const isBad = found.some((one) => isRefused(one) || one.stats.insnsProcessed > (options.maxInsns ?? Infinity))
   return code === EXIT.ok && isBad ? EXIT.failed : code
 }
 
-function judgeOptions(options: VerifyOptions): JudgeOptions {
+function verdictsJson(programs: readonly Verdict[], kernelTypes: KernelTypesFile | undefined): object {
+  return { $schema: 'bpfoundry.verify/1', kernelTypes: kernelTypes?.path ?? null, programs }
+}
+
+function judgeOptions(options: VerifyOptions, kernelTypes: KernelTypesFile | undefined): JudgeOptions {
   const { program, logLevel, profile, explain, sarif, hot, nic, firmware, mtu } = options
   return {
     // Nothing runs: maps need no elements.
-    kernel: Kernel.create({ hollowMaps: true, ...(profile === undefined ? {} : { profile }) }),
+    kernel: Kernel.create({
+      hollowMaps: true,
+      ...(profile === undefined ? {} : { profile }),
+      ...(kernelTypes === undefined ? {} : { kernelBtf: kernelTypes }),
+    }),
+    ...(kernelTypes === undefined ? {} : { kernelTypes }),
     ...(program === undefined ? {} : { program }),
     ...(logLevel === undefined ? {} : { logLevel }),
     ...(nic === undefined ? {} : { card: cardNamed(nic, firmware) }),
@@ -101,34 +115,37 @@ function sarifOf(verdicts: readonly Verdict[]): object {
 
 /** `--profile all`: what the newest release refuses is refused. */
 function judgeReleases(objects: readonly string[], options: VerifyOptions, io: CommandIo): number {
-  const matrix = new ReleaseMatrix()
+  const kernelTypes = kernelTypesNamed(options.kernelBtf)
+  const matrix = new ReleaseMatrix(kernelTypes)
   const { found: rows, code } = ofObjects(objects, options, io, (object) => {
-    const spec = readSpec(object)
-    return programsOf(object, spec, options.program).map((program) => matrix.judge(object, spec, program))
+    const spec = readSpec(object, kernelTypes === undefined ? {} : { kernelTypes })
+    return programsOf(object, spec, options.program).map((program) => () => matrix.judge(object, spec, program))
   })
+  sayKernelTypes(kernelTypes, options.kernelBtf, io)
   io.out(
     options.json ? `${formatJson({ $schema: 'bpfoundry.verify-releases/1', programs: rows })}\n` : releaseText(rows),
   )
   return code === EXIT.ok && rows.some(({ since }) => since === undefined) ? EXIT.failed : code
 }
 
-/** Judges object by object: one that can't be read does not keep the others from their verdicts. */
+/** Judges one after the other: what can't be read or loaded does not keep the others from their verdicts. */
 function ofObjects<T>(
   objects: readonly string[],
   { json }: VerifyOptions,
   io: CommandIo,
-  judgeOne: (object: string) => readonly T[],
+  judgementsOf: (object: string) => readonly (() => T)[],
 ): { readonly found: readonly T[]; readonly code: number } {
-  const found: T[] = []
   let code: number = EXIT.ok
-  for (const object of objects) {
+  const attempt = <Made>(make: () => Made): readonly Made[] => {
     try {
-      found.push(...judgeOne(object))
+      return [make()]
     } catch (error) {
       if (!isDiagnostic(error)) throw error
       io.err(`${formatError(error, { json: json === true, terminal: io.terminal })}\n`)
       code = Math.max(code, exitCodeOf(error))
+      return []
     }
   }
-  return { found, code }
+  const judgements = objects.flatMap((object) => attempt(() => judgementsOf(object)).flat())
+  return { found: judgements.flatMap(attempt), code }
 }

@@ -1,6 +1,7 @@
 import { Kernel, ProgramRejected } from '@bpfoundry/kernel'
 import { KERNEL_PROFILES, programTypeName } from '@bpfoundry/kernel-abi'
 import { Collection, type CollectionSpec } from '@bpfoundry/loader'
+import type { KernelTypesFile } from '@bpfoundry/testbench'
 import type { Rejection, Requirement } from '@bpfoundry/verifier'
 import { formatTable } from '../output.ts'
 
@@ -28,9 +29,15 @@ export interface ReleaseRow {
 
 /** Kernels of every release that there is a profile of. */
 export class ReleaseMatrix {
-  readonly #kernels: readonly (readonly [release: string, Kernel])[] = [...KERNEL_PROFILES.keys()].map(
-    (profile) => [profile, Kernel.create({ profile, hollowMaps: true })] as const,
-  )
+  readonly #kernels: readonly (readonly [release: string, Kernel])[]
+
+  /** @param types of a kernel, whatever its release */
+  constructor(types?: KernelTypesFile) {
+    const kernelBtf = types === undefined ? {} : { kernelBtf: types }
+    this.#kernels = [...KERNEL_PROFILES.keys()].map(
+      (profile) => [profile, Kernel.create({ profile, hollowMaps: true, ...kernelBtf })] as const,
+    )
+  }
 
   /** Judges a program for every release. @throws what loading the object throws, but for refusals */
   judge(object: string, spec: CollectionSpec, program: string): ReleaseRow {

@@ -2,7 +2,7 @@ import { type Kernel, ProgramRejected } from '@bpfoundry/kernel'
 import { programTypeName } from '@bpfoundry/kernel-abi'
 import type { CollectionSpec, ProgramSpec } from '@bpfoundry/loader'
 import type { NfpCard, OffloadAdvice } from '@bpfoundry/nfp'
-import { createObjects, noSuchProgram, readSpec, reviewOffload } from '@bpfoundry/testbench'
+import { createObjects, type KernelTypesFile, noSuchProgram, readSpec, reviewOffload } from '@bpfoundry/testbench'
 import type { Rejection, SlotCounts, VerifierStats } from '@bpfoundry/verifier'
 import { type Explanation, explain } from '../explain/explanation.ts'
 import { type HotLine, hotLines } from './hot-lines.ts'
@@ -17,6 +17,8 @@ export interface JudgeOptions {
   /** Judges for this card instead of the host. */
   readonly card?: NfpCard
   readonly mtu?: number
+  /** What programs find in their kernel. */
+  readonly kernelTypes?: KernelTypesFile
   /** Explains refusals. */
   readonly explains?: boolean
   /** Tells the lines that took most instructions, so many of them. */
@@ -49,15 +51,21 @@ export function programsOf(object: string, spec: CollectionSpec, wanted: string 
   throw noSuchProgram(object, wanted, [...spec.programs.keys()])
 }
 
-/** Judges the programs of an object. @throws what reading and loading it throws, but for refusals */
-export function judgePrograms(object: string, options: JudgeOptions): Verdict[] {
-  const spec = readSpec(object)
-  return programsOf(object, spec, options.program).map((program) => {
+/**
+ * Judges the programs of an object: each when its function is called, which throws what loading it throws, but for
+ * refusals.
+ *
+ * @throws what reading the object throws
+ */
+export function judgePrograms(object: string, options: JudgeOptions): (() => Verdict)[] {
+  const read = (): CollectionSpec => readObject(object, options)
+  const spec = read()
+  return programsOf(object, spec, options.program).map((program) => () => {
     const known = spec.programs.get(program) as ProgramSpec
     const { slotCounts, ...judged } =
       options.card === undefined
-        ? hostVerdict(object, program, options)
-        : cardVerdict(object, program, options.card, options)
+        ? hostVerdict(object, read(), program, options)
+        : cardVerdict(read(), program, options.card, options)
     const { rejection } = judged
     const explained =
       rejection === undefined || options.explains !== true ? {} : { explanation: explain(known, rejection) }
@@ -66,15 +74,20 @@ export function judgePrograms(object: string, options: JudgeOptions): Verdict[] 
   })
 }
 
+/** Once for each load: loading changes a spec. */
+function readObject(object: string, { kernelTypes }: JudgeOptions): CollectionSpec {
+  return readSpec(object, kernelTypes === undefined ? {} : { kernelTypes })
+}
+
 /** The log where it was asked for. */
 function logOf({ logLevel }: JudgeOptions, log: string): Pick<Verdict, 'log'> {
   return logLevel === undefined ? {} : { log }
 }
 
-function hostVerdict(object: string, program: string, options: JudgeOptions): Judged {
+function hostVerdict(object: string, spec: CollectionSpec, program: string, options: JudgeOptions): Judged {
   const logLevel = options.logLevel ?? 1
   try {
-    const objects = createObjects(options.kernel, readSpec(object), object, { programs: [program], logLevel })
+    const objects = createObjects(options.kernel, spec, object, { programs: [program], logLevel })
     const { stats, slotCounts, log } = objects.program(program).kernelProgram
     objects.close()
     return { verdict: 'accepted', stats, slotCounts, ...logOf(options, log) }
@@ -85,9 +98,9 @@ function hostVerdict(object: string, program: string, options: JudgeOptions): Ju
   }
 }
 
-function cardVerdict(object: string, program: string, card: NfpCard, options: JudgeOptions): Judged {
+function cardVerdict(spec: CollectionSpec, program: string, card: NfpCard, options: JudgeOptions): Judged {
   const { kernel, mtu, logLevel } = options
-  const { advice, stats, slotCounts, log, rejection } = reviewOffload(readSpec(object), program, {
+  const { advice, stats, slotCounts, log, rejection } = reviewOffload(spec, program, {
     card,
     kernel,
     ...(mtu === undefined ? {} : { mtu }),
