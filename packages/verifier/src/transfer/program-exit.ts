@@ -100,12 +100,9 @@ function isVoidHook(v: Verification): boolean {
 /** Neither references nor a lock, and no section is open; kernels differ in what they look at first. */
 function checkNothingHeld(v: Verification): void {
   const { exitLeakWords, exitLockWords } = v.profile
-  if (exitLeakWords === undefined) {
-    checkNoLock(v, exitLockWords)
-    checkSectionsLeft(v)
-  }
-  checkNoReferences(v, exitLeakWords)
   checkNoLock(v, exitLockWords)
+  if (exitLeakWords === undefined) checkSectionsLeft(v)
+  checkNoReferences(v, exitLeakWords)
   checkSectionsLeft(v)
 }
 

@@ -67,18 +67,19 @@ interface OpenMap {
 /** The setting in the running kernel. */
 class OpenSetting {
   readonly #setting: Setting
-  readonly #oracle: KernelOracle
+  readonly #oracle: KernelOracle | undefined
   readonly #types: LazyBtf
   readonly #btfFd: number
   readonly #maps: ReadonlyMap<string, OpenMap>
   readonly callIds: readonly number[]
 
-  constructor(setting: Setting, kernel: KernelOracle, kernelTypes: LazyBtf) {
+  /** @param kernel the running kernel; undefined where it is not asked */
+  constructor(setting: Setting, kernel: KernelOracle | undefined, kernelTypes: LazyBtf) {
     this.#setting = setting
     this.#oracle = kernel
     this.#types = kernelTypes
     this.callIds = setting.calls.map((name) => kernelTypes.find(name, BTF_KIND.FUNC) ?? 0)
-    this.#btfFd = kernel.loadBtf(setting.btf.encode())
+    this.#btfFd = kernel?.loadBtf(setting.btf.encode()) ?? -1
     this.#maps = new Map(Object.entries(setting.maps).map(([name, map], index) => [name, this.#open(name, map, index)]))
   }
 
@@ -86,16 +87,16 @@ class OpenSetting {
     const { keyTypeId, valueTypeId, flags = 0, frozenValue, ...rest } = row
     const shape = { ...rest, flags, name }
     const described = { btfFd: this.#btfFd, btfKeyTypeId: keyTypeId, btfValueTypeId: valueTypeId }
-    const made = this.#oracle.createMap(valueTypeId === 0 ? shape : { ...shape, ...described })
-    if (frozenValue !== undefined) this.#freeze(made, frozenValue)
+    const made = this.#oracle?.createMap(valueTypeId === 0 ? shape : { ...shape, ...described })
+    if (made !== undefined && frozenValue !== undefined) this.#freeze(made, frozenValue)
     const fields = valueTypeId === 0 ? {} : { fields: mapFields(this.#setting.btf, valueTypeId, rest.valueSizeBytes) }
     const constant = frozenValue === undefined ? {} : { constantValue: frozenValue }
-    return { fd: made.fd, map: { ...shape, id: index + 1, ...fields, ...constant } }
+    return { fd: made?.fd ?? index + 1, map: { ...shape, id: index + 1, ...fields, ...constant } }
   }
 
   #freeze(map: OracleMap, value: Uint8Array): void {
-    this.#oracle.updateMap(map, new Uint8Array(4), value)
-    this.#oracle.freezeMap(map)
+    this.#oracle?.updateMap(map, new Uint8Array(4), value)
+    this.#oracle?.freezeMap(map)
   }
 
   program([, asm, sleeps]: SettingCase): VerifierProgram {
@@ -128,12 +129,13 @@ class OpenSetting {
     })
   }
 
-  ours(program: VerifierProgram): VerifierResult {
-    return verify(program, { profile: '6.18', kernelBtf: this.#types }, { logLevel: LEVEL })
+  ours(program: VerifierProgram, profile = '6.18'): VerifierResult {
+    return verify(program, { profile, kernelBtf: this.#types }, { logLevel: LEVEL })
   }
 
   theirs({ type, insns, flags = 0, functionInfo = [] }: VerifierProgram): { ok: boolean; log: string } {
     const request = { type, insns, flags, functionInfo, btfFd: this.#btfFd, license: 'GPL', logLevel: LEVEL }
+    if (this.#oracle === undefined) throw new Error('no kernel to ask')
     const answer = this.#oracle.loadProgram(request)
     if (answer.fd >= 0) this.#oracle.close(answer.fd)
     return answer
@@ -185,6 +187,27 @@ export function compareWithKernel(title: string, setting: Setting, cases: readon
     it('changed a little: nothing is accepted that the running kernel refuses', (ctx) => {
       if (open === undefined) return ctx.skip(`${missing}: ${cases.length} cases`)
       expect(changeALittle(open, cases)).toBeGreaterThan(PROGRAMS / 100)
+    })
+  })
+}
+
+/** Where 6.12 differs from the kernel compared with: what it says in the end, by its source. */
+export function judgeBy612(
+  title: string,
+  setting: Setting,
+  verdicts: readonly (readonly [name: string, asm: string, verdict: string])[],
+): void {
+  describe(`${title}: the verdict of 6.12`, () => {
+    const open = types === undefined ? undefined : new OpenSetting(setting, undefined, types)
+
+    it.each(verdicts)('%s', (name, asm, verdict) => {
+      if (open === undefined) return
+      const result = open.ours(open.program([name, asm]), '6.12')
+      expect(result.ok ? 'accepted' : result.rejection.message).toBe(verdict)
+    })
+
+    it('has the types of a kernel', (ctx) => {
+      if (types === undefined) ctx.skip(`no ${VMLINUX}: ${verdicts.length} cases`)
     })
   })
 }

@@ -65,6 +65,12 @@ export class TypeSketch {
     return this.#shaped(this.#builder.add({ kind: BTF_KIND.PTR, name: '', typeId: target }), POINTER)
   }
 
+  /** Says of a root, member `index` of a structure, what is linked in it and by which member: `case_item:node`. */
+  contains(structId: number, index: number, linked: string): void {
+    const name = `contains:${linked}`
+    this.#builder.add({ kind: BTF_KIND.DECL_TAG, name, typeId: structId, componentIndex: index, attribute: false })
+  }
+
   /** A function whose parameters are of these types, and that gives an int. */
   fn(name: string, parameterTypeIds: readonly number[] = [], linkage: number = BTF_LINKAGE.STATIC): number {
     const parameters = parameterTypeIds.map((typeId, index) => ({ name: `a${index}`, typeId }))
