@@ -128,6 +128,8 @@ function wordInLine({ hashOffset }: HashGeometry): Steps {
     chooseSlot(R0, R4, R3),
     BPF_LDX_MEM(BPF_DW, R3, R0, hashOffset),
     jump(BPF_JMP_REG(BPF_JEQ, R3, R1, 0), 'hit'),
+    // It was in the first slot when that was chosen: a writer moves it to the right just now.
+    jump(BPF_JMP_REG(BPF_JEQ, R0, R4, 0), 'helper'),
   ]
 }
 
@@ -169,7 +171,7 @@ function wordWalk(geometry: HashGeometry): Steps {
 function bytesInLine({ hashOffset, keyOffset, keyBytes }: HashGeometry): Steps {
   const inSlot = (different: string): Steps => [
     BPF_LDX_MEM(BPF_W, R3, R5, hashOffset),
-    jump(BPF_JMP32_REG(BPF_JNE, R3, R1, 0), 'chain'),
+    jump(BPF_JMP32_REG(BPF_JNE, R3, R1, 0), 'other hash'),
     jumpUnlessEqual(R5, keyOffset, R2, keyBytes, [R3, R4], different),
     BPF_MOV64_REG(R0, R5),
     jump(BPF_JMP_A(0), 'hit'),
@@ -183,7 +185,10 @@ function bytesInLine({ hashOffset, keyOffset, keyBytes }: HashGeometry): Steps {
     label('other key'),
     jump(BPF_JMP_REG(BPF_JNE, R5, R0, 0), 'chain'),
     BPF_ALU64_IMM(BPF_ADD, R5, LINE_SLOT_BYTES),
-    inSlot('chain'),
+    inSlot('other hash'),
+    label('other hash'),
+    // It was in the first slot when that was chosen: a writer moves it to the right just now.
+    jump(BPF_JMP_REG(BPF_JEQ, R5, R0, 0), 'helper'),
     label('chain'),
   ]
 }
