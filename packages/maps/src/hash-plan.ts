@@ -10,6 +10,8 @@ const SPARE_BYTES = 256 * 1024
 const MOST_CHAINS = 4
 /** Room for lines: 16,777,216 buckets. Larger maps have chains. */
 const MOST_LINES_BYTES = 2 ** 30
+/** Lines that a map may have so that every bucket gets two: with one, a look-up in ten goes on to a chain, with two one in thirty. */
+const MOST_SPREAD_LINES = 2 ** 18
 /** In an element of a line: behind link, number and permit. */
 const LINE_HASH_OFFSET = 12
 /** Room for chain heads over what the kernel has: 16,777,216 entries get four chains a bucket. */
@@ -70,7 +72,9 @@ export function planHash(attributes: MapAttributes, cpus: number, shape: HashSha
   const capacity = Math.min(attributes.maxEntries, shape.onDemand === true ? onDemandCapacity(perElement) : 2 ** 32)
   const slotCount = cpus + 1
   const bucketCount = roundUpToPowerOfTwo(capacity)
-  const chainCount = lines ? 1 : Math.max(1, Math.min(MOST_CHAINS, MOST_HEADS_BYTES / (bucketCount * 4)))
+  const chainCount = lines
+    ? linesOf(bucketCount)
+    : Math.max(1, Math.min(MOST_CHAINS, MOST_HEADS_BYTES / (bucketCount * 4)))
   const headBytes = lines ? CACHE_LINE_BYTES : 4
   const stripeCount = Math.min(bucketCount, shape.perCpu === true ? MOST_STRIPES : stripesFor(capacity, elementBytes))
   const spareCount = shape.perCpu === true ? 0 : stripeCount
@@ -97,6 +101,11 @@ export function hasLines({ keySizeBytes, valueSizeBytes, maxEntries }: MapAttrib
     roundUp(keySizeBytes, 8) + valueSizeBytes <= room &&
     maxEntries <= MOST_LINES_BYTES / CACHE_LINE_BYTES
   )
+}
+
+/** Lines of a bucket. A large table is looked up at the pace of memory, which twice the lines would only make slower. */
+function linesOf(bucketCount: number): number {
+  return 2 * bucketCount <= MOST_SPREAD_LINES ? 2 : 1
 }
 
 function onDemandCapacity(bytesAnElement: number): number {

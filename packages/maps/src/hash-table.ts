@@ -81,8 +81,8 @@ export class HashTable {
   /** Index of the first chain's head among the words of memory, and how far apart heads are, as a shift. */
   protected readonly headWords: number
   private readonly headShift: number
-  private readonly headMask: number
-  private readonly bucketMask: number
+  protected readonly headMask: number
+  protected readonly bucketMask: number
   /** Word of an element that holds its hash. */
   protected readonly hashWord: number
   private readonly stripes: number

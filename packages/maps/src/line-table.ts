@@ -1,12 +1,13 @@
 /**
- * A hash table of small elements, two of which lie in their bucket's cache line: a look-up mostly reads that one line.
+ * A hash table of small elements, two of which lie in a cache line of their bucket: a look-up mostly reads that one line.
+ * Buckets have one line, or two in tables that are not large: further bits of the hash tell them apart.
  *
  * ```
  *  line    | first slot: an element, 32 bytes | second slot: an element, 32 bytes |
  *  element | next | number of its insertion | permit | hash | key | value |
  * ```
  *
- * A third element of a bucket overflows: it comes from the pool and is linked in a chain, which begins in the `next` word
+ * A third element of a line overflows: it comes from the pool and is linked in a chain, which begins in the `next` word
  * of the line's first slot. How many elements there may be is the pool's to say: who takes a slot holds an element of
  * the pool in its stead, the slot's *permit*, which is 0 in a slot that is free.
  *
@@ -83,9 +84,11 @@ export class LineTable extends HashTable {
   }
 
   protected override collect(bucket: number, elements: number[]): void {
-    const line = this.headOf(bucket)
-    if (this.permitAt(line) !== 0) elements.push(line * 4)
-    if (this.permitAt(line + SLOT_WORDS) !== 0) elements.push((line + SLOT_WORDS) * 4)
+    for (let hash = bucket; hash <= this.headMask; hash += this.bucketMask + 1) {
+      const line = this.headOf(hash)
+      if (this.permitAt(line) !== 0) elements.push(line * 4)
+      if (this.permitAt(line + SLOT_WORDS) !== 0) elements.push((line + SLOT_WORDS) * 4)
+    }
     super.collect(bucket, elements)
   }
 
