@@ -39,6 +39,9 @@ type CpuField =
   | 'random2'
   | 'random3'
   | 'stackTop'
+  | 'objects'
+  | 'thrown'
+  | 'thrownValue'
 
 /** Registers in a {@link CPU_BLOCK}: r0..r10 and the hidden r11 (BPF_REG_AX), which fix-ups and blinding use. */
 export const CPU_REGISTERS = 12
@@ -83,6 +86,11 @@ export const CPU_BLOCK: StructLayout<CpuField> = structLayout({
   random3: 'u32',
   /** Guest address just past the first frame's stack: the entry program's r10. */
   stackTop: 'ptr',
+  /** Guest address of the heap that programs make objects on; 0 where there is none. */
+  objects: 'u32',
+  /** 1 from a bpf_throw until the main function ends by it, and what was thrown. */
+  thrown: 'u32',
+  thrownValue: 'u64',
 })
 
 /** One emulated CPU as engines, helpers and drivers see it. One object a thread; allocates nothing per run. */

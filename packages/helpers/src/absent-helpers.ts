@@ -1,8 +1,8 @@
-/** Helpers that look for what this machine has none of: sockets, classes of control groups, readers of events. */
+/** Helpers that look for what this machine has none of: sockets, classes of control groups, readers of events, routes. */
 import { type Cpu, type HelperFunction, returnErrno, returnU32 } from '@bpfoundry/engine'
 import { ERRNO } from '@bpfoundry/kernel-abi'
 import type { HelperEnvironment } from './helper-environment.ts'
-import { u32Argument, u64Argument } from './registers.ts'
+import { i32Argument, u32Argument, u64Argument } from './registers.ts'
 
 /** bpf_sk_lookup_tcp, bpf_sk_lookup_udp, bpf_skc_lookup_tcp: NULL, as where no socket fits. */
 export function noSocket(cpu: Cpu): void {
@@ -12,6 +12,26 @@ export function noSocket(cpu: Cpu): void {
 /** bpf_get_cgroup_classid, bpf_skb_cgroup_classid: 0, as where no class was given. */
 export function noClass(cpu: Cpu): void {
   returnU32(cpu, 0)
+}
+
+const FIB_PARAMETERS_BYTES = 64
+/** BPF_FIB_LOOKUP_DIRECT to _MARK */
+const FIB_FLAGS = 0x3f
+const FAMILIES: ReadonlySet<number> = new Set([2, 10])
+/** The device forwards nothing. */
+const BPF_FIB_LKUP_RET_FWD_DISABLED = 5
+
+/**
+ * bpf_fib_lookup(ctx, params, plen, flags): as where no device forwards; -EINVAL for unknown flags or too few parameters,
+ * -EAFNOSUPPORT for other families than IPv4 and IPv6.
+ *
+ * @see bpf_xdp_fib_lookup, bpf_ipv4_fib_lookup in net/core/filter.c (6.12)
+ */
+export function noRoute(cpu: Cpu): void {
+  const isWrong = i32Argument(cpu, 3) < FIB_PARAMETERS_BYTES || u32Argument(cpu, 4) > FIB_FLAGS
+  const isKnown = FAMILIES.has(cpu.memory.u8[u32Argument(cpu, 2)] as number)
+  const answer = isKnown ? BPF_FIB_LKUP_RET_FWD_DISABLED : -ERRNO.EAFNOSUPPORT
+  returnErrno(cpu, isWrong ? -ERRNO.EINVAL : answer)
 }
 
 const BPF_F_INDEX_MASK = 0xffff_ffff

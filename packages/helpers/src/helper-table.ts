@@ -1,14 +1,27 @@
 import { type Cpu, type HelperFunction, type HelperTable, returnU32 } from '@bpfoundry/engine'
 import { helperByName, PACKET_LOAD_HELPERS } from '@bpfoundry/kernel-abi'
-import { noClass, noSocket, perfEventOutput } from './absent-helpers.ts'
+import { noClass, noRoute, noSocket, perfEventOutput } from './absent-helpers.ts'
 import { csumDiff } from './csum-diff.ts'
+import { dynptrData, dynptrFromMem, dynptrRead, dynptrWrite } from './dynptr/dynptr-helpers.ts'
 import type { HelperEnvironment } from './helper-environment.ts'
+import { kernelFunctions } from './kernel-functions/kernel-function-table.ts'
+import { kptrXchg, perCpuPtr, thisCpuPtr } from './kernel-pointers.ts'
+import { getLocalStorage } from './local-storage.ts'
 import { mapDeleteElem, mapLookupElem, mapLookupPercpuElem, mapUpdateElem } from './map-helpers.ts'
 import { strtol, strtoul } from './number-text.ts'
 import { snprintf, tracePrintk, traceVprintk } from './print-helpers.ts'
 import { getPrandomU32 } from './random.ts'
 import { xdpRedirect, xdpRedirectMap } from './redirect.ts'
+import {
+  ringbufFinish,
+  ringbufFinishDynptr,
+  ringbufOutput,
+  ringbufQuery,
+  ringbufReserve,
+  ringbufReserveDynptr,
+} from './ringbuf-helpers.ts'
 import { csumLevel, csumUpdate, l3CsumReplace, l4CsumReplace } from './socket-buffer/checksum.ts'
+import { getHashRecalc } from './socket-buffer/flow-hash.ts'
 import {
   setHash,
   setHashInvalid,
@@ -63,6 +76,7 @@ const HELPERS: readonly (readonly [name: string, make: (environment: HelperEnvir
   ['redirect_map',           xdpRedirectMap],
   ['xdp_adjust_meta',        plain(xdpAdjustMeta)],
   ['xdp_adjust_tail',        plain(xdpAdjustTail)],
+  ['fib_lookup',             plain(noRoute)],
   ['skb_load_bytes_relative', plain(skbLoadBytesRelative)],
   ['sk_lookup_tcp',          plain(noSocket)],
   ['sk_lookup_udp',          plain(noSocket)],
@@ -83,6 +97,23 @@ const HELPERS: readonly (readonly [name: string, make: (environment: HelperEnvir
   ['xdp_store_bytes',        plain(xdpStoreBytes)],
   ['map_lookup_percpu_elem', mapLookupPercpuElem],
   ['ktime_get_tai_ns',       plain(ktimeGetNs)],
+  ['get_hash_recalc',        plain(getHashRecalc)],
+  ['get_local_storage',      getLocalStorage],
+  ['ringbuf_output',         ringbufOutput],
+  ['ringbuf_reserve',        ringbufReserve],
+  ['ringbuf_submit',         ringbufFinish(false)],
+  ['ringbuf_discard',        ringbufFinish(true)],
+  ['ringbuf_query',          ringbufQuery],
+  ['per_cpu_ptr',            plain(perCpuPtr)],
+  ['this_cpu_ptr',           plain(thisCpuPtr)],
+  ['kptr_xchg',              plain(kptrXchg)],
+  ['dynptr_from_mem',        plain(dynptrFromMem)],
+  ['ringbuf_reserve_dynptr', ringbufReserveDynptr],
+  ['ringbuf_submit_dynptr',  ringbufFinishDynptr(false)],
+  ['ringbuf_discard_dynptr', ringbufFinishDynptr(true)],
+  ['dynptr_read',            plain(dynptrRead)],
+  ['dynptr_write',           plain(dynptrWrite)],
+  ['dynptr_data',            plain(dynptrData)],
 ]
 
 /** bpf_tail_call is an instruction after fix-ups: engines make it, with `progArrayTarget`. */
@@ -101,9 +132,11 @@ export const HELPER_IMPLEMENTED: readonly number[] = [...HELPERS.map(([name]) =>
 
 /** The helpers of one thread, by number; undefined where there is none. */
 export function createHelperTable(environment: HelperEnvironment): HelperTable {
-  const most = Math.max(...HELPER_IMPLEMENTED, ...Object.values(PACKET_LOAD_HELPERS))
+  const functions = kernelFunctions()
+  const most = Math.max(...HELPER_IMPLEMENTED, ...Object.values(PACKET_LOAD_HELPERS), ...functions.keys())
   const table = new Array<HelperFunction | undefined>(most + 1).fill(undefined)
   for (const [name, make] of HELPERS) table[numberOf(name)] = make(environment)
   for (const bytes of [1, 2, 4] as const) table[PACKET_LOAD_HELPERS[bytes]] = packetLoad(bytes)
+  for (const [number, fn] of functions) table[number] = fn
   return table
 }

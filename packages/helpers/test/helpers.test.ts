@@ -1,6 +1,15 @@
 import { CPU_BLOCK } from '@bpfoundry/engine'
 import { writeU64 } from '@bpfoundry/guest-memory'
-import { ERRNO, helperName, MAP_TYPE, MAX_HELPER_ID, PACKET_LOAD_HELPERS } from '@bpfoundry/kernel-abi'
+import {
+  ABSENT_KERNEL_FUNCTION,
+  ERRNO,
+  FIX_UP_FUNCTIONS,
+  helperName,
+  KERNEL_FUNCTION_NUMBERS,
+  MAP_TYPE,
+  MAX_HELPER_ID,
+  PACKET_LOAD_HELPERS,
+} from '@bpfoundry/kernel-abi'
 import { type BpfMap, createMap } from '@bpfoundry/maps'
 import * as fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -32,8 +41,9 @@ describe('the table', () => {
   it('has a function for every number that is listed, but bpf_tail_call, which engines make', () => {
     const table = createHelperTable({ memory: bench.memory, mapAt: () => makeMap(MAP_TYPE.ARRAY) })
     const made = table.flatMap((helper, n) => (helper === undefined ? [] : [n]))
-    const withoutNumber = Object.values(PACKET_LOAD_HELPERS)
-    expect(made.filter((n) => n > MAX_HELPER_ID)).toEqual(withoutNumber)
+    const ofFixUps = [...Object.values(PACKET_LOAD_HELPERS), ...Object.values(FIX_UP_FUNCTIONS)]
+    const ofKernel = [ABSENT_KERNEL_FUNCTION, ...KERNEL_FUNCTION_NUMBERS]
+    expect(made.filter((n) => n > MAX_HELPER_ID)).toEqual([...ofFixUps, ...ofKernel])
     expect([...made.filter((n) => n <= MAX_HELPER_ID), 12].sort((a, b) => a - b)).toEqual(HELPER_IMPLEMENTED)
     expect(HELPER_IMPLEMENTED.map(helperName)).not.toContain('unknown')
   })

@@ -26,6 +26,7 @@ export const ERRNO = {
   ENOTSOCK: 88,
   EMSGSIZE: 90,
   EOPNOTSUPP: 95,
+  EAFNOSUPPORT: 97,
   ENETDOWN: 100,
   ENOBUFS: 105,
   /** Internal to the kernel, but bpf(2) lets it out. */
@@ -60,6 +61,7 @@ const TEXTS: Partial<Record<ErrnoName, string>> = {
   ERANGE: 'Numerical result out of range',
   EPROTO: 'Protocol error',
   EOPNOTSUPP: 'Operation not supported',
+  EAFNOSUPPORT: 'Address family not supported by protocol',
 }
 
 /** What strerror(3) says; `Unknown error N` as glibc where there is no text. */

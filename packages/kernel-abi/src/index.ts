@@ -20,6 +20,7 @@ export type { ContextAccess, ContextField, ContextLayout, ContextScope, SocketKi
 export { contextField, contextLayout, socketLayout } from './contexts.ts'
 export type { ErrnoName } from './errno.ts'
 export { ERRNO, errnoName, errnoText } from './errno.ts'
+export { FIX_UP_FUNCTIONS } from './fix-up-functions.ts'
 export type { ArgumentType, HelperPrototype, HelperValue, ReturnType, TypeFlagName } from './helper-prototypes.ts'
 export { HELPER_PROTOTYPES, TYPE_FLAG } from './helper-prototypes.ts'
 export type { HelperCapability } from './helper-sets.ts'
@@ -29,10 +30,14 @@ export type { IteratorArgument } from './iterators.ts'
 export { isKnownIterator, iteratorArgument } from './iterators.ts'
 export type { KernelFunction, KernelFunctionTrait, ModuleFunctionSet } from './kernel-functions.ts'
 export {
+  ABSENT_KERNEL_FUNCTION,
   isKernelFunctionKnown,
+  KERNEL_FUNCTION_NUMBERS,
   KERNEL_FUNCTION_TRAITS,
   kernelFunction,
+  kernelFunctionNumber,
   moduleFunction,
+  numberedKernelFunction,
 } from './kernel-functions.ts'
 export type { LsmHook } from './lsm-hooks.ts'
 export { lsmHook } from './lsm-hooks.ts'

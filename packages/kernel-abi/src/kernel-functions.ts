@@ -314,3 +314,28 @@ export function moduleFunction(
   const traits = found?.functions.get(name)
   return traits === undefined ? undefined : { name, traits }
 }
+
+/** Called by fixed-up programs in the place of what can't be called: above all of the kernel's helpers. */
+export const ABSENT_KERNEL_FUNCTION = 2000
+const FIRST_NUMBER = ABSENT_KERNEL_FUNCTION + 1
+
+const NUMBERED: readonly string[] = [...new Set(SETS.flatMap(({ functions }) => functions.map(([name]) => name)))]
+const NUMBERS: ReadonlyMap<string, number> = new Map(NUMBERED.map((name, index) => [name, FIRST_NUMBER + index]))
+
+/**
+ * The number by which a fixed-up program calls the function, like a helper. Ours, and good for one run of the project only:
+ * Linux puts the distance to the function into the instruction.
+ *
+ * @returns undefined for a function that is not known
+ */
+export function kernelFunctionNumber(name: string): number | undefined {
+  return NUMBERS.get(name)
+}
+
+/** The counterpart of {@link kernelFunctionNumber}. */
+export function numberedKernelFunction(number: number): string | undefined {
+  return NUMBERED[number - FIRST_NUMBER]
+}
+
+/** Numbers of the functions that a fixed-up program may call. */
+export const KERNEL_FUNCTION_NUMBERS: readonly number[] = [...NUMBERS.values()]

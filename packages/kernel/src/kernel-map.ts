@@ -1,7 +1,7 @@
 import type { Btf } from '@bpfoundry/btf'
 import { BPF_ANY, ERRNO, errnoName, MAP_FLAG, type MapAttributes, mapTypeName } from '@bpfoundry/kernel-abi'
 import type { LoadedMap } from '@bpfoundry/loader'
-import type { BpfMap } from '@bpfoundry/maps'
+import { type BpfMap, RingbufMap } from '@bpfoundry/maps'
 import type { MapField } from '@bpfoundry/verifier'
 import { KernelError } from './kernel-error.ts'
 import type { OffloadedMap } from './offload/offloaded-map.ts'
@@ -133,6 +133,14 @@ export class KernelMap implements LoadedMap {
       const value = this.lookup(key)
       if (value !== undefined) yield [key, value]
     }
+  }
+
+  /**
+   * What programs put into a ring buffer, oldest first, as its one reader gets it; a record is the ring's again once the next
+   * one is asked for. Nothing for other maps.
+   */
+  *consume(): IterableIterator<Uint8Array> {
+    if (this.storage instanceof RingbufMap) yield* this.storage.consume()
   }
 
   /** BPF_MAP_FREEZE: user space writes no more. */

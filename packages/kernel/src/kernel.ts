@@ -14,8 +14,8 @@ import {
   PROG_TYPE,
 } from '@bpfoundry/kernel-abi'
 import type { LoaderKernel } from '@bpfoundry/loader'
-import { createMap, MapError, type MapReferences } from '@bpfoundry/maps'
-import type { KernelBtf } from '@bpfoundry/verifier'
+import { CgroupStorageMap, createMap, MapError, type MapReferences } from '@bpfoundry/maps'
+import type { KernelBtf, MapField } from '@bpfoundry/verifier'
 import { unpredictableKeys } from './hardening/blinding-keys.ts'
 import { KernelError, ProgramNotCompiled } from './kernel-error.ts'
 import { type InnerMap, KernelMap, type MapBtf } from './kernel-map.ts'
@@ -31,9 +31,11 @@ import { OffloadCore } from './offload/offload-core.ts'
 import type { DeviceLoad } from './offload/offload-driver.ts'
 import { deviceWentAway, mapWithBtf, runsOnDeviceOnly } from './offload/offload-errors.ts'
 import type { OffloadedMap } from './offload/offloaded-map.ts'
+import { OwnObjects } from './own-objects.ts'
 import { type LoadedImage, loadImage, type ProgramRequest } from './program-load.ts'
 import { Runtime } from './runtime.ts'
 import { runsOnSkb, SkbTestBed } from './skb-test-run.ts'
+import { SyscallTestBed } from './syscall-test-run.ts'
 import { noTestRun, type TestRunRequest, type TestRunResult } from './test-run.ts'
 import { runsOnTestFunctions, tracingTestRun } from './tracing-test-run.ts'
 import { XdpTestBed } from './xdp-test-run.ts'
@@ -135,10 +137,12 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   readonly #xdpTestBed: XdpTestBed
   /** Made for the first program that needs it. */
   #skbTestBed: SkbTestBed | undefined
+  #syscallTestBed: SyscallTestBed | undefined
   readonly #inlineHelpers: boolean
   readonly #hollowMaps: boolean
   readonly #blindingKeys: RandomU32 | undefined
   readonly #modules: KernelModules
+  readonly #objects: OwnObjects
   readonly #profile: string | undefined
   #nextFd = FIRST_FD
   #nextMapId = 1
@@ -158,6 +162,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
     this.#inlineHelpers = options.inlineHelpers ?? true
     this.#hollowMaps = options.hollowMaps ?? false
     this.#modules = new KernelModules(options.kernelBtf)
+    this.#objects = new OwnObjects(this.memory, this.cpus, options.kernelBtf)
     this.#profile = options.profile
     const hardened = isHardened(options.harden ?? 0, true)
     this.#blindingKeys = hardened ? (options.blindingKeys ?? unpredictableKeys()) : undefined
@@ -187,6 +192,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
     const { inner } = request
     if (MAPS_OF_MAPS.has(request.type) && inner === undefined) throw noInnerMap(request)
     const fields = checkedMapFields(request, this.#profile)
+    const held = this.#heldBy(request, fields)
     const offloaded = this.#createOnDevice(request)
     const storage = this.#createStorage(request, offloaded)
     offloaded?.placed(storage)
@@ -207,6 +213,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
       ...(offloaded === undefined ? {} : { offloaded }),
       closeFd: (closed) => void this.#mapsByFd.delete(closed.fd),
       free: (freed) => {
+        if (held !== undefined) for (const value of freed.storage.valueAddresses()) this.#objects.dropHeld(value, held)
         this.#mapsById.delete(freed.id)
         this.#mapOwners.forget(freed.id)
         this.runtime.forgetMap(freed.storage.address)
@@ -243,6 +250,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
       mapByFd: (fd) => this.#mapsByFd.get(fd),
       possibleCpus: this.cpus.length,
       inlineHelpers: this.#inlineHelpers,
+      structureAddress: (btf, typeId) => this.#objects.structureAddress(btf, typeId),
       ...(this.#blindingKeys === undefined ? {} : { blindingKeys: this.#blindingKeys }),
       ...(this.#modules.btf === undefined ? {} : { kernelBtf: this.#modules.btf }),
       modules: this.#modules.byFd,
@@ -251,6 +259,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
       isElsewhere: (map) => device === undefined && this.offload.isElsewhere(bound, map.offloaded, map.attributes.type),
     })
     this.#mapOwners.checkUsed(loaded.image, loaded.maps)
+    if (loaded.callsKernel) this.#objects.prepare()
     deviceLoad?.accepted?.(id, loaded.maps)
     if (bound?.offloaded && !this.offload.during(() => bound.accepted(id, loaded.maps))) throw deviceWentAway(request)
     const { image, ...found } = loaded
@@ -287,11 +296,16 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
   testRun(program: KernelProgram, request: TestRunRequest): TestRunResult {
     const cpu = this.cpus[0] as Cpu
     const { type } = program.image
+    for (const { storage } of program.maps) if (storage instanceof CgroupStorageMap) storage.clear()
     if (program.bound?.offloaded) throw runsOnDeviceOnly(program)
     if (type === PROG_TYPE.XDP) {
       return this.#xdpTestBed.run(this.runtime, program.id, cpu, request, (ifindex) => this.#devices.rxQueues(ifindex))
     }
     if (runsOnTestFunctions(program)) return tracingTestRun(program)
+    if (type === PROG_TYPE.SYSCALL) {
+      this.#syscallTestBed ??= new SyscallTestBed(this.memory)
+      return this.#syscallTestBed.run(this.runtime, program.id, cpu, request, program.verified.notes.contextBytes)
+    }
     if (!runsOnSkb(type)) throw noTestRun(program)
     this.#skbTestBed ??= new SkbTestBed(this.memory)
     return this.#skbTestBed.run(this.runtime, program.id, cpu, request, (ifindex) => this.#devices.has(ifindex))
@@ -322,6 +336,11 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
     map.reopen()
     this.#mapsByFd.set(map.fd, map)
     return map
+  }
+
+  /** Objects that programs made and nobody gave up: what maps hold, and none once those are gone. */
+  get liveObjects(): number {
+    return this.#objects.live
   }
 
   /** Live maps, by id. Those whose device is gone have none any more. */
@@ -397,6 +416,11 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
     const found = this.#programsByFd.get(fd)
     if (found === undefined) return -ERRNO.EBADF
     return found.bound === undefined ? found.id : -ERRNO.EINVAL
+  }
+
+  /** Where it is described what objects the values of a map hold; undefined where they hold none. */
+  #heldBy({ btf, valueSizeBytes }: MapRequest, fields: readonly MapField[] = []): number | undefined {
+    return btf === undefined ? undefined : this.#objects.valueAddress(btf, valueSizeBytes, fields)
   }
 
   #createStorage(request: MapRequest, offloaded: OffloadedMap | undefined): ReturnType<typeof createMap> {

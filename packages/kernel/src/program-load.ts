@@ -98,6 +98,8 @@ export interface LoadedImage {
   readonly slotCounts: SlotCounts
   readonly log: string
   readonly maps: readonly KernelMap[]
+  /** It calls kernel functions, of which some take memory while it runs. */
+  readonly callsKernel: boolean
 }
 
 /** What a load depends on besides the program. */
@@ -116,6 +118,8 @@ export interface LoadOptions {
   readonly modules?: ReadonlyMap<number, KernelModule>
   /** The release that it is judged for. */
   readonly profile?: string
+  /** Address of the description of a structure of the program's BTF, for a program that makes objects. */
+  readonly structureAddress: (btf: Btf, typeId: number) => number
   /** Asked by the verifier, for a program that is bound to a device. */
   readonly device?: DeviceHooks
   /** Whether a map is where the program can't reach it. */
@@ -162,13 +166,17 @@ export function loadImage(request: ProgramRequest, id: number, options: LoadOpti
   )
   if (!result.ok) throw new ProgramRejected(request.name, result.rejection, result)
   const { verified, stats, slotCounts, log } = result
+  const { btf } = request
   const fixed = fixUp(verified, {
+    ...(btf === undefined ? {} : { structureAddress: (typeId: number) => options.structureAddress(btf, typeId) }),
     mapAddress: (fd) => mapOrThrow(maps, fd).storage.address,
     mapValueAddress: (fd) => mapOrThrow(maps, fd).storage.valueBase ?? 0,
     inlinedHelper: helperInPlace,
   })
   const used = [...new Set(maps.values())]
-  return { image: imageOf(request, id, fixed, used, options), verified, stats, slotCounts, log, maps: used }
+  const callsKernel = verified.notes.kernelCalls.some((call) => call !== undefined)
+  const image = imageOf(request, id, fixed, used, options)
+  return { image, verified, stats, slotCounts, log, maps: used, callsKernel }
 }
 
 function imageOf(

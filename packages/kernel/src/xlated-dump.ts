@@ -11,7 +11,7 @@ import {
   type Insn,
   isLdImm64,
 } from '@bpfoundry/isa'
-import { helperName } from '@bpfoundry/kernel-abi'
+import { helperName, numberedKernelFunction } from '@bpfoundry/kernel-abi'
 
 /** What {@link dumpXlated} shows beside the instructions. */
 export interface DumpOptions {
@@ -66,7 +66,7 @@ function withMapIds(image: ProgramImage): readonly Insn[] {
 
 function callName(image: ProgramImage, pc: number, insn: Insn): string | undefined {
   if (insn.opcode !== (BPF_JMP | BPF_CALL)) return undefined
-  if (insn.src !== BPF_PSEUDO_CALL) return helperName(insn.imm)
+  if (insn.src !== BPF_PSEUDO_CALL) return numberedKernelFunction(insn.imm) ?? helperName(insn.imm)
   const target = image.subprograms.find(({ start }) => start === pc + insn.imm + 1)
   return target === undefined ? undefined : `bpf_prog_${image.tag}_${target.name}`
 }

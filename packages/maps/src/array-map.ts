@@ -53,6 +53,10 @@ export class ArrayMap extends IndexedMap {
     return -ERRNO.EINVAL
   }
 
+  override *valueAddresses(): Generator<number> {
+    for (let index = 0; index < this.maxEntries; index++) yield this.valueBase + index * this.elementBytes
+  }
+
   protected sysLookup(key: number): number {
     return this.lookup(key)
   }

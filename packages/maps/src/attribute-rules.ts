@@ -13,7 +13,7 @@ import {
   valueSize,
 } from './attribute-demands.ts'
 import { MapError } from './map-error.ts'
-import { OBJECT_RULES } from './object-map-rules.ts'
+import { CGROUP_STORAGE_RULES, OBJECT_RULES, RING_RULES } from './object-map-rules.ts'
 
 const { NO_PREALLOC, NO_COMMON_LRU, NUMA_NODE, RDONLY, WRONLY, ZERO_SEED, RDONLY_PROG, WRONLY_PROG } = MAP_FLAG
 const { MMAPABLE, INNER_MAP, PRESERVE_ELEMS } = MAP_FLAG
@@ -130,6 +130,9 @@ const RULES: ReadonlyMap<number, readonly AttributeRule[]> = new Map<number, rea
   [MAP_TYPE.CPUMAP,          [...TARGET_RULES, unknownFlags(NUMA_NODE), mostEntries(MOST_CPUS, 'E2BIG')]],
   [MAP_TYPE.XSKMAP,          [SOME_ENTRIES, keySize(4, 4), valueSize(4, 4), unknownFlags(NUMA_NODE | RDONLY | WRONLY)]],
   [MAP_TYPE.DEVMAP_HASH,     [...DEVMAP_RULES, mostEntries(2 ** 31, 'EINVAL')]],
+  [MAP_TYPE.RINGBUF,         RING_RULES],
+  [MAP_TYPE.CGROUP_STORAGE,  CGROUP_STORAGE_RULES],
+  [MAP_TYPE.PERCPU_CGROUP_STORAGE, CGROUP_STORAGE_RULES],
 ])
 
 const COMMON_RULES: readonly AttributeRule[] = [

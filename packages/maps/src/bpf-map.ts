@@ -47,6 +47,9 @@ export interface BpfMap {
   /** Elements in the map; array-like maps of plain values are always full. */
   readonly count: number
 
+  /** Guest addresses of all values, in a per-CPU map those of all CPUs; none where values are not what programs see. */
+  valueAddresses(): Iterable<number>
+
   /** Gives the memory back. Only in the thread that created the map. @throws MapError MAP_NOT_OWNER */
   free(): void
 }

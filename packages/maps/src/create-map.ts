@@ -3,6 +3,7 @@ import { ERRNO, MAP_FLAG, MAP_TYPE, type MapAttributes, mapTypeName } from '@bpf
 import { ArrayMap } from './array-map.ts'
 import { checkAttributes } from './attribute-rules.ts'
 import type { BpfMap, MapOptions, TargetMap } from './bpf-map.ts'
+import { CgroupStorageMap } from './cgroup-storage-map.ts'
 import { CpuMap } from './cpumap.ts'
 import { DevMap } from './devmap.ts'
 import { DevMapHash } from './devmap-hash.ts'
@@ -18,6 +19,7 @@ import { OBJECT_RULES } from './object-map-rules.ts'
 import { PercpuArrayMap } from './percpu-array-map.ts'
 import { PercpuHashMap } from './percpu-hash-map.ts'
 import { ProgArrayMap } from './prog-array-map.ts'
+import { RingbufMap } from './ringbuf-map.ts'
 import { XskMap } from './xskmap.ts'
 
 /** A map type: how much room a map needs, and the handle on one. */
@@ -40,6 +42,9 @@ const KINDS: ReadonlyMap<number, MapKind> = new Map<number, MapKind>([
   [MAP_TYPE.CPUMAP,          CpuMap],
   [MAP_TYPE.XSKMAP,          XskMap],
   [MAP_TYPE.DEVMAP_HASH,     DevMapHash],
+  [MAP_TYPE.RINGBUF,         RingbufMap],
+  [MAP_TYPE.CGROUP_STORAGE,  CgroupStorageMap],
+  [MAP_TYPE.PERCPU_CGROUP_STORAGE, CgroupStorageMap],
 ])
 
 /** Numbers of the map types that can be created and hold what is put into them. */

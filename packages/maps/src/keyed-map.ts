@@ -105,6 +105,15 @@ export abstract class KeyedMap extends SyscallSide {
     }
   }
 
+  override *valueAddresses(): Generator<number> {
+    for (const element of this.table.all()) yield* this.valuesIn(element)
+  }
+
+  /** Addresses of an element's values: one for each CPU in a per-CPU map. */
+  protected valuesIn(element: number): readonly number[] {
+    return [this.valueIn(element)]
+  }
+
   /** Address of an element's value (of CPU 0's in a per-CPU map). */
   protected valueIn(element: number): number {
     return element + this.valueOffset

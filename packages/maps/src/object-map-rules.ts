@@ -76,7 +76,8 @@ const ARRAY_OF_FDS: readonly AttributeRule[] = [
 ]
 const NOTHING_PRESERVED = forbiddenFlags(PRESERVE_ELEMS, 'only a perf event array can preserve its elements')
 const SOCKETS: readonly AttributeRule[] = [SOME_ENTRIES, valueSizeOf(4, 8), unknownFlags(NUMA_NODE | RDONLY | WRONLY)]
-const RING: readonly AttributeRule[] = [unknownFlags(NUMA_NODE), keySize(0, 0), valueSize(0, 0), RING_SIZE]
+/** Of rings of both directions. */
+export const RING_RULES: readonly AttributeRule[] = [unknownFlags(NUMA_NODE), keySize(0, 0), valueSize(0, 0), RING_SIZE]
 const QUEUE: readonly AttributeRule[] = [
   SOME_ENTRIES,
   keySize(0, 0),
@@ -84,7 +85,7 @@ const QUEUE: readonly AttributeRule[] = [
   unknownFlags(NUMA_NODE | ACCESS),
   PROGRAM_ACCESS,
 ]
-const CGROUP_STORAGE: readonly AttributeRule[] = [
+export const CGROUP_STORAGE_RULES: readonly AttributeRule[] = [
   keySizeOf(8, 16),
   valueSize(1, Infinity),
   valueSize(1, LARGEST_STORAGE_BYTES, 'E2BIG'),
@@ -112,15 +113,12 @@ export const OBJECT_RULES: ReadonlyMap<number, readonly AttributeRule[]> = new M
   [MAP_TYPE.SOCKMAP,               [...SOCKETS, keySize(4, 4)]],
   [MAP_TYPE.SOCKHASH,              [...SOCKETS, keySize(1, Infinity), keySize(1, 512, 'E2BIG')]],
   [MAP_TYPE.REUSEPORT_SOCKARRAY,   [valueSizeOf(4, 8), SOME_ENTRIES, keySize(4, 4), unknownFlags(NUMA_NODE | MMAPABLE | ACCESS | INNER_MAP)]],
-  [MAP_TYPE.CGROUP_STORAGE,        CGROUP_STORAGE],
-  [MAP_TYPE.PERCPU_CGROUP_STORAGE, CGROUP_STORAGE],
   [MAP_TYPE.QUEUE,                 QUEUE],
   [MAP_TYPE.STACK,                 QUEUE],
   [MAP_TYPE.SK_STORAGE,            LOCAL_STORAGE],
   [MAP_TYPE.INODE_STORAGE,         LOCAL_STORAGE],
   [MAP_TYPE.TASK_STORAGE,          LOCAL_STORAGE],
   [MAP_TYPE.CGRP_STORAGE,          LOCAL_STORAGE],
-  [MAP_TYPE.RINGBUF,               RING],
-  [MAP_TYPE.USER_RINGBUF,          RING],
+  [MAP_TYPE.USER_RINGBUF,          RING_RULES],
   [MAP_TYPE.BLOOM_FILTER,          [keySize(0, 0), valueSize(1, Infinity), SOME_ENTRIES, unknownFlags(NUMA_NODE | ZERO_SEED | ACCESS)]],
 ])

@@ -19,9 +19,10 @@ export class ObjectMap extends SyscallSide {
     return plan(attributes).sizeBytes
   }
 
-  constructor(place: MapPlace) {
+  /** @param moreBytes that a type which does hold something has behind the rest */
+  constructor(place: MapPlace, moreBytes = 0) {
     const { staging, sizeBytes } = plan(place.attributes)
-    super(place, sizeBytes, staging, place.attributes.valueSizeBytes)
+    super(place, sizeBytes + moreBytes, staging, place.attributes.valueSizeBytes)
   }
 
   override get count(): number {

@@ -51,6 +51,13 @@ export class PercpuArrayMap extends IndexedMap {
     return -ERRNO.EINVAL
   }
 
+  override *valueAddresses(): Generator<number> {
+    for (let cpu = 0; cpu < this.cpus; cpu++) {
+      const first = this.valueBase + cpu * this.cpuStrideBytes
+      for (let index = 0; index < this.maxEntries; index++) yield first + index * this.elementBytes
+    }
+  }
+
   protected sysLookup(key: number): number {
     return this.lookup(key, 0)
   }

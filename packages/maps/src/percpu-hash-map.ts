@@ -55,6 +55,10 @@ export class PercpuHashMap extends KeyedMap {
     return this.memory.u32[(element + this.valueOffset) >>> 2] as number
   }
 
+  protected override valuesIn(element: number): readonly number[] {
+    return Array.from({ length: this.cpus }, (_, cpu) => this.valueIn(element) + cpu * this.cpuStride)
+  }
+
   /** Called when a program looked an element up, or an update found it. */
   protected used(_element: number): void {}
 

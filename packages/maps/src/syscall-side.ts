@@ -116,6 +116,8 @@ export abstract class SyscallSide implements BpfMap {
     }
   }
 
+  *valueAddresses(): Generator<number> {}
+
   free(): void {
     const { region } = this.place
     if (region === undefined) {

@@ -109,7 +109,7 @@ describe('creation', () => {
     ['a fractional size', [MAP_TYPE.HASH, 4.5, 4, 1, 0], 'MAP_KEY_SIZE', ERRNO.EINVAL],
     ['a negative number of entries', [MAP_TYPE.HASH, 4, 4, -1, 0], 'MAP_MAX_ENTRIES', ERRNO.EINVAL],
     ['flags over 32 bits', [MAP_TYPE.HASH, 4, 4, 1, 2 ** 40], 'MAP_FLAGS', ERRNO.EINVAL],
-    ['a type not emulated', [MAP_TYPE.RINGBUF, 0, 0, 4096, 0], 'MAP_TYPE_UNSUPPORTED', ERRNO.EINVAL],
+    ['a type not emulated', [MAP_TYPE.USER_RINGBUF, 0, 0, 4096, 0], 'MAP_TYPE_UNSUPPORTED', ERRNO.EINVAL],
   ])('refuses %s with a clear error', (_name, tuple, code, errno) => {
     expect(create(tuple)).toEqual({ errno, code })
   })
@@ -139,6 +139,16 @@ describe('creation', () => {
   })
 })
 
+/** Types that don't take just any map. */
+const SHAPES: ReadonlyMap<number, MapTuple> = new Map(
+  [
+    [MAP_TYPE.LPM_TRIE, 8, 4, 100, 1],
+    [MAP_TYPE.RINGBUF, 0, 0, 4096, 0],
+    [MAP_TYPE.CGROUP_STORAGE, 8, 4, 0, 0],
+    [MAP_TYPE.PERCPU_CGROUP_STORAGE, 16, 4, 0, 0],
+  ].map((tuple) => [tuple[0] as number, tuple as unknown as MapTuple]),
+)
+
 describe('memory', () => {
   it('is not touched before it is used: 16,777,216 entries reserve 1.5 GiB and take next to none', () => {
     const memory = GuestMemory.create()
@@ -154,8 +164,7 @@ describe('memory', () => {
     (_, type) => {
       const memory = GuestMemory.create()
       const room = memory.availableBytes
-      const lpm = type === MAP_TYPE.LPM_TRIE
-      const map = createMap(memory, attributesOf([type, lpm ? 8 : 4, 4, 100, lpm ? 1 : 0]), { id: 1, cpus: 4 })
+      const map = createMap(memory, attributesOf(SHAPES.get(type) ?? [type, 4, 4, 100, 0]), { id: 1, cpus: 4 })
       expect(memory.regionAt(map.address)?.kind).toBe('map')
       expect(() => openMap(memory, map.address).free()).toThrow(expect.objectContaining({ code: 'MAP_NOT_OWNER' }))
       map.free()

@@ -34,7 +34,7 @@ import { type RegisterState, UNINITIALISED, UNKNOWN_SCALAR } from './state/regis
 import { NOT_INIT, SCALAR, typeName } from './state/register-type.ts'
 import type { StackSlot } from './state/stack-slot.ts'
 import { Sanitation } from './transfer/sanitation.ts'
-import type { SlotCounts, VerifierMap, VerifierOptions, VerifierProgram } from './verifier-api.ts'
+import type { KernelCallNote, SlotCounts, VerifierMap, VerifierOptions, VerifierProgram } from './verifier-api.ts'
 
 /** A function of the program; `stackDepthBytes` grows as the exploration finds accesses. */
 export interface Subprogram {
@@ -86,6 +86,8 @@ export interface SlotNotes {
   readonly mapLoads: Map<number, number>
   /** bpf_loop: index of the callback where the call can become a loop; -1 where it can't, 0 where it was not seen. */
   readonly inlineLoops: Int32Array
+  /** Calls of kernel functions, by slot. */
+  readonly kernelCalls: (KernelCallNote | undefined)[]
   /** Spills and fills that may go; undefined for a device, which gets the program as it is. */
   readonly fastcall: FastcallPatterns | undefined
 }
@@ -161,6 +163,8 @@ export class Verification {
   jumpsProcessed = 0
   insnsAtCheckpoint = 0
   jumpsAtCheckpoint = 0
+  /** How much of a context it looks at whose length is the caller's to choose. */
+  contextBytes = 0
   maxStatesPerInsn = 0
   totalStates = 0
   peakStates = 0

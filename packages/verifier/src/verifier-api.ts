@@ -245,6 +245,17 @@ export interface Rejection {
   readonly requirements?: readonly Requirement[]
 }
 
+/** A call of a kernel function. */
+export interface KernelCallNote {
+  readonly name: string
+  /** The structure, in the program's BTF, of the object that it makes, takes or links. */
+  readonly structTypeId?: number
+  /** Where in that object the pointer led that was handed over. */
+  readonly nodeOffsetBytes?: number
+  /** Paths come with objects of several structures: there is no one call for all. */
+  readonly isAmbiguous: boolean
+}
+
 /** What the exploration noted of each slot, for the fix-ups. */
 export interface VerifiedNotes {
   /** 1 where some path came by. */
@@ -261,12 +272,16 @@ export interface VerifiedNotes {
   readonly maps: readonly (VerifierMap | undefined)[]
   /** Index of the callback of a bpf_loop that can become a loop; 0 or less where it can't. */
   readonly inlineLoops: Int32Array
+  /** Calls of kernel functions, by slot. */
+  readonly kernelCalls: readonly (KernelCallNote | undefined)[]
   /** Spills and fills around calls that keep their registers once they are inlined. */
   readonly removableSpills: readonly number[]
   /** Stack that the fix-ups take below that of the program, by function; undefined where they rewrite nothing. */
   readonly frameExtras: readonly FrameExtras[] | undefined
   /** Whoever loads it has no CAP_PERFMON: speculation is guarded. */
   readonly isUntrusted: boolean
+  /** Of a SYSCALL program: how much of its context it looks at. */
+  readonly contextBytes: number
 }
 
 /** Offsets from the frame pointer of stack that only fix-ups know of. */
@@ -304,6 +319,8 @@ export interface FixUpPlacement {
   mapAddress(fd: number): number
   /** Guest address of the single value of the array with this fd. */
   mapValueAddress(fd: number): number
+  /** Guest address of what describes a structure of the program's BTF; absent where no objects can be made. */
+  structureAddress?(typeId: number): number
   /** Instructions in the place of a helper's call, which touch r0 only; undefined where the call stays. */
   inlinedHelper?(helper: number): readonly Insn[] | undefined
 }

@@ -118,6 +118,7 @@ function slotNotes(run: Run, maps: SlotNotes['maps'], flow: FlowMarks, live: Uin
     arenaOperands: new Uint8Array(insns.length),
     mapLoads: new Map(),
     inlineLoops: new Int32Array(insns.length),
+    kernelCalls: new Array(insns.length).fill(undefined),
     fastcall: run.options.device === undefined ? fastcallPatterns(run) : undefined,
   }
 }
@@ -233,6 +234,7 @@ function run(current: Run): Verified {
       removableSpills: notes.fastcall?.removable ?? [],
       frameExtras,
       isUntrusted: !verification.isTrusted,
+      contextBytes: verification.contextBytes,
     },
   }
 }

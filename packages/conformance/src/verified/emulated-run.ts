@@ -1,5 +1,4 @@
 import { ExecutionFault } from '@bpfoundry/engine'
-import { BPF_CALL, BPF_JMP, BPF_PSEUDO_KFUNC_CALL } from '@bpfoundry/isa'
 import { type Kernel, KernelError, type KernelProgram, type TestRunRequest } from '@bpfoundry/kernel'
 import { errnoName, helperName, programTypeName } from '@bpfoundry/kernel-abi'
 import type { RunAnswer } from '../report/answer.ts'
@@ -12,7 +11,6 @@ const OUT_SLACK_BYTES = 4096
 
 /** One run of a loaded program of a case. */
 export function runVectorProgram(kernel: Kernel, program: KernelProgram, run: VectorRun): RunAnswer {
-  if (callsKernel(program)) return { run_errno: 'ENOTSUPP', unsupported: ['runs of kfuncs'] }
   try {
     const { retval, data, ctx, truncated, durationNs } = kernel.testRun(program, runRequest(run))
     const out = { retval, data_out: hex(data), duration_ns: durationNs }
@@ -20,11 +18,6 @@ export function runVectorProgram(kernel: Kernel, program: KernelProgram, run: Ve
   } catch (error) {
     return runFailure(error, program)
   }
-}
-
-/** There is nothing behind kernel functions to be run. */
-function callsKernel({ image }: KernelProgram): boolean {
-  return image.insns.some(({ opcode, src }) => opcode === (BPF_JMP | BPF_CALL) && src === BPF_PSEUDO_KFUNC_CALL)
 }
 
 function runRequest({ dataIn, ctxIn, repeat, dataOutBytes, ctxOutBytes }: VectorRun): TestRunRequest {
@@ -46,5 +39,10 @@ function runFailure(error: unknown, { image }: KernelProgram): RunAnswer {
   }
   if (!(error instanceof ExecutionFault)) throw error
   if (error.code !== 'FAULT_UNKNOWN_HELPER') return { run_errno: error.code }
-  return { run_errno: 'ENOTSUPP', unsupported: [`the helper ${helperName(Number(error.got))}`] }
+  return { run_errno: 'ENOTSUPP', unsupported: [calledBy(error)] }
+}
+
+/** What a run came to that is not there: a helper by its number, or a kernel function by its name. */
+function calledBy({ got }: ExecutionFault): string {
+  return typeof got === 'number' ? `the helper ${helperName(got)}` : `running the kernel function ${got}`
 }

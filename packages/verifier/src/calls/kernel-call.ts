@@ -23,6 +23,7 @@ import type { Verification } from '../verification.ts'
 import { clearCallerSaved } from './helper-call.ts'
 import { followIterator } from './iterator-call.ts'
 import { CONTEXT_CAST, checkKernelArguments, type KernelCallNotes } from './kernel-arguments.ts'
+import { noteKernelCall } from './kernel-call-notes.ts'
 import { isSlice, sliceResult } from './kernel-dynptr.ts'
 import { givesGraphObject, giveToGraph, graphObject, isGraphFunction, seenObject } from './own-graph.ts'
 import { makesOwnObject, ownObject, REFCOUNT_ACQUIRE } from './own-object.ts'
@@ -48,6 +49,7 @@ export function transferKernelCall(v: Verification, insn: Insn): boolean {
   }
   checkCallable(v, fn)
   const notes = checkKernelArguments(v, fn)
+  noteKernelCall(v, fn, notes)
   const { callback, root } = notes
   if (callback !== undefined && root !== undefined) startTreeCallback(v, fn, callback, seenObject(v, root))
   transferSection(v, fn)

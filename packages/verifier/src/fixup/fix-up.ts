@@ -10,7 +10,7 @@ import {
   type Insn,
 } from '@bpfoundry/isa'
 import { isMayGoto } from '../program/control-flow.ts'
-import { PTR_TO_CTX } from '../state/register-type.ts'
+import { baseType, MEM_ALLOC, PTR_TO_BTF_ID, PTR_TO_CTX } from '../state/register-type.ts'
 import { isMapValueLoad } from '../transfer/immediate-load.ts'
 import type {
   FixedUp,
@@ -24,6 +24,7 @@ import type {
 import { convertContextAccess } from './context-conversion.ts'
 import { hardWireBranches, slotsKept } from './dead-code.ts'
 import { guardDivision } from './division-guards.ts'
+import { convertKernelCall } from './kernel-calls.ts'
 import { inlineLoop } from './loop-inlining.ts'
 import { expandMayGoto, fillBudget } from './may-goto-expansion.ts'
 import { convertPacketLoad, isPacketLoad } from './packet-load-conversion.ts'
@@ -47,6 +48,8 @@ interface FixUp {
   readonly placement: FixUpPlacement
   /** The program with its branches decided. */
   readonly insns: readonly Insn[]
+  /** It looks into structures of the kernel. */
+  readonly readsKernel: boolean
 }
 
 /** What slot `pc` becomes. */
@@ -69,10 +72,13 @@ function replacement(fixUp: FixUp, pc: number): readonly Part[] {
 }
 
 /** What stands for divisions, may_goto and calls of helpers. */
-function rewritten({ verified, placement }: FixUp, insn: Insn, pc: number): readonly Part[] | undefined {
+function rewritten({ verified, placement, readsKernel }: FixUp, insn: Insn, pc: number): readonly Part[] | undefined {
   const { frameExtras, inlineLoops } = verified.notes
   if (isTailCall(insn)) return among(convertTailCall(guardedEntries(verified, pc)))
   if (frameExtras === undefined) return undefined
+  const kernelCall = verified.notes.kernelCalls[pc]
+  if (kernelCall !== undefined)
+    return among(convertKernelCall(kernelCall, { programType: verified.program.type, placement, readsKernel }))
   const guarded = guardDivision(insn)
   if (guarded !== undefined) return among(guarded)
   const isCall = insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === 0
@@ -84,6 +90,11 @@ function rewritten({ verified, placement }: FixUp, insn: Insn, pc: number): read
   if (isLoop && loopRegistersAt !== undefined) return inlineLoop(callback.start, loopRegistersAt)
   const inlined = placement.inlinedHelper?.(insn.imm)
   return inlined === undefined ? undefined : among(inlined)
+}
+
+/** The pointer led into a structure of the kernel. */
+function isOfKernel(type: number): boolean {
+  return baseType(type) === PTR_TO_BTF_ID && (type & MEM_ALLOC) === 0
 }
 
 function functionAt(subprograms: readonly VerifiedSubprogram[], pc: number): number {
@@ -167,7 +178,8 @@ export function fixUp(verified: Verified, placement: FixUpPlacement): FixedUp {
   const seen = withoutSpills(verified, placement)
   const insns = hardWireBranches(verified.program.insns, verified.notes.seen)
   const kept = slotsKept(insns, seen)
-  const fix = { verified, placement, insns }
+  const readsKernel = verified.notes.pointerTypes.some(isOfKernel)
+  const fix = { verified, placement, insns, readsKernel }
   const replacements = insns.map((_, pc) => (kept[pc] === 0 ? [] : replacement(fix, pc)))
   const layout = relayout(replacements, prologues(verified))
   return {

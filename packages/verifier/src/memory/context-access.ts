@@ -111,6 +111,7 @@ const MAX_PLAIN_CONTEXT_BYTES = 0xffff
 function accessPlain(v: Verification, access: Access): void {
   const { offset, sizeBytes } = access
   if (offset < 0 || offset >= MAX_PLAIN_CONTEXT_BYTES || offset % sizeBytes !== 0) refuseAccess(v, access)
+  v.contextBytes = Math.max(v.contextBytes, offset + sizeBytes)
   if (!access.isWrite && access.valueNumber >= 0) {
     v.write(access.valueNumber, loaded(UNKNOWN_SCALAR, sizeBytes, access.signExtends))
   }
