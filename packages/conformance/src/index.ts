@@ -19,6 +19,18 @@ export type { DataCase, DataExpectation } from './data-file/data-file.ts'
 export { readDataCase } from './data-file/data-file.ts'
 export { createRunningKernel } from './kernel-oracle/running-kernel.ts'
 export { KernelTree } from './kernel-tree/kernel-tree.ts'
+export type { ObjectOutcome, TreeVerdict } from './kernel-tree/objects/compare-verdicts.ts'
+export { OBJECT_OUTCOMES } from './kernel-tree/objects/compare-verdicts.ts'
+export { type TreeJudges, treeVerdicts } from './kernel-tree/objects/judge-tree.ts'
+export {
+  emulatedJudge,
+  type ObjectJudge,
+  type ObjectVerdict,
+  runningJudge,
+} from './kernel-tree/objects/object-judge.ts'
+export { type TreeObject, treeObject, treeObjectFiles } from './kernel-tree/objects/tree-objects.ts'
+export { type TreeCause, TreeCounter, type TreeTally } from './kernel-tree/objects/tree-tally.ts'
+export { Compiler, type CompilerOptions } from './kernel-tree/progs/compiler/compiler.ts'
 export type { Clang, ClangMissing } from './kernel-tree/progs/compiler/find-clang.ts'
 export { findClang } from './kernel-tree/progs/compiler/find-clang.ts'
 export type {
@@ -84,6 +96,7 @@ export type {
   VectorLine,
   VectorMap,
   VectorMapBtf,
+  VectorModule,
   VectorPrivilege,
   VectorProgram,
   VectorRun,

@@ -1,5 +1,5 @@
 import type { Insn } from '@bpfoundry/isa'
-import { MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { KERNEL_FUNCTION_TRAITS, MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { engineByName } from '@bpfoundry/testbench'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -79,6 +79,18 @@ const program = (maps: number): fc.Arbitrary<VectorProgram> =>
     })
     .map(given) as fc.Arbitrary<VectorProgram>
 
+const functionSet = fc.record({
+  programTypes: fc.array(fc.constantFrom(...Object.values(PROG_TYPE), 4000), { maxLength: 3 }),
+  functions: fc
+    .array(fc.tuple(fc.string({ minLength: 1 }), fc.subarray([...KERNEL_FUNCTION_TRAITS])), { maxLength: 3 })
+    .map((rows) => new Map(rows.map(([name, traits]) => [name, new Set(traits)]))),
+})
+const kernelModule = fc.record({
+  name: fc.string(),
+  btf: bytes(8),
+  functions: fc.array(functionSet, { maxLength: 2 }),
+})
+
 const run = fc
   .record({
     dataIn: maybe(bytes(8)),
@@ -109,6 +121,7 @@ const vector: fc.Arbitrary<Vector> = fc
       program: program(maps),
       id: fc.jsonValue({ maxDepth: 1 }),
       maps: fc.tuple(...Array.from({ length: maps }, (_, index) => map(index))),
+      modules: maybe(fc.array(kernelModule, { maxLength: 2 })),
       progs: fc.array(program(maps), { maxLength: 1 }),
       runs: fc.array(run, { maxLength: 2 }),
       lists: fc.boolean(),

@@ -30,6 +30,8 @@ export function createRunningKernel(oracle: KernelOracle): VectorKernel {
   return {
     name: 'kernel',
     unsupported: (vector) => unanswerable(oracle, vector),
+    // What of a module a program needs is either in this kernel, or `unsupported` says that it is not.
+    insertModule: () => undefined,
     createMap: ({ type, keySizeBytes, valueSizeBytes, maxEntries, flags, mapExtra, btf }, inner) => {
       const types = btf === undefined ? {} : mapBtf(loadBtf, btf)
       const spec = { type, keySizeBytes, valueSizeBytes, maxEntries, flags, mapExtra, ...types }

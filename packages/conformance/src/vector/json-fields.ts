@@ -66,6 +66,13 @@ export class JsonFields {
     throw this.#wrong(name, value, 'a list')
   }
 
+  /** Names and values of an object. */
+  entries(name: string): readonly (readonly [string, unknown])[] {
+    const value = this.has(name) ? this.#object[name] : {}
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.entries(value)
+    throw this.#wrong(name, value, 'an object')
+  }
+
   /** The objects of a list. */
   objects(name: string): JsonFields[] {
     return this.list(name).map((item, index) => new JsonFields(this.#line, item, `${this.#path}${name}[${index}].`))

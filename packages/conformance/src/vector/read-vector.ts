@@ -3,6 +3,7 @@ import { MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { errorAt, type SourceLine } from '../conformance-error.ts'
 import { JsonFields } from './json-fields.ts'
 import { readExpectation } from './read-expectation.ts'
+import { readModule } from './read-module.ts'
 import {
   DEFAULT_LOG_LEVEL,
   DEFAULT_LOG_TAIL,
@@ -36,6 +37,7 @@ export function readVector(line: SourceLine): Vector {
     progs: fields.objects('progs').map((one) => readProgram(one, maps.length, program.type)),
     runs,
     listsRuns: fields.has('runs'),
+    ...(fields.has('modules') ? { modules: fields.objects('modules').map(readModule) } : {}),
     ...(fields.has('dump') ? { dump: readDump(fields) } : {}),
     ...(fields.has('expect') ? { expect: readExpectation(fields) } : {}),
   }

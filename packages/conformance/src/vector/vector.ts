@@ -1,4 +1,5 @@
 import type { Insn } from '@bpfoundry/isa'
+import type { ModuleFunctionSet } from '@bpfoundry/kernel-abi'
 import type { Expectation } from './expectation.ts'
 
 /** What an element of a map is filled with: bytes, or another map or program of the case. */
@@ -61,6 +62,18 @@ export interface VectorBtf {
   readonly lines: readonly VectorLine[]
 }
 
+/**
+ * A module that a case needs the kernel to have: its types, and what programs may call of it. JSON: `{name, btf, kfuncs}`,
+ * the last a list of `{prog_types, functions}`: numbers or names of program types (none but `unspec`: all), and for each
+ * function what its `KF_*` flags are in small letters: `{"bpf_testmod_ctx_create": ["acquire", "ret_null"]}`.
+ */
+export interface VectorModule {
+  readonly name: string
+  /** JSON: hex of a BTF that is complete by itself. A struct of the kernel is declared, or has its size and no members. */
+  readonly btf: Uint8Array
+  readonly functions: readonly ModuleFunctionSet[]
+}
+
 /** Who loads a program: root, who lacks CAP_PERFMON and CAP_SYS_ADMIN, or who lacks CAP_BPF and CAP_NET_ADMIN as well. */
 export type VectorPrivilege = 'full' | 'no-perfmon' | 'unprivileged'
 
@@ -95,7 +108,7 @@ export interface VectorProgram {
   readonly btf?: VectorBtf
   /** JSON `attach_btf`: the kernel symbol that a program of tracing, lsm and the like is for: `bpf_fentry_test1`. */
   readonly attachBtf?: string
-  /** JSON `kfuncs`: `[[insn index, name], ...]`: that call's imm becomes the kernel function's BTF id. */
+  /** JSON `kfuncs`: `[[insn index, name], ...]`: that call becomes one of the kernel's function, or of a module's. */
   readonly kfuncs?: readonly { readonly pc: number; readonly name: string }[]
   /** JSON `perfmon: false` or `unpriv: true`; full by default. */
   readonly privilege?: VectorPrivilege
@@ -126,6 +139,8 @@ export interface Vector extends VectorProgram {
   /** Any JSON value; copied to the answer. */
   readonly id: unknown
   readonly maps: readonly VectorMap[]
+  /** JSON `modules`: in the kernel before anything else is made. */
+  readonly modules?: readonly VectorModule[]
   /** JSON `progs`: loaded first: what program arrays are filled with. */
   readonly progs: readonly VectorProgram[]
   /** None: it is only loaded. JSON: `data_in`, `ctx_in` or `run: true` ask for one, `runs: [{...}]` for several. */

@@ -8,6 +8,7 @@ import {
   type FillValue,
   type Vector,
   type VectorMap,
+  type VectorModule,
   type VectorProgram,
   type VectorRun,
 } from './vector.ts'
@@ -38,6 +39,7 @@ export function vectorRecord(vector: Vector): VectorRecord {
   return {
     id: vector.id,
     ...programRecord(vector),
+    modules: vector.modules?.map(moduleRecord),
     maps: unlessEmpty(vector.maps.map(mapRecord)),
     progs: unlessEmpty(vector.progs.map(programRecord)),
     ...runRecords(vector),
@@ -81,6 +83,14 @@ const PRIVILEGE = { full: {}, 'no-perfmon': { perfmon: false }, unprivileged: { 
 
 /** The name of a type, or the number of one that has none. */
 const typeName = (name: string, type: number): string | number => (/^\w+$/.test(name) ? name : type)
+
+function moduleRecord({ name, btf, functions }: VectorModule): VectorRecord {
+  const kfuncs = functions.map((set) => ({
+    prog_types: set.programTypes.map((type) => typeName(programTypeName(type), type)),
+    functions: Object.fromEntries([...set.functions].map(([fn, traits]) => [fn, [...traits]])),
+  }))
+  return { name, btf: hex(btf), kfuncs }
+}
 
 function mapRecord(map: VectorMap): VectorRecord {
   return {

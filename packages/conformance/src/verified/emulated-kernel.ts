@@ -1,12 +1,12 @@
 import type { LazyBtf } from '@bpfoundry/btf'
 import type { Engine } from '@bpfoundry/engine'
-import { Kernel, type KernelMap, type KernelProgram, type MapRequest } from '@bpfoundry/kernel'
+import { type InsertedModule, Kernel, type KernelMap, type KernelProgram, type MapRequest } from '@bpfoundry/kernel'
 import type { VectorMap } from '../vector/vector.ts'
 import { unsupported } from './emulated-limits.ts'
 import { loadVectorProgram } from './emulated-load.ts'
 import { runVectorProgram } from './emulated-run.ts'
 import { runningTypes } from './running-types.ts'
-import { decodeVectorBtf } from './vector-btf.ts'
+import { decodeModuleBtf, decodeVectorBtf } from './vector-btf.ts'
 import type { VectorKernel } from './vector-kernel.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
@@ -33,9 +33,13 @@ export function createEmulatedKernel(
   kernel.setTimeNs(UPTIME_NS)
   const maps = new Map<number, KernelMap>()
   const programs = new Map<number, KernelProgram>()
+  const modules: InsertedModule[] = []
   return {
     name: engine.name,
     unsupported: (vector) => unsupported(vector, types),
+    insertModule: ({ name, btf, functions }) => {
+      modules.push(kernel.insertModule({ name, btf: decodeModuleBtf(btf), functions }))
+    },
     createMap: (map, innerFd) => {
       const created = kernel.createMap(mapRequest(map, innerFd === undefined ? undefined : maps.get(innerFd)))
       maps.set(created.fd, created)
@@ -49,7 +53,7 @@ export function createEmulatedKernel(
     },
     freezeMap: (fd) => (maps.get(fd) as KernelMap).freeze(),
     loadProgram: (program, insns, options) => {
-      const { loaded, part } = loadVectorProgram(kernel, types, program, insns, options)
+      const { loaded, part } = loadVectorProgram(kernel, modules, program, insns, options)
       if (loaded !== undefined) programs.set(loaded.fd, loaded)
       return { fd: loaded?.fd ?? -1, part }
     },
@@ -59,6 +63,7 @@ export function createEmulatedKernel(
       for (const open of [...programs.values(), ...maps.values()]) open.close()
       programs.clear()
       maps.clear()
+      for (const module of modules.splice(0)) module.remove()
     },
   }
 }

@@ -1,33 +1,35 @@
-import { BTF_KIND, type LazyBtf } from '@bpfoundry/btf'
+import { BTF_KIND, type BtfType, type LazyBtf } from '@bpfoundry/btf'
 import { attachSymbol, mapTypeName } from '@bpfoundry/kernel-abi'
 import { MAP_TYPES_HOLLOW, MAP_TYPES_SUPPORTED } from '@bpfoundry/maps'
-import type { Vector, VectorMap, VectorProgram } from '../vector/vector.ts'
+import type { Vector, VectorMap, VectorModule, VectorProgram } from '../vector/vector.ts'
+import { decodeModuleBtf } from './vector-btf.ts'
 
-/** What of a program's fields it can't do what they say with. Listed in docs/parity/conformance.md. */
-function programFields({ attachBtf, expectedAttachType, kfuncs = [] }: VectorProgram, types?: LazyBtf): string[] {
-  const { name, kind } = attachSymbol(attachBtf ?? '', expectedAttachType)
-  return [
-    ...(attachBtf === undefined || types?.find(name, kind) !== undefined
-      ? []
-      : [`attach_btf: the kernel has no ${attachBtf}`]),
-    ...missingFunctions(
-      kfuncs.map((one) => one.name),
-      types,
-    ),
-  ]
+/** Whether there is a type of that name and kind, in the kernel or a module of the case. */
+type Known = (name: string, kind: number) => boolean
+
+function knownTypes(modules: readonly VectorModule[], types: LazyBtf | undefined): Known {
+  const isOf = ({ btf }: VectorModule, name: string, kind: number): boolean =>
+    decodeModuleBtf(btf).find(name, kind as BtfType['kind']) !== undefined
+  return (name, kind) =>
+    types !== undefined && (types.find(name, kind) !== undefined || modules.some((module) => isOf(module, name, kind)))
 }
 
-/** Kernel functions are judged by their types. */
-function missingFunctions(names: readonly string[], types?: LazyBtf): string[] {
-  return names
-    .filter((name) => types?.find(name, BTF_KIND.FUNC) === undefined)
-    .map((name) => `kfuncs: the kernel has no ${name}`)
+/** What of a program's fields it can't do what they say with. Listed in docs/parity/conformance.md. */
+function programFields({ attachBtf, expectedAttachType, kfuncs = [] }: VectorProgram, isKnown: Known): string[] {
+  const { name, kind } = attachSymbol(attachBtf ?? '', expectedAttachType)
+  const missing = kfuncs.filter((fn) => !isKnown(fn.name, BTF_KIND.FUNC))
+  return [
+    ...(attachBtf === undefined || isKnown(name, kind) ? [] : [`attach_btf: the kernel has no ${attachBtf}`]),
+    // Kernel functions are judged by their types.
+    ...missing.map((fn) => `kfuncs: the kernel has no ${fn.name}`),
+  ]
 }
 
 /** What of a case the emulated kernel can't do. @param types of the kernel that it stands for */
 export function unsupported(vector: Vector, types?: LazyBtf): readonly string[] {
   const programs = [vector, ...vector.progs]
-  const fields = programs.flatMap((program) => programFields(program, types))
+  const isKnown = knownTypes(vector.modules ?? [], types)
+  const fields = programs.flatMap((program) => programFields(program, isKnown))
   const mapTypes = vector.maps.filter((map) => isUnsupported(map)).map(({ type }) => `map type ${mapTypeName(type)}`)
   const runFlags = vector.runs.some(({ flags }) => flags !== 0) ? ['run_flags'] : []
   const dump = vector.dump?.includes('jited') ? ['dump jited'] : []

@@ -1,6 +1,13 @@
-import { BTF_KIND, type LazyBtf } from '@bpfoundry/btf'
+import { BTF_KIND } from '@bpfoundry/btf'
 import { encodeInsns, INSN_BYTES, type Insn } from '@bpfoundry/isa'
-import { type Kernel, KernelError, type KernelProgram, ProgramNotCompiled, ProgramRejected } from '@bpfoundry/kernel'
+import {
+  type InsertedModule,
+  type Kernel,
+  KernelError,
+  type KernelProgram,
+  ProgramNotCompiled,
+  ProgramRejected,
+} from '@bpfoundry/kernel'
 import { attachSymbol, errnoName, type HelperCapability } from '@bpfoundry/kernel-abi'
 import type { VerifierStats } from '@bpfoundry/verifier'
 import type { VectorDump, VectorPrivilege, VectorProgram } from '../vector/vector.ts'
@@ -13,20 +20,21 @@ export interface EmulatedLoad {
   readonly part: LoadPart
 }
 
-/** Loads a program of a case into the emulated kernel. */
+/** Loads a program of a case into the emulated kernel. @param modules in the order in which they were inserted */
 export function loadVectorProgram(
   kernel: Kernel,
-  types: LazyBtf | undefined,
+  modules: readonly InsertedModule[],
   program: VectorProgram,
   insns: readonly Insn[],
   { dump, fds }: LoadOptions,
 ): EmulatedLoad {
+  const fdArray = withModules(fds, modules)
   const started = performance.now()
   const took = (): number => Math.round((performance.now() - started) * 1e4) / 10
   try {
     const loaded = kernel.loadProgram({
-      ...requestOf(program, insns, types),
-      ...(fds.length === 0 ? {} : { fdArray: fds }),
+      ...requestOf(program, insns, { types: kernel.btf, fdArray, modules }),
+      ...(fdArray.length === 0 ? {} : { fdArray }),
     })
     const { log, stats } = loaded
     return {
@@ -41,30 +49,45 @@ export function loadVectorProgram(
 function requestOf(
   { type, expectedAttachType, license, flags, logLevel, btf, privilege, attachBtf, kfuncs }: VectorProgram,
   insns: readonly Insn[],
-  kernelTypes: LazyBtf | undefined,
+  links: Links,
 ): Parameters<Kernel['loadProgram']>[0] {
   const types = btf === undefined ? { functionInfo: [], lineInfo: [] } : programBtf(btf)
   const capabilities = privilege === undefined ? {} : { capabilities: CAPABILITIES[privilege] }
-  const linked = withFunctions(insns, kfuncs ?? [], kernelTypes)
+  const linked = withFunctions(insns, kfuncs ?? [], links)
   const plain = { name: 'vector', type, expectedAttachType, insns: linked, license, flags, logLevel }
-  return { ...plain, ...types, ...capabilities, ...attachTo(kernelTypes, attachBtf, expectedAttachType) }
+  return { ...plain, ...types, ...capabilities, ...attachTo(links, attachBtf, expectedAttachType) }
 }
 
-/** Calls of kernel functions name them by BTF id. */
+/** What names of kernel symbols stand for. */
+interface Links {
+  readonly types: Kernel['btf']
+  readonly fdArray: readonly number[]
+  readonly modules: readonly InsertedModule[]
+}
+
+/** Place 0 of the array can't be said in a call: there it means the kernel itself. */
+function withModules(fds: readonly number[], modules: readonly InsertedModule[]): readonly number[] {
+  if (modules.length === 0) return fds
+  return [...(fds.length === 0 ? [0] : fds), ...modules.map(({ fd }) => fd)]
+}
+
+/** Calls of kernel functions name them by BTF id; those of modules by the place of the module's fd, too. */
 function withFunctions(
   insns: readonly Insn[],
   kfuncs: NonNullable<VectorProgram['kfuncs']>,
-  types: LazyBtf | undefined,
+  { types, fdArray, modules }: Links,
 ): readonly Insn[] {
   if (kfuncs.length === 0 || types === undefined) return insns
   const linked = [...insns]
   for (const { pc, name } of kfuncs) {
-    linked[pc] = { ...(insns[pc] as Insn), imm: types.find(name, BTF_KIND.FUNC) ?? 0 }
+    const id = types.find(name, BTF_KIND.FUNC) ?? 0
+    const fd = modules[types.moduleOf?.(id) ?? -1]?.fd
+    linked[pc] = { ...(insns[pc] as Insn), imm: id, off: fd === undefined ? 0 : fdArray.indexOf(fd) }
   }
   return linked
 }
 
-function attachTo(types: LazyBtf | undefined, symbol: string | undefined, attachType: number): object {
+function attachTo({ types }: Links, symbol: string | undefined, attachType: number): object {
   if (types === undefined || symbol === undefined) return {}
   const { name, kind } = attachSymbol(symbol, attachType)
   const attachBtfId = types.find(name, kind)

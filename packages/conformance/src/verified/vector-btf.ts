@@ -12,6 +12,16 @@ export function decodeVectorBtf(bytes: Uint8Array): Btf {
   return last.btf
 }
 
+/** Of modules, which many cases share. */
+const ofModules = new WeakMap<Uint8Array, Btf>()
+
+/** @throws Error whose message answers the case */
+export function decodeModuleBtf(bytes: Uint8Array): Btf {
+  const btf = ofModules.get(bytes) ?? loadBtf(bytes)
+  ofModules.set(bytes, btf)
+  return btf
+}
+
 /** What BPF_BTF_LOAD does: one that is refused answers the case, in the running kernel's case by its errno. */
 function loadBtf(bytes: Uint8Array): Btf {
   try {

@@ -1,7 +1,7 @@
 import { isDiagnostic } from '@bpfoundry/diagnostics'
 import type { Insn } from '@bpfoundry/isa'
 import type { Answer, RunAnswer } from '../report/answer.ts'
-import type { Vector, VectorDump, VectorMap, VectorProgram, VectorRun } from '../vector/vector.ts'
+import type { Vector, VectorDump, VectorMap, VectorModule, VectorProgram, VectorRun } from '../vector/vector.ts'
 
 /** What loading gave, besides an fd. */
 export type LoadPart = Omit<Answer, 'id' | 'engine'>
@@ -29,6 +29,8 @@ export interface VectorKernel {
   /** Which fields of a case it can't do what they say with: the case is not asked, but answered with them. */
   unsupported(vector: Vector): readonly string[]
   /** @throws Error whose message answers the case */
+  insertModule(module: VectorModule): void
+  /** @throws Error whose message answers the case */
   createMap(map: VectorMap, inner: number | undefined): number
   /** @throws Error */
   updateMap(fd: number, map: VectorMap, key: Uint8Array, value: Uint8Array): void
@@ -50,6 +52,7 @@ export function askVector(kernel: VectorKernel, vector: Vector): Answer {
   try {
     const unsupported = kernel.unsupported(vector)
     if (unsupported.length > 0) return { ...answer, unsupported, error: `unsupported: ${unsupported.join(', ')}` }
+    for (const module of vector.modules ?? []) kernel.insertModule(module)
     const maps = makeMaps(kernel, vector)
     const dump = dumpsOf(vector)
     const loaded = kernel.loadProgram(vector, withMaps(vector, maps), { dump, fds: maps })

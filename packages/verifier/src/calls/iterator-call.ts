@@ -33,6 +33,9 @@ export function isIteratorFunction(fn: CallableFunction): boolean {
   return hasTrait(fn, 'iter_new') || hasTrait(fn, 'iter_next') || hasTrait(fn, 'iter_destroy')
 }
 
+/** Of the structures that are iterators. */
+const PREFIX = 'bpf_iter_'
+
 const CSS_TASK_NEW = 'bpf_iter_css_task_new'
 
 /** The iterator takes a lock of the kernel: elsewhere a program might run while it is held. @see check_css_task_iter_allowlist */
@@ -41,7 +44,7 @@ function mayTakeTaskLock({ program }: Verification): boolean {
   return program.type === PROG_TYPE.LSM || isIterator || isSleepable(program)
 }
 
-/** The first argument of an iterator's function. Gives the iterator, but for a new one. */
+/** The first argument of an iterator's function, or one that is marked. Gives the iterator, but for a new one. */
 export function takeIterator(
   v: Verification,
   fn: CallableFunction,
@@ -56,6 +59,7 @@ export function takeIterator(
   if (register.type !== PTR_TO_STACK) {
     v.refuse(CODE, 'EINVAL', `arg#${number - 1} expected pointer to an iterator on stack`)
   }
+  if (!struct.name.startsWith(PREFIX)) v.refuse(CODE, 'EINVAL', `expected valid iter pointer as ${argument}`)
   const slots = ((v.kernel as KernelTypes).btf.sizeOf(struct.id) ?? 0) / SLOT_BYTES
   const first = iteratorSlot(register, slots)
   if (typeof first === 'string') v.log.print(`${first}\n`)

@@ -136,15 +136,21 @@ function checkArgument(v: Verification, fn: CallableFunction, index: number, not
   if (type.kind !== BTF_KIND.PTR) v.refuse(CODE, 'EINVAL', `Unrecognized arg#${index} type ${kindText(type)}`)
   const target = btf.resolve(type.typeId)
   if (index === 0 && isIteratorFunction(fn)) {
-    takeIteratorArgument(v, fn, target, notes)
+    takeIteratorArgument(v, fn, number, target, notes)
     return 1
   }
   return checkPointer(v, { fn, index, number, parameter, register, target }, notes)
 }
 
-function takeIteratorArgument(v: Verification, fn: CallableFunction, target: BtfType, notes: KernelCallNotes): void {
-  checkOffset(v, 1, v.register(1), false)
-  const place = takeIterator(v, fn, 1, (v.kernel as KernelTypes).struct(target.id))
+function takeIteratorArgument(
+  v: Verification,
+  fn: CallableFunction,
+  number: number,
+  target: BtfType,
+  notes: KernelCallNotes,
+): void {
+  checkOffset(v, number, v.register(number), false)
+  const place = takeIterator(v, fn, number, (v.kernel as KernelTypes).struct(target.id))
   notes.iterator = place
   notes.referenceId = place?.iterator.referenceId ?? 0
 }
@@ -173,7 +179,7 @@ function takeNumber(v: Verification, number: number, { name }: BtfParameter, not
 const SPECIAL_STRUCTS: ReadonlySet<string> = new Set([
   'bpf_dynptr', 'bpf_dynptr_kern', 'bpf_list_head', 'bpf_list_node', 'bpf_rb_root', 'bpf_rb_node', 'bpf_res_spin_lock',
 ])
-const SPECIAL_MARKS = ['__iter', '__irq_flag', '__uninit'] as const
+const SPECIAL_MARKS = ['__irq_flag', '__uninit'] as const
 
 function checkCovered({ fn, index, parameter, target }: Argument): void {
   const isSpecial =
@@ -188,12 +194,18 @@ function needsTrusted(fn: CallableFunction): boolean {
   return hasTrait(fn, 'trusted_args') || hasTrait(fn, 'release')
 }
 
+function refuseNullable(v: Verification, { index, target }: Argument): never {
+  const asMemory = `arg#${index} pointer type ${kindText(target)} ${target.name} must point to scalar, or struct with scalar`
+  const isAsSuch = v.profile.nullableArgument === 'as such'
+  return v.refuse(CODE, 'EACCES', isAsSuch ? `Possibly NULL pointer passed to trusted arg${index}` : asMemory)
+}
+
 function checkPointer(v: Verification, argument: Argument, notes: KernelCallNotes): number {
-  const { fn, index, number, parameter, register } = argument
+  const { fn, number, parameter, register } = argument
   const needsValid = needsTrusted(fn) || hasTrait(fn, 'rcu')
   const isNullable = isMarked(parameter, '__nullable')
   if (needsValid && (isNull(register) || mayBeNull(register.type)) && !isNullable) {
-    v.refuse(CODE, 'EACCES', `Possibly NULL pointer passed to trusted arg${index}`)
+    refuseNullable(v, argument)
   }
   noteReference(v, fn, number, register, notes)
   const isContext = isContextPointer(v, argument)
@@ -222,6 +234,8 @@ function takesSpecial(v: Verification, argument: Argument, notes: KernelCallNote
     if (isMarked(parameter, '__alloc')) checkValid(v, fn, number, register)
     checkOffset(v, number, register, notes.releasedNumber === number)
     takeOwnObject(v, argument, notes)
+  } else if (isMarked(parameter, '__iter') && !isIteratorFunction(fn)) {
+    takeIteratorArgument(v, fn, number, target, notes)
   } else if (isGraphPart(fn, target)) {
     checkOffset(v, number, register, false)
     takeGraphPart(v, argument, notes)
@@ -402,7 +416,9 @@ function checkMemoryKind(v: Verification, { fn, index, target }: Argument): bool
     isNumber(btf.resolve(next.typeId)) &&
     v.register(index + 2).type === SCALAR &&
     (isMarked(next, '__sz') || isMarked(next, '__szk'))
-  const isMemory = isNumber(target) || isScalarStruct(btf, target) || (isSized && target.kind === BTF_KIND.VOID)
+  const tooDeep = (): void => v.log.print('max struct nesting depth exceeded\n')
+  const isMemory =
+    isNumber(target) || isScalarStruct(btf, target, tooDeep) || (isSized && target.kind === BTF_KIND.VOID)
   if (!isMemory) {
     const what = `${kindText(target)} ${target.kind === BTF_KIND.VOID ? '' : target.name}`
     const wanted = `${isSized ? 'void, ' : ''}scalar, or struct with scalar`

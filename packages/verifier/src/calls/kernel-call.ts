@@ -118,7 +118,7 @@ function resultOf(v: Verification, fn: CallableFunction, notes: KernelCallNotes)
     notes.dynptr !== undefined && isSlice(fn)
       ? sliceResult(v, fn, notes.dynptr, notes.constant ?? 0)
       : isComposite(target)
-        ? pointerTo(PTR_TO_BTF_ID | elementFlags(notes), { struct: (v.kernel as KernelTypes).struct(target.id) })
+        ? pointerTo(PTR_TO_BTF_ID | elementFlags(fn, notes), { struct: (v.kernel as KernelTypes).struct(target.id) })
         : memoryResult(v, fn, target, notes)
   const pointer = mayBeAbsent ? found.with({ type: found.type | MAYBE_NULL, id }) : found
   if (!hasTrait(fn, 'acquire')) return pointer
@@ -127,8 +127,8 @@ function resultOf(v: Verification, fn: CallableFunction, notes: KernelCallNotes)
 }
 
 /** An element of an iterator is valid as long as the iterator is. */
-function elementFlags({ iterator }: KernelCallNotes): number {
-  if (iterator === undefined) return 0
+function elementFlags(fn: CallableFunction, { iterator }: KernelCallNotes): number {
+  if (iterator === undefined || !hasTrait(fn, 'iter_next')) return 0
   return iterator.iterator.protection === 'rcu' ? MEM_RCU : PTR_TRUSTED
 }
 

@@ -12,11 +12,16 @@ export function isNumber(type: BtfType): boolean {
   return NUMBERS.has(type.kind)
 }
 
-export function isScalarStruct(btf: KernelBtf, type: BtfType, depth: number = 0): boolean {
-  if (!isComposite(type) || depth >= MAX_DEPTH) return false
+/** @param tooDeep is told of structures nested deeper than is looked into */
+export function isScalarStruct(btf: KernelBtf, type: BtfType, tooDeep?: () => void, depth: number = 1): boolean {
+  if (!isComposite(type)) return false
+  if (depth > MAX_DEPTH) {
+    tooDeep?.()
+    return false
+  }
   return type.members.every(({ typeId }) => {
     const member = btf.resolve(typeId)
-    if (isComposite(member)) return isScalarStruct(btf, member, depth + 1)
+    if (isComposite(member)) return isScalarStruct(btf, member, tooDeep, depth + 1)
     if (member.kind !== BTF_KIND.ARRAY) return isNumber(member)
     return member.length > 0 && isNumber(btf.resolve(member.elementTypeId))
   })

@@ -3,6 +3,7 @@ import { type Diagnostic, isDiagnostic } from '@bpfoundry/diagnostics'
 import type { CollectionSpec, ProgramSpec } from '@bpfoundry/loader'
 import { ConformanceError } from '../../conformance-error.ts'
 import type { KernelTree } from '../kernel-tree.ts'
+import { type TestModules, testModules } from '../modules/test-modules.ts'
 import type { NotRunnable } from '../suite-case.ts'
 import type { SuiteOptions } from '../suites.ts'
 import type { AnnotatedFunction, AnnotatedObject } from './annotated-object.ts'
@@ -19,7 +20,7 @@ export interface MadeProgram {
 
 /** A source file whose functions are known, and made when they are asked for. */
 export interface ProgsSource {
-  readonly tree: KernelTree
+  readonly modules: TestModules
   readonly architecture: Architecture
   readonly file: string
   readonly functions: readonly AnnotatedFunction[]
@@ -47,8 +48,9 @@ export class ObjectMaker {
   /** @throws whatever the only way there is complains of: Diagnostics for bad input */
   open(file: string): ProgsSource {
     const compiled = once(() => compiledObject(this.#tree, file, this.#findCompiler()))
-    const { compiler, architecture = DEFAULT_ARCHITECTURE } = this.#options
-    const base = { tree: this.#tree, architecture, file, make: makeBy({ compiled }), problems: [] }
+    const { compiler, vmlinuxHeader, architecture = DEFAULT_ARCHITECTURE } = this.#options
+    const modules = testModules(this.#tree, vmlinuxHeader)
+    const base = { modules, architecture, file, make: makeBy({ compiled }), problems: [] }
     // The assembler's way reads sources as for the default.
     if (compiler === 'always' || architecture !== DEFAULT_ARCHITECTURE)
       return { ...base, functions: compiled().functions }

@@ -2,6 +2,7 @@ import { ATTACH_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import type { CollectionSpec, ProgramSpec } from '@bpfoundry/loader'
 import type { Expectation } from '../../vector/expectation.ts'
 import { createVector, type Vector, type VectorBtf, type VectorProgram, type VectorRun } from '../../vector/vector.ts'
+import type { TestModules } from '../modules/test-modules.ts'
 import type { TestMode } from './annotation-table.ts'
 import type { AnnotatedTest, ModeExpectation } from './annotations.ts'
 import { lineRecords } from './line-records.ts'
@@ -27,6 +28,8 @@ export interface ObjectTest {
   readonly mode: TestMode
   readonly expectation: ModeExpectation
   readonly setup: TestSetup
+  /** Where kernel functions are from that no kernel has itself. */
+  readonly modules: TestModules
 }
 
 /** The vector of one test of an object: the program, the maps it refers to, the run, and what is expected. */
@@ -38,6 +41,7 @@ export function objectVector(asked: ObjectTest): Vector {
   const progs: VectorProgram[] = []
   // The list grows while it is gone through: programs that tail calls lead to have maps, too.
   for (const other of maps.programs) progs.push(vectorProgram(asked, other, maps, btf))
+  const modules = asked.modules.havingAny([load, ...progs].flatMap(kernelNames))
   const runs = expectation.loads && expectation.retval !== undefined ? [run(program, test)] : []
   return createVector({
     id,
@@ -48,11 +52,18 @@ export function objectVector(asked: ObjectTest): Vector {
     // Patterns are looked for in all of it.
     logTail: 0,
     maps: maps.maps,
+    ...(modules.length === 0 ? {} : { modules }),
     progs,
     runs,
     ...(expectation.xlated.length === 0 ? {} : { dump: ['xlated'] }),
     expect: expect(expectation, runs.length > 0),
   })
+}
+
+/** What of the kernel a program names. */
+function kernelNames({ kfuncs = [], attachBtf }: VectorProgram): readonly string[] {
+  const functions = kfuncs.map(({ name }) => name)
+  return attachBtf === undefined ? functions : [...functions, attachBtf]
 }
 
 function vectorProgram(

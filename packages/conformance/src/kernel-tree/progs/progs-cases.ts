@@ -2,12 +2,12 @@ import { BTF_KIND } from '@bpfoundry/btf'
 import { type Diagnostic, isDiagnostic } from '@bpfoundry/diagnostics'
 import { MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import type { ConformanceCase } from '../../case-source.ts'
+import type { TestModules } from '../modules/test-modules.ts'
 import type { NotRunnable, SuiteCase } from '../suite-case.ts'
 import type { AnnotatedFunction } from './annotated-object.ts'
 import type { TestMode } from './annotation-table.ts'
 import { type AnnotatedTest, readAnnotations } from './annotations.ts'
 import { ARCHITECTURES } from './architecture.ts'
-import { moduleFunctions } from './module-functions.ts'
 import { type MadeProgram, notRunnable, type ProgsSource } from './object-maker.ts'
 import { objectVector } from './object-vector.ts'
 import { testSetup } from './test-setup.ts'
@@ -66,16 +66,19 @@ function question(
   if (expectation === undefined) throw new Error(`${id} is not tested in mode ${mode}`)
   return {
     kind: 'vector',
-    vector: objectVector({ id, ...made, test, mode, expectation, setup: testSetup(source.file) }),
+    vector: objectVector({
+      id,
+      ...made,
+      ...{ test, mode, expectation, modules: source.modules, setup: testSetup(source.file) },
+    }),
   }
 }
 
 /** What a vector has no way to say. */
-function whatIsMissing({ tree }: ProgsSource, { program, spec }: MadeProgram): NotRunnable | undefined {
+function whatIsMissing({ modules }: ProgsSource, { program, spec }: MadeProgram): NotRunnable | undefined {
   const { externs = [], target, type, unsupported } = program
-  const module = externs.find(({ name }) => moduleFunctions(tree).has(name))
-  if (module !== undefined) return notRunnable('needs-module', `kernel function ${module.name} of a test module`)
-  if (target?.startsWith('bpf_testmod_') === true) return notRunnable('needs-module', `${target} of a test module`)
+  const noModule = missingModule(modules, program)
+  if (noModule !== undefined) return notRunnable('needs-module', noModule)
   if (type === PROG_TYPE.STRUCT_OPS) return notRunnable('needs-kernel-btf', `struct_ops ${target ?? ''}`.trim())
   const other = externs.find(({ kind }) => kind !== 'function')
   if (other !== undefined) return notRunnable('needs-kernel-btf', `${other.kind} ${other.name} of the kernel`)
@@ -85,6 +88,24 @@ function whatIsMissing({ tree }: ProgsSource, { program, spec }: MadeProgram): N
   }
   return hasArenaData(spec, program) ? notRunnable('unread', ARENA_DATA) : undefined
 }
+
+/** Why what the program needs of a module can't be had. */
+function missingModule(
+  modules: TestModules,
+  { externs = [], target = '' }: MadeProgram['program'],
+): string | undefined {
+  const functions = externs.filter(({ kind }) => kind === 'function').map(({ name }) => name)
+  for (const name of target.startsWith(TEST_MODULE) ? [...functions, target] : functions) {
+    const module = modules.having(name)
+    if (module !== undefined && 'missing' in module) return `${name} of a test module: ${module.missing}`
+  }
+  return target.startsWith(TEST_MODULE) && modules.having(target) === undefined
+    ? `${target} of a test module`
+    : undefined
+}
+
+/** What the tests' module has to be traced is named so. */
+const TEST_MODULE = 'bpf_testmod_'
 
 const ARENA_DATA = 'variables in an arena, which libbpf puts there through a mapping of its own'
 

@@ -2,6 +2,7 @@ import type { TranslationUnit } from '@bpfoundry/c-source'
 import { PROG_TYPE } from '@bpfoundry/kernel-abi'
 import type { ConformanceCase } from '../../case-source.ts'
 import { DEFAULT_LOG_TAIL, type Vector, type VectorBtf } from '../../vector/vector.ts'
+import type { TestModules } from '../modules/test-modules.ts'
 import type { NotRunnable, SuiteCase } from '../suite-case.ts'
 import type { TableRow } from '../test-bpf/table-row.ts'
 import { FILLS, type FilledProgram } from './filled-programs.ts'
@@ -17,6 +18,8 @@ export interface TableTest {
   readonly privilege: SuiteCase['privilege']
   /** test_verifier.c itself: the types of maps. */
   readonly runner: TranslationUnit
+  /** Where kernel functions are from that no kernel has itself. */
+  readonly modules: TestModules
 }
 
 /** The case that asks what the runner asks. @throws ConformanceError, CSourceError for what can't be read */
@@ -38,7 +41,7 @@ function vectorCase(test: TableTest, filled: FilledProgram): ConformanceCase {
 /** Types that are told what they attach to where the test says so. */
 const ATTACHING: readonly number[] = [PROG_TYPE.TRACING, PROG_TYPE.LSM]
 
-function vectorOf({ id, row, privilege, runner }: TableTest, filled: FilledProgram): Vector {
+function vectorOf({ id, row, privilege, runner, modules }: TableTest, filled: FilledProgram): Vector {
   const type = programTypeOf(row)
   const logLevel = logLevelOf(row, privilege)
   const runs = runsOf(row, filled.retval)
@@ -46,6 +49,7 @@ function vectorOf({ id, row, privilege, runner }: TableTest, filled: FilledProgr
   const target = ATTACHING.includes(type) ? row.text('kfunc') : ''
   const kfuncs = row.rows('fixup_kfunc_btf_id').filter((pair) => pair.text('kfunc') !== '')
   const expect = expectationOf(row, privilege, runs)
+  const used = modules.havingAny(kfuncs.map((pair) => pair.text('kfunc')))
   return {
     id,
     type,
@@ -65,6 +69,7 @@ function vectorOf({ id, row, privilege, runner }: TableTest, filled: FilledProgr
     ...(kfuncs.length === 0
       ? {}
       : { kfuncs: kfuncs.map((pair) => ({ pc: pair.number('insn_idx'), name: pair.text('kfunc') })) }),
+    ...(used.length === 0 ? {} : { modules: used }),
     ...(privilege === 'full' ? {} : { privilege }),
   }
 }

@@ -19,11 +19,17 @@ const MAX_DEPTH = 1000
 
 /** Writes C types as BTF, each once. */
 export class BtfTypeWriter {
+  readonly #isOutside: (record: CRecord) => boolean
   readonly #types: BtfTypeDescription[] = []
   readonly #ids = new Map<string, number>()
   readonly #records = new Map<CRecord | CEnum, number>()
   readonly #described = new Set<CRecord>()
   #depth = 0
+
+  /** @param isOutside what is described elsewhere: here it has its name and size alone */
+  constructor(isOutside: (record: CRecord) => boolean = () => false) {
+    this.#isOutside = isOutside
+  }
 
   /** The id of a type with all that belongs to it; 0 for void. @throws {ConformanceError} CONFORMANCE_SOURCE */
   id(type: CType, place: Place = 'top'): number {
@@ -54,9 +60,9 @@ export class BtfTypeWriter {
    * A FUNC_PROTO; every function has one of its own. clang knows parameters by name only where it compiles a body: not
    * in naked functions, not in those that are declared.
    */
-  prototype({ parameters, result, variadic }: CFunctionType): number {
+  prototype({ parameters, result, variadic }: CFunctionType, isNamed: boolean = false): number {
     const returnTypeId = this.id(result)
-    const described = parameters.map(({ type }) => ({ name: '', typeId: this.id(type) }))
+    const described = parameters.map(({ name, type }) => ({ name: isNamed ? name : '', typeId: this.id(type) }))
     if (variadic) described.push({ name: '', typeId: 0 })
     return this.add({ kind: BTF_KIND.FUNC_PROTO, name: '', returnTypeId, parameters: described })
   }
@@ -149,7 +155,9 @@ export class BtfTypeWriter {
     return id
   }
 
-  #description({ kind, tag, members = [], sizeBytes }: CRecord): BtfTypeDescription {
+  #description(record: CRecord): BtfTypeDescription {
+    const { kind, tag, sizeBytes } = record
+    const members = this.#isOutside(record) ? [] : (record.members ?? [])
     return {
       kind: kind === 'struct' ? BTF_KIND.STRUCT : BTF_KIND.UNION,
       name: tag,
