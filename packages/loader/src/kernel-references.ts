@@ -1,11 +1,13 @@
 import { BTF_KIND, type Btf, CORE_RELOCATION, type CoreRelocation } from '@bpfoundry/btf'
 import { BPF_CALL, BPF_JMP, BPF_PSEUDO_BTF_ID, BPF_PSEUDO_KFUNC_CALL, type Insn } from '@bpfoundry/isa'
 import { ATTACH_TYPE, attachSymbol, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import type { CodeFunction } from './code-section.ts'
 import { CoreRelocator } from './core/core-relocator.ts'
 import { patchInsn } from './core/patch-insn.ts'
 import { badRelocation, essentialName, type KernelTypes } from './core/type-space.ts'
 import { LoaderError } from './loader-error.ts'
 import type { ExternTarget } from './relocation-target.ts'
+import type { StructOpsBinding, StructOpsPlaces } from './struct-ops.ts'
 
 /** A call that may not run, for a weak function that the kernel lacks. @see POISON_CALL_KFUNC_BASE of libbpf */
 const POISONED_CALL: Insn = { opcode: BPF_JMP | BPF_CALL, dst: 0, src: 0, off: 0, imm: 2_002_000_000 }
@@ -60,6 +62,15 @@ export class KernelReferences {
     if (id === undefined)
       throw missing(`${attachType === ATTACH_TYPE.TRACE_RAW_TP ? 'tracepoint' : 'function'} '${target}'`)
     return id
+  }
+
+  /**
+   * What a program stands in for.
+   *
+   * @throws LoaderError LOADER_KERNEL_SYMBOL, LOADER_UNSUPPORTED
+   */
+  structOps(places: StructOpsPlaces, fn: CodeFunction): StructOpsBinding {
+    return places.binding(fn, this.#kernel)
   }
 
   #call(extern: ExternTarget, insn: Insn): Insn {

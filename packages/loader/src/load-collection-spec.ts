@@ -13,6 +13,7 @@ import { type ObjectFile, openObject, placeIn } from './object-file.ts'
 import { type CoreRelocationMode, type ExternMode, type LinkModes, linkProgram } from './program-linker.ts'
 import { type ProgramSection, programSection, unknownSection } from './program-sections.ts'
 import type { ObjectIndex } from './relocation-target.ts'
+import { StructOpsPlaces } from './struct-ops.ts'
 
 /** Functions that programs call, and that are no programs themselves, are here. */
 const SUBPROGRAM_SECTION = '.text'
@@ -66,6 +67,7 @@ export function loadCollectionSpec(bytes: Uint8Array, options: CollectionSpecOpt
     maps: placeMaps(declared),
     data: new Map(data.map(({ sectionIndex, key }) => [sectionIndex, key])),
     exceptionCallbacks: exceptionCallbacks(object.btf, code.values()),
+    structOps: new StructOpsPlaces(object),
   }
   const programs = readPrograms(index, options)
   warnOfDataRelocations(object)
@@ -161,14 +163,13 @@ function readProgram(
     })
   }
   const linked = linkProgram(index, entry, modes, budget)
-  const bound = bindProgram(object, entry, kind, modes)
-  const unsupported =
-    kind.type === PROG_TYPE.STRUCT_OPS ? structOps(object, entry) : (linked.unsupported ?? bound.unsupported)
+  const bound = bindProgram(index, entry, kind, modes)
+  const unsupported = linked.unsupported ?? bound.unsupported
   return {
     name: entry.name,
     section: entry.section.name,
     type: kind.type,
-    expectedAttachType: kind.expectedAttachType,
+    expectedAttachType: bound.expectedAttachType ?? kind.expectedAttachType,
     ...(kind.target === undefined ? {} : { target: kind.target }),
     autoload: kind.autoload,
     ...(bound.attachBtfId === undefined ? {} : { attachBtfId: bound.attachBtfId }),
@@ -185,26 +186,27 @@ function readProgram(
 
 /** What a program is bound to in the kernel, or why it can't be. */
 function bindProgram(
-  object: ObjectFile,
-  { name, section }: CodeFunction,
+  { object, structOps }: ObjectIndex,
+  entry: CodeFunction,
   { type, expectedAttachType, target }: ProgramSection,
   { kernel }: LinkModes,
-): { readonly attachBtfId?: number; readonly unsupported?: LoaderError } {
-  if (kernel === undefined) return {}
+): { readonly attachBtfId?: number; readonly expectedAttachType?: number; readonly unsupported?: LoaderError } {
+  if (kernel === undefined) return type === PROG_TYPE.STRUCT_OPS ? { unsupported: needsTypes(object, entry) } : {}
   try {
+    if (type === PROG_TYPE.STRUCT_OPS) return kernel.structOps(structOps, entry)
     const attachBtfId = kernel.attachTarget(type, expectedAttachType, target)
     return attachBtfId === undefined ? {} : { attachBtfId }
   } catch (error) {
     if (!(error instanceof LoaderError)) throw error
-    error.at(placeIn(object, { section: section.name, program: name }))
+    error.at(placeIn(object, { section: entry.section.name, program: entry.name }))
     return { unsupported: error }
   }
 }
 
-function structOps(object: ObjectFile, entry: CodeFunction): LoaderError {
+function needsTypes(object: ObjectFile, entry: CodeFunction): LoaderError {
   return new LoaderError({
     code: 'LOADER_UNSUPPORTED',
-    message: `program '${entry.name}' is a struct_ops program, which is not supported`,
+    message: `program '${entry.name}' is a struct_ops program, which is not supported without the kernel's types`,
     where: placeIn(object, { section: entry.section.name, program: entry.name }),
   })
 }

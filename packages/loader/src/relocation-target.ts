@@ -3,6 +3,7 @@ import { BPF_CALL, BPF_DW, BPF_IMM, BPF_JMP, BPF_LD, BPF_PSEUDO_CALL, INSN_BYTES
 import type { CodeFunction, CodeSection } from './code-section.ts'
 import { LoaderError } from './loader-error.ts'
 import { type ObjectFile, placeIn } from './object-file.ts'
+import type { StructOpsPlaces } from './struct-ops.ts'
 
 /** Relocation types of the BPF ABI that code may have. @see https://docs.kernel.org/bpf/llvm_reloc.html */
 const R_BPF_64_64 = 1
@@ -40,6 +41,8 @@ export interface ObjectIndex {
   readonly data: ReadonlyMap<number, string>
   /** What runs when a program throws, by name of the program. */
   readonly exceptionCallbacks: ReadonlyMap<string, CodeFunction>
+  /** What programs of STRUCT_OPS stand in for. */
+  readonly structOps: StructOpsPlaces
 }
 
 /**
