@@ -127,8 +127,9 @@ function checkType(
   }
   if (notes.exchanged !== undefined) checkExchanged(v, number, notes.exchanged)
   if (has(value, 'OBJ_RELEASE') && register.type !== PTR_TO_STACK) {
-    if (register.offset !== 0) {
-      const message = `R${number} must have zero offset when passed to release func or trusted arg to kfunc`
+    const isAny = v.profile.movedRelease === 'any'
+    if (register.offset !== 0 && (isAny || baseType(register.type) === PTR_TO_BTF_ID)) {
+      const message = `R${number} must have zero offset when passed to release func${isAny ? ' or trusted arg to kfunc' : ''}`
       v.refuse('VERIFIER_MODIFIED_POINTER', 'EINVAL', message)
     }
     checkUnmodified(v, number, false)

@@ -139,6 +139,8 @@ function runBackState(
   const step: Step = { insns: v.insns, calls: v.calls, pc: 0, nextPc: 0, stack: undefined, linked: undefined }
   for (;;) {
     takeStep(cursor, step, following)
+    // Older kernels did not ask for what had learnt from a number.
+    if (v.profile.precision !== 'frames') step.linked = undefined
     if (!skips) {
       if (v.log.tracesEverything) traceInsn(v, demand, cursor.pc)
       if (endsAt(v, cursor.pc) || !carryAcross(demand, step)) return 'lost'

@@ -68,7 +68,8 @@ function loadPointer(v: Verification, number: number, field: MapField): void {
 function loadedFlags(v: Verification, { kind }: MapField, struct: KernelStruct): number {
   const isPerCpu = kind === 'percpu_kptr'
   const isProtected = kind === 'kptr' && (struct.own !== undefined || RCU_PROTECTED.has(struct.name))
-  if (!(isPerCpu || isProtected) || !isReadSide(v)) return PTR_UNTRUSTED
+  const isKept = (isPerCpu || isProtected) && isReadSide(v) && v.profile.keepsPointersUnderRcu
+  if (!isKept) return PTR_UNTRUSTED
   const shared = isNode(struct) ? NON_OWN_REF : 0
   if (isPerCpu) return MEM_RCU | MEM_PERCPU | shared
   return MEM_RCU | shared | (struct.own === undefined ? 0 : MEM_ALLOC)

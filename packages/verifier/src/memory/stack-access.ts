@@ -159,7 +159,7 @@ function keepsNumber({ profile: { spills } }: Verification, value: RegisterState
   if (spills === 'any') return true
   if (spills === 'none' || isNull(value)) return false
   if (spills === 'whole constants') return sizeBytes === SLOT_BYTES && isConstantScalar(value.scalar)
-  return (spills === 'bounded' || sizeBytes === SLOT_BYTES) && !sameScalar(value.scalar, UNKNOWN)
+  return !sameScalar(value.scalar, UNKNOWN)
 }
 
 function keepsImmediate({ profile }: Verification, immediate: number): boolean {

@@ -21,8 +21,8 @@ export interface OlderRules {
   readonly links: 'sums' | 'spills' | 'moves' | 'none'
   /** Moves of 32 bits copy a number that fits. */
   readonly linksHalfMoves: boolean
-  /** What is known of a number that is spilled to the stack: all; what is bounded; whole bounded ones; whole constants. */
-  readonly spills: 'any' | 'bounded' | 'whole bounded' | 'whole constants' | 'none'
+  /** Which numbers are known when they are loaded from the stack: all; those that have bounds; constants of 8 bytes. */
+  readonly spills: 'any' | 'bounded' | 'whole constants' | 'none'
   /** A part of what was spilled is known when it is loaded. */
   readonly loadsSpilledParts: boolean
   /** A constant that an instruction stores to the stack is known when it is loaded. */
@@ -52,6 +52,8 @@ export interface OlderRules {
   readonly loadsPointersWhole: boolean
   /** A size that may be 0 is refused as such, or by what an access of no bytes meets. */
   readonly zeroSizes: 'refused' | 'tried'
+  /** Under RCU, what a kernel pointer in a map's value points to stays for as long. */
+  readonly keepsPointersUnderRcu: boolean
   /** Which tag says that a kernel pointer in a map's value is counted. */
   readonly countedPointerTag: 'kptr' | 'kptr_ref'
 
@@ -74,6 +76,10 @@ export interface OlderRules {
   readonly forbiddenHelper: string
   /** How the structure behind a map pointer is called. */
   readonly mapStruct: string
+  /** Of which pointers that are given back it is said in words of its own that they were moved. */
+  readonly movedRelease: 'any' | 'structures'
+  /** Said of an argument of a kernel function that may be NULL, or that then it should be memory. */
+  readonly nullableArgument: 'as such' | 'as memory'
   /** Of the name of ring buffer memory. */
   readonly ringbufPrefix: string
   /** How running back along a path is logged: with frames and names, or in bits. */
@@ -101,6 +107,7 @@ const NEWEST: OlderRules = {
   storesConstantsToContext: true,
   loadsPointersWhole: true,
   zeroSizes: 'refused',
+  keepsPointersUnderRcu: true,
   countedPointerTag: 'kptr',
   loops: 'anyhow',
   locksOverCalls: true,
@@ -109,6 +116,8 @@ const NEWEST: OlderRules = {
   knownBits: 'value',
   forbiddenHelper: 'program of this type cannot use helper',
   mapStruct: "'struct %s'",
+  movedRelease: 'any',
+  nullableArgument: 'as such',
   ringbufPrefix: 'ringbuf_',
   precisionLog: 'names',
 }
@@ -123,26 +132,27 @@ interface Change {
 /** The newest first. @see kernel history of kernel/bpf/verifier.c */
 // biome-ignore format: table
 const CHANGES: readonly Change[] = [
+  { until: '6.12', before: { knowsMorePointersNonNull: false } },
   // Of 6.13; 6.12.y has it, too.
   { until: '6.12', before: { loadsPointersWhole: false } },
-  { until: '6.12', before: { knowsMorePointersNonNull: false } },
   { until: '6.11', before: { links: 'spills' } },
   { until: '6.10', before: { forbiddenHelper: 'unknown func' } },
-  { until: '6.9',  before: { links: 'moves', spills: 'bounded', loadsSpilledParts: false } },
-  { until: '6.9',  before: { locksOverCalls: false } },
+  { until: '6.9',  before: { links: 'moves', spills: 'bounded', loadsSpilledParts: false, locksOverCalls: false } },
   { until: '6.8',  before: { decidedBy: 'constants', comparesRanges: false } },
   { until: '6.8',  before: { zeroSizes: 'tried', returnsBy: 'bits', judgesGlobals: 'all', knownBits: 'pair' } },
   { until: '6.7',  before: { loops: 'by jumps' } },
   { until: '6.5',  before: { precision: 'frame', linksHalfMoves: false } },
-  { until: '6.4',  before: { decidedBy: 'right-hand constants', countedPointerTag: 'kptr_ref', precisionLog: 'bits' } },
+  { until: '6.4',  before: { decidedBy: 'right-hand constants', precisionLog: 'bits' } },
+  { until: '6.4',  before: { countedPointerTag: 'kptr_ref', keepsPointersUnderRcu: false } },
   { until: '6.3',  before: { storesConstantsToContext: false } },
-  { until: '6.2',  before: { learnsFromEqualPointers: false, ringbufPrefix: 'alloc_' } },
-  // Of 6.2 and 6.3; 6.1.y has them, too.
-  { until: '6.1',  before: { precision: 'single functions', readsUnwrittenStack: false, knowsStoredConstants: false } },
-  { until: '5.16', before: { spills: 'whole bounded' } },
-  { until: '5.12', before: { variableStack: 'helpers' } },
+  { until: '6.2',  before: { movedRelease: 'structures', nullableArgument: 'as memory' } },
+  { until: '6.2',  before: { learnsFromEqualPointers: false, ringbufPrefix: 'alloc_', mapStruct: '%s' } },
+  // Of 6.3; 5.15.y and 6.1.y have it, too.
+  { until: '5.15', before: { readsUnwrittenStack: false } },
   { until: '5.11', before: { knowsBeyondPacket: false, handsOverPointers: false } },
   { until: '5.10', before: { links: 'none', spills: 'whole constants' } },
+  // Of 5.12, 6.2 and 6.3; the newest of 5.10.y and of later ones have them, too.
+  { until: '5.10', before: { variableStack: 'helpers', precision: 'single functions', knowsStoredConstants: false } },
   { until: '5.7',  before: { tracksHalves: false } },
   { until: '5.6',  before: { judgesGlobals: 'none' } },
   { until: '5.5',  before: { knowsFrozenMaps: false } },
