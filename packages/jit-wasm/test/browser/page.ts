@@ -1,4 +1,4 @@
-/** What the page runs: programs on both engines, in one memory each; the outcomes go to `window.outcomes`. */
+/** What the page runs: programs on both engines, in one memory each; the outcomes go to `globalThis.outcome`. */
 import {
   allocateCpu,
   CPU_BLOCK,
@@ -77,4 +77,4 @@ const engines = [
   createInterpreter(),
   createWasmEngine({ progArray: { maxEntriesOffsetBytes: 0, slotsOffsetBytes: 8 } }),
 ]
-Object.assign(globalThis, { outcomes: engines.map(outcomeOn) })
+Object.assign(globalThis, { outcome: engines.map(outcomeOn) })

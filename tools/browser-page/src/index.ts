@@ -1,0 +1,1 @@
+export { BROWSER, missingBrowser, type PageResult, runInPage } from './run-in-page.ts'
