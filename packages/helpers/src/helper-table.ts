@@ -132,7 +132,7 @@ export const HELPER_IMPLEMENTED: readonly number[] = [...HELPERS.map(([name]) =>
 
 /** The helpers of one thread, by number; undefined where there is none. */
 export function createHelperTable(environment: HelperEnvironment): HelperTable {
-  const functions = kernelFunctions()
+  const functions = kernelFunctions(environment)
   const most = Math.max(...HELPER_IMPLEMENTED, ...Object.values(PACKET_LOAD_HELPERS), ...functions.keys())
   const table = new Array<HelperFunction | undefined>(most + 1).fill(undefined)
   for (const [name, make] of HELPERS) table[numberOf(name)] = make(environment)

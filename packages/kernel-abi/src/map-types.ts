@@ -60,6 +60,8 @@ export const MAP_FLAG = {
   MMAPABLE: 0x400,
   PRESERVE_ELEMS: 0x800,
   INNER_MAP: 0x1000,
+  SEGV_ON_FAULT: 0x20000,
+  NO_USER_CONV: 0x40000,
 } as const
 
 // Flags of an update

@@ -13,6 +13,7 @@ import {
   type Insn,
 } from '@bpfoundry/isa'
 import { ERRNO, type HelperCapability, PROG_FLAG, PROG_TYPE, programTypeName } from '@bpfoundry/kernel-abi'
+import { type ArenaLayout, ArenaMap } from '@bpfoundry/maps'
 import {
   type DeviceHooks,
   type FixedUp,
@@ -170,13 +171,23 @@ export function loadImage(request: ProgramRequest, id: number, options: LoadOpti
   const fixed = fixUp(verified, {
     ...(btf === undefined ? {} : { structureAddress: (typeId: number) => options.structureAddress(btf, typeId) }),
     mapAddress: (fd) => mapOrThrow(maps, fd).storage.address,
-    mapValueAddress: (fd) => mapOrThrow(maps, fd).storage.valueBase ?? 0,
+    mapValueAddress: (fd) => valueAddress(mapOrThrow(maps, fd)),
+    arena: (fd) => arenaLayout(mapOrThrow(maps, fd)),
     inlinedHelper: helperInPlace,
   })
   const used = [...new Set(maps.values())]
   const callsKernel = verified.notes.kernelCalls.some((call) => call !== undefined)
   const image = imageOf(request, id, fixed, used, options)
   return { image, verified, stats, slotCounts, log, maps: used, callsKernel }
+}
+
+function arenaLayout({ storage }: KernelMap): ArenaLayout | undefined {
+  return storage instanceof ArenaMap ? storage.layout : undefined
+}
+
+/** Of an array its first value's; an arena's addresses are those of user space. */
+function valueAddress(map: KernelMap): number {
+  return arenaLayout(map)?.userAddress ?? map.storage.valueBase ?? 0
 }
 
 function imageOf(

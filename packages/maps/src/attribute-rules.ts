@@ -1,5 +1,6 @@
 /** What Linux 6.12 demands of the attributes of a new map, each demand once, in the order in which it is checked. */
 import { ERRNO, MAP_FLAG, MAP_TYPE, type MapAttributes, mapTypeName } from '@bpfoundry/kernel-abi'
+import { ARENA_RULES } from './arena-rules.ts'
 import {
   type AttributeRule,
   exclusiveFlags,
@@ -129,6 +130,7 @@ const RULES: ReadonlyMap<number, readonly AttributeRule[]> = new Map<number, rea
   [MAP_TYPE.DEVMAP,          DEVMAP_RULES],
   [MAP_TYPE.CPUMAP,          [...TARGET_RULES, unknownFlags(NUMA_NODE), mostEntries(MOST_CPUS, 'E2BIG')]],
   [MAP_TYPE.XSKMAP,          [SOME_ENTRIES, keySize(4, 4), valueSize(4, 4), unknownFlags(NUMA_NODE | RDONLY | WRONLY)]],
+  [MAP_TYPE.ARENA,           ARENA_RULES],
   [MAP_TYPE.DEVMAP_HASH,     [...DEVMAP_RULES, mostEntries(2 ** 31, 'EINVAL')]],
   [MAP_TYPE.RINGBUF,         RING_RULES],
   [MAP_TYPE.CGROUP_STORAGE,  CGROUP_STORAGE_RULES],
@@ -137,7 +139,7 @@ const RULES: ReadonlyMap<number, readonly AttributeRule[]> = new Map<number, rea
 
 const COMMON_RULES: readonly AttributeRule[] = [
   {
-    broken: ({ mapExtra }) => mapExtra !== undefined && mapExtra !== 0,
+    broken: ({ type, mapExtra }) => type !== MAP_TYPE.ARENA && mapExtra !== undefined && mapExtra !== 0,
     errno: 'EINVAL',
     code: 'MAP_EXTRA',
     message: 'this map type has no use for map_extra',

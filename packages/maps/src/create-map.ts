@@ -1,5 +1,6 @@
 import { type GuestMemory, GuestMemoryError, type Region } from '@bpfoundry/guest-memory'
 import { ERRNO, MAP_FLAG, MAP_TYPE, type MapAttributes, mapTypeName } from '@bpfoundry/kernel-abi'
+import { ArenaMap } from './arena-map.ts'
 import { ArrayMap } from './array-map.ts'
 import { checkAttributes } from './attribute-rules.ts'
 import type { BpfMap, MapOptions, TargetMap } from './bpf-map.ts'
@@ -42,6 +43,7 @@ const KINDS: ReadonlyMap<number, MapKind> = new Map<number, MapKind>([
   [MAP_TYPE.CPUMAP,          CpuMap],
   [MAP_TYPE.XSKMAP,          XskMap],
   [MAP_TYPE.DEVMAP_HASH,     DevMapHash],
+  [MAP_TYPE.ARENA,           ArenaMap],
   [MAP_TYPE.RINGBUF,         RingbufMap],
   [MAP_TYPE.CGROUP_STORAGE,  CgroupStorageMap],
   [MAP_TYPE.PERCPU_CGROUP_STORAGE, CgroupStorageMap],

@@ -1,3 +1,4 @@
+export { type ArenaLayout, ArenaMap } from './arena-map.ts'
 export type { BpfMap, BulkResult, MapOptions, MapReferences, RedirectMap, TargetMap } from './bpf-map.ts'
 export { CgroupStorageMap } from './cgroup-storage-map.ts'
 export type { CpuMap } from './cpumap.ts'

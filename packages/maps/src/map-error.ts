@@ -15,6 +15,7 @@ export type MapErrorCode =
   | 'MAP_VALUE_LENGTH'
   | 'MAP_NOT_A_MAP'
   | 'MAP_NOT_OWNER'
+  | 'MAP_ARENA_FAULT'
 
 /** A map that can't be created, or bytes of the wrong length for one. */
 export class MapError extends Diagnostic {

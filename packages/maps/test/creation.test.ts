@@ -62,6 +62,13 @@ const LARGE: readonly MapTuple[] = [
   [MAP_TYPE.HASH, 4, 4, 2 ** 28, NO_PREALLOC],
   [MAP_TYPE.ARRAY, 4, 2 ** 31, 1, 0],
   [MAP_TYPE.DEVMAP_HASH, 4, 4, 2 ** 31 + 1, 0],
+  [MAP_TYPE.ARENA, 0, 0, 4, MMAPABLE],
+  [MAP_TYPE.ARENA, 0, 0, 4, 0],
+  [MAP_TYPE.ARENA, 0, 0, 0, MMAPABLE],
+  [MAP_TYPE.ARENA, 0, 4, 4, MMAPABLE],
+  [MAP_TYPE.ARENA, 4, 0, 4, MMAPABLE],
+  [MAP_TYPE.ARENA, 0, 0, 2 ** 20 + 1, MMAPABLE],
+  ...FLAGS.map((flag): MapTuple => [MAP_TYPE.ARENA, 0, 0, 4, MMAPABLE | flag]),
   [99, 4, 4, 1, 0],
   [0, 4, 4, 1, 0],
 ]
@@ -144,6 +151,7 @@ const SHAPES: ReadonlyMap<number, MapTuple> = new Map(
   [
     [MAP_TYPE.LPM_TRIE, 8, 4, 100, 1],
     [MAP_TYPE.RINGBUF, 0, 0, 4096, 0],
+    [MAP_TYPE.ARENA, 0, 0, 4, MMAPABLE],
     [MAP_TYPE.CGROUP_STORAGE, 8, 4, 0, 0],
     [MAP_TYPE.PERCPU_CGROUP_STORAGE, 16, 4, 0, 0],
   ].map((tuple) => [tuple[0] as number, tuple as unknown as MapTuple]),

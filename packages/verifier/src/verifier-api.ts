@@ -317,12 +317,26 @@ export type VerifierResult =
 export interface FixUpPlacement {
   /** Guest address of the map with this fd. */
   mapAddress(fd: number): number
-  /** Guest address of the single value of the array with this fd. */
+  /** Guest address of the single value of the array with this fd; of an arena, its first page's address in user space. */
   mapValueAddress(fd: number): number
+  /** Where the arena with this fd lies; undefined: programs with one stay as they are, and run nowhere. */
+  arena?(fd: number): ArenaPlacement | undefined
   /** Guest address of what describes a structure of the program's BTF; absent where no objects can be made. */
   structureAddress?(typeId: number): number
   /** Instructions in the place of a helper's call, which touch r0 only; undefined where the call stays. */
   inlinedHelper?(helper: number): readonly Insn[] | undefined
+}
+
+/** Where an arena lies. */
+export interface ArenaPlacement {
+  /** Address of its first page in user space. */
+  readonly userAddress: number
+  /** Guest address of its first page; the others follow. */
+  readonly pagesAddress: number
+  /** Guest address of a byte for each page: 0 where it is not there. */
+  readonly presentAddress: number
+  /** Bytes of all pages: less than 2 GiB. */
+  readonly sizeBytes: number
 }
 
 /** An LD_IMM64 that names a map, or an address inside its value. */

@@ -7,6 +7,8 @@ import {
   kernelFunctionNumber,
   numberedKernelFunction,
 } from '@bpfoundry/kernel-abi'
+import type { HelperEnvironment } from '../helper-environment.ts'
+import { allocateArenaPages, freeArenaPages } from './arena-functions.ts'
 import { destroyBits, newBits, nextBit } from './bits-iterator.ts'
 import {
   dynptrAdjust,
@@ -69,6 +71,13 @@ const FUNCTIONS: readonly (readonly [name: string, fn: HelperFunction])[] = [
   ['bpf_rbtree_first',          firstTreeNode],
 ]
 
+/** Those that are handed maps. */
+// biome-ignore format: table
+const MAP_FUNCTIONS: readonly (readonly [name: string, make: (environment: HelperEnvironment) => HelperFunction])[] = [
+  ['bpf_arena_alloc_pages',     allocateArenaPages],
+  ['bpf_arena_free_pages',      freeArenaPages],
+]
+
 /** Parts of functions that fix-ups put into the program. */
 // biome-ignore format: table
 const PARTS: readonly (readonly [number: number, fn: HelperFunction])[] = [
@@ -90,11 +99,12 @@ function absent(name: string): HelperFunction {
 }
 
 /** By number: all that a fixed-up program may call. */
-export function kernelFunctions(): ReadonlyMap<number, HelperFunction> {
+export function kernelFunctions(environment: HelperEnvironment): ReadonlyMap<number, HelperFunction> {
   const rows = KERNEL_FUNCTION_NUMBERS.map((number) => [number, absent(numberedKernelFunction(number) ?? '')] as const)
   const own = FUNCTIONS.map(([name, fn]) => [kernelFunctionNumber(name) as number, fn] as const)
-  return new Map([[ABSENT_KERNEL_FUNCTION, absent('of this call')], ...rows, ...PARTS, ...own])
+  const ofMaps = MAP_FUNCTIONS.map(([name, make]) => [kernelFunctionNumber(name) as number, make(environment)] as const)
+  return new Map([[ABSENT_KERNEL_FUNCTION, absent('of this call')], ...rows, ...PARTS, ...own, ...ofMaps])
 }
 
 /** Names of the kernel functions that programs can call. */
-export const KERNEL_FUNCTIONS_IMPLEMENTED: readonly string[] = FUNCTIONS.map(([name]) => name)
+export const KERNEL_FUNCTIONS_IMPLEMENTED: readonly string[] = [...FUNCTIONS, ...MAP_FUNCTIONS].map(([name]) => name)

@@ -4,7 +4,7 @@ import { LazyBtf } from '@bpfoundry/btf'
 import type { Engine } from '@bpfoundry/engine'
 import { assembleLlvm, BPF_PSEUDO_KFUNC_CALL, BPF_PSEUDO_MAP_FD, type Insn } from '@bpfoundry/isa'
 import { createWasmEngine } from '@bpfoundry/jit-wasm'
-import { MAP_TYPE, type MapAttributes, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { MAP_FLAG, MAP_TYPE, type MapAttributes, PROG_FLAG, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { kernelOracle } from '@bpfoundry/kernel-oracle'
 import { PROG_ARRAY_LAYOUT } from '@bpfoundry/maps'
 import {
@@ -52,6 +52,7 @@ export function closeBench(): void {
 // biome-ignore format: table
 export const MAPS: Readonly<Record<string, MapAttributes>> = {
   objects: { name: 'objects', type: MAP_TYPE.ARRAY,   keySizeBytes: 4, valueSizeBytes: OWN.valueSizeBytes, maxEntries: 1, flags: 0 },
+  arena:   { name: 'arena',   type: MAP_TYPE.ARENA,   keySizeBytes: 0, valueSizeBytes: 0, maxEntries: 2, flags: MAP_FLAG.MMAPABLE, mapExtra: 2 ** 44 },
   ring:    { name: 'ring',    type: MAP_TYPE.RINGBUF, keySizeBytes: 0, valueSizeBytes: 0, maxEntries: 4096, flags: 0 },
 }
 const TYPED = { btfKeyTypeId: OWN.keyTypeId, btfValueTypeId: OWN.valueTypeId }
@@ -95,6 +96,10 @@ function linked({ insns, calls, loads }: FunctionProgram, fdOf: (map: string) =>
   return all
 }
 
+/** Programs of SYSCALL sleep, and see no packet. */
+const flagsOf = ({ type }: FunctionProgram): number => (type === PROG_TYPE.SYSCALL ? PROG_FLAG.SLEEPABLE : 0)
+const inputOf = ({ type }: FunctionProgram): Uint8Array => (type === PROG_TYPE.SYSCALL ? new Uint8Array() : FRAME)
+
 /** What a run left. */
 export interface RunLeft {
   readonly retval: number
@@ -128,12 +133,12 @@ export function runOurs(
     type: program.type,
     expectedAttachType: 0,
     license: 'GPL',
-    flags: 0,
+    flags: flagsOf(program),
     insns: linked(program, (name) => maps.get(name)?.fd ?? -1),
     btf: OWN.btf,
     functionInfo: program.functionInfo,
   })
-  const { retval } = kernel.testRun(loaded, { data: FRAME, repeat })
+  const { retval } = kernel.testRun(loaded, { data: inputOf(program), repeat })
   const records = [...(maps.get('ring')?.consume() ?? [])]
   loaded.close()
   for (const map of maps.values()) map.close()
@@ -152,8 +157,10 @@ export function runTheirs(program: FunctionProgram, repeat = 1): number | string
   )
   const { type, functionInfo } = program
   const insns = linked(program, (name) => maps.get(name)?.fd ?? -1)
-  const answer = oracle.loadProgram({ type, insns, functionInfo, btfFd, logLevel: 1 })
-  const left = answer.ok ? oracle.testRun(answer.fd, { dataIn: FRAME, repeat }).retval : answer.log
+  const answer = oracle.loadProgram({ type, flags: flagsOf(program), insns, functionInfo, btfFd, logLevel: 1 })
+  const dataIn = inputOf(program)
+  const run = dataIn.length === 0 ? {} : { dataIn, repeat }
+  const left = answer.ok ? oracle.testRun(answer.fd, run).retval : answer.log
   if (answer.fd >= 0) oracle.close(answer.fd)
   for (const { fd } of maps.values()) oracle.close(fd)
   oracle.close(btfFd)

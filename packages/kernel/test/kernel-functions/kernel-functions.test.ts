@@ -1,11 +1,14 @@
 /** Kernel functions leave on every engine, blinded or not, what they leave on the running kernel. */
 import { afterAll, describe, expect, it } from 'vitest'
+import { ARENA_CASES } from './arena-cases.ts'
 import { assembled, closeBench, ENGINES, kernelAbsence, runOurs, runTheirs, types } from './function-bench.ts'
 import { FUNCTION_CASES } from './function-cases.ts'
 
 afterAll(closeBench)
 
-const ROWS = FUNCTION_CASES.flatMap(([name, source, expected, type]) =>
+const CASES = [...FUNCTION_CASES, ...ARENA_CASES]
+
+const ROWS = CASES.flatMap(([name, source, expected, type]) =>
   ENGINES.flatMap(([engine, make]) =>
     ([0, 2] as const).map((harden) => {
       const title = `${name}, on ${engine}${harden === 0 ? '' : ', blinded'}`
@@ -29,17 +32,14 @@ describe('programs that call kernel functions', () => {
 describe('the running kernel says the same', () => {
   const missing = kernelAbsence()
 
-  it.each(FUNCTION_CASES.map(([name, source, expected, type]) => ({ name, source, expected, type })))(
-    '$name',
-    (row) => {
-      const { source, expected, type } = row
-      if (missing !== undefined) return
-      const theirs = runTheirs(assembled(source, type))
-      expect(typeof theirs === 'number' ? theirs | 0 : theirs).toBe(expected)
-    },
-  )
+  it.each(CASES.map(([name, source, expected, type]) => ({ name, source, expected, type })))('$name', (row) => {
+    const { source, expected, type } = row
+    if (missing !== undefined) return
+    const theirs = runTheirs(assembled(source, type))
+    expect(typeof theirs === 'number' ? theirs | 0 : theirs).toBe(expected)
+  })
 
   it('was there to be asked', (ctx) => {
-    if (missing !== undefined) ctx.skip(`${missing}: ${FUNCTION_CASES.length} programs`)
+    if (missing !== undefined) ctx.skip(`${missing}: ${CASES.length} programs`)
   })
 })

@@ -9,10 +9,13 @@ import {
   BPF_PSEUDO_MAP_IDX_VALUE,
   type Insn,
 } from '@bpfoundry/isa'
+import { MAP_TYPE } from '@bpfoundry/kernel-abi'
+import { countsByHalves } from '../memory/arena.ts'
 import { isMayGoto } from '../program/control-flow.ts'
-import { baseType, MEM_ALLOC, PTR_TO_BTF_ID, PTR_TO_CTX } from '../state/register-type.ts'
+import { baseType, MEM_ALLOC, PTR_TO_ARENA, PTR_TO_BTF_ID, PTR_TO_CTX } from '../state/register-type.ts'
 import { isMapValueLoad } from '../transfer/immediate-load.ts'
 import type {
+  ArenaPlacement,
   FixedUp,
   FixUpPlacement,
   FrameExtras,
@@ -20,7 +23,9 @@ import type {
   MapUse,
   Verified,
   VerifiedSubprogram,
+  VerifierMap,
 } from '../verifier-api.ts'
+import { convertInArena, inLowerHalves } from './arena-access.ts'
 import { convertContextAccess } from './context-conversion.ts'
 import { hardWireBranches, slotsKept } from './dead-code.ts'
 import { guardDivision } from './division-guards.ts'
@@ -50,6 +55,20 @@ interface FixUp {
   readonly insns: readonly Insn[]
   /** It looks into structures of the kernel. */
   readonly readsKernel: boolean
+  readonly arena: Arena | undefined
+}
+
+/** The arena of a program, and where it lies. */
+interface Arena {
+  readonly map: VerifierMap
+  readonly placement: ArenaPlacement
+}
+
+function arenaOf({ program, notes }: Verified, placement: FixUpPlacement): Arena | undefined {
+  const map = notes.maps.find((one) => one?.type === MAP_TYPE.ARENA)
+  const [fd] = [...program.maps].find(([, one]) => one === map) ?? []
+  const place = map === undefined || fd === undefined ? undefined : placement.arena?.(fd)
+  return map === undefined || place === undefined ? undefined : { map, placement: place }
 }
 
 /** What slot `pc` becomes. */
@@ -68,7 +87,20 @@ function replacement(fixUp: FixUp, pc: number): readonly Part[] {
   if (attribute !== undefined) return among([BPF_MOV32_IMM(insn.dst, attribute | 0)])
   const access = pointerTypes[pc] === PTR_TO_CTX ? convertContextAccess(verified.program.type, insn) : undefined
   if (access !== undefined) return among(access)
-  return rewritten(fixUp, insn, pc) ?? [unchanged(insn, pc)]
+  return inArena(fixUp, insn, pc) ?? rewritten(fixUp, insn, pc) ?? [unchanged(insn, pc)]
+}
+
+/** What stands for an instruction that has to do with the program's arena. */
+function inArena(fixUp: FixUp, insn: Insn, pc: number): readonly Part[] | undefined {
+  const { arena, verified } = fixUp
+  if (arena === undefined) return undefined
+  const { arenaOperands, pointerTypes } = verified.notes
+  if (countsByHalves(arenaOperands[pc])) {
+    const narrow = inLowerHalves(insn)
+    return rewritten(fixUp, narrow, pc) ?? among([narrow])
+  }
+  const converted = convertInArena(insn, pointerTypes[pc] === PTR_TO_ARENA, arena.placement, arena.map)
+  return converted === undefined ? undefined : among(converted)
 }
 
 /** What stands for divisions, may_goto and calls of helpers. */
@@ -179,7 +211,7 @@ export function fixUp(verified: Verified, placement: FixUpPlacement): FixedUp {
   const insns = hardWireBranches(verified.program.insns, verified.notes.seen)
   const kept = slotsKept(insns, seen)
   const readsKernel = verified.notes.pointerTypes.some(isOfKernel)
-  const fix = { verified, placement, insns, readsKernel }
+  const fix = { verified, placement, insns, readsKernel, arena: arenaOf(verified, placement) }
   const replacements = insns.map((_, pc) => (kept[pc] === 0 ? [] : replacement(fix, pc)))
   const layout = relayout(replacements, prologues(verified))
   return {
