@@ -22,7 +22,7 @@ function explained(name: string, program: string): Explanation {
   } catch (error) {
     if (!(error instanceof ProgramRejected)) throw error
     const known = collection.programs.get(program)
-    if (known !== undefined) return explain(known, error.rejection)
+    if (known !== undefined) return explain(known, error.rejection, error.refusedPath())
   }
   throw new Error(`${program} was not refused`)
 }
@@ -52,6 +52,8 @@ describe('a refusal is explained', () => {
     expect(text).toMatch(/^o: p is refused: invalid access to packet/)
     expect(text).toMatch(/ {2}where {2}packet_read_past_check\.bpf\.c:\d+: /)
     expect(text).toMatch(/ {2}mend {3}compare with data_end/)
+    expect(text).toMatch(/\n {2}the shortest path, 7 instructions:\n/)
+    expect(text).toMatch(/if \(\(void \*\)\(eth \+ 1\) > DATA_END\(ctx\)\)\n +r1 = pkt\(r=14\)\n/)
   })
 
   it('as SARIF, at its line, with the path as a code flow', () => {
@@ -72,6 +74,17 @@ describe('a refusal is explained', () => {
         },
       ],
     })
+  })
+
+  it('as SARIF, with the values of each step', () => {
+    const log = JSON.stringify(sarifLog([{ object: 'p.o', program: 'p', explanation }]))
+    expect(log).toContain('"state":{"r1":{"text":"pkt(r=14)"}}')
+  })
+
+  it('with the first path where no shorter one is searched', () => {
+    const told = explained('refused/infinite_loop', 'infinite_loop')
+    expect(told.found).toMatchObject({ isShortest: false, isCut: false, followed: 0 })
+    expect(explanationText('o: p', told)).toMatch(/\n {2}the path, \d+ instructions/)
   })
 
   it('a loop is told round by round, of a long path the end', () => {

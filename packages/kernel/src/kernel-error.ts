@@ -1,6 +1,6 @@
 import { Diagnostic, type DiagnosticFields } from '@bpfoundry/diagnostics'
 import { ERRNO, errnoName, errnoText } from '@bpfoundry/kernel-abi'
-import type { Rejection, SlotCounts, VerifierFindings, VerifierStats } from '@bpfoundry/verifier'
+import type { Rejection, SlotCounts, Traceable, VerifierFindings, VerifierStats } from '@bpfoundry/verifier'
 
 /** What bpf(2) answers with -1: a positive Linux errno and, unlike the kernel, the reason. */
 export class KernelError extends Diagnostic {
@@ -24,8 +24,11 @@ export class ProgramRejected extends KernelError {
   readonly log: string
   readonly stats: VerifierStats
   readonly slotCounts: SlotCounts
+  /** The shortest way to the refusal, which is searched only then. */
+  readonly refusedPath: Traceable['refusedPath']
 
-  constructor(program: string, rejection: Rejection, { log, stats, slotCounts }: VerifierFindings) {
+  constructor(program: string, rejection: Rejection, found: VerifierFindings & Traceable) {
+    const { log, stats, slotCounts, refusedPath } = found
     super(rejection.errno, {
       code: 'KERNEL_PROGRAM_REJECTED',
       message: `program ${program} is refused: ${lastLine(rejection.message)} (${errnoName(rejection.errno)}, ${omitted(log)})`,
@@ -37,6 +40,7 @@ export class ProgramRejected extends KernelError {
     this.log = log
     this.stats = stats
     this.slotCounts = slotCounts
+    this.refusedPath = refusedPath
   }
 }
 

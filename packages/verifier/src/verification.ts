@@ -159,6 +159,8 @@ export class Verification {
   frame: FrameState
   pc = 0
   previousPc = -1
+  /** First slot of the function that is judged by itself: the program's, or a global one's. */
+  judgedFrom = 0
   insnsProcessed = 0
   jumpsProcessed = 0
   insnsAtCheckpoint = 0
@@ -323,6 +325,7 @@ export class Verification {
     this.checkpoints.fill(undefined)
     this.sourceLines.forget()
     this.enter(new PathState([entry], [], undefined, undefined, start))
+    this.judgedFrom = start
     this.pc = start
     this.previousPc = -1
   }

@@ -311,7 +311,39 @@ export interface VerifierFindings {
 
 export type VerifierResult =
   | ({ readonly ok: true; readonly verified: Verified } & VerifierFindings)
-  | ({ readonly ok: false; readonly rejection: Rejection } & VerifierFindings)
+  | ({ readonly ok: false; readonly rejection: Rejection } & VerifierFindings & Traceable)
+
+/** What a refusal can tell when it is asked. */
+export interface Traceable {
+  /**
+   * Searches the way of fewest instructions to the refusal: another exploration, of up to 100,000 instructions. Undefined
+   * where there is none to search: a program refused before it was explored, for a device, or to somebody without
+   * CAP_PERFMON, and loops without end.
+   */
+  readonly refusedPath: () => RefusedPath | undefined
+}
+
+/** The way of fewest instructions to a refusal. */
+export interface RefusedPath {
+  /** Slots from the entry to the refused instruction; absent where the search did not find it. */
+  readonly path?: readonly number[]
+  /** Instructions that the search followed, all paths together. */
+  readonly followed: number
+  /** Its bound ended the search. */
+  readonly isCut: boolean
+  /** Where on that path the values come from that the refused instruction depends on, the first one first. */
+  readonly values: readonly TracedValue[]
+}
+
+/** A value on the way to a refusal. */
+export interface TracedValue {
+  /** The instruction that made it, or that learnt something of it. */
+  readonly pc: number
+  /** `r1`, or a slot of the stack, `fp-8`. */
+  readonly place: string
+  /** As the log writes it, after the instruction: `scalar(umax=255)`. */
+  readonly value: string
+}
 
 /** Where things lie that instructions name. */
 export interface FixUpPlacement {

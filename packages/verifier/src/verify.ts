@@ -1,5 +1,6 @@
 /** The verifier's front door: the passes in the kernel's order, and their outcome as data. */
 import { helperPrototype, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { refusedPath } from './explain/refused-path.ts'
 import { deviceRefusal, prepareDevice } from './exploration/device-refusal.ts'
 import { explore } from './exploration/exploration.ts'
 import { addFrameExtras } from './fixup/frame-extras.ts'
@@ -45,6 +46,8 @@ import { type SlotNotes, type Subprogram, Verification } from './verification.ts
 import type {
   InsnFact,
   KernelBtf,
+  Rejection,
+  Traceable,
   Verified,
   VerifiedSubprogram,
   VerifierFindings,
@@ -276,6 +279,15 @@ function refuseAmbiguousTailCalls({ insns, notes }: Verification): void {
 
 /** @see do_check_common in kernel/bpf/verifier.c */
 function judgeGlobalFunction(v: Verification, index: number): void {
+  enterGlobalFunction(v, index)
+  explore(v)
+  if (!v.log.tracesEverything) v.log.rewind(0)
+  const { name } = v.subprograms[index] as Subprogram
+  if (v.log.traces) v.log.print(`Func#${index} ('${name}') is safe for any args that match its prototype\n`)
+}
+
+/** Turns to the start of a global function, with any arguments that its prototype allows. */
+function enterGlobalFunction(v: Verification, index: number): void {
   const { name, start, isExceptionCallback } = v.subprograms[index] as Subprogram
   const entry = new FrameState(0, index, -1)
   v.startFunction(entry, start)
@@ -286,9 +298,6 @@ function judgeGlobalFunction(v: Verification, index: number): void {
     entry.registers[position + 1] = argumentRegister(v, argument)
   })
   v.scratchAll()
-  explore(v)
-  if (!v.log.tracesEverything) v.log.rewind(0)
-  if (v.log.traces) v.log.print(`Func#${index} ('${name}') is safe for any args that match its prototype\n`)
 }
 
 function checkExceptionArguments(v: Verification, found: readonly FunctionArgument[]): void {
@@ -363,8 +372,22 @@ function judge(
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const rejection = toRejection(error, current.verification)
-    return { ok: false, rejection, ...finish() }
+    return { ok: false, rejection, ...finish(), refusedPath: pathTo(rejection, current) }
   }
+}
+
+/** Keeps nothing of the exploration that is over. */
+function pathTo(rejection: Rejection, { program, options, target, verification }: Run): Traceable['refusedPath'] {
+  if (verification === undefined || options.device !== undefined || !verification.isTrusted) return () => undefined
+  const { judgedFrom } = verification
+  const fresh = (): Verification => {
+    const log = new VerifierLog(0, false)
+    const v = prepare({ program, options, target, log, subprograms: [], verification: undefined, started: true })
+    const index = v.subprograms.findIndex(({ start }) => start === judgedFrom)
+    if (index > 0) enterGlobalFunction(v, index)
+    return v
+  }
+  return () => refusedPath(rejection, fresh)
 }
 
 /** What is traced is thrown away when the program is accepted: a device's hooks apart, nothing tells two runs from one. */

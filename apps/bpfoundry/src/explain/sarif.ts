@@ -50,12 +50,24 @@ function resultOf({ object, program, explanation }: Finding): object {
 
 function threadFlow(path: readonly PathLine[]): object {
   return {
-    locations: path.flatMap(({ file, line, text, jumpedAt }) =>
-      file === undefined || line === undefined
+    locations: path.flatMap((step) => {
+      const { file, line } = step
+      return file === undefined || line === undefined
         ? []
-        : [{ location: { ...at({ file, line }), message: { text: jumpedAt.length > 0 ? `${text} (jumps)` : text } } }],
-    ),
+        : [{ location: { ...at({ file, line }), message: { text: stepText(step) } }, ...stateOf(step) }]
+    }),
   }
+}
+
+function stepText({ text, jumpedAt, values }: PathLine): string {
+  const made = values.map(({ place, value }) => `; ${place} = ${value}`)
+  return `${text}${jumpedAt.length > 0 ? ' (jumps)' : ''}${made.join('')}`
+}
+
+/** Values by name, as SARIF has them of a step. */
+function stateOf({ values }: PathLine): { state?: object } {
+  if (values.length === 0) return {}
+  return { state: Object.fromEntries(values.map(({ place, value }) => [place, { text: value }])) }
 }
 
 function at({

@@ -3,7 +3,7 @@ import { programTypeName } from '@bpfoundry/kernel-abi'
 import type { CollectionSpec, ProgramSpec } from '@bpfoundry/loader'
 import type { NfpCard, OffloadAdvice } from '@bpfoundry/nfp'
 import { createObjects, type KernelTypesFile, noSuchProgram, readSpec, reviewOffload } from '@bpfoundry/testbench'
-import type { Rejection, SlotCounts, VerifierStats } from '@bpfoundry/verifier'
+import type { Rejection, SlotCounts, Traceable, VerifierStats } from '@bpfoundry/verifier'
 import { type Explanation, explain } from '../explain/explanation.ts'
 import { type HotLine, hotLines } from './hot-lines.ts'
 
@@ -42,7 +42,11 @@ export interface Verdict {
   readonly offload?: OffloadAdvice
 }
 
-type Judged = Omit<Verdict, 'object' | 'program' | 'type' | 'explanation' | 'hot'> & { readonly slotCounts: SlotCounts }
+type Judged = Omit<Verdict, 'object' | 'program' | 'type' | 'explanation' | 'hot'> & {
+  readonly slotCounts: SlotCounts
+  /** Of a refusal: searches the shortest way to it. */
+  readonly refusedPath?: Traceable['refusedPath']
+}
 
 /** Names of the programs to judge. @throws TestbenchError TESTBENCH_NO_SUCH_PROGRAM */
 export function programsOf(object: string, spec: CollectionSpec, wanted: string | undefined): string[] {
@@ -62,13 +66,15 @@ export function judgePrograms(object: string, options: JudgeOptions): (() => Ver
   const spec = read()
   return programsOf(object, spec, options.program).map((program) => () => {
     const known = spec.programs.get(program) as ProgramSpec
-    const { slotCounts, ...judged } =
+    const { slotCounts, refusedPath, ...judged } =
       options.card === undefined
         ? hostVerdict(object, read(), program, options)
         : cardVerdict(read(), program, options.card, options)
     const { rejection } = judged
     const explained =
-      rejection === undefined || options.explains !== true ? {} : { explanation: explain(known, rejection) }
+      rejection === undefined || options.explains !== true
+        ? {}
+        : { explanation: explain(known, rejection, refusedPath?.()) }
     const hot = options.hotLines === undefined ? {} : { hot: hotLines(known, slotCounts, options.hotLines) }
     return { object, program, type: programTypeName(known.type), ...judged, ...explained, ...hot }
   })
@@ -93,8 +99,8 @@ function hostVerdict(object: string, spec: CollectionSpec, program: string, opti
     return { verdict: 'accepted', stats, slotCounts, ...logOf(options, log) }
   } catch (error) {
     if (!(error instanceof ProgramRejected)) throw error
-    const { stats, slotCounts, rejection, log } = error
-    return { verdict: 'refused', stats, slotCounts, rejection, ...logOf(options, log) }
+    const { stats, slotCounts, rejection, log, refusedPath } = error
+    return { verdict: 'refused', stats, slotCounts, rejection, refusedPath, ...logOf(options, log) }
   }
 }
 

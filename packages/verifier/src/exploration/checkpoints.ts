@@ -35,7 +35,8 @@ const MISSES_PER_HIT_OF_LOOP = 64
 /** Registers r6 to r9: what a caller finds again after a call. */
 const CALLEE_SAVED = 0b1111000000
 
-function comparisonScope(v: Verification, isExact: boolean): ComparisonScope {
+/** How a state is compared with those kept where it stands. `isExact`: with nothing ignored. */
+export function comparisonScope(v: Verification, isExact: boolean): ComparisonScope {
   const live = v.notes.liveRegisters
   return {
     live: (state, index) => {

@@ -27,7 +27,7 @@ import { finishBranch, isCovered } from './checkpoints.ts'
 import { deviceRefusal } from './device-refusal.ts'
 
 /** What an instruction does to the path: goes on (with `v.pc` set), or ends it. */
-type Step = 'on' | 'end'
+export type Step = 'on' | 'end'
 
 type Transfer = (v: Verification, insn: Insn) => Step
 
@@ -131,7 +131,8 @@ export function explore(v: Verification): void {
   }
 }
 
-function runInsn(v: Verification): Step {
+/** Runs the instruction that the path stands at. Ways that it puts aside are in `v.pending`. Throws a Refusal. */
+export function runInsn(v: Verification): Step {
   const { insn, pc } = v
   if (!v.state.isSpeculative) v.notes.seen[pc] = 1
   v.previousPc = pc
