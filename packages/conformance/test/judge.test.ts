@@ -32,6 +32,8 @@ const TABLE: readonly (readonly [title: string, answer: Answer, expect: Expectat
   ['more instructions',      accepted, { insn_processed: 3 },                     ['verifier-statistics insn_processed: 2, expected 3']],
   ['lines of the program',   accepted, { xlated: ['0: r0 = 1', '1: r1 = 0x500000007', '...', 'exit'] }, []],
   ['a helper by name',       accepted, { xlated: ['call bpf_map_lookup_elem', '4: r0 += 2'] }, []],
+  ['a helper by a distance', accepted, { xlated: ['3: call unknown', '4: r0 += 2'] }, []],
+  ['no call of a helper',    accepted, { xlated: ['4: call unknown'] },           ['instructions xlated lacks, or has elsewhere, "4: call {{unknown|bpf_[a-z0-9_]+}}"']],
   ['lines apart',            accepted, { xlated: ['0: r0 = 1', 'exit'] },         ['instructions xlated lacks, or has elsewhere, "exit"']],
   ['instructions',           accepted, { xlated_insns: [['b700000001000000', '18010000????????'], ['9500000000000000']] }, []],
   ['instructions apart',     accepted, { xlated_insns: [['b700000001000000', '9500000000000000']] }, ['instructions xlated lacks b700000001000000 9500000000000000']],

@@ -42,6 +42,7 @@ const fill = fc.tuple(bytes(4), fc.oneof(bytes(8), fc.record({ map: fc.nat(9) })
 const map = (index: number): fc.Arbitrary<VectorMap> =>
   fc
     .record({
+      name: maybe(fc.string()),
       type: fc.constantFrom(...Object.values(MAP_TYPE), 4000),
       keySizeBytes: u32,
       valueSizeBytes: u32,

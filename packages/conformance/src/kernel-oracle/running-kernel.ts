@@ -32,9 +32,10 @@ export function createRunningKernel(oracle: KernelOracle): VectorKernel {
     unsupported: (vector) => unanswerable(oracle, vector),
     // What of a module a program needs is either in this kernel, or `unsupported` says that it is not.
     insertModule: () => undefined,
-    createMap: ({ type, keySizeBytes, valueSizeBytes, maxEntries, flags, mapExtra, btf }, inner) => {
+    createMap: ({ name, type, keySizeBytes, valueSizeBytes, maxEntries, flags, mapExtra, btf }, inner) => {
       const types = btf === undefined ? {} : mapBtf(loadBtf, btf)
-      const spec = { type, keySizeBytes, valueSizeBytes, maxEntries, flags, mapExtra, ...types }
+      const named = name === undefined ? {} : { name }
+      const spec = { ...named, type, keySizeBytes, valueSizeBytes, maxEntries, flags, mapExtra, ...types }
       const map = oracle.createMap({ ...spec, ...(inner === undefined ? {} : { inner: mapOf(inner) }) })
       maps.set(map.fd, map)
       return map.fd

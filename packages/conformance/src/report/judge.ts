@@ -65,9 +65,13 @@ const logLacks: Check<TextPattern | readonly TextPattern[]> = ({ verifier_log = 
     .filter((pattern) => firstMissing(verifier_log, [pattern]) === undefined)
     .flatMap((pattern) => one('log', `log has ${json(pattern)}`))
 
+/** A kernel's call of a helper holds a distance, which its tests know no name of; in answers the number may stay. */
+const withHelperNames = (pattern: TextPattern): TextPattern =>
+  pattern.replace(/\bcall unknown$/, 'call {{unknown|bpf_[a-z0-9_]+}}')
+
 const xlated: Check<readonly TextPattern[]> = (answer, wanted) => {
   if (answer.xlated === undefined) return one('instructions', 'xlated: nothing')
-  const missing = firstMisplaced(xlatedText(answer.xlated), wanted)
+  const missing = firstMisplaced(xlatedText(answer.xlated), wanted.map(withHelperNames))
   return missing === undefined ? NONE : one('instructions', `xlated lacks, or has elsewhere, ${json(missing)}`)
 }
 

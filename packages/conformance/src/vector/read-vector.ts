@@ -122,6 +122,7 @@ function readMap(fields: JsonFields, index: number): VectorMap {
   const inner = fields.has('inner') ? fields.number('inner', 0) : undefined
   if (inner !== undefined && inner >= index) throw fields.wrong('inner', inner, 'the index of an earlier map')
   return {
+    ...(fields.has('name') ? { name: fields.text('name', '') } : {}),
     type: fields.named('type', MAP_TYPE, 'BPF_MAP_TYPE_', MAP_TYPE.UNSPEC),
     keySizeBytes: fields.number('key_size', 0),
     valueSizeBytes: fields.number('value_size', 0),

@@ -14,10 +14,12 @@ export interface VectorMapBtf {
 }
 
 /**
- * A map of a case. JSON: `{type, key_size, value_size, max_entries, flags, map_extra, inner, btf, btf_key, btf_value,
+ * A map of a case. JSON: `{name, type, key_size, value_size, max_entries, flags, map_extra, inner, btf, btf_key, btf_value,
  * freeze, fill}`; all but the type may be left out.
  */
 export interface VectorMap {
+  /** What the log calls it: at most 15 characters are kept. */
+  readonly name?: string
   /** BPF_MAP_TYPE_*; JSON: its number, or its name with or without the prefix, in any case. */
   readonly type: number
   readonly keySizeBytes: number

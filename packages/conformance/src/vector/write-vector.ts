@@ -94,6 +94,7 @@ function moduleRecord({ name, btf, functions }: VectorModule): VectorRecord {
 
 function mapRecord(map: VectorMap): VectorRecord {
   return {
+    name: map.name,
     type: typeName(mapTypeName(map.type), map.type),
     key_size: unless(0, map.keySizeBytes),
     value_size: unless(0, map.valueSizeBytes),

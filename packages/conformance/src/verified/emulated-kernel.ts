@@ -69,9 +69,9 @@ export function createEmulatedKernel(
 }
 
 function mapRequest(map: VectorMap, inner: KernelMap | undefined): MapRequest {
-  const { type, keySizeBytes, valueSizeBytes, maxEntries, flags, mapExtra, btf } = map
+  const { name = '', type, keySizeBytes, valueSizeBytes, maxEntries, flags, mapExtra, btf } = map
   return {
-    ...{ name: '', type, keySizeBytes, valueSizeBytes, maxEntries, flags, mapExtra },
+    ...{ name, type, keySizeBytes, valueSizeBytes, maxEntries, flags, mapExtra },
     ...(btf === undefined ? {} : mapBtf(btf)),
     ...(inner === undefined ? {} : { inner }),
   }

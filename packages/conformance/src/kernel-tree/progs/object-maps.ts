@@ -63,11 +63,11 @@ export class ObjectMaps {
   }
 
   #vectorMap(spec: MapSpec, inner: number | undefined, fill: VectorMap['fill']): VectorMap {
-    const { type, keySizeBytes, valueSizeBytes, flags, freeze, btfKeyTypeId, btfValueTypeId } = spec
+    const { name, type, keySizeBytes, valueSizeBytes, flags, freeze, btfKeyTypeId, btfValueTypeId } = spec
     const mapExtra = spec.mapExtra ?? (type === MAP_TYPE.ARENA ? ARENA_ADDRESS : 0)
     const hasTypes = !WITHOUT_BTF.has(type) && btfKeyTypeId + btfValueTypeId !== 0
     return {
-      ...{ type, keySizeBytes, valueSizeBytes, maxEntries: entries(spec), flags, mapExtra, freeze, fill },
+      ...{ name, type, keySizeBytes, valueSizeBytes, maxEntries: entries(spec), flags, mapExtra, freeze, fill },
       ...(inner === undefined ? {} : { inner }),
       ...(hasTypes && this.#btf !== undefined
         ? { btf: { bytes: this.#btf, keyTypeId: btfKeyTypeId, valueTypeId: btfValueTypeId } }
