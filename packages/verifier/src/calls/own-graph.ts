@@ -99,7 +99,8 @@ function checkLocked(v: Verification, register: RegisterState, root: string): vo
   const { lock } = v.state
   if (lock !== undefined && lock.owner === lockOwner(v, register) && lock.id === register.id) return
   if (lock !== undefined) v.log.print('held lock and object are not in the same allocation\n')
-  v.refuse(CODE, 'EINVAL', `bpf_spin_lock at off=${lockOffset(register) ?? -1} must be held for ${root}`)
+  const hint = 'take the lock that lies beside it first, through the same pointer'
+  v.refuse(CODE, 'EINVAL', `bpf_spin_lock at off=${lockOffset(register) ?? -1} must be held for ${root}`, hint)
 }
 
 function linkedStruct(v: Verification, { kind, linked }: OwnField): KernelStruct {
@@ -145,7 +146,8 @@ function checkSeen(v: Verification, { fn, register: { type, referenceId } }: Arg
     v.refuse(CODE, 'EINVAL', `${fn.name} can only take non-owning or refcounted bpf_rb_node pointer`)
   }
   if (!removesOwnedNodes && (!isSeen || referenceId !== 0)) {
-    v.refuse(CODE, 'EINVAL', 'rbtree_remove node input must be non-owning ref')
+    const hint = 'take out what bpf_rbtree_first gave under the same lock'
+    v.refuse(CODE, 'EINVAL', 'rbtree_remove node input must be non-owning ref', hint)
   }
   if (!isInTreeCallback(v)) return
   v.refuse(CODE, 'EINVAL', `${removesOwnedNodes ? fn.name : 'rbtree_remove'} not allowed in rbtree cb`)

@@ -28,13 +28,23 @@ const bare = types.struct('case_bare', { key: u64, lock })
 const wrapped = types.struct('case_wrapped', { key: u64, inner: bare, timer })
 /** The same with a count at 8: the structure at 16 is a special one, too, its lock at 24. */
 const mixed = types.struct('case_mixed', { key: u64, count, inner: bare })
+/** A lock, trees at 8 and 24, pointers at 40 and 48, and in a structure a tree at 56. */
+const stand = types.struct('case_stand', { tree: types.array(root, 1) })
+types.contains(stand, 0, 'case_item:other')
+const grove = types.struct('case_grove', {
+  ...{ lock, trees: types.array(root, 2), kept: types.array(types.pointer(item, 'kptr'), 2) },
+  stand,
+})
+types.contains(grove, 1, 'case_item:node')
+/** Of pointers in an array only, the kernel knows nothing. */
+const row = types.struct('case_row', { key: u64, kept: types.array(types.pointer(item, 'kptr'), 2) })
 const forest = types.struct('case_forest', { trees: types.array(root, 2) })
 types.contains(forest, 0, 'case_item:other')
-/** node trees at 8, shared ones at 24, a list at 40, kept pointers at 56, 64, 72, trees by other links at 80, 96 */
+/** node trees at 8, shared ones at 24, a list at 40, kept pointers at 56, 64, 72, trees by other links at 80, 96, a loose pointer at 112 */
 const value = types.struct('case_value', {
   ...{ lock, tree: root, shared: root, list },
   ...{ item: types.pointer(item, 'kptr'), kept: types.pointer(shared, 'kptr'), owner: types.pointer(owner, 'kptr') },
-  forest,
+  ...{ forest, loose: types.pointer(item, 'kptr_untrusted') },
 })
 types.contains(value, 1, 'case_item:node')
 types.contains(value, 2, 'case_shared:node')
@@ -43,8 +53,9 @@ types.contains(value, 3, 'case_shared:link')
 const map = (type: number, maxEntries: number): Setting['maps'][string] => {
   return { type, keySizeBytes: 4, maxEntries, keyTypeId: int, valueTypeId: value, valueSizeBytes: types.sizeOf(value) }
 }
-const functions = [types.fn('main'), types.fn('less', [types.pointer(node), types.pointer(node)])]
-const IDS: Readonly<Record<string, number>> = { item, shared, owner, bare, wrapped, mixed }
+const links = [types.pointer(node), types.pointer(node)]
+const functions = [types.fn('main'), types.fn('less', links), types.fn('deep', links)]
+const IDS: Readonly<Record<string, number>> = { item, shared, owner, bare, wrapped, mixed, grove, row }
 
 export const TREE_SETTING: Setting = {
   btf: types.build(),
@@ -80,6 +91,8 @@ export const TREE_SETTING: Setting = {
 
 /** What ends a program that has a callback, and what that does before it answers. */
 const less = (asm = ''): string => `\nout: r0 = 0\nexit\nless:\n${asm}\nr0 = 0\nexit`
+/** A third function. */
+const deep = (asm: string): string => `\ndeep:\n${asm}\nr0 = 0\nexit`
 const OUT = '\nout: r0 = 0\nexit'
 /** r7 = a value of the map, r6 = an object; what is not there was not asked for yet. */
 const SLOT = 'slot\nr7 = r0'
@@ -228,7 +241,54 @@ export const OWNER_CASES: readonly SettingCase[] = [
   ['taken out of the tree of an object',      `${OWNER}${LOCK}${first()}\nr6 = r0\nif r0 == 0 goto end${remove()}\nr6 = r0${END}${DROP}\nr0 = r6${OUT}`],
   ['an object with a tree, stored to a map',  `slot\nr8 = r0\n${OWNER}\nat(r8, 72)\nr2 = r7\nexchange\nif r0 == 0 goto out\ndrop(r0)${OUT}`],
   ['an object with a tree, from a map, locked', `slot\nr8 = r0\nnew(owner)\nr2 = r0\nat(r8, 72)\nexchange\nif r0 == 0 goto out\nr7 = r0${LOCK}${FOUND}\nr1 = *(u64 *)(r0 - 8)${END}${DROP}${OUT}`],
+  ['added to a tree of an array in an object', `new(grove)\nr7 = r0${second('item')}${LOCK}${add(24)}${UNLOCK}${DROP}${less()}`],
+  ['added between two trees of an array in an object', `new(grove)\nr7 = r0${second('item')}${LOCK}${add(16)}${UNLOCK}${DROP}${less()}`],
+  ['added to a tree in a structure in an object', `new(grove)\nr7 = r0${second('item')}${LOCK}${add(56, 40)}${UNLOCK}${DROP}${less()}`],
+  ['a tree in a structure in an object, stored to', `new(grove)\nr7 = r0\n*(u64 *)(r7 + 64) = 1${DROP}${OUT}`],
+  ['an object put into an array of an object', `new(grove)\nr7 = r0${second('item')}\nat(r7, 48)\nr2 = r6\nexchange\nr6 = r0${DROP}\nif r6 == 0 goto out\ndrop(r6)${OUT}`],
+  ['an object put into an array, and nothing else', `new(row)\nr7 = r0${second('item')}\nat(r7, 8)\nr2 = r6\nexchange${OUT}`],
+  ['an array of pointers, and nothing else, written', `new(row)\nr7 = r0\n*(u64 *)(r7 + 8) = 1${DROP}${OUT}`],
   ['an object stored under a lock',           `slot\nr7 = r0${made('shared')}${LOCK}\nat(r7, 64)\nr2 = r6\nexchange\nr6 = r0${UNLOCK}\nif r6 == 0 goto out\ndrop(r6)${OUT}`],
+]
+
+const ADDED = `${SLOT}${made('item')}${LOCK}${add()}${UNLOCK}`
+
+// biome-ignore format: table
+export const FUNCTION_CASES: readonly SettingCase[] = [
+  ['a callback that calls a function',        `${ADDED}${less('call deep')}${deep('r1 = *(u64 *)(r1 - 8)')}`],
+  ['a function of a callback that gives the lock back', `${ADDED}${less('call deep')}${deep('call 94')}`],
+  ['a function of a callback that takes an object out', `${ADDED}${less('call deep')}${deep('call 9004')}`],
+  ['a function of a callback that adds an object', `${ADDED}${less('call deep')}${deep('r3 = less ll\nr4 = 0\nr5 = 0\ncall 9003')}`],
+  ['a function that takes the lock',          `${SLOT}${made('item')}\nr1 = r7\ncall deep${add()}${UNLOCK}${less()}${deep('call 93')}`],
+  ['a function that gives the lock back',     `${SLOT}${made('item')}${LOCK}${add()}\nr1 = r7\ncall deep\nr1 = *(u64 *)(r6 + 0)${less()}${deep('call 94')}`],
+  ['a function that adds an object',          `${SLOT}${made('item')}${LOCK}\nat(r7, 8)\nlinks(r6, 8)\ncall deep\nr1 = *(u64 *)(r6 + 0)${UNLOCK}${less()}${deep('r3 = less ll\nr4 = 0\nr5 = 0\ncall 9003')}`],
+  ['a function that gives the first out',     `${SLOT}${LOCK}\nat(r7, 8)\ncall deep\nr1 = *(u64 *)(r0 - 8)${UNLOCK}${less()}\ndeep: call 9005\nexit`],
+  ['one of two callbacks',                    `${SLOT}${made('item')}\nr8 = *(u64 *)(r6 + 0)${LOCK}\nr3 = less ll\nif r8 == 0 goto one\nr3 = deep ll\none:\nat(r7, 8)\nlinks(r6, 8)\nr4 = 0\nr5 = 0\ncall 9003${UNLOCK}${less()}${deep('r0 = *(u64 *)(r2 + 64)\nif r0 == 1 goto +1')}`],
+  ['added in the callback of a loop',         `r1 = 3\nr2 = less ll\nr3 = 0\nr4 = 0\ncall 181\nr0 = 0\nexit\nless:\n${ADDED}\nout: r0 = 0\nexit${deep('r1 = *(u64 *)(r1 - 8)')}`.replace('r3 = less ll', 'r3 = deep ll')],
+  ['objects on the stack, added',             `${SLOT}${made('item')}\n*(u64 *)(r10 - 16) = r6${LOCK}${add()}\nr8 = *(u64 *)(r10 - 16)\nr1 = *(u64 *)(r8 + 0)${UNLOCK}\nr8 = *(u64 *)(r10 - 16)\nr1 = *(u64 *)(r8 + 0)${less()}`],
+  ['taken out in a loop',                     `${SLOT}\nr9 = 0\ngoto again\nagain:${LOCK}${FOUND}${remove()}\nr6 = r0${UNLOCK}\nif r6 == 0 goto out\nr6 += -8\ndrop(r6)\nr9 += 1\nif r9 < 3 goto again\ngoto out${END}${OUT}`],
+  ['looked for in a loop under the lock',     `${SLOT}${LOCK}\nr9 = 0\ngoto again\nagain:${FOUND}\nr1 = *(u64 *)(r0 - 8)\nr9 += 1\ngoto +0\nif r9 < 3 goto again${END}${OUT}`],
+]
+
+// biome-ignore format: table
+export const LOOSE_CASES: readonly SettingCase[] = [
+  ['a loose pointer, read',                   `${SLOT}\nr6 = *(u64 *)(r7 + 112)\nif r6 == 0 goto out\nr1 = *(u64 *)(r6 + 0)\nr2 = *(u64 *)(r6 + 8)${OUT}`],
+  ['a loose pointer, written',                `${SLOT}\nr6 = *(u64 *)(r7 + 112)\nif r6 == 0 goto out\n*(u64 *)(r6 + 0) = 1${OUT}`],
+  ['a loose pointer that may be NULL, read',  `${SLOT}\nr6 = *(u64 *)(r7 + 112)\nr1 = *(u64 *)(r6 + 0)${OUT}`],
+  ['a loose pointer, given up',               `${SLOT}\nr6 = *(u64 *)(r7 + 112)\nif r6 == 0 goto out\ndrop(r6)${OUT}`],
+  ['a loose pointer, counted',                `${SLOT}\nr6 = *(u64 *)(r7 + 112)\nif r6 == 0 goto out\nacquire(r6)${OUT}`],
+  ['a loose pointer, added',                  `${SLOT}\nr6 = *(u64 *)(r7 + 112)\nif r6 == 0 goto out${LOCK}${add()}${UNLOCK}${less()}`],
+  ['a loose pointer, taken out',              `${SLOT}\nr6 = *(u64 *)(r7 + 112)\nif r6 == 0 goto out\nr0 = r6\nr0 += 8${LOCK}\nr0 = r6\nr0 += 8${remove()}${UNLOCK}${OUT}`],
+  ['a loose pointer, stored again',           `${SLOT}\nr6 = *(u64 *)(r7 + 112)\n*(u64 *)(r7 + 112) = r6${OUT}`],
+  ['a loose pointer, exchanged',              `${SLOT}${made('item')}\nr2 = r6\nat(r7, 112)\nexchange${OUT}`],
+  ['an object, stored to a loose pointer',    `${SLOT}${made('item')}\n*(u64 *)(r7 + 112) = r6\ndrop(r6)${OUT}`],
+  ['an object that may be NULL, stored to a loose pointer', `${SLOT}\nr1 = ${item}\nr2 = 0\ncall 9000\n*(u64 *)(r7 + 112) = r0${OUT}`],
+  ['another object, stored to a loose pointer', `${SLOT}${made('shared')}\n*(u64 *)(r7 + 112) = r6\ndrop(r6)${OUT}`],
+  ['the middle of an object, stored to a loose pointer', `${SLOT}${made('item')}\nr1 = r6\nr1 += 8\n*(u64 *)(r7 + 112) = r1\ndrop(r6)${OUT}`],
+  ['a seen object, stored to a loose pointer', `${SLOT}${LOCK}${FOUND}\nr0 += -8\n*(u64 *)(r7 + 112) = r0${END}${OUT}`],
+  ['a number, stored to a loose pointer',     `${SLOT}\n*(u64 *)(r7 + 112) = 1${OUT}`],
+  ['nothing, stored to a loose pointer',      `${SLOT}\n*(u64 *)(r7 + 112) = 0${OUT}`],
+  ['half of a loose pointer',                 `${SLOT}\nr1 = *(u32 *)(r7 + 112)${OUT}`],
 ]
 
 /** Where 6.12 differs from the kernel compared with. */
