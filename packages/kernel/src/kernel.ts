@@ -254,6 +254,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
       ...(this.#blindingKeys === undefined ? {} : { blindingKeys: this.#blindingKeys }),
       ...(this.#modules.btf === undefined ? {} : { kernelBtf: this.#modules.btf }),
       modules: this.#modules.byFd,
+      verifiedByFd: (fd) => this.#programsByFd.get(fd)?.verified,
       ...(this.#profile === undefined ? {} : { profile: this.#profile }),
       ...(hooks === undefined ? {} : { device: hooks }),
       isElsewhere: (map) => device === undefined && this.offload.isElsewhere(bound, map.offloaded, map.attributes.type),

@@ -26,6 +26,7 @@ import {
   type VerifierStats,
   verify,
 } from '@bpfoundry/verifier'
+import { attachedProgram } from './attached-program.ts'
 import { blindProgram } from './hardening/blind-program.ts'
 import { inlineHelpers, type PlainProgram } from './inline-helpers.ts'
 import { KernelError, ProgramRejected } from './kernel-error.ts'
@@ -49,6 +50,8 @@ export interface ProgramRequest {
   readonly lineInfo?: readonly LineInfo[]
   /** The kernel's type that a program of TRACING or LSM is bound to. */
   readonly attachBtfId?: number
+  /** The loaded program that it is bound to instead: `attachBtfId` is a function's in that one's BTF. */
+  readonly attachProgramFd?: number
   /** BPF_LOG_LEVEL bits; the log is kept in the program, or in the refusal. */
   readonly logLevel?: number
   /** Instructions the verifier explores at most. */
@@ -115,6 +118,8 @@ export interface LoadOptions {
   readonly blindingKeys?: RandomU32
   /** The kernel's own types. */
   readonly kernelBtf?: KernelBtf
+  /** What the verifier found of the programs that others may be bound to, by fd. */
+  readonly verifiedByFd?: (fd: number) => Verified | undefined
   /** Modules by the fd of their types. */
   readonly modules?: ReadonlyMap<number, KernelModule>
   /** The release that it is judged for. */
@@ -136,6 +141,7 @@ export function loadImage(request: ProgramRequest, id: number, options: LoadOpti
   const { mapByFd, possibleCpus, device, kernelBtf, modules, profile, isElsewhere } = options
   checkRequest(request)
   checkCapabilities(request)
+  const attachProgram = attachedProgram(request, options.verifiedByFd)
   const maps = mapsOf(request, mapByFd)
   const result = verify(
     {
@@ -154,6 +160,7 @@ export function loadImage(request: ProgramRequest, id: number, options: LoadOpti
       ...(request.functionInfo === undefined ? {} : { functionInfo: request.functionInfo }),
       ...(request.lineInfo === undefined ? {} : { lineInfo: request.lineInfo }),
       ...(request.attachBtfId === undefined ? {} : { attachBtfId: request.attachBtfId }),
+      ...(attachProgram === undefined ? {} : { attachProgram }),
     },
     {
       possibleCpus,

@@ -59,6 +59,8 @@ export interface VerifierProgram {
   readonly lineInfo?: readonly LineInfo[]
   /** The kernel's type that a program of TRACING or LSM is bound to: a function, or the typedef of a tracepoint. */
   readonly attachBtfId?: number
+  /** The loaded program that it is bound to instead (attach_prog_fd): `attachBtfId` is a function's in that one's BTF. */
+  readonly attachProgram?: Verified
 }
 
 /** Options that may change the verdict. */
@@ -278,10 +280,21 @@ export interface VerifiedNotes {
   readonly removableSpills: readonly number[]
   /** Stack that the fix-ups take below that of the program, by function; undefined where they rewrite nothing. */
   readonly frameExtras: readonly FrameExtras[] | undefined
+  /** By index of the function: what others that are bound to it rest on. */
+  readonly functions: readonly FunctionTraits[]
   /** Whoever loads it has no CAP_PERFMON: speculation is guarded. */
   readonly isUntrusted: boolean
   /** Of a SYSCALL program: how much of its context it looks at. */
   readonly contextBytes: number
+}
+
+/** What a program that is bound to a function of another must know of it. */
+export interface FunctionTraits {
+  /** A helper that it calls, or a function that it calls calls, may move the packet. */
+  readonly changesPacketData: boolean
+  /** It is called as its BTF says: a global function, or a main function of one context. */
+  readonly isReliable: boolean
+  readonly isExceptionCallback: boolean
 }
 
 /** Offsets from the frame pointer of stack that only fix-ups know of. */

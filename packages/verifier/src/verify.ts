@@ -4,9 +4,10 @@ import { refusedPath } from './explain/refused-path.ts'
 import { deviceRefusal, prepareDevice } from './exploration/device-refusal.ts'
 import { explore } from './exploration/exploration.ts'
 import { addFrameExtras } from './fixup/frame-extras.ts'
-import { type AttachTarget, attachTarget, refuseUnbound } from './kernel-types/attach-target.ts'
+import { type AttachTarget, attachTarget } from './kernel-types/attach-target.ts'
 import { callKinds } from './kernel-types/kernel-function.ts'
 import { KernelTypes } from './kernel-types/kernel-types.ts'
+import { asExtended, checkExtension } from './kernel-types/program-target.ts'
 import { checkRelease } from './portability/release-check.ts'
 import { type Target, targetNamed } from './profile.ts'
 import { checkCallbackPacketLoads } from './program/callback-packet-loads.ts'
@@ -33,7 +34,7 @@ import { noSlotCounts } from './report/slot-counts.ts'
 import { SourceLines } from './report/source-lines.ts'
 import { LOG_EVERYTHING, LOG_PATH, VerifierLog } from './report/verifier-log.ts'
 import { FrameState } from './state/frame-state.ts'
-import { pointerTo, type RegisterState, UNKNOWN_SCALAR } from './state/register-state.ts'
+import { pointerTo, type RegisterState, UNINITIALISED, UNKNOWN_SCALAR } from './state/register-state.ts'
 import {
   CONST_PTR_TO_DYNPTR,
   MAYBE_NULL,
@@ -44,6 +45,7 @@ import {
 } from './state/register-type.ts'
 import { type SlotNotes, type Subprogram, Verification } from './verification.ts'
 import type {
+  FunctionTraits,
   InsnFact,
   KernelBtf,
   Rejection,
@@ -70,6 +72,8 @@ interface Run {
   readonly options: VerifierOptions
   readonly target: Target
   readonly log: VerifierLog
+  /** The program takes the place of a function of another: its main function is judged like a global one. */
+  readonly isExtension: boolean
   subprograms: readonly Subprogram[]
   verification: Verification | undefined
   /** The program was looked at: there is something to report on. */
@@ -81,18 +85,18 @@ function checkProgram({ program, options }: Run): void {
     const message = `a program of ${program.insns.length} instructions can't be loaded`
     throw new Refusal({ code: 'VERIFIER_PROGRAM_SIZE', errno: 'E2BIG', message })
   }
-  if (program.type === PROG_TYPE.EXT && (program.attachBtfId ?? 0) !== 0) {
-    throw unsupported("programs in the place of others' functions are")
-  }
   if (BOUND.has(program.type) && options.kernelBtf === undefined) {
     throw unsupported("programs bound to kernel functions, without the kernel's types, are")
   }
 }
 
 /** What the program is bound to. @see check_attach_btf_id in kernel/bpf/verifier.c */
-function boundTo({ program, options }: Run): AttachTarget | undefined {
+function boundTo({ program, options, isExtension, subprograms }: Run): AttachTarget | undefined {
   checkSleepable(program)
-  if (program.type === PROG_TYPE.EXT) refuseUnbound()
+  if (isExtension) {
+    checkExtension(program, subprograms[0]?.changesPacketData === true)
+    return undefined
+  }
   return BOUND.has(program.type) ? attachTarget(program, options.kernelBtf as KernelBtf) : undefined
 }
 
@@ -213,7 +217,7 @@ function run(current: Run): Verified {
   current.started = true
   const verification = logged(current, () => prepare(current))
   current.verification = verification
-  remarkMainPrototype(verification)
+  const isMainReliable = current.isExtension ? startExtension(verification) : remarkMainPrototype(verification)
   exploreAll(current, verification)
   checkLacks(current, verification)
   let facts: readonly InsnFact[] | undefined
@@ -236,21 +240,42 @@ function run(current: Run): Verified {
       ...notes,
       removableSpills: notes.fastcall?.removable ?? [],
       frameExtras,
+      functions: functionTraits(current.subprograms, isMainReliable),
       isUntrusted: !verification.isTrusted,
       contextBytes: verification.contextBytes,
     },
   }
 }
 
-/** The main function's prototype is looked at like a global one's. What is wrong with it is said, and of no consequence. */
-function remarkMainPrototype(v: Verification): void {
-  if (!isGlobalFunction(v.program, 0)) return
+/**
+ * The main function's prototype is looked at like a global one's. What is wrong with it is said, and of no consequence.
+ *
+ * @returns whether it says that it takes the context
+ */
+function remarkMainPrototype(v: Verification): boolean {
+  if (!isGlobalFunction(v.program, 0)) return false
   try {
-    functionArguments(v.program, 0)
+    const found = functionArguments(v.program, 0)
+    return found.length === 1 && found[0]?.kind === 'context'
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     if (error.code !== 'VERIFIER_UNSUPPORTED') v.log.print(`${error.message}\n`)
+    return false
   }
+}
+
+/** The main function of an extension is called like the function that it takes the place of. */
+function startExtension(v: Verification): true {
+  v.log.print(`Validating ${v.subprograms[0]?.name}() func#0...\n`)
+  setArguments(v, v.frame, functionArgumentsOrRefuse(v, 0))
+  return true
+}
+
+function setArguments(v: Verification, entry: FrameState, found: readonly FunctionArgument[]): void {
+  entry.registers[1] = UNINITIALISED
+  found.forEach((argument, position) => {
+    entry.registers[position + 1] = argumentRegister(v, argument)
+  })
 }
 
 /** Judges the global functions, or those that are called, each once, until no new ones turn up. */
@@ -294,9 +319,7 @@ function enterGlobalFunction(v: Verification, index: number): void {
   v.log.print(`Validating ${name}() func#${index}...\n`)
   const found = functionArgumentsOrRefuse(v, start)
   if (isExceptionCallback) checkExceptionArguments(v, found)
-  found.forEach((argument, position) => {
-    entry.registers[position + 1] = argumentRegister(v, argument)
-  })
+  setArguments(v, entry, found)
   v.scratchAll()
 }
 
@@ -332,6 +355,14 @@ function structArgument(v: Verification, { structName, mayBeNull }: StructArgume
   return mayBeNull ? pointer.with({ type: pointer.type | MAYBE_NULL, id: v.newId() }) : pointer
 }
 
+function functionTraits(subprograms: readonly Subprogram[], isMainReliable: boolean): readonly FunctionTraits[] {
+  return subprograms.map(({ changesPacketData, isExceptionCallback, isGlobal }, index) => ({
+    changesPacketData,
+    isExceptionCallback,
+    isReliable: index === 0 ? isMainReliable : isGlobal,
+  }))
+}
+
 function publicSubprograms(subprograms: readonly Subprogram[]): readonly VerifiedSubprogram[] {
   return subprograms.map(({ name, start, end, stackDepthBytes }) => ({ name, start, end, stackDepthBytes }))
 }
@@ -358,7 +389,9 @@ function judge(
   const startedMs = performance.now()
   const target = targetNamed(options.profile)
   const log = new VerifierLog(logLevel, asksTrace)
-  const current: Run = { program, options, target, log, subprograms: [], verification: undefined, started: false }
+  const isExtension = program.type === PROG_TYPE.EXT
+  const found = { subprograms: [], verification: undefined, started: false }
+  const current: Run = { program: asExtended(program), options, target, log, isExtension, ...found }
   const finish = (): VerifierFindings => {
     const stats = statistics(current, startedMs)
     const { liveness } = current.verification ?? {}

@@ -9,6 +9,7 @@ import { isSleepable } from '../program/sleepable.ts'
 import { Refusal, unsupported } from '../report/refusal.ts'
 import type { KernelBtf, VerifierProgram } from '../verifier-api.ts'
 import { checkPrototype } from './function-model.ts'
+import { programTarget } from './program-target.ts'
 import { structOpsTarget } from './struct-ops-target.ts'
 
 /** What a program is bound to. */
@@ -24,6 +25,8 @@ export interface AttachTarget {
   readonly iterator: string | undefined
   /** Of STRUCT_OPS: what programs in the place of this function may do. */
   readonly structOps?: { readonly rules: StructOps; readonly member: string }
+  /** Of a function of another program: that program, and its types, which the prototype is of. */
+  readonly ofProgram?: { readonly program: VerifierProgram; readonly btf: KernelBtf }
 }
 
 const TRACEPOINT_PREFIX = 'btf_trace_'
@@ -49,11 +52,6 @@ function refuse(message: string, errno: ErrnoName = 'EINVAL'): never {
   throw new Refusal({ code: 'VERIFIER_ATTACH_TARGET', errno, message })
 }
 
-/** Of a program that names nothing to be bound to. */
-export function refuseUnbound(): never {
-  return refuse('Tracing programs must provide btf_id')
-}
-
 /**
  * The target of a program; undefined for types that have none.
  *
@@ -62,7 +60,8 @@ export function refuseUnbound(): never {
 export function attachTarget(program: VerifierProgram, btf: KernelBtf): AttachTarget {
   const { attachBtfId = 0, expectedAttachType } = program
   if (program.type === PROG_TYPE.STRUCT_OPS) return structOpsTarget(program, btf)
-  if (attachBtfId === 0) refuseUnbound()
+  if (program.attachProgram !== undefined) return programTarget(program, program.attachProgram)
+  if (attachBtfId === 0) refuse('Tracing programs must provide btf_id')
   const type = btf.type(attachBtfId)
   const find = FINDERS.get(expectedAttachType)
   if (find === undefined) refuse('the program has no attach type that can be bound to a kernel function')

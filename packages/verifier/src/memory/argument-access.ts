@@ -4,7 +4,7 @@
  * @see btf_ctx_access in kernel/bpf/btf.c
  */
 import { BTF_KIND, type BtfParameter, type BtfType } from '@bpfoundry/btf'
-import { ATTACH_TYPE, iteratorArgument, PROG_TYPE, rawTracepointArgument } from '@bpfoundry/kernel-abi'
+import { ATTACH_TYPE, contextNames, iteratorArgument, PROG_TYPE, rawTracepointArgument } from '@bpfoundry/kernel-abi'
 import { synchronise } from '../domain/bounds-deduction.ts'
 import { narrowSigned, UNKNOWN } from '../domain/scalar.ts'
 import { fromNumber } from '../domain/word64.ts'
@@ -23,12 +23,15 @@ import { pointerTo, type RegisterState, scalarRegister, UNKNOWN_SCALAR } from '.
 import { MAYBE_NULL, MEM_PERCPU, MEM_USER, mayBeNull, PTR_TO_BTF_ID, PTR_TRUSTED } from '../state/register-type.ts'
 import { hookRange } from '../transfer/hook-range.ts'
 import type { Verification } from '../verification.ts'
+import type { KernelBtf, VerifierProgram } from '../verifier-api.ts'
 import { type Access, loaded } from './access.ts'
 
 /** What a bound program's context is made of. */
 interface Bound {
   readonly target: AttachTarget
   readonly kernel: KernelTypes
+  /** What the target's prototype is of. */
+  readonly types: KernelBtf
   readonly attachType: number
 }
 
@@ -41,7 +44,9 @@ export function loadArgument(v: Verification, target: AttachTarget, access: Acce
     v.log.print(`func '${target.name}' offset ${offset} is not multiple of 8\n`)
     return undefined
   }
-  const bound = { target, kernel: v.kernel as KernelTypes, attachType: v.program.expectedAttachType }
+  const kernel = v.kernel as KernelTypes
+  const types = target.ofProgram?.btf ?? kernel.btf
+  const bound = { target, kernel, types, attachType: v.program.expectedAttachType }
   const index = argumentIndex(bound, offset)
   const found = argumentAt(v, bound, index, sizeBytes)
   if (found === undefined) return undefined
@@ -63,7 +68,7 @@ function isInside(offset: number, sizeBytes: number): boolean {
 }
 
 /** Structures that are passed by value take more than one place. @see get_ctx_arg_idx */
-function argumentIndex({ target: { prototype }, kernel: { btf } }: Bound, offset: number): number {
+function argumentIndex({ target: { prototype }, types: btf }: Bound, offset: number): number {
   if (offset < 0) return Number.MAX_SAFE_INTEGER
   const { parameters, returnTypeId } = prototype
   let end = 0
@@ -76,13 +81,13 @@ function argumentIndex({ target: { prototype }, kernel: { btf } }: Bound, offset
 }
 
 function argumentAt(v: Verification, bound: Bound, index: number, sizeBytes: number): RegisterState | undefined {
-  const { target, kernel } = bound
+  const { target, types } = bound
   const { parameters, returnTypeId } = target.prototype
   const visible = parameters.slice(target.hiddenParameters)
   if (index > visible.length) return missing(v, target, index)
   const parameter = visible[index]
-  if (parameter === undefined) return returnValue(v, bound, index, sizeBytes, kernel.btf.resolve(returnTypeId))
-  return argumentValue(v, bound, index, sizeBytes, kernel.btf.resolve(parameter.typeId), parameter)
+  if (parameter === undefined) return returnValue(v, bound, index, sizeBytes, types.resolve(returnTypeId))
+  return argumentValue(v, bound, index, sizeBytes, types.resolve(parameter.typeId), parameter)
 }
 
 function missing(v: Verification, { name }: AttachTarget, index: number): undefined {
@@ -123,13 +128,12 @@ function hookResult(target: AttachTarget): RegisterState {
 /** A number, or a pointer to a structure of the kernel. */
 function argumentValue(
   v: Verification,
-  { target, kernel, attachType }: Bound,
+  { target, kernel, types: btf, attachType }: Bound,
   index: number,
   sizeBytes: number,
   type: BtfType,
   parameter: BtfParameter | undefined,
 ): RegisterState | undefined {
-  const { btf } = kernel
   const { name } = target
   if (isNumberType(type) || type.kind === BTF_KIND.STRUCT) return UNKNOWN_SCALAR
   if (type.kind !== BTF_KIND.PTR) {
@@ -143,6 +147,7 @@ function argumentValue(
   }
   const pointed = btf.resolve(type.typeId)
   if (pointed.kind === BTF_KIND.VOID || pointed.kind === BTF_KIND.INT) return UNKNOWN_SCALAR
+  if (target.ofProgram !== undefined) return contextOf(v, target.ofProgram.program, kernel, pointed, parameter)
   const known = target.iterator === undefined ? undefined : iteratorArgument(target.iterator, index)
   if (known !== undefined) {
     const flags = known === 'trusted_or_null' ? PTR_TRUSTED | MAYBE_NULL : MAYBE_NULL
@@ -177,4 +182,21 @@ function promoted({ structOps }: AttachTarget, kernel: KernelTypes, id: number):
   const [from = '', to = ''] = structOps?.rules.promoted ?? []
   const struct = kernel.struct(id)
   return (struct === kernel.named(from) ? kernel.named(to) : undefined) ?? struct
+}
+
+/** Of another program's arguments, its context is one: to the kernel, the structure that it stands for. @see btf_translate_to_vmlinux */
+function contextOf(
+  v: Verification,
+  { type }: VerifierProgram,
+  kernel: KernelTypes,
+  pointed: BtfType,
+  parameter: BtfParameter | undefined,
+): RegisterState | undefined {
+  const names = contextNames(type)
+  const isContext = pointed.kind === BTF_KIND.STRUCT && pointed.name !== '' && pointed.name === names?.program
+  if (!isContext) return undefined
+  const struct = kernel.named(names.kernel)
+  if (struct === undefined) throw v.noted(unsupported(`the context of programs of type ${type} is`))
+  const nullable = parameter?.name.endsWith('__nullable') === true ? MAYBE_NULL : 0
+  return pointerTo(PTR_TO_BTF_ID | nullable, { struct })
 }
