@@ -410,14 +410,16 @@ function judge(
 }
 
 /** Keeps nothing of the exploration that is over. */
-function pathTo(rejection: Rejection, { program, options, target, verification }: Run): Traceable['refusedPath'] {
+function pathTo(rejection: Rejection, current: Run): Traceable['refusedPath'] {
+  const { options, verification } = current
   if (verification === undefined || options.device !== undefined || !verification.isTrusted) return () => undefined
   const { judgedFrom } = verification
   const fresh = (): Verification => {
     const log = new VerifierLog(0, false)
-    const v = prepare({ program, options, target, log, subprograms: [], verification: undefined, started: true })
+    const v = prepare({ ...current, log, subprograms: [], verification: undefined })
     const index = v.subprograms.findIndex(({ start }) => start === judgedFrom)
     if (index > 0) enterGlobalFunction(v, index)
+    else if (current.isExtension) startExtension(v)
     return v
   }
   return () => refusedPath(rejection, fresh)
