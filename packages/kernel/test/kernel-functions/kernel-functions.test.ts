@@ -3,14 +3,16 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { ARENA_CASES } from './arena-cases.ts'
 import { assembled, closeBench, ENGINES, kernelAbsence, runOurs, runTheirs, types } from './function-bench.ts'
 import { FUNCTION_CASES } from './function-cases.ts'
+import { OBJECT_CASES } from './object-cases.ts'
 
 afterAll(closeBench)
 
-const CASES = [...FUNCTION_CASES, ...ARENA_CASES]
+const CASES = [...FUNCTION_CASES, ...OBJECT_CASES, ...ARENA_CASES]
 
 const ROWS = CASES.flatMap(([name, source, expected, type]) =>
   ENGINES.flatMap(([engine, make]) =>
-    ([0, 2] as const).map((harden) => {
+    // The interpreter sees no program blinded.
+    (make === undefined ? ([0] as const) : ([0, 2] as const)).map((harden) => {
       const title = `${name}, on ${engine}${harden === 0 ? '' : ', blinded'}`
       return [title, { program: assembled(source, type), expected, make, harden }] as const
     }),

@@ -109,15 +109,19 @@ function rewritten({ verified, placement, readsKernel }: FixUp, insn: Insn, pc: 
   if (isTailCall(insn)) return among(convertTailCall(guardedEntries(verified, pc)))
   if (frameExtras === undefined) return undefined
   const kernelCall = verified.notes.kernelCalls[pc]
-  if (kernelCall !== undefined)
-    return among(convertKernelCall(kernelCall, { programType: verified.program.type, placement, readsKernel }))
+  const { subprograms, program } = verified
+  const extrasOf = (): FrameExtras => frameExtras[functionAt(subprograms, pc)] as FrameExtras
+  if (kernelCall !== undefined) {
+    const extras = extrasOf()
+    return convertKernelCall(kernelCall, { programType: program.type, placement, readsKernel, subprograms, extras })
+  }
   const guarded = guardDivision(insn)
   if (guarded !== undefined) return among(guarded)
   const isCall = insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === 0
   if (!isCall && !isMayGoto(insn)) return undefined
-  const { loopRegistersAt, mayGotoBudgetAt } = frameExtras[functionAt(verified.subprograms, pc)] as FrameExtras
+  const { loopRegistersAt, mayGotoBudgetAt } = extrasOf()
   if (!isCall) return mayGotoBudgetAt === undefined ? undefined : expandMayGoto(insn, pc, mayGotoBudgetAt)
-  const callback = verified.subprograms[inlineLoops[pc] as number]
+  const callback = subprograms[inlineLoops[pc] as number]
   const isLoop = (inlineLoops[pc] as number) > 0 && callback !== undefined
   if (isLoop && loopRegistersAt !== undefined) return inlineLoop(callback.start, loopRegistersAt)
   const inlined = placement.inlinedHelper?.(insn.imm)

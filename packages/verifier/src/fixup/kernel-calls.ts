@@ -6,7 +6,10 @@
  */
 import { BPF_EMIT_CALL, BPF_LD_IMM64, BPF_MOV64_IMM, BPF_MOV64_REG, type Insn } from '@bpfoundry/isa'
 import { ABSENT_KERNEL_FUNCTION, FIX_UP_FUNCTIONS, kernelFunctionNumber, PROG_TYPE } from '@bpfoundry/kernel-abi'
-import type { FixUpPlacement, KernelCallNote } from '../verifier-api.ts'
+import { TREE_ADD } from '../program/callback-helpers.ts'
+import type { FixUpPlacement, FrameExtras, KernelCallNote, VerifiedSubprogram } from '../verifier-api.ts'
+import { among, type Part } from './relayout.ts'
+import { insertIntoTree } from './tree-insertion.ts'
 
 /** Puts the address of the structure's description into a register. */
 type Described = (register: number) => readonly Insn[]
@@ -45,26 +48,44 @@ function numberOf(name: string, programType: number): number {
   return kernelFunctionNumber(name) ?? ABSENT_KERNEL_FUNCTION
 }
 
-/** A program that is fixed up. */
+/** A program that is fixed up, and the function that calls. */
 interface Calling {
   /** BPF_PROG_TYPE_* */
   readonly programType: number
   readonly placement: FixUpPlacement
   /** It looks into structures of the kernel, of which none are in memory. */
   readonly readsKernel: boolean
+  readonly subprograms: readonly VerifiedSubprogram[]
+  readonly extras: FrameExtras
+}
+
+/** The kernel function that runs a callback of the program's before it returns. */
+export function isTreeAdd(note: KernelCallNote | undefined): boolean {
+  return note?.name === TREE_ADD
 }
 
 /** The call of {@link note}; of a function that is nowhere, where objects of several structures come to it. */
-export function convertKernelCall(
-  note: KernelCallNote,
-  { programType, placement, readsKernel }: Calling,
-): readonly Insn[] {
+export function convertKernelCall(note: KernelCallNote, calling: Calling): readonly Part[] {
   const { name, structTypeId, isAmbiguous } = note
-  if (CASTS.has(name) && !readsKernel) return [BPF_MOV64_REG(0, 1)]
+  const { placement, programType, readsKernel } = calling
+  if (CASTS.has(name) && !readsKernel) return among([BPF_MOV64_REG(0, 1)])
   const call = BPF_EMIT_CALL(numberOf(name, programType))
   const extra = EXTRA_ARGUMENTS[name]
-  if (extra === undefined) return [call]
-  const address = placement.structureAddress?.(structTypeId ?? 0)
-  if (isAmbiguous || address === undefined) return [BPF_EMIT_CALL(ABSENT_KERNEL_FUNCTION)]
-  return [...extra((register) => BPF_LD_IMM64(register, BigInt(address)), note), call]
+  if (extra === undefined && !isTreeAdd(note)) return among([call])
+  const description = placement.structureAddress?.(structTypeId ?? 0)
+  if (isAmbiguous || description === undefined) return among([BPF_EMIT_CALL(ABSENT_KERNEL_FUNCTION)])
+  if (extra === undefined) return treeInsertion(note, calling, description) ?? among([call])
+  return among([...extra((register) => BPF_LD_IMM64(register, BigInt(description)), note), call])
+}
+
+/** Undefined where the frame has no room for it. */
+function treeInsertion(
+  { callback = 0, nodeOffsetBytes = 0 }: KernelCallNote,
+  { extras, subprograms }: Calling,
+  description: number,
+): readonly Part[] | undefined {
+  const { loopRegistersAt } = extras
+  const less = subprograms[callback]
+  if (loopRegistersAt === undefined || less === undefined) return undefined
+  return insertIntoTree(less.start, { description, nodeOffsetBytes }, loopRegistersAt)
 }
