@@ -86,11 +86,15 @@ const functionSet = fc.record({
     .array(fc.tuple(fc.string({ minLength: 1 }), fc.subarray([...KERNEL_FUNCTION_TRAITS])), { maxLength: 3 })
     .map((rows) => new Map(rows.map(([name, traits]) => [name, new Set(traits)]))),
 })
-const kernelModule = fc.record({
-  name: fc.string(),
-  btf: bytes(8),
-  functions: fc.array(functionSet, { maxLength: 2 }),
-})
+const names = fc.array(fc.string(), { maxLength: 2 }).map((list) => new Set(list))
+const kernelModule = fc
+  .record({
+    name: fc.string(),
+    btf: bytes(8),
+    functions: fc.array(functionSet, { maxLength: 2 }),
+    mayFail: maybe(names),
+  })
+  .map(given)
 
 const run = fc
   .record({

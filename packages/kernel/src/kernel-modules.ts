@@ -10,6 +10,8 @@ export interface ModuleRequest {
   readonly btf: Btf
   /** What programs may call of it. */
   readonly functions: readonly ModuleFunctionSet[]
+  /** Its functions that may be made to fail (ALLOW_ERROR_INJECTION). */
+  readonly mayFail?: ReadonlySet<string>
 }
 
 /** A module in the kernel. */

@@ -4,7 +4,7 @@
  */
 import { BTF_KIND, JoinedBtf } from '@bpfoundry/btf'
 import { assembleLlvm, BPF_CALL, BPF_JMP, BPF_PSEUDO_KFUNC_CALL, type Insn } from '@bpfoundry/isa'
-import { ERRNO, MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { ATTACH_TYPE, ERRNO, MAP_TYPE, PROG_FLAG, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { describe, expect, it } from 'vitest'
 import { mapFields, type VerifierMap, type VerifierProgram, type VerifierResult, verify } from '../src/index.ts'
 import { CASE_KERNEL_BTF } from './support/kernel-types.ts'
@@ -15,6 +15,7 @@ const MODULE = { name: 'mod', index: 0, functions: MODULE_FUNCTIONS }
 const MODULE_FD = 20
 const MAP_FD = 30
 const XCHG = 194
+const MODIFIES = { expectedAttachType: ATTACH_TYPE.MODIFY_RETURN }
 /** Place of the module's fd in the program's fd array. */
 const AT = 1
 
@@ -171,5 +172,26 @@ describe('a pointer in a map to a structure that only a module has', () => {
     expect(words(judge(programOf(keeping('others'))))).toContain(
       'invalid kptr access, R2 type=ptr_mod_object expected=ptr_mod_other',
     )
+  })
+})
+
+describe('a program bound to a module’s function', () => {
+  const bound = (name: string, changed: Partial<VerifierProgram>): VerifierProgram =>
+    programOf(END, {
+      type: PROG_TYPE.TRACING,
+      expectedAttachType: ATTACH_TYPE.TRACE_FENTRY,
+      attachBtfId: KERNEL.find(name, BTF_KIND.FUNC) ?? 0,
+      modules: new Map([[MODULE_FD, { ...MODULE, mayFail: new Set(['mod_object_get']) }]]),
+      ...changed,
+    })
+
+  it.each([
+    ['is bound to any', 'mod_object_put', {}, 'accepted'],
+    ['sleeps where it may be made to fail', 'mod_object_get', { flags: PROG_FLAG.SLEEPABLE }, 'accepted'],
+    ['sleeps nowhere else', 'mod_object_put', { flags: PROG_FLAG.SLEEPABLE }, 'mod_object_put is not sleepable'],
+    ['changes what comes back where it may be made to fail', 'mod_object_get', MODIFIES, 'accepted'],
+    ['changes what comes back nowhere else', 'mod_object_put', MODIFIES, 'mod_object_put() is not modifiable'],
+  ])('%s', (_name, target, changed, expected) => {
+    expect(words(judge(bound(target, changed)))).toBe(expected)
   })
 })

@@ -11,8 +11,17 @@ import type { VectorModule } from './vector.ts'
 export function readModule(fields: JsonFields): VectorModule {
   const btf = fields.bytes('btf')
   if (btf === undefined) throw fields.wrong('btf', undefined, 'the types of the module')
-  return { name: fields.text('name', ''), btf, functions: fields.objects('kfuncs').map(readSet) }
+  const functions = fields.objects('kfuncs').map(readSet)
+  const mayFail = fields.has('may_fail') ? { mayFail: new Set(fields.list('may_fail').map(nameOf(fields))) } : {}
+  return { name: fields.text('name', ''), btf, functions, ...mayFail }
 }
+
+const nameOf =
+  (fields: JsonFields) =>
+  (name: unknown): string => {
+    if (typeof name === 'string') return name
+    throw fields.wrong('may_fail', name, 'names')
+  }
 
 function readSet(fields: JsonFields): ModuleFunctionSet {
   const programTypes = fields.list('prog_types').map((type) => readType(fields, type))

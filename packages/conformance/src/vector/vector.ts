@@ -74,6 +74,8 @@ export interface VectorModule {
   /** JSON: hex of a BTF that is complete by itself. A struct of the kernel is declared, or has its size and no members. */
   readonly btf: Uint8Array
   readonly functions: readonly ModuleFunctionSet[]
+  /** JSON `may_fail`: names of the functions with ALLOW_ERROR_INJECTION. */
+  readonly mayFail?: ReadonlySet<string>
 }
 
 /** Who loads a program: root, who lacks CAP_PERFMON and CAP_SYS_ADMIN, or who lacks CAP_BPF and CAP_NET_ADMIN as well. */

@@ -37,8 +37,8 @@ export function createEmulatedKernel(
   return {
     name: engine.name,
     unsupported: (vector) => unsupported(vector, types),
-    insertModule: ({ name, btf, functions }) => {
-      modules.push(kernel.insertModule({ name, btf: decodeModuleBtf(btf), functions }))
+    insertModule: ({ btf, ...module }) => {
+      modules.push(kernel.insertModule({ ...module, btf: decodeModuleBtf(btf) }))
     },
     createMap: (map, innerFd) => {
       const created = kernel.createMap(mapRequest(map, innerFd === undefined ? undefined : maps.get(innerFd)))

@@ -7,7 +7,7 @@ import { BTF_KIND, type BtfFuncProto, type BtfType } from '@bpfoundry/btf'
 import { ATTACH_TYPE, type ErrnoName, isKnownIterator, lsmHook, PROG_TYPE, type StructOps } from '@bpfoundry/kernel-abi'
 import { isSleepable } from '../program/sleepable.ts'
 import { Refusal, unsupported } from '../report/refusal.ts'
-import type { KernelBtf, VerifierProgram } from '../verifier-api.ts'
+import type { KernelBtf, KernelModule, VerifierProgram } from '../verifier-api.ts'
 import { checkPrototype } from './function-model.ts'
 import { programTarget } from './program-target.ts'
 import { structOpsTarget } from './struct-ops-target.ts'
@@ -122,8 +122,9 @@ function traced(program: VerifierProgram, btf: KernelBtf, type: BtfType): Attach
   const target = functionTarget(btf, type, false)
   const { name } = target
   const attachType = program.expectedAttachType
-  if (attachType === ATTACH_TYPE.MODIFY_RETURN) checkModifiable(name)
-  if (isSleepable(program) && !SLEEPERS.test(name)) throw unsupported(`a sleepable program bound to ${name} is`)
+  const module = moduleOf(program, btf, type)
+  if (module !== undefined) checkModuleFunction(program, name, module)
+  else checkKernelFunction(program, name)
   if (program.type === PROG_TYPE.TRACING && NEVER_TRACED.has(name)) refuse(`${name} can't be traced`)
   const needsReturn = attachType === ATTACH_TYPE.TRACE_FEXIT || attachType === ATTACH_TYPE.MODIFY_RETURN
   if (needsReturn && NEVER_RETURN.has(name)) {
@@ -138,9 +139,24 @@ const MODIFIABLE = /^security_|^__(x64|ia32|arm64)_sys_|^bpf_modify_return_test|
 /** System calls may be made to fail, and sleep; of the others it is known of one made for tests. */
 const SLEEPERS = /^__(x64|ia32|arm64)_sys_|^bpf_fentry_test1$/
 
-function checkModifiable(name: string): void {
-  if (MODIFIABLE.test(name)) return
-  throw unsupported(`modifying what ${name} returns is`)
+function checkKernelFunction(program: VerifierProgram, name: string): void {
+  const modifies = program.expectedAttachType === ATTACH_TYPE.MODIFY_RETURN
+  if (modifies && !MODIFIABLE.test(name)) throw unsupported(`modifying what ${name} returns is`)
+  if (isSleepable(program) && !SLEEPERS.test(name)) throw unsupported(`a sleepable program bound to ${name} is`)
+}
+
+/** The module that has the type; undefined for the kernel itself. */
+function moduleOf({ modules }: VerifierProgram, btf: KernelBtf, { id }: BtfType): KernelModule | undefined {
+  const index = btf.moduleOf?.(id)
+  return index === undefined ? undefined : [...(modules?.values() ?? [])].find((module) => module.index === index)
+}
+
+/** A module tells of its functions which may be made to fail; where programs may sleep, and change what is returned. */
+function checkModuleFunction(program: VerifierProgram, name: string, { mayFail }: KernelModule): void {
+  if (mayFail?.has(name) === true) return
+  if (isSleepable(program)) refuse(`${name} is not sleepable`)
+  const modifies = program.expectedAttachType === ATTACH_TYPE.MODIFY_RETURN
+  if (modifies && !name.startsWith('security_')) refuse(`${name}() is not modifiable`)
 }
 
 function hook(program: VerifierProgram, btf: KernelBtf, type: BtfType): AttachTarget {

@@ -17,6 +17,13 @@ export interface ModuleFunctions {
   readonly unfollowed: ReadonlySet<string>
 }
 
+const MAY_FAIL = /^ALLOW_ERROR_INJECTION\((\w+),/gm
+
+/** Functions that a module's file says may be made to fail. */
+export function failingFunctions(text: string): ReadonlySet<string> {
+  return new Set([...text.matchAll(MAY_FAIL)].map(([, name = '']) => name))
+}
+
 interface Listed {
   readonly name: string
   readonly bits: number

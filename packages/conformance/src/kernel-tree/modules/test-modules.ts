@@ -3,7 +3,7 @@ import { isDiagnostic } from '@bpfoundry/diagnostics'
 import type { VectorModule } from '../../vector/vector.ts'
 import type { KernelTree } from '../kernel-tree.ts'
 import { vmlinuxHeader } from '../progs/compiler/generated-headers.ts'
-import { moduleFunctions } from './function-sets.ts'
+import { failingFunctions, moduleFunctions } from './function-sets.ts'
 import { moduleBtf } from './module-btf.ts'
 import { moduleFiles } from './module-files.ts'
 import { readModuleSource } from './module-source.ts'
@@ -52,8 +52,10 @@ export class TestModules {
     try {
       const unit = readModuleSource(this.#tree, file, this.#kernelTypes)
       const name = file.replace(/^.*\//, '').replace(/\.c$/, '')
-      const { sets, unfollowed } = moduleFunctions(unit, this.#tree.read(file) ?? '')
-      return { name, btf: moduleBtf(unit, this.#kernelTypes, unfollowed), functions: sets }
+      const text = this.#tree.read(file) ?? ''
+      const { sets, unfollowed } = moduleFunctions(unit, text)
+      const btf = moduleBtf(unit, this.#kernelTypes, unfollowed)
+      return { name, btf, functions: sets, mayFail: failingFunctions(text) }
     } catch (error) {
       if (isDiagnostic(error)) return { missing: String(error) }
       throw error

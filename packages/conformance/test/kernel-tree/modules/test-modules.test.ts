@@ -39,6 +39,10 @@ describe('a module’s source', () => {
     ])
   })
 
+  it('names functions that may be made to fail', () => {
+    expect(module.mayFail).toEqual(new Set(['bpf_testmod_traced']))
+  })
+
   it('leaves out functions whose calls are not followed, so that the kernel has none of them', () => {
     expect(['bpf_testmod_older', 'bpf_testmod_filtered'].map((name) => btf.find(name, BTF_KIND.FUNC))).toEqual([
       undefined,

@@ -10,6 +10,8 @@ noinline int bpf_testmod_traced(struct large *first, u32 second)
 	return first->parts[second].a;
 }
 
+ALLOW_ERROR_INJECTION(bpf_testmod_traced, ERRNO);
+
 __bpf_kfunc struct bpf_testmod_own *
 bpf_testmod_own_get(struct shared *from__nullable, void *mem, int mem__sz)
 {
