@@ -256,6 +256,8 @@ export interface KernelCallNote {
   readonly structTypeId?: number
   /** Where in that object the pointer led that was handed over. */
   readonly nodeOffsetBytes?: number
+  /** Index of the program's function that it is handed. */
+  readonly callback?: number
   /** Paths come with objects of several structures: there is no one call for all. */
   readonly isAmbiguous: boolean
 }
@@ -301,7 +303,7 @@ export interface FunctionTraits {
 
 /** Offsets from the frame pointer of stack that only fix-ups know of. */
 export interface FrameExtras {
-  /** Registers that a loop in the place of bpf_loop uses are kept there. */
+  /** Registers that a loop in the place of bpf_loop or bpf_rbtree_add uses are kept there. */
   readonly loopRegistersAt?: number
   /** Rounds that may_goto has left. */
   readonly mayGotoBudgetAt?: number
