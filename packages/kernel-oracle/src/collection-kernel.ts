@@ -114,6 +114,10 @@ export class CollectionKernel implements LoaderKernel<OracleLoadedMap, OracleLoa
     this.oracle = oracle
   }
 
+  get possibleCpus(): number {
+    return this.oracle.possibleCpus
+  }
+
   /** @throws OracleError ORACLE_MAP_CREATE, ORACLE_BTF_LOAD */
   createMap({ btf, inner, ...request }: MapRequest<OracleLoadedMap>): OracleLoadedMap {
     const spec = {
@@ -126,9 +130,10 @@ export class CollectionKernel implements LoaderKernel<OracleLoadedMap, OracleLoa
 
   /** @throws ProgramRefused with the verdict; OracleError ORACLE_BTF_LOAD */
   loadProgram(request: ProgramRequest): OracleLoadedProgram {
-    const { name, type, expectedAttachType, insns, license, flags, btf, functionInfo } = request
+    const { name, type, expectedAttachType, insns, license, flags, btf, functionInfo, attachBtfId } = request
     const answer = this.oracle.loadProgram({
       ...{ name, type, expectedAttachType, insns, license, flags },
+      ...(attachBtfId === undefined ? {} : { attachBtfId }),
       ...(btf === undefined ? {} : { btfFd: this.btfDescriptor(btf), functionInfo }),
     })
     if (!answer.ok) throw new ProgramRefused(request.name, answer)

@@ -136,7 +136,8 @@ export class Collection<M extends LoadedMap = LoadedMap, P extends LoadedProgram
 
   #mapRequest(spec: MapSpec, inner: M | undefined): MapRequest<M> {
     const { btf } = this.spec
-    const { name, type, keySizeBytes, valueSizeBytes, maxEntries, flags, mapExtra, btfKeyTypeId, btfValueTypeId } = spec
+    const { name, type, keySizeBytes, valueSizeBytes, flags, mapExtra, btfKeyTypeId, btfValueTypeId } = spec
+    const maxEntries = entriesOf(spec, this.#kernel.possibleCpus ?? 1)
     const hasTypes = btf !== undefined && !WITHOUT_BTF.has(type) && btfKeyTypeId + btfValueTypeId !== 0
     return {
       name,
@@ -187,6 +188,15 @@ export class Collection<M extends LoadedMap = LoadedMap, P extends LoadedProgram
     }
     return insns
   }
+}
+
+const PAGE_BYTES = 4096
+
+/** As libbpf fills in what was declared: an entry a CPU, whole pages of a ring and a power of two of them. */
+function entriesOf({ type, maxEntries }: MapSpec, cpus: number): number {
+  if (type === MAP_TYPE.PERF_EVENT_ARRAY && maxEntries === 0) return cpus
+  if ((type !== MAP_TYPE.RINGBUF && type !== MAP_TYPE.USER_RINGBUF) || maxEntries === 0) return maxEntries
+  return Math.max(PAGE_BYTES, 2 ** Math.ceil(Math.log2(maxEntries)))
 }
 
 /** The programs asked for, and those that prog arrays of the spec name: a tail call needs its target. */

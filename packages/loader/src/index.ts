@@ -11,4 +11,5 @@ export type { LoadedMap, LoadedProgram, LoaderKernel, MapRequest, ProgramRequest
 export type { CoreRelocationMode } from './program-linker.ts'
 export type { ProgramSection } from './program-sections.ts'
 export { programSection } from './program-sections.ts'
+export { specToJudge } from './spec-to-judge.ts'
 export type { VariableSpec, VariableValue } from './variable.ts'

@@ -62,6 +62,8 @@ export interface ProgramRequest {
  * it; so could the real one. Both commands throw what the kernel answers.
  */
 export interface LoaderKernel<M extends LoadedMap = LoadedMap, P extends LoadedProgram = LoadedProgram> {
+  /** An event array that is declared without a size has an entry for each; 1 when absent. */
+  readonly possibleCpus?: number
   createMap(request: MapRequest<M>): M
   /** @throws on refusal, with the verifier's reason */
   loadProgram(request: ProgramRequest): P

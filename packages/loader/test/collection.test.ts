@@ -1,4 +1,5 @@
 import { writeElf } from '@bpfoundry/elf'
+import { MAP_TYPE } from '@bpfoundry/kernel-abi'
 import { describe, expect, test } from 'vitest'
 import {
   Collection,
@@ -8,6 +9,7 @@ import {
   loadCollectionSpec,
   type MapRequest,
   type ProgramRequest,
+  specToJudge,
 } from '../src/index.ts'
 import { CALL, code, everything, func, PASS, R_BPF_64_32 } from './object.ts'
 
@@ -105,6 +107,41 @@ describe('Collection.create', () => {
     expect(collection.maps.get('numbers')?.attributes).toMatchObject({ name: 'renamed', maxEntries: 1 << 24 })
   })
 })
+
+describe('sizes that are filled in', () => {
+  test('an event array without a size has an entry a CPU, a ring is pages in a power of two', () => {
+    const kernel = { ...recordingSizes(), possibleCpus: 6 }
+    const spec = loadCollectionSpec(everything())
+    const numbers = spec.maps.get('numbers')
+    if (numbers === undefined) throw new Error('no map')
+    const { PERF_EVENT_ARRAY, RINGBUF, ARRAY } = MAP_TYPE
+    for (const [type, maxEntries] of [
+      [PERF_EVENT_ARRAY, 0],
+      [RINGBUF, 1],
+      [RINGBUF, 5000],
+      [ARRAY, 3],
+    ] as const) {
+      numbers.type = type
+      numbers.maxEntries = maxEntries
+      Collection.create(specToJudge(spec, 'entry'), { kernel })
+    }
+    expect(kernel.sizes).toEqual([6, 4096, 8192, 3])
+  })
+})
+
+/** Notes the sizes of the map `numbers`. */
+function recordingSizes(): LoaderKernel & { readonly sizes: number[] } {
+  const sizes: number[] = []
+  const kernel = new RecordingKernel()
+  return {
+    sizes,
+    createMap: (request) => {
+      if (request.name === 'numbers') sizes.push(request.maxEntries)
+      return kernel.createMap(request)
+    },
+    loadProgram: (request) => kernel.loadProgram(request),
+  }
+}
 
 describe('which programs are loaded', () => {
   const bytes = writeElf({

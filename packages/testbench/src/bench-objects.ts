@@ -91,6 +91,7 @@ export function createObjects(
   const descriptions = new Map<string, MapBtf | undefined>()
   const collection = Collection.create(spec, {
     kernel: {
+      possibleCpus: kernel.cpus.length,
       createMap: (request: MapRequest<KernelMap>) => {
         const known = pinned.get(request.name)
         if (known !== undefined) return kernel.openMap(known)
