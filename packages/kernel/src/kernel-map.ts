@@ -1,7 +1,7 @@
 import type { Btf } from '@bpfoundry/btf'
 import { BPF_ANY, ERRNO, errnoName, MAP_FLAG, type MapAttributes, mapTypeName } from '@bpfoundry/kernel-abi'
 import type { LoadedMap } from '@bpfoundry/loader'
-import { type BpfMap, RingbufMap } from '@bpfoundry/maps'
+import { ArenaMap, type BpfMap, RingbufMap } from '@bpfoundry/maps'
 import type { MapField } from '@bpfoundry/verifier'
 import { KernelError } from './kernel-error.ts'
 import type { OffloadedMap } from './offload/offloaded-map.ts'
@@ -69,6 +69,11 @@ export class KernelMap implements LoadedMap {
 
   get frozen(): boolean {
     return this.#frozen
+  }
+
+  /** What user space writes to the start of an arena; nothing for other maps. */
+  writeStart(bytes: Uint8Array): void {
+    if (this.storage instanceof ArenaMap) this.storage.write(this.storage.layout.userAddress, bytes)
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { Insn } from '@bpfoundry/isa'
 import { MAP_TYPE } from '@bpfoundry/kernel-abi'
+import { ARENA_ADDRESS } from './arena-data.ts'
 import type { CollectionSpec, MapContent, MapSpec, ProgramSpec } from './collection-spec.ts'
 import { LoaderError } from './loader-error.ts'
 import type { LoadedMap, LoadedProgram, LoaderKernel, MapRequest, ProgramRequest } from './loader-kernel.ts'
@@ -119,7 +120,9 @@ export class Collection<M extends LoadedMap = LoadedMap, P extends LoadedProgram
       const map = this.#maps.get(key) as M
       for (const content of spec.contents) {
         const value = this.#mapValue(spec, content)
-        if (value !== undefined) map.update(content.key, value)
+        if (value === undefined) continue
+        if (spec.type === MAP_TYPE.ARENA) map.writeStart?.(value)
+        else map.update(content.key, value)
       }
       if (spec.freeze) map.freeze()
     }
@@ -136,7 +139,8 @@ export class Collection<M extends LoadedMap = LoadedMap, P extends LoadedProgram
 
   #mapRequest(spec: MapSpec, inner: M | undefined): MapRequest<M> {
     const { btf } = this.spec
-    const { name, type, keySizeBytes, valueSizeBytes, flags, mapExtra, btfKeyTypeId, btfValueTypeId } = spec
+    const { name, type, keySizeBytes, valueSizeBytes, flags, btfKeyTypeId, btfValueTypeId } = spec
+    const mapExtra = spec.mapExtra ?? (type === MAP_TYPE.ARENA ? ARENA_ADDRESS : undefined)
     const maxEntries = entriesOf(spec, this.#kernel.possibleCpus ?? 1)
     const hasTypes = btf !== undefined && !WITHOUT_BTF.has(type) && btfKeyTypeId + btfValueTypeId !== 0
     return {

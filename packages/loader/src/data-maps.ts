@@ -89,7 +89,7 @@ function kernelName(input: string | undefined, section: string): string {
 export function readVariables(object: ObjectFile, maps: readonly DataMap[]): ReadonlyMap<string, VariableSpec> {
   const variables = new Map<string, VariableSpec>()
   for (const { key, sectionIndex } of maps) {
-    const types = typesOf(object, key)
+    const types = typesOf(object, object.elf.sections[sectionIndex]?.name ?? key)
     for (const symbol of object.symbolsBySection.get(sectionIndex) ?? []) {
       const { name, type, value, sizeBytes } = symbol
       const isVariable = type === STT_OBJECT || type === STT_NOTYPE

@@ -1,5 +1,6 @@
 import { SHT_REL, SHT_RELA } from '@bpfoundry/elf'
 import { PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { readArenaData } from './arena-data.ts'
 import { type PlacedMap, readBtfMaps, readSlots } from './btf-maps.ts'
 import { type CodeFunction, type CodeSection, readCodeSection } from './code-section.ts'
 import { CollectionSpec, type MapSpec, type ProgramSpec } from './collection-spec.ts'
@@ -61,11 +62,13 @@ export function loadCollectionSpec(bytes: Uint8Array, options: CollectionSpecOpt
   readSlots(object, declared, code)
   const data = readDataMaps(object)
   const maps = collectMaps(object, [...declared, ...data])
+  const arenaData = readArenaData(object, declared)
+  const places = arenaData === undefined ? data : [...data, arenaData]
   const index: ObjectIndex = {
     object,
     code,
     maps: placeMaps(declared),
-    data: new Map(data.map(({ sectionIndex, key }) => [sectionIndex, key])),
+    data: new Map(places.map(({ sectionIndex, key }) => [sectionIndex, key])),
     exceptionCallbacks: exceptionCallbacks(object.btf, code.values()),
     structOps: new StructOpsPlaces(object),
   }
@@ -76,7 +79,7 @@ export function loadCollectionSpec(bytes: Uint8Array, options: CollectionSpecOpt
     maps,
     ...(object.btf === undefined ? {} : { btf: object.btf }),
     byteOrder: object.elf.header.byteOrder,
-    variables: readVariables(object, data),
+    variables: readVariables(object, places),
     warnings: object.warnings,
   })
 }

@@ -10,6 +10,11 @@ export interface LoadedMap {
   readonly attributes: MapAttributes
   /** BPF_MAP_UPDATE_ELEM; `flags` is BPF_ANY unless given. Throws what the kernel answers. */
   update(key: Uint8Array, value: Uint8Array, flags?: number): void
+  /**
+   * What user space writes to the start of an arena through a mapping; absent where the kernel can't be mapped: an arena
+   * starts out empty there.
+   */
+  writeStart?(bytes: Uint8Array): void
   /** BPF_MAP_FREEZE: from now on only programs write, if they may. */
   freeze(): void
   close(): void

@@ -140,9 +140,7 @@ class Linker {
   }
 
   #apply(target: Target, at: number, code: CodeFunction, pc: number): void {
-    if (target.kind === 'unsupported') {
-      this.#refuse(`needs ${target.what}, which is not supported`, code, pc, target.what, target.hint)
-    } else if (target.kind === 'extern') {
+    if (target.kind === 'extern') {
       this.#applyExtern(target, at, code, pc)
     } else if (target.kind === 'call' || target.kind === 'function') {
       const src = target.kind === 'call' ? BPF_PSEUDO_CALL : BPF_PSEUDO_FUNC

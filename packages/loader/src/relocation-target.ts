@@ -19,7 +19,6 @@ export type Target =
   | { readonly kind: 'call'; readonly callee: CodeFunction }
   | { readonly kind: 'function'; readonly callee: CodeFunction }
   | ExternTarget
-  | { readonly kind: 'unsupported'; readonly what: string; readonly hint: string }
 
 /** Defined outside the object: a kernel function or variable, or kernel configuration. */
 export interface ExternTarget {
@@ -136,7 +135,6 @@ function loadTarget(
   const data = index.data.get(symbol.sectionIndex)
   if (data !== undefined) return { kind: 'value', map: data, offsetBytes }
   const target = index.object.elf.sections[symbol.sectionIndex]?.name ?? String(symbol.sectionIndex)
-  if (target === '.addr_space.1') return unsupported(`'${name}' in an arena`, 'keep it in a map or in global data')
   const expected = 'a map, .data, .rodata or .bss'
   throw relocationError(
     index.object,
@@ -155,10 +153,6 @@ function externTarget(index: ObjectIndex, symbol: ElfSymbol, isCall: boolean): E
     ? 'kernel functions are not there yet; use a helper, or define the function in this object'
     : 'kernel variables and configuration are not there yet; use a `const volatile` global that is set before loading'
   return { kind: 'extern', name, isCall, weak: symbol.bind === STB_WEAK, hint }
-}
-
-function unsupported(what: string, hint: string): Target {
-  return { kind: 'unsupported', what, hint }
 }
 
 function relocationError(
