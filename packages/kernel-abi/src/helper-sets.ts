@@ -61,7 +61,7 @@ export type HelperSetName =
   | 'syscall_perfmon'
   | 'lirc_mode2'
   | 'tcp_congestion'
-  | 'tcp_sockopt'
+  | 'sk_options'
 
 /** Helpers that come and go together. */
 export interface HelperSet {
@@ -336,7 +336,7 @@ export const HELPER_SETS: Readonly<Record<HelperSetName, HelperSet>> = {
     helpers: `
       tcp_send_ack sk_storage_get sk_storage_delete ktime_get_coarse_ns`,
   },
-  tcp_sockopt: { helpers: 'setsockopt=sk_setsockopt getsockopt=sk_getsockopt' },
+  sk_options: { helpers: 'setsockopt=sk_setsockopt getsockopt=sk_getsockopt' },
 }
 
 const BASE: readonly HelperSetName[] = ['base', 'base_bpf', 'base_perfmon']
@@ -395,7 +395,7 @@ export const PROGRAM_HELPER_SETS: Readonly<Record<keyof typeof PROG_TYPE, readon
   RAW_TRACEPOINT_WRITABLE: ['trace_storage_recur', ...RAW_TP],
   CGROUP_SOCKOPT:          [...CGROUP, 'cgroup_current', 'cgroup_setsockopt', 'cgroup_sockopt', ...BASE],
   TRACING:                 [...TRACING, 'trace_storage_iter', 'trace_storage_recur', ...RAW_TP],
-  STRUCT_OPS:              ['tcp_congestion', 'tcp_sockopt', ...BASE],
+  STRUCT_OPS:              ['tcp_congestion', 'sk_options', ...BASE],
   EXT:                     [],
   LSM:                     [...LSM, 'trace_storage', ...RAW_TP],
   SK_LOOKUP:               ['sk_lookup', ...SOCKET],

@@ -8,6 +8,7 @@ import {
   type HelperSetName,
   PROGRAM_HELPER_SETS,
 } from './helper-sets.ts'
+import { iteratorHelperSets } from './iterators.ts'
 import { effectiveAttachType } from './program-load.ts'
 import { PROG_TYPE } from './program-types.ts'
 import { structOps } from './struct-ops.ts'
@@ -57,6 +58,8 @@ export interface HelperScope {
   readonly attachType?: number
   /** Of STRUCT_OPS: the structure and the member that the program stands in for. TCP congestion control by default. */
   readonly structOps?: { readonly name: string; readonly member: string }
+  /** Of TRACING: the iterator that the program is bound to. */
+  readonly iterator?: string
   /** Both by default. */
   readonly capabilities?: readonly HelperCapability[]
 }
@@ -88,8 +91,13 @@ const TYPE_NAMES: ReadonlyMap<number, keyof typeof PROG_TYPE> = new Map(
   Object.entries(PROG_TYPE).map(([name, type]) => [type, name as keyof typeof PROG_TYPE]),
 )
 
-function memberSets({ structOps: place }: HelperScope): readonly HelperSetName[] | undefined {
-  return place === undefined ? undefined : (structOps(place.name)?.helpers(place.member) ?? [])
+function setsOf(
+  typeName: keyof typeof PROG_TYPE,
+  { structOps: place, iterator }: HelperScope,
+): readonly HelperSetName[] {
+  if (place !== undefined) return structOps(place.name)?.helpers(place.member) ?? []
+  const sets = PROGRAM_HELPER_SETS[typeName]
+  return iterator === undefined ? sets : [...sets, ...iteratorHelperSets(iterator)]
 }
 
 /**
@@ -103,7 +111,7 @@ export function helperPrototype(programType: number, id: number, scope: HelperSc
   const typeName = TYPE_NAMES.get(programType) ?? 'UNSPEC'
   const attachType = attachTypeName(effectiveAttachType(programType, scope.attachType ?? 0)) as AttachTypeName
   const capabilities = scope.capabilities ?? ALL_CAPABILITIES
-  for (const name of memberSets(scope) ?? PROGRAM_HELPER_SETS[typeName]) {
+  for (const name of setsOf(typeName, scope)) {
     const set: HelperSet = HELPER_SETS[name]
     const variant = SET_ENTRIES.get(name)?.get(id)
     if (variant === undefined || !setApplies(set, attachType)) continue

@@ -71,7 +71,7 @@ const ROWS: readonly StructOps[] = [
     nullable: new Map(),
     promoted: ['sock', 'tcp_sock'],
     writable: { struct: 'tcp_sock', fields: TCP_FIELDS, words: 'tcp_sock' },
-    helpers: (member) => ['tcp_congestion', ...(member === 'release' ? [] : (['tcp_sockopt'] as const)), ...BASE],
+    helpers: (member) => ['tcp_congestion', ...(member === 'release' ? [] : (['sk_options'] as const)), ...BASE],
   },
   // net/bpf/bpf_dummy_struct_ops.c
   {

@@ -3,4 +3,9 @@ import { FUNCTION_CASES, LOOSE_CASES, OWNER_CASES, TREE_CASES, TREE_SETTING, TRE
 import { compareWithKernel, judgeBy612 } from './support/kernel-comparison.ts'
 
 judgeBy612('trees of own objects', TREE_SETTING, TREE_VERDICTS)
-compareWithKernel('trees of own objects', TREE_SETTING, [...TREE_CASES, ...OWNER_CASES, ...FUNCTION_CASES, ...LOOSE_CASES])
+compareWithKernel('trees of own objects', TREE_SETTING, [
+  ...TREE_CASES,
+  ...OWNER_CASES,
+  ...FUNCTION_CASES,
+  ...LOOSE_CASES,
+])

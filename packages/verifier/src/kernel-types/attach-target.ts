@@ -9,6 +9,7 @@ import { isSleepable } from '../program/sleepable.ts'
 import { Refusal, unsupported } from '../report/refusal.ts'
 import type { KernelBtf, KernelModule, VerifierProgram } from '../verifier-api.ts'
 import { checkPrototype } from './function-model.ts'
+import { typeAt } from './kernel-types.ts'
 import { programTarget } from './program-target.ts'
 import { structOpsTarget } from './struct-ops-target.ts'
 
@@ -32,6 +33,16 @@ export interface AttachTarget {
 const TRACEPOINT_PREFIX = 'btf_trace_'
 const TEMPLATE_PREFIX = '__bpf_trace_'
 const ITERATOR_PREFIX = 'bpf_iter_'
+
+/** Name of the iterator that a program is bound to; undefined for other programs. */
+export function iteratorOf(
+  { type, expectedAttachType, attachBtfId = 0 }: VerifierProgram,
+  btf: KernelBtf,
+): string | undefined {
+  if (type !== PROG_TYPE.TRACING || expectedAttachType !== ATTACH_TYPE.TRACE_ITER) return undefined
+  const name = typeAt(btf, attachBtfId)?.name ?? ''
+  return name.startsWith(ITERATOR_PREFIX) ? name.slice(ITERATOR_PREFIX.length) : undefined
+}
 
 /** What must not be traced, for tracing itself runs it. @see btf_id_deny */
 // biome-ignore format: table
@@ -62,7 +73,8 @@ export function attachTarget(program: VerifierProgram, btf: KernelBtf): AttachTa
   if (program.type === PROG_TYPE.STRUCT_OPS) return structOpsTarget(program, btf)
   if (program.attachProgram !== undefined) return programTarget(program, program.attachProgram)
   if (attachBtfId === 0) refuse('Tracing programs must provide btf_id')
-  const type = btf.type(attachBtfId)
+  const type = typeAt(btf, attachBtfId)
+  if (type === undefined) refuse(`attach_btf_id ${attachBtfId} is invalid`)
   const find = FINDERS.get(expectedAttachType)
   if (find === undefined) refuse('the program has no attach type that can be bound to a kernel function')
   return find(program, btf, type)

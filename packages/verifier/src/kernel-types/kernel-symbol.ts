@@ -4,12 +4,12 @@
  *
  * @see check_pseudo_btf_id in kernel/bpf/verifier.c
  */
-import { BTF_KIND, BtfError, type BtfType } from '@bpfoundry/btf'
+import { BTF_KIND, type BtfType } from '@bpfoundry/btf'
 import type { Insn } from '@bpfoundry/isa'
 import { ERRNO, type ErrnoName } from '@bpfoundry/kernel-abi'
 import { Refusal, unsupported } from '../report/refusal.ts'
 import type { KernelBtf } from '../verifier-api.ts'
-import { isComposite } from './kernel-types.ts'
+import { isComposite, typeAt } from './kernel-types.ts'
 
 /** What lies at the address. */
 export type KernelSymbol =
@@ -32,7 +32,7 @@ function refuse(pc: number, message: string, errno: ErrnoName = 'EINVAL'): never
 export function kernelSymbol(btf: KernelBtf | undefined, insn: Insn, next: Insn, pc: number): KernelSymbol {
   if (btf === undefined) throw unsupported("the address of a kernel symbol without the kernel's types is", pc)
   if (next.imm !== 0) throw unsupported("the address of a module's symbol is", pc)
-  const symbol = typeAt(btf, insn.imm)
+  const symbol = ofKernel(btf, insn.imm)
   if (symbol === undefined) refuse(pc, `ldimm64 insn specifies invalid btf_id ${insn.imm}.`, 'ENOENT')
   if (symbol.kind === BTF_KIND.FUNC) return { kind: 'memory', sizeBytes: 0 }
   if (symbol.kind !== BTF_KIND.VAR) refuse(pc, `pseudo btf_id ${insn.imm} in ldimm64 isn't KIND_VAR or KIND_FUNC`)
@@ -46,14 +46,8 @@ export function kernelSymbol(btf: KernelBtf | undefined, insn: Insn, next: Insn,
 }
 
 /** Of the kernel itself; a module's types are told apart by the slot after. */
-function typeAt(btf: KernelBtf, id: number): BtfType | undefined {
-  if (btf.moduleOf?.(id) !== undefined) return undefined
-  try {
-    return btf.type(id)
-  } catch (error) {
-    if (error instanceof BtfError) return undefined
-    throw error
-  }
+function ofKernel(btf: KernelBtf, id: number): BtfType | undefined {
+  return btf.moduleOf?.(id) === undefined ? typeAt(btf, id) : undefined
 }
 
 function isPerCpu(btf: KernelBtf, id: number): boolean {

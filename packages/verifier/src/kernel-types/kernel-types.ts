@@ -31,18 +31,23 @@ export class KernelTypes {
 
   /** Name of the function with this id; undefined where that is none. */
   functionName(id: number): string | undefined {
-    try {
-      return this.btf.type(id).name
-    } catch (error) {
-      if (error instanceof BtfError) return undefined
-      throw error
-    }
+    return typeAt(this.btf, id)?.name
   }
 
   /** The structure of that name; undefined where this kernel has none. */
   named(name: string): KernelStruct | undefined {
     const id = this.btf.find(name, BTF_KIND.STRUCT)
     return id === undefined ? undefined : this.struct(id)
+  }
+}
+
+/** The type with this id; undefined where there is none. */
+export function typeAt(btf: KernelBtf, id: number): BtfType | undefined {
+  try {
+    return btf.type(id)
+  } catch (error) {
+    if (error instanceof BtfError) return undefined
+    throw error
   }
 }
 

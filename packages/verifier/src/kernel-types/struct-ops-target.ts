@@ -9,7 +9,7 @@ import { isSleepable } from '../program/sleepable.ts'
 import { Refusal, unsupported } from '../report/refusal.ts'
 import type { KernelBtf, VerifierProgram } from '../verifier-api.ts'
 import type { AttachTarget } from './attach-target.ts'
-import { isComposite } from './kernel-types.ts'
+import { isComposite, typeAt } from './kernel-types.ts'
 
 /** The kernel makes such a structure of each that it lets programs stand in for. */
 const VALUE_PREFIX = 'bpf_struct_ops_'
@@ -23,9 +23,9 @@ export function structOpsPlace(
   { attachBtfId = 0, expectedAttachType }: VerifierProgram,
   btf: KernelBtf,
 ): { readonly name: string; readonly member: string } | undefined {
-  const type = btf.type(attachBtfId)
-  const member = isComposite(type) ? type.members[expectedAttachType] : undefined
-  return member === undefined ? undefined : { name: type.name, member: member.name }
+  const type = typeAt(btf, attachBtfId)
+  const member = type !== undefined && isComposite(type) ? type.members[expectedAttachType] : undefined
+  return type === undefined || member === undefined ? undefined : { name: type.name, member: member.name }
 }
 
 /** @throws {Refusal} in the kernel's words */
@@ -33,10 +33,11 @@ export function structOpsTarget(program: VerifierProgram, btf: KernelBtf): Attac
   const { attachBtfId = 0, expectedAttachType: index, gplCompatible } = program
   if (!gplCompatible) refuse('struct ops programs must have a GPL compatible license')
   if (attachBtfId === 0) refuse('', 'ENOTSUPP')
-  const type = btf.type(attachBtfId)
-  const { name } = type
-  const isOne = isComposite(type) && btf.find(VALUE_PREFIX + name, BTF_KIND.STRUCT) !== undefined
-  if (!isOne) refuse(`attach_btf_id ${attachBtfId} is not a supported struct`, 'ENOTSUPP')
+  const type = typeAt(btf, attachBtfId)
+  const name = type?.name ?? ''
+  if (type === undefined || !isComposite(type) || btf.find(VALUE_PREFIX + name, BTF_KIND.STRUCT) === undefined) {
+    refuse(`attach_btf_id ${attachBtfId} is not a supported struct`, 'ENOTSUPP')
+  }
   const rules = structOps(name)
   if (rules === undefined) throw unsupported(`a program in the place of a function of struct ${name} is`)
   const member = type.members[index]

@@ -4,7 +4,14 @@
  * @see btf_ctx_access in kernel/bpf/btf.c
  */
 import { BTF_KIND, type BtfParameter, type BtfType } from '@bpfoundry/btf'
-import { ATTACH_TYPE, contextNames, iteratorArgument, PROG_TYPE, rawTracepointArgument } from '@bpfoundry/kernel-abi'
+import {
+  ATTACH_TYPE,
+  contextNames,
+  type IteratorArgument,
+  iteratorArgument,
+  PROG_TYPE,
+  rawTracepointArgument,
+} from '@bpfoundry/kernel-abi'
 import { synchronise } from '../domain/bounds-deduction.ts'
 import { narrowSigned, UNKNOWN } from '../domain/scalar.ts'
 import { fromNumber } from '../domain/word64.ts'
@@ -20,7 +27,16 @@ import {
 import { tagFlags } from '../kernel-types/struct-walk.ts'
 import { unsupported } from '../report/refusal.ts'
 import { pointerTo, type RegisterState, scalarRegister, UNKNOWN_SCALAR } from '../state/register-state.ts'
-import { MAYBE_NULL, MEM_PERCPU, MEM_USER, mayBeNull, PTR_TO_BTF_ID, PTR_TRUSTED } from '../state/register-type.ts'
+import {
+  MAYBE_NULL,
+  MEM_PERCPU,
+  MEM_RDONLY,
+  MEM_USER,
+  mayBeNull,
+  PTR_TO_BTF_ID,
+  PTR_TO_BUF,
+  PTR_TRUSTED,
+} from '../state/register-type.ts'
 import { hookRange } from '../transfer/hook-range.ts'
 import type { Verification } from '../verification.ts'
 import type { KernelBtf, VerifierProgram } from '../verifier-api.ts'
@@ -125,6 +141,12 @@ function hookResult(target: AttachTarget): RegisterState {
   return scalarRegister(scalar)
 }
 
+/** Of an iterator: a key, a value. */
+const BUFFERS: ReadonlyMap<IteratorArgument, RegisterState> = new Map([
+  ['rdonly_buf_or_null', pointerTo(PTR_TO_BUF | MEM_RDONLY | MAYBE_NULL)],
+  ['buf_or_null', pointerTo(PTR_TO_BUF | MAYBE_NULL)],
+])
+
 /** A number, or a pointer to a structure of the kernel. */
 function argumentValue(
   v: Verification,
@@ -146,10 +168,12 @@ function argumentValue(
     return undefined
   }
   const pointed = btf.resolve(type.typeId)
+  const known = target.iterator === undefined ? 'plain' : iteratorArgument(target.iterator, index)
+  const buffer = BUFFERS.get(known)
+  if (buffer !== undefined) return buffer
   if (pointed.kind === BTF_KIND.VOID || pointed.kind === BTF_KIND.INT) return UNKNOWN_SCALAR
   if (target.ofProgram !== undefined) return contextOf(v, target.ofProgram.program, kernel, pointed, parameter)
-  const known = target.iterator === undefined ? undefined : iteratorArgument(target.iterator, index)
-  if (known !== undefined) {
+  if (known !== 'plain') {
     const flags = known === 'trusted_or_null' ? PTR_TRUSTED | MAYBE_NULL : MAYBE_NULL
     return pointerTo(PTR_TO_BTF_ID | flags, { struct: kernel.struct(pointed.id) })
   }

@@ -1,4 +1,5 @@
 import { type HelperScope, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { iteratorOf } from '../kernel-types/attach-target.ts'
 import { structOpsPlace } from '../kernel-types/struct-ops-target.ts'
 import type { VerifierOptions, VerifierProgram } from '../verifier-api.ts'
 
@@ -6,9 +7,11 @@ import type { VerifierOptions, VerifierProgram } from '../verifier-api.ts'
 export function helperScope(program: VerifierProgram, { capabilities, kernelBtf }: VerifierOptions): HelperScope {
   const isStructOps = program.type === PROG_TYPE.STRUCT_OPS && kernelBtf !== undefined
   const place = isStructOps ? structOpsPlace(program, kernelBtf) : undefined
+  const iterator = kernelBtf === undefined ? undefined : iteratorOf(program, kernelBtf)
   return {
     attachType: program.expectedAttachType,
     ...(place === undefined ? {} : { structOps: place }),
+    ...(iterator === undefined ? {} : { iterator }),
     ...(capabilities === undefined ? {} : { capabilities }),
   }
 }

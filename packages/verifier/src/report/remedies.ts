@@ -45,6 +45,7 @@ export const REMEDIES: Readonly<Record<string, string>> = {
   VERIFIER_STRUCT_ACCESS:          'read fields of kernel structures within their bounds, writing is seldom allowed',
   VERIFIER_KERNEL_POINTER:         'read through it, or hand it to a function that takes it; it may be NULL or stale',
   VERIFIER_KERNEL_SYMBOL:          'take the address of a variable or function that the kernel has, with its type',
+  VERIFIER_CONSTANT_STRING:        'hand over a string that never changes and ends with a zero: a literal in .rodata',
   VERIFIER_KERNEL_MODULE:          'name the module by a descriptor of its types, in the table that the program brings',
   VERIFIER_WORK_QUEUE:             'hand over the work queue as it lies in a map, and with it that map',
   VERIFIER_ARENA:                  'use one arena, with an address of its own, and load the program with CAP_BPF and CAP_PERFMON',

@@ -1,6 +1,7 @@
 import { ATTACH_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import type { VerifierCase } from '../support/case.ts'
 import { EXCEPTION_CASES } from './exceptions.ts'
+import { ITERATOR_CASES } from './iterators.ts'
 import { KERNEL_DYNPTR_CASES } from './kernel-dynptrs.ts'
 import { KERNEL_MEMORY_CASES } from './kernel-memory.ts'
 import { SECTION_CASES } from './sections.ts'
@@ -210,4 +211,5 @@ export const BOUND_CASES: readonly BoundCase[] = [
   ...EXCEPTION_CASES,
   ...KERNEL_MEMORY_CASES,
   ...STRUCT_OPS_CASES,
+  ...ITERATOR_CASES,
 ]
