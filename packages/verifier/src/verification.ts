@@ -256,7 +256,10 @@ export class Verification {
 
   /** The log's name of a pointer's type. */
   typeText(type: number): string {
-    return typeName(type).replace('ringbuf_', this.profile.ringbufPrefix)
+    return this.profile.renamedPrefixes.reduce((name, [newer, older]) => {
+      // As `trusted_` is of `untrusted_`.
+      return name.startsWith(newer) ? older + name.slice(newer.length) : name
+    }, typeName(type))
   }
 
   /** What a pointer is once it points nowhere: a mere number, or nothing where that would tell an address. */

@@ -202,10 +202,16 @@ function checkLacks(current: Run, v: Verification): void {
 
 /** All paths. Of a program that lacks something on its release that is told, whatever else is wrong with it there. */
 function exploreAll(current: Run, v: Verification): void {
+  const judgesGlobalsFirst = v.profile.judgesGlobals === 'all'
+  const entry = v.frame
   try {
+    if (judgesGlobalsFirst) {
+      judgeGlobalFunctions(v)
+      v.startFunction(entry, 0)
+    }
     explore(v)
     if (!current.log.tracesEverything) current.log.rewind(0)
-    judgeGlobalFunctions(v)
+    if (!judgesGlobalsFirst) judgeGlobalFunctions(v)
   } catch (error) {
     if (error instanceof Refusal) checkLacks(current, v)
     throw error
@@ -226,7 +232,9 @@ function run(current: Run): Verified {
   shrinkStacks(verification)
   logged(current, () => checkCallbackPacketLoads(current.program.insns, current.subprograms))
   logged(current, () => checkExceptions(current.program, current.subprograms, current.options.kernelBtf))
-  logged(current, () => checkStackDepth(current.program.insns, current.subprograms))
+  logged(current, () =>
+    checkStackDepth(current.program.insns, current.subprograms, verification.profile.frameStepBytes),
+  )
   if (!verification.isTrusted) logged(current, () => refuseAmbiguousTailCalls(verification))
   const { notes } = verification
   const frameExtras = current.options.device === undefined ? addFrameExtras(verification) : undefined

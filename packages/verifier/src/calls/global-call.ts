@@ -71,7 +71,9 @@ function checkArgument(v: Verification, argument: FunctionArgument, position: nu
   }
   if (!mayHaveOffset(register)) checkUnmodified(v, number, false)
   if (argument.kind === 'context') {
-    if (register.type !== PTR_TO_CTX) v.refuse(CODE, 'EINVAL', `arg#${position} expects pointer to ctx`)
+    const words =
+      v.profile.wrongArgument === 'register' ? 'expects pointer to ctx' : 'expected pointer to ctx, but got PTR'
+    if (register.type !== PTR_TO_CTX) v.refuse(CODE, 'EINVAL', `arg#${position} ${words}`)
     return
   }
   if (argument.kind === 'struct') {

@@ -196,7 +196,7 @@ function needsTrusted(fn: CallableFunction): boolean {
 
 function refuseNullable(v: Verification, { index, target }: Argument): never {
   const asMemory = `arg#${index} pointer type ${kindText(target)} ${target.name} must point to scalar, or struct with scalar`
-  const isAsSuch = v.profile.nullableArgument === 'as such'
+  const isAsSuch = v.profile.wrongArgument === 'register'
   return v.refuse(CODE, 'EACCES', isAsSuch ? `Possibly NULL pointer passed to trusted arg${index}` : asMemory)
 }
 
@@ -330,7 +330,8 @@ function isContextPointer(v: Verification, { fn, target }: Argument): boolean {
 
 function checkContext(v: Verification, { index, register }: Argument): void {
   if (register.type === PTR_TO_CTX) return
-  v.refuse(CODE, 'EINVAL', `arg#${index} expected pointer to ctx, but got ${typeName(register.type)}`)
+  const found = v.profile.wrongArgument === 'register' ? typeName(register.type) : 'PTR'
+  v.refuse(CODE, 'EINVAL', `arg#${index} expected pointer to ctx, but got ${found}`)
 }
 
 // biome-ignore format: table

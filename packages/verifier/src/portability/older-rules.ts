@@ -65,6 +65,8 @@ export interface OlderRules {
   readonly locksOverCalls: boolean
   /** Which global functions are judged by themselves. */
   readonly judgesGlobals: 'called' | 'all' | 'none'
+  /** Frames take a multiple of this many bytes. */
+  readonly frameStepBytes: 16 | 32
   /** A return value is held against its range by its own range, or by its bits. */
   readonly returnsBy: 'range' | 'bits'
 
@@ -78,10 +80,10 @@ export interface OlderRules {
   readonly mapStruct: string
   /** Of which pointers that are given back it is said in words of its own that they were moved. */
   readonly movedRelease: 'any' | 'structures'
-  /** Said of an argument of a kernel function that may be NULL, or that then it should be memory. */
-  readonly nullableArgument: 'as such' | 'as memory'
-  /** Of the name of ring buffer memory. */
-  readonly ringbufPrefix: string
+  /** Arguments that functions don't take are told by what the register holds, or by the type of the parameter. */
+  readonly wrongArgument: 'register' | 'type'
+  /** Prefixes of pointers' names that were others, or none. */
+  readonly renamedPrefixes: readonly (readonly [newer: string, older: string])[]
   /** How running back along a path is logged: with frames and names, or in bits. */
   readonly precisionLog: 'names' | 'bits'
 }
@@ -112,13 +114,14 @@ const NEWEST: OlderRules = {
   loops: 'anyhow',
   locksOverCalls: true,
   judgesGlobals: 'called',
+  frameStepBytes: 16,
   returnsBy: 'range',
   knownBits: 'value',
   forbiddenHelper: 'program of this type cannot use helper',
   mapStruct: "'struct %s'",
   movedRelease: 'any',
-  nullableArgument: 'as such',
-  ringbufPrefix: 'ringbuf_',
+  wrongArgument: 'register',
+  renamedPrefixes: [],
   precisionLog: 'names',
 }
 
@@ -138,6 +141,8 @@ const CHANGES: readonly Change[] = [
   { until: '6.11', before: { links: 'spills' } },
   { until: '6.10', before: { forbiddenHelper: 'unknown func' } },
   { until: '6.9',  before: { links: 'moves', spills: 'bounded', loadsSpilledParts: false, locksOverCalls: false } },
+  // As near as it could be told: after 6.6, and before 6.12.
+  { until: '6.9',  before: { frameStepBytes: 32 } },
   { until: '6.8',  before: { decidedBy: 'constants', comparesRanges: false } },
   { until: '6.8',  before: { zeroSizes: 'tried', returnsBy: 'bits', judgesGlobals: 'all', knownBits: 'pair' } },
   { until: '6.7',  before: { loops: 'by jumps' } },
@@ -145,8 +150,9 @@ const CHANGES: readonly Change[] = [
   { until: '6.4',  before: { decidedBy: 'right-hand constants', precisionLog: 'bits' } },
   { until: '6.4',  before: { countedPointerTag: 'kptr_ref', keepsPointersUnderRcu: false } },
   { until: '6.3',  before: { storesConstantsToContext: false } },
-  { until: '6.2',  before: { movedRelease: 'structures', nullableArgument: 'as memory' } },
-  { until: '6.2',  before: { learnsFromEqualPointers: false, ringbufPrefix: 'alloc_', mapStruct: '%s' } },
+  { until: '6.2',  before: { movedRelease: 'structures', wrongArgument: 'type' } },
+  { until: '6.2',  before: { learnsFromEqualPointers: false, mapStruct: '%s' } },
+  { until: '6.2',  before: { renamedPrefixes: [['ringbuf_', 'alloc_'], ['trusted_', '']] } },
   // Of 6.3; 5.15.y and 6.1.y have it, too.
   { until: '5.15', before: { readsUnwrittenStack: false } },
   { until: '5.11', before: { knowsBeyondPacket: false, handsOverPointers: false } },

@@ -1,20 +1,23 @@
 /** The stack that a chain of calls needs. */
 import type { Insn } from '@bpfoundry/isa'
 import { MAX_CALL_FRAMES } from '../calls/call-depth.ts'
+import type { OlderRules } from '../portability/older-rules.ts'
 import { Refusal } from '../report/refusal.ts'
 import { MAX_STACK_BYTES } from '../state/frame-state.ts'
 import type { Subprogram } from '../verification.ts'
 import { isFunctionLoad, isSubprogramCall } from './control-flow.ts'
 
-/** Frames are laid out in multiples of 16 bytes, as a JIT does. */
-const FRAME_STEP_BYTES = 16
 /** A subprogram that makes tail calls may have this much of other frames below it at most: 33 such programs may pile up. */
 const TAIL_CALL_LIMIT_BYTES = 256
 
 const TAIL_CALL_IN_CALLBACK = 'verifier bug. subprog has tail_call and async cb'
 
-function frameBytes(subprogram: Subprogram): number {
-  return Math.ceil(subprogram.stackDepthBytes / FRAME_STEP_BYTES) * FRAME_STEP_BYTES
+/** Frames are laid out in multiples of 16 bytes, as a JIT does; of 32, as the kernel's interpreter does. */
+type FrameStep = OlderRules['frameStepBytes']
+
+function frameBytes({ stackDepthBytes }: Subprogram, stepBytes: FrameStep): number {
+  const steps = Math.ceil(stackDepthBytes / stepBytes)
+  return stepBytes * (stepBytes === 32 ? Math.max(steps, 1) : steps)
 }
 
 type ByStart = ReadonlyMap<number, Subprogram>
@@ -40,7 +43,11 @@ function calleesOf(insns: readonly Insn[], { start, end }: Subprogram, byStart: 
  *
  * @throws {Refusal} VERIFIER_STACK_DEPTH, VERIFIER_CALL_DEPTH, VERIFIER_TAIL_CALL_STACK, VERIFIER_CALLBACK
  */
-export function checkStackDepth(insns: readonly Insn[], subprograms: readonly Subprogram[]): void {
+export function checkStackDepth(
+  insns: readonly Insn[],
+  subprograms: readonly Subprogram[],
+  stepBytes: FrameStep,
+): void {
   const byStart = new Map(subprograms.map((subprogram) => [subprogram.start, subprogram]))
   const callees = new Map<Subprogram, ReadonlySet<Subprogram>>()
   // The deepest way to each function at each depth; walked again only when it gets deeper.
@@ -50,7 +57,7 @@ export function checkStackDepth(insns: readonly Insn[], subprograms: readonly Su
       const message = `tail_calls are not allowed when call stack of previous frames is ${below} bytes. Too large`
       throw new Refusal({ code: 'VERIFIER_TAIL_CALL_STACK', errno: 'EACCES', message })
     }
-    const depth = below + frameBytes(subprogram)
+    const depth = below + frameBytes(subprogram, stepBytes)
     if (depth > MAX_STACK_BYTES) {
       const message = `combined stack size of ${frames} calls is ${depth}. Too large`
       throw new Refusal({ code: 'VERIFIER_STACK_DEPTH', errno: 'EACCES', message })
