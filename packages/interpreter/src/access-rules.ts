@@ -1,4 +1,4 @@
-import { FRAME_BYTES } from '@bpfoundry/engine'
+import { CPU_BLOCK, FRAME_BYTES } from '@bpfoundry/engine'
 import type { Region, RegionKind } from '@bpfoundry/guest-memory'
 import { PROG_TYPE, XDP_BUFF } from '@bpfoundry/kernel-abi'
 import type { Machine } from './machine.ts'
@@ -29,6 +29,14 @@ const framesInUse: Allowance = ({ cpu, depth }, region) =>
     ? { start: cpu.stackTop - (depth + 1) * FRAME_BYTES, end: cpu.stackTop }
     : undefined
 
+/** Of a CPU's block what programs leave there when they throw. */
+const thrown: Allowance = ({ cpu }, region) => {
+  const { thrown: first, thrownValue: last } = CPU_BLOCK.fields
+  const start = cpu.block + first.offsetBytes
+  const end = cpu.block + last.offsetBytes + last.sizeBytes
+  return region.address === cpu.block ? { start, end } : undefined
+}
+
 /** From data_meta to data_end as the context has them now; the whole region for programs other than XDP. */
 const livePacket: Allowance = (m, region) => {
   if (m.image.type !== PROG_TYPE.XDP) return whole(m, region)
@@ -45,7 +53,7 @@ const RULES: Readonly<Record<RegionKind, { readonly extent: Allowance; readonly 
   map:     { extent: whole,       writable: true },
   rodata:  { extent: whole,       writable: false },
   scratch: { extent: whole,       writable: true },
-  cpu:     { extent: nothing,     writable: false },
+  cpu:     { extent: thrown,      writable: true },
   ring:    { extent: nothing,     writable: false },
 }
 

@@ -1,6 +1,6 @@
 import type { Btf, FunctionInfo, LineInfo } from '@bpfoundry/btf'
 import type { RandomU32 } from '@bpfoundry/codegen'
-import type { InlinedProgram, ProgramImage, ProgramLine } from '@bpfoundry/engine'
+import { CPU_BLOCK, type InlinedProgram, type ProgramImage, type ProgramLine } from '@bpfoundry/engine'
 import { helperInPlace } from '@bpfoundry/helpers'
 import {
   BPF_DW,
@@ -62,6 +62,12 @@ export interface ProgramRequest {
   readonly offloadIfindex?: number
   /** Where who loads it looks for the device; the initial namespace by default. */
   readonly namespace?: NetNamespace
+}
+
+/** Where programs leave what they throw. */
+const EXCEPTIONS = {
+  thrownAt: CPU_BLOCK.fields.thrown.offsetBytes,
+  valueAt: CPU_BLOCK.fields.thrownValue.offsetBytes,
 }
 
 /** Most instructions of one program for a privileged user, and for others. @see BPF_COMPLEXITY_LIMIT_INSNS, BPF_MAXINSNS */
@@ -181,6 +187,7 @@ export function loadImage(request: ProgramRequest, id: number, options: LoadOpti
     mapValueAddress: (fd) => valueAddress(mapOrThrow(maps, fd)),
     arena: (fd) => arenaLayout(mapOrThrow(maps, fd)),
     inlinedHelper: helperInPlace,
+    exceptions: EXCEPTIONS,
   })
   const used = [...new Set(maps.values())]
   const callsKernel = verified.notes.kernelCalls.some((call) => call !== undefined)

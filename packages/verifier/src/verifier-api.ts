@@ -362,6 +362,14 @@ export interface TracedValue {
   readonly value: string
 }
 
+/** Where a CPU keeps an exception until the main function ends by it: offsets in its block. */
+export interface ExceptionPlacement {
+  /** u32: 1 while one is on its way. */
+  readonly thrownAt: number
+  /** u64: what was thrown. */
+  readonly valueAt: number
+}
+
 /** Where things lie that instructions name. */
 export interface FixUpPlacement {
   /** Guest address of the map with this fd. */
@@ -372,6 +380,8 @@ export interface FixUpPlacement {
   arena?(fd: number): ArenaPlacement | undefined
   /** Guest address of what describes a structure of the program's BTF; absent where no objects can be made. */
   structureAddress?(typeId: number): number
+  /** Absent where nothing can be thrown. */
+  readonly exceptions?: ExceptionPlacement
   /** Instructions in the place of a helper's call, which touch r0 only; undefined where the call stays. */
   inlinedHelper?(helper: number): readonly Insn[] | undefined
 }

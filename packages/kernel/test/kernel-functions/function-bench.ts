@@ -74,7 +74,8 @@ export function assembled(source: string, type: number = PROG_TYPE.SCHED_CLS): F
     relocations.filter((each) => each.kind === kind).map(({ pc, symbol }) => ({ pc, name: symbol }))
   const functionInfo = FUNCTION_NAMES.flatMap((name, index) => {
     const pc = index === 0 ? 0 : labels.get(name)
-    return pc === undefined ? [] : [{ pc, typeId: OWN.ids[name] as number }]
+    const type = index === 0 && labels.has('caught') ? 'guarded' : name
+    return pc === undefined ? [] : [{ pc, typeId: OWN.ids[type] as number }]
   })
   return {
     type,

@@ -1,13 +1,14 @@
 /** Kernel functions leave on every engine, blinded or not, what they leave on the running kernel. */
 import { afterAll, describe, expect, it } from 'vitest'
 import { ARENA_CASES } from './arena-cases.ts'
+import { EXCEPTION_CASES } from './exception-cases.ts'
 import { assembled, closeBench, ENGINES, kernelAbsence, runOurs, runTheirs, types } from './function-bench.ts'
 import { FUNCTION_CASES } from './function-cases.ts'
 import { OBJECT_CASES } from './object-cases.ts'
 
 afterAll(closeBench)
 
-const CASES = [...FUNCTION_CASES, ...OBJECT_CASES, ...ARENA_CASES]
+const CASES = [...FUNCTION_CASES, ...OBJECT_CASES, ...ARENA_CASES, ...EXCEPTION_CASES]
 
 const ROWS = CASES.flatMap(([name, source, expected, type]) =>
   ENGINES.flatMap(([engine, make]) =>

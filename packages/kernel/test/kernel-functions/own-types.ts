@@ -13,7 +13,8 @@ export interface OwnTypes {
 }
 
 /** Functions of programs, in the order of their types. */
-export const FUNCTION_NAMES = ['main', 'first', 'second', 'less'] as const
+export const FUNCTION_NAMES = ['main', 'first', 'second', 'less', 'caught'] as const
+const STATIC = FUNCTION_NAMES.slice(0, 4)
 
 function build(): OwnTypes {
   const builder = new BtfBuilder()
@@ -61,10 +62,18 @@ function build(): OwnTypes {
     builder.add({ kind: BTF_KIND.DECL_TAG, name, typeId: valueTypeId, componentIndex, attribute: false })
   }
   const typeId = builder.add({ kind: BTF_KIND.FUNC_PROTO, name: '', returnTypeId: int, parameters: [] })
-  const functions = FUNCTION_NAMES.map((name) =>
+  const functions = STATIC.map((name) =>
     builder.add({ kind: BTF_KIND.FUNC, name, typeId, linkage: BTF_LINKAGE.STATIC }),
   )
-  const named = Object.fromEntries(FUNCTION_NAMES.map((name, index) => [name, functions[index] as number]))
+  // A main function that is guarded by another, which gets what was thrown.
+  const parameters = [{ name: 'cookie', typeId: u64 }]
+  const caughtProto = builder.add({ kind: BTF_KIND.FUNC_PROTO, name: '', returnTypeId: int, parameters })
+  const caught = builder.add({ kind: BTF_KIND.FUNC, name: 'caught', typeId: caughtProto, linkage: BTF_LINKAGE.GLOBAL })
+  const guarded = builder.add({ kind: BTF_KIND.FUNC, name: 'guarded', typeId, linkage: BTF_LINKAGE.STATIC })
+  const name = 'exception_callback:caught'
+  builder.add({ kind: BTF_KIND.DECL_TAG, name, typeId: guarded, componentIndex: -1, attribute: false })
+  const statics = STATIC.map((each, index) => [each, functions[index] as number])
+  const named = { ...Object.fromEntries(statics), caught, guarded }
   const btf = builder.build()
   return { btf, ids: { ...ids, holder, ...named }, keyTypeId: int, valueTypeId, valueSizeBytes: 88 }
 }

@@ -11,7 +11,8 @@ import {
 } from '@bpfoundry/isa'
 import { MAP_TYPE } from '@bpfoundry/kernel-abi'
 import { countsByHalves } from '../memory/arena.ts'
-import { isMayGoto } from '../program/control-flow.ts'
+import { isMayGoto, isSubprogramCall } from '../program/control-flow.ts'
+import { THROW } from '../program/exceptions.ts'
 import { baseType, MEM_ALLOC, PTR_TO_ARENA, PTR_TO_BTF_ID, PTR_TO_CTX } from '../state/register-type.ts'
 import { isMapValueLoad } from '../transfer/immediate-load.ts'
 import type {
@@ -29,6 +30,7 @@ import { convertInArena, inLowerHalves } from './arena-access.ts'
 import { convertContextAccess } from './context-conversion.ts'
 import { hardWireBranches, slotsKept } from './dead-code.ts'
 import { guardDivision } from './division-guards.ts'
+import { type Exceptions, exceptionsOf } from './exception-unwinding.ts'
 import { convertKernelCall } from './kernel-calls.ts'
 import { inlineLoop } from './loop-inlining.ts'
 import { expandMayGoto, fillBudget } from './may-goto-expansion.ts'
@@ -55,6 +57,8 @@ interface FixUp {
   readonly insns: readonly Insn[]
   /** It looks into structures of the kernel. */
   readonly readsKernel: boolean
+  /** Undefined for a program that throws none. */
+  readonly exceptions: Exceptions | undefined
   readonly arena: Arena | undefined
 }
 
@@ -87,7 +91,15 @@ function replacement(fixUp: FixUp, pc: number): readonly Part[] {
   if (attribute !== undefined) return among([BPF_MOV32_IMM(insn.dst, attribute | 0)])
   const access = pointerTypes[pc] === PTR_TO_CTX ? convertContextAccess(verified.program.type, insn) : undefined
   if (access !== undefined) return among(access)
-  return inArena(fixUp, insn, pc) ?? rewritten(fixUp, insn, pc) ?? [unchanged(insn, pc)]
+  return inArena(fixUp, insn, pc) ?? rewritten(fixUp, insn, pc) ?? throwing(fixUp, insn, pc) ?? [unchanged(insn, pc)]
+}
+
+/** What stands for a call that may come back by an exception. */
+function throwing({ exceptions, verified }: FixUp, insn: Insn, pc: number): readonly Part[] | undefined {
+  if (exceptions === undefined || !isSubprogramCall(insn)) return undefined
+  const { notes, subprograms } = verified
+  const [caller, callee] = [functionAt(subprograms, pc), functionAt(subprograms, pc + insn.imm + 1)]
+  return [unchanged(insn, pc), ...exceptions.catchBehind(caller, callee, notes.seen[pc + 1] !== 0)]
 }
 
 /** What stands for an instruction that has to do with the program's arena. */
@@ -104,13 +116,15 @@ function inArena(fixUp: FixUp, insn: Insn, pc: number): readonly Part[] | undefi
 }
 
 /** What stands for divisions, may_goto and calls of helpers. */
-function rewritten({ verified, placement, readsKernel }: FixUp, insn: Insn, pc: number): readonly Part[] | undefined {
+function rewritten(fixUp: FixUp, insn: Insn, pc: number): readonly Part[] | undefined {
+  const { verified, placement, readsKernel, exceptions } = fixUp
   const { frameExtras, inlineLoops } = verified.notes
   if (isTailCall(insn)) return among(convertTailCall(guardedEntries(verified, pc)))
   if (frameExtras === undefined) return undefined
   const kernelCall = verified.notes.kernelCalls[pc]
   const { subprograms, program } = verified
   const extrasOf = (): FrameExtras => frameExtras[functionAt(subprograms, pc)] as FrameExtras
+  if (kernelCall?.name === THROW && exceptions !== undefined) return exceptions.throwIn(functionAt(subprograms, pc))
   if (kernelCall !== undefined) {
     const extras = extrasOf()
     return convertKernelCall(kernelCall, { programType: program.type, placement, readsKernel, subprograms, extras })
@@ -215,7 +229,9 @@ export function fixUp(verified: Verified, placement: FixUpPlacement): FixedUp {
   const insns = hardWireBranches(verified.program.insns, verified.notes.seen)
   const kept = slotsKept(insns, seen)
   const readsKernel = verified.notes.pointerTypes.some(isOfKernel)
-  const fix = { verified, placement, insns, readsKernel, arena: arenaOf(verified, placement) }
+  const forDevice = verified.notes.frameExtras === undefined
+  const exceptions = forDevice ? undefined : exceptionsOf(verified, placement.exceptions)
+  const fix = { verified, placement, insns, readsKernel, exceptions, arena: arenaOf(verified, placement) }
   const replacements = insns.map((_, pc) => (kept[pc] === 0 ? [] : replacement(fix, pc)))
   const layout = relayout(replacements, prologues(verified))
   return {
