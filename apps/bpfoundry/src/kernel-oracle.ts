@@ -7,7 +7,7 @@ import { UnsupportedError } from './exit-code.ts'
  * @throws UnsupportedError CLI_UNSUPPORTED_ORACLE where it is missing or the kernel can't be asked
  */
 export async function openKernelOracle(): Promise<KernelOracle> {
-  const asked = (await importClient()).kernelOracle()
+  const asked = (await oracleClient()).kernelOracle()
   if (!('unavailable' in asked)) return asked
   throw new UnsupportedError({
     code: 'CLI_UNSUPPORTED_ORACLE',
@@ -18,11 +18,12 @@ export async function openKernelOracle(): Promise<KernelOracle> {
 
 /** What loads programs and maps into it. */
 export async function oracleLoader(oracle: KernelOracle): Promise<CollectionKernel> {
-  const { CollectionKernel } = await importClient()
+  const { CollectionKernel } = await oracleClient()
   return new CollectionKernel(oracle)
 }
 
-async function importClient(): Promise<typeof import('@bpfoundry/kernel-oracle')> {
+/** The client itself. @throws UnsupportedError CLI_UNSUPPORTED_ORACLE in a build without it */
+export async function oracleClient(): Promise<typeof import('@bpfoundry/kernel-oracle')> {
   try {
     return await import('@bpfoundry/kernel-oracle')
   } catch (cause) {

@@ -121,8 +121,7 @@ describe('sizes that are filled in', () => {
       [RINGBUF, 5000],
       [ARRAY, 3],
     ] as const) {
-      numbers.type = type
-      numbers.maxEntries = maxEntries
+      spec.maps.set('numbers', { ...numbers, type, maxEntries })
       Collection.create(specToJudge(spec, 'entry'), { kernel })
     }
     expect(kernel.sizes).toEqual([6, 4096, 8192, 3])

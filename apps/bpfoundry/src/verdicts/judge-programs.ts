@@ -1,6 +1,6 @@
 import { type Kernel, ProgramRejected } from '@bpfoundry/kernel'
 import { programTypeName } from '@bpfoundry/kernel-abi'
-import type { CollectionSpec, ProgramSpec } from '@bpfoundry/loader'
+import { type CollectionSpec, type ProgramSpec, specToJudge } from '@bpfoundry/loader'
 import type { NfpCard, OffloadAdvice } from '@bpfoundry/nfp'
 import { createObjects, type KernelTypesFile, noSuchProgram, readSpec, reviewOffload } from '@bpfoundry/testbench'
 import type { Rejection, SlotCounts, Traceable, VerifierStats } from '@bpfoundry/verifier'
@@ -32,6 +32,10 @@ export interface Verdict {
   readonly type: string
   readonly verdict: 'accepted' | 'refused'
   readonly stats: VerifierStats
+  /** Instructions as they were loaded, a wide one as two. */
+  readonly programSlots: number
+  /** Machine code for it, where the engine makes such. */
+  readonly jitedBytes?: number
   readonly rejection?: Rejection
   /** The refusal for people, where that was asked for. */
   readonly explanation?: Explanation
@@ -42,7 +46,7 @@ export interface Verdict {
   readonly offload?: OffloadAdvice
 }
 
-type Judged = Omit<Verdict, 'object' | 'program' | 'type' | 'explanation' | 'hot'> & {
+type Judged = Omit<Verdict, 'object' | 'program' | 'type' | 'programSlots' | 'explanation' | 'hot'> & {
   readonly slotCounts: SlotCounts
   /** Of a refusal: searches the shortest way to it. */
   readonly refusedPath?: Traceable['refusedPath']
@@ -76,7 +80,8 @@ export function judgePrograms(object: string, options: JudgeOptions): (() => Ver
         ? {}
         : { explanation: explain(known, rejection, refusedPath?.()) }
     const hot = options.hotLines === undefined ? {} : { hot: hotLines(known, slotCounts, options.hotLines) }
-    return { object, program, type: programTypeName(known.type), ...judged, ...explained, ...hot }
+    const asked = { object, program, type: programTypeName(known.type), programSlots: known.insns.length }
+    return { ...asked, ...judged, ...explained, ...hot }
   })
 }
 
@@ -93,15 +98,21 @@ function logOf({ logLevel }: JudgeOptions, log: string): Pick<Verdict, 'log'> {
 function hostVerdict(object: string, spec: CollectionSpec, program: string, options: JudgeOptions): Judged {
   const logLevel = options.logLevel ?? 1
   try {
-    const objects = createObjects(options.kernel, spec, object, { programs: [program], logLevel })
-    const { stats, slotCounts, log } = objects.program(program).kernelProgram
+    const objects = createObjects(options.kernel, specToJudge(spec, program), object, { programs: [program], logLevel })
+    const { stats, slotCounts, log, translation } = objects.program(program).kernelProgram
     objects.close()
-    return { verdict: 'accepted', stats, slotCounts, ...logOf(options, log) }
+    return { verdict: 'accepted', stats, slotCounts, ...codeOf(translation), ...logOf(options, log) }
   } catch (error) {
     if (!(error instanceof ProgramRejected)) throw error
     const { stats, slotCounts, rejection, log, refusedPath } = error
     return { verdict: 'refused', stats, slotCounts, rejection, refusedPath, ...logOf(options, log) }
   }
+}
+
+/** Of engines whose code is machine code. */
+function codeOf(translation: object): Pick<Verdict, 'jitedBytes'> {
+  const { codeBytes } = translation as { readonly codeBytes?: unknown }
+  return typeof codeBytes === 'number' ? { jitedBytes: codeBytes } : {}
 }
 
 function cardVerdict(spec: CollectionSpec, program: string, card: NfpCard, options: JudgeOptions): Judged {

@@ -18,7 +18,7 @@ import {
 import { MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { type RefusedPath, type Rejection, type VerifierProgram, verify } from '../../src/index.ts'
+import { type RefusedPath, type Rejection, type VerifierMap, type VerifierProgram, verify } from '../../src/index.ts'
 import { randomProgram } from '../support/random-program.ts'
 
 const [R0, R1, R2, R3, R6, FP] = [0, 1, 2, 3, 6, 10]
@@ -117,7 +117,7 @@ const ARRAY = { ...common, name: 'array', type: MAP_TYPE.ARRAY, valueSizeBytes: 
 const HASH = { ...common, name: 'hash', type: MAP_TYPE.HASH, valueSizeBytes: 16, id: 2 }
 
 test('of random programs it is a path through the program, ends at the refusal, and is no longer than the first', () => {
-  const maps = new Map([
+  const maps = new Map<number, VerifierMap>([
     [3, ARRAY],
     [4, HASH],
   ])
