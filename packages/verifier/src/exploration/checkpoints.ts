@@ -105,13 +105,20 @@ function loopingScope(v: Verification, checkpoint: Checkpoint): ComparisonScope 
   const { asyncEntry } = state.frame
   // Another run of a callback: neither a loop, nor safe before the first one is.
   if (asyncEntry > 0 && asyncEntry !== v.frame.asyncEntry) return undefined
-  const scope = comparisonScope(v, true)
-  if (isMayGoto(v.insn) && state.mayGotoDepth !== v.state.mayGotoDepth && coversState(state, v.state, scope)) {
-    enterLoop(v.state, checkpoint)
-    return scope
+  const { insn } = v
+  if (isMayGoto(insn) && state.mayGotoDepth !== v.state.mayGotoDepth) {
+    const scope = comparisonScope(v, true)
+    if (coversState(state, v.state, scope)) {
+      enterLoop(v.state, checkpoint)
+      return scope
+    }
   }
-  if (v.calls.runsCallback(v.insn)) return coversState(state, v.state, scope) ? scope : undefined
-  if (v.calls.asksIterator(v.insn)) {
+  if (v.calls.runsCallback(insn)) {
+    const scope = comparisonScope(v, true)
+    return coversState(state, v.state, scope) ? scope : undefined
+  }
+  if (v.calls.asksIterator(insn)) {
+    const scope = comparisonScope(v, true)
     if (!coversState(state, v.state, scope) || !isActiveIterator(v)) return undefined
     enterLoop(v.state, checkpoint)
     return scope

@@ -11,9 +11,7 @@ export class Demand {
   /** Nothing is asked for, in `frame` and its callers. One object serves all walks: they are many, and short. */
   start(frame: number): this {
     this.frame = frame
-    this.#registers.fill(0)
-    this.#slotsLow.fill(0)
-    this.#slotsHigh.fill(0)
+    for (let each = 0; each <= frame; each++) this.#clear(each)
     return this
   }
 
@@ -76,15 +74,13 @@ export class Demand {
   enterCallee(): boolean {
     if (this.frame === MAX_CALL_FRAMES - 1) return false
     this.frame++
+    this.#clear(this.frame)
     return true
   }
 
   /** Back over a call: into the caller. False in the entry frame. */
   leaveCallee(): boolean {
     if (this.frame === 0) return false
-    this.#registers[this.frame] = 0
-    this.#slotsLow[this.frame] = 0
-    this.#slotsHigh[this.frame] = 0
     this.frame--
     return true
   }
@@ -123,5 +119,11 @@ export class Demand {
     return this.slotIndexes(frame)
       .map((slot) => -8 * (slot + 1))
       .join(',')
+  }
+
+  #clear(frame: number): void {
+    this.#registers[frame] = 0
+    this.#slotsLow[frame] = 0
+    this.#slotsHigh[frame] = 0
   }
 }

@@ -155,9 +155,9 @@ function runBackState(
 
 /** Kernels that followed one frame only gave up at its ends. */
 function endsAt(v: Verification, pc: number): boolean {
+  if (v.profile.precision === 'frames') return false
   const insn = v.insns[pc] as Insn
-  const leaves = isSubprogramCall(insn) || v.calls.runsCallback(insn) || insn.opcode === (BPF_JMP | BPF_EXIT)
-  return leaves && v.profile.precision !== 'frames'
+  return isSubprogramCall(insn) || v.calls.runsCallback(insn) || insn.opcode === (BPF_JMP | BPF_EXIT)
 }
 
 /**
