@@ -1,7 +1,8 @@
-import { BTF_KIND, BtfBuilder, BtfError, decodeBtf } from '@bpfoundry/btf'
+import { BTF_KIND, type Btf, BtfBuilder, BtfError, decodeBtf } from '@bpfoundry/btf'
 import { mapFields } from '../src/index.ts'
+import { OwnTypes, ownFields } from '../src/kernel-types/own-types.ts'
 
-/** Any types as those of a map's values: fields in order, inside of the value, and apart. */
+/** Any types as those of a map's values, and of a program's own objects: fields in order, inside of the value, and apart. */
 export const name = 'map-fields'
 
 const VALUE_BYTES = 64
@@ -9,15 +10,31 @@ const VALUE_BYTES = 64
 export function fuzzOnce(input: Uint8Array): void {
   try {
     const btf = decodeBtf(input)
-    for (const { id } of btf.types) {
-      let end = 0
-      for (const { offsetBytes, sizeBytes } of mapFields(btf, id, VALUE_BYTES)) {
-        if (offsetBytes < end || offsetBytes + sizeBytes > VALUE_BYTES) throw new Error('fields overlap')
-        end = offsetBytes + sizeBytes
-      }
-    }
+    for (const { id } of btf.types) checkFields(mapFields(btf, id, VALUE_BYTES), VALUE_BYTES)
+    checkObjects(btf)
   } catch (error) {
     if (!(error instanceof BtfError)) throw error
+  }
+}
+
+interface Place {
+  readonly offsetBytes: number
+  readonly sizeBytes: number
+}
+
+function checkFields(fields: readonly Place[], valueBytes: number): void {
+  let end = 0
+  for (const { offsetBytes, sizeBytes } of fields) {
+    if (offsetBytes < end || offsetBytes + sizeBytes > valueBytes) throw new Error('fields overlap')
+    end = offsetBytes + sizeBytes
+  }
+}
+
+function checkObjects(btf: Btf): void {
+  const program = { name: '', type: 0, expectedAttachType: 0, insns: [], gplCompatible: true, maps: new Map() }
+  const types = OwnTypes.of({ ...program, btf, functionInfo: [{ pc: 0, typeId: 0 }] }, undefined)
+  for (const type of btf.types) {
+    if (type.kind === BTF_KIND.STRUCT) checkFields(ownFields(types?.structOf(type)), type.sizeBytes)
   }
 }
 

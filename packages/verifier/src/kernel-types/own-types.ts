@@ -93,7 +93,8 @@ function specialStructs(btf: Btf, kernel: KernelBtf | undefined): ReadonlyMap<nu
     const members = specialMembers(btf)
     const structs = btf.types.filter((type): type is BtfComposite => type.kind === BTF_KIND.STRUCT)
     const special = structs.filter((struct) => struct.members.some(({ typeId }) => members.has(typeId)))
-    const found = new Map(special.map((struct) => [struct.id, fieldsOf(btf, struct)]))
+    const search = new FieldSearch<OwnField['kind']>(btf, { structs: STRUCTS, pointerTags: POINTER_TAGS })
+    const found = new Map(special.map((struct) => [struct.id, fieldsOf(search, struct)]))
     checkOwners(found, kernel)
     return found
   } catch (error) {
@@ -112,8 +113,7 @@ function specialMembers(btf: Btf): ReadonlySet<number> {
   return new Set([...structs.filter((id) => id !== 0), ...pointers.map(({ id }) => id)])
 }
 
-function fieldsOf(btf: Btf, struct: BtfComposite): readonly OwnField[] {
-  const search = new FieldSearch<OwnField['kind']>(btf, { structs: STRUCTS, pointerTags: POINTER_TAGS })
+function fieldsOf(search: FieldSearch<OwnField['kind']>, struct: BtfComposite): readonly OwnField[] {
   const fields = search.inStruct(struct)
   const has = (kind: OwnField['kind']): boolean => fields.some((field) => field.kind === kind)
   const isShared = has('bpf_list_node') && has('bpf_rb_node')

@@ -41,8 +41,8 @@ const POINTER: FieldShape = { sizeBytes: 8, alignBytes: 8, count: 'any' }
 /** Structs that lie in one another. @see MAX_RESOLVE_DEPTH in kernel/bpf/btf.c */
 const MAX_DEPTH = 32
 /** @see BTF_FIELDS_MAX in include/linux/bpf.h */
-export const MAX_FIELDS = 11
-/** Members that are looked at: no type that the kernel takes has more within a value. */
+const MAX_FIELDS = 11
+/** Members that one search looks at: no types that the kernel takes have more. */
 const MAX_MEMBERS = 100_000
 
 /** The kernel finds no sense in the type. */
@@ -60,12 +60,13 @@ interface Place {
   readonly sizeBytes?: number
 }
 
-/** The special fields of one type, in the order in which they are found. */
+/** A search for the special fields of types, in the order in which they are found. */
 export class FieldSearch<Kind extends string> {
   readonly #btf: Btf
   readonly #kinds: FieldKinds<Kind>
   readonly #seen = new Set<string>()
   #members = 0
+  #tags: ReadonlyMap<string, readonly string[]> | undefined
 
   constructor(btf: Btf, kinds: FieldKinds<Kind>) {
     this.#btf = btf
@@ -73,7 +74,12 @@ export class FieldSearch<Kind extends string> {
   }
 
   /** @throws {Unfit} */
-  inStruct(struct: BtfComposite, depth: number = 0): SpecialField<Kind>[] {
+  inStruct(struct: BtfComposite): SpecialField<Kind>[] {
+    this.#seen.clear()
+    return this.#inMembers(struct, 0)
+  }
+
+  #inMembers(struct: BtfComposite, depth: number): SpecialField<Kind>[] {
     return struct.members.flatMap(({ typeId, bitOffset }, index) => {
       if (bitOffset % 8 !== 0 || ++this.#members > MAX_MEMBERS) throw new Unfit()
       return this.#at({ owner: struct, index, typeId, offsetBytes: bitOffset / 8 }, depth)
@@ -82,6 +88,7 @@ export class FieldSearch<Kind extends string> {
 
   /** @throws {Unfit} */
   inSection(section: BtfDatasec): SpecialField<Kind>[] {
+    this.#seen.clear()
     return section.entries.flatMap(({ typeId, offsetBytes, sizeBytes }) => {
       const owner = this.#btf.type(typeId)
       if (owner.kind !== BTF_KIND.VAR) return []
@@ -118,7 +125,7 @@ export class FieldSearch<Kind extends string> {
     if (place.sizeBytes !== undefined && place.sizeBytes !== sizeBytes * count) return []
     if (depth + 1 >= MAX_DEPTH) throw new Unfit()
     if (sizeBytes === 0) return []
-    const inside = this.inStruct(struct, depth + 1)
+    const inside = this.#inMembers(struct, depth + 1)
     const moved = inside.map((field) => ({ ...field, offsetBytes: field.offsetBytes + place.offsetBytes }))
     return this.#repeated(moved, count, sizeBytes)
   }
@@ -131,14 +138,9 @@ export class FieldSearch<Kind extends string> {
 
   /** A root says by its decl tag `contains:struct:member` what is linked in it, and by which member. */
   #linked({ owner, index }: Place, node: string): NonNullable<SpecialField<Kind>['linked']> {
-    const tags = this.#btf.types.filter(
-      (type) =>
-        type.kind === BTF_KIND.DECL_TAG &&
-        type.typeId === owner.id &&
-        type.componentIndex === index &&
-        type.name.startsWith('contains:'),
-    )
-    const [, name = '', member = ''] = /^contains:([^:]*):(.*)$/.exec(tags[0]?.name ?? '') ?? []
+    this.#tags ??= containsTags(this.#btf)
+    const tags = this.#tags.get(`${owner.id}:${index}`) ?? []
+    const [, name = '', member = ''] = /^contains:([^:]*):(.*)$/.exec(tags[0] ?? '') ?? []
     const struct = this.#btf.find(name, BTF_KIND.STRUCT)
     const links = struct?.members.filter((one) => one.name === member) ?? []
     const link = links[0] === undefined ? undefined : this.#btf.type(links[0].typeId)
@@ -166,6 +168,19 @@ export class FieldSearch<Kind extends string> {
       fields.map((field) => ({ ...field, offsetBytes: field.offsetBytes + index * elementBytes })),
     ).flat()
   }
+}
+
+/** Decl tags of roots, by the id of what they tag and the index of the member. */
+function containsTags(btf: Btf): ReadonlyMap<string, readonly string[]> {
+  const tags = new Map<string, string[]>()
+  for (const type of btf.types) {
+    if (type.kind !== BTF_KIND.DECL_TAG || !type.name.startsWith('contains:')) continue
+    const key = `${type.typeId}:${type.componentIndex}`
+    const known = tags.get(key)
+    if (known === undefined) tags.set(key, [type.name])
+    else known.push(type.name)
+  }
+  return tags
 }
 
 /** A pointer with a type tag: what the tag says, and what it points to; that is undefined where there are two tags. */
