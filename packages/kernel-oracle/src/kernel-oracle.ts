@@ -107,8 +107,8 @@ export class KernelOracle {
   }
 
   /** The BTF id of what a program is bound to by {@link OracleProgram.attachTo}; undefined where there is no such symbol. */
-  attachTargetId(symbol: string, expectedAttachType: number): number | undefined {
-    return this.types.attachTarget(symbol, expectedAttachType)
+  attachTargetId(symbol: string, expectedAttachType: number, programType?: number): number | undefined {
+    return this.types.attachTarget(symbol, expectedAttachType, programType)
   }
 
   /** Closes one descriptor, or everything that is still open. */

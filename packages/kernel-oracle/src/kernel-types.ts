@@ -15,8 +15,8 @@ export class KernelTypes {
   }
 
   /** What `attach_btf_id` names a kernel symbol by. */
-  attachTarget(symbol: string, attachType: number): number | undefined {
-    const { name, kind } = attachSymbol(symbol, attachType)
+  attachTarget(symbol: string, attachType: number, programType?: number): number | undefined {
+    const { name, kind } = attachSymbol(symbol, attachType, programType)
     return this.find(name, kind)
   }
 }

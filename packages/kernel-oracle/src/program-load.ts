@@ -159,8 +159,8 @@ export class ProgramLoads {
     }
   }
 
-  private attachTarget({ attachTo, expectedAttachType = 0 }: OracleProgram): number {
-    return attachTo === undefined ? 0 : (this.types.attachTarget(attachTo, expectedAttachType) ?? 0)
+  private attachTarget({ type, attachTo, expectedAttachType = 0 }: OracleProgram): number {
+    return attachTo === undefined ? 0 : (this.types.attachTarget(attachTo, expectedAttachType, type) ?? 0)
   }
 
   private readLog(): string {

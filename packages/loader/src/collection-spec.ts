@@ -2,6 +2,7 @@ import type { Btf, FunctionInfo, LineInfo } from '@bpfoundry/btf'
 import type { Insn } from '@bpfoundry/isa'
 import type { MapAttributes } from '@bpfoundry/kernel-abi'
 import { LoaderError } from './loader-error.ts'
+import type { StructOpsMember } from './struct-ops.ts'
 import { encodeVariable, type VariableSpec, type VariableValue } from './variable.ts'
 
 /** A map as the object file describes it; editable until a collection is made of it. */
@@ -70,6 +71,8 @@ export interface ProgramSpec {
   readonly mapRelocations: readonly MapRelocation[]
   /** With the option `kernelTypes`: the kernel's function, or typedef of a tracepoint, that `target` names. */
   readonly attachBtfId?: number
+  /** With the option `externs: 'keep'`, of a struct_ops program: what it stands in for, by its names. */
+  readonly structOps?: StructOpsMember
   /** With the option `externs: 'keep'`: what is still to be found in the kernel. */
   readonly externs?: readonly ExternReference[]
   license: string

@@ -7,6 +7,7 @@ import { CollectionSpec, type MapSpec, type ProgramSpec } from './collection-spe
 import type { KernelTypes } from './core/type-space.ts'
 import { readDataMaps, readVariables } from './data-maps.ts'
 import { exceptionCallbacks } from './exception-callbacks.ts'
+import { CONFIGURATION_MAP } from './kernel-configuration.ts'
 import { KernelReferences } from './kernel-references.ts'
 import { readLegacyMaps } from './legacy-maps.ts'
 import { LoaderError } from './loader-error.ts'
@@ -14,7 +15,7 @@ import { type ObjectFile, openObject, placeIn } from './object-file.ts'
 import { type CoreRelocationMode, type ExternMode, type LinkModes, linkProgram } from './program-linker.ts'
 import { type ProgramSection, programSection, unknownSection } from './program-sections.ts'
 import type { ObjectIndex } from './relocation-target.ts'
-import { StructOpsPlaces } from './struct-ops.ts'
+import { type StructOpsMember, StructOpsPlaces } from './struct-ops.ts'
 
 /** Functions that programs call, and that are no programs themselves, are here. */
 const SUBPROGRAM_SECTION = '.text'
@@ -72,7 +73,10 @@ export function loadCollectionSpec(bytes: Uint8Array, options: CollectionSpecOpt
     exceptionCallbacks: exceptionCallbacks(object.btf, code.values()),
     structOps: new StructOpsPlaces(object),
   }
-  const programs = readPrograms(index, options)
+  const kernel = kernelReferences(object, options)
+  const configuration = kernel?.configuration.map()
+  if (configuration !== undefined) maps.set(CONFIGURATION_MAP, configuration)
+  const programs = readPrograms(index, options, kernel)
   warnOfDataRelocations(object)
   return new CollectionSpec({
     programs,
@@ -108,12 +112,22 @@ function placeMaps(maps: readonly PlacedMap[]): ReadonlyMap<number, ReadonlyMap<
   return places
 }
 
-function readPrograms(index: ObjectIndex, options: CollectionSpecOptions): Map<string, ProgramSpec> {
+function kernelReferences(
+  { btf, untypedExterns }: ObjectFile,
+  { kernelTypes }: CollectionSpecOptions,
+): KernelReferences | undefined {
+  if (btf === undefined || kernelTypes === undefined) return undefined
+  return new KernelReferences(btf, kernelTypes, untypedExterns)
+}
+
+function readPrograms(
+  index: ObjectIndex,
+  options: CollectionSpecOptions,
+  kernel: KernelReferences | undefined,
+): Map<string, ProgramSpec> {
   const programs = new Map<string, ProgramSpec>()
   const budget = { insns: MAX_OBJECT_INSNS }
-  const { btf } = index.object
-  const { coreRelocations = 'refuse', externs = 'refuse', kernelTypes } = options
-  const kernel = btf === undefined || kernelTypes === undefined ? undefined : new KernelReferences(btf, kernelTypes)
+  const { coreRelocations = 'refuse', externs = 'refuse' } = options
   const modes = { coreRelocations, externs, ...(kernel === undefined ? {} : { kernel }) }
   for (const section of index.code.values()) {
     if (section.name === SUBPROGRAM_SECTION) continue
@@ -173,6 +187,7 @@ function readProgram(
     section: entry.section.name,
     type: kind.type,
     expectedAttachType: bound.expectedAttachType ?? kind.expectedAttachType,
+    ...(bound.structOps === undefined ? {} : { structOps: bound.structOps }),
     ...(kind.target === undefined ? {} : { target: kind.target }),
     autoload: kind.autoload,
     ...(bound.attachBtfId === undefined ? {} : { attachBtfId: bound.attachBtfId }),
@@ -188,15 +203,30 @@ function readProgram(
 }
 
 /** What a program is bound to in the kernel, or why it can't be. */
+interface Bound {
+  readonly attachBtfId?: number
+  readonly expectedAttachType?: number
+  readonly structOps?: StructOpsMember
+  readonly unsupported?: LoaderError
+}
+
+function keptMember(places: StructOpsPlaces, entry: CodeFunction): Bound {
+  const structOps = places.member(entry)
+  return { expectedAttachType: structOps.index, structOps }
+}
+
 function bindProgram(
   { object, structOps }: ObjectIndex,
   entry: CodeFunction,
   { type, expectedAttachType, target }: ProgramSection,
-  { kernel }: LinkModes,
-): { readonly attachBtfId?: number; readonly expectedAttachType?: number; readonly unsupported?: LoaderError } {
-  if (kernel === undefined) return type === PROG_TYPE.STRUCT_OPS ? { unsupported: needsTypes(object, entry) } : {}
+  { kernel, externs }: LinkModes,
+): Bound {
+  const isStructOps = type === PROG_TYPE.STRUCT_OPS
+  const isKept = isStructOps && externs === 'keep'
+  if (kernel === undefined && !isKept) return isStructOps ? { unsupported: needsTypes(object, entry) } : {}
   try {
-    if (type === PROG_TYPE.STRUCT_OPS) return kernel.structOps(structOps, entry)
+    if (kernel === undefined) return keptMember(structOps, entry)
+    if (isStructOps) return kernel.structOps(structOps, entry)
     const attachBtfId = kernel.attachTarget(type, expectedAttachType, target)
     return attachBtfId === undefined ? {} : { attachBtfId }
   } catch (error) {

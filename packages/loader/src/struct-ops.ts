@@ -14,11 +14,13 @@ import type { ObjectFile } from './object-file.ts'
 
 const POINTER_BYTES = 8
 
-/** The address of a program there makes it stand in for that member. */
-interface Place {
+/** The member of a structure of functions that a program stands in for: its address is there. */
+export interface StructOpsMember {
   /** Without its flavour. */
   readonly struct: string
   readonly member: string
+  /** Number of the member in the object's own description of the structure. */
+  readonly index: number
 }
 
 /** What of a kernel a program stands in for. */
@@ -33,7 +35,7 @@ const SECTION = /^\??\.struct_ops(\.link)?$/
 
 /** The members that an object's programs stand in for, by section and offset of the function. */
 export class StructOpsPlaces {
-  readonly #places = new Map<string, Place[]>()
+  readonly #places = new Map<string, StructOpsMember[]>()
 
   constructor(object: ObjectFile) {
     const { btf, elf } = object
@@ -51,13 +53,22 @@ export class StructOpsPlaces {
    *   the kernel lacks it
    */
   binding(fn: CodeFunction, kernel: KernelTypes): StructOpsBinding {
+    return bindingOf(this.member(fn), kernel)
+  }
+
+  /**
+   * What the program stands in for, as the object says it.
+   *
+   * @throws LoaderError LOADER_UNSUPPORTED where nothing, or more than one thing, refers to it
+   */
+  member(fn: CodeFunction): StructOpsMember {
     const places = this.#places.get(keyOf(fn.section.index, fn.start * INSN_BYTES)) ?? []
     const [place] = places
     if (place === undefined) throw notSupported(`program '${fn.name}', which no structure of functions refers to,`)
     if (places.some(({ struct, member }) => struct !== place.struct || member !== place.member)) {
       throw notSupported(`program '${fn.name}' in several places`)
     }
-    return bindingOf(place, kernel)
+    return place
   }
 
   #read({ elf }: ObjectFile, btf: Btf, section: ElfSection, { entries }: BtfDatasec): void {
@@ -80,15 +91,16 @@ function keyOf(section: number, offsetBytes: number): string {
   return `${section}+${offsetBytes}`
 }
 
-function placeAt(btf: Btf, { typeId, offsetBytes }: BtfDatasecEntry, at: number): Place | undefined {
+function placeAt(btf: Btf, { typeId, offsetBytes }: BtfDatasecEntry, at: number): StructOpsMember | undefined {
   const variable = btf.type(typeId)
   const struct = variable.kind === BTF_KIND.VAR ? btf.resolve(variable.typeId) : undefined
   if (struct?.kind !== BTF_KIND.STRUCT) return undefined
-  const member = struct.members.find(({ bitOffset }) => bitOffset === 8 * (at - offsetBytes))
-  return member === undefined ? undefined : { struct: essentialName(struct.name), member: member.name }
+  const index = struct.members.findIndex(({ bitOffset }) => bitOffset === 8 * (at - offsetBytes))
+  const member = struct.members[index]
+  return member === undefined ? undefined : { struct: essentialName(struct.name), member: member.name, index }
 }
 
-function bindingOf({ struct, member }: Place, kernel: KernelTypes): StructOpsBinding {
+function bindingOf({ struct, member }: StructOpsMember, kernel: KernelTypes): StructOpsBinding {
   const attachBtfId = kernel.find(struct, BTF_KIND.STRUCT)
   const type = attachBtfId === undefined ? undefined : kernel.type(attachBtfId)
   if (attachBtfId === undefined || type?.kind !== BTF_KIND.STRUCT) throw missing(`structure '${struct}'`)

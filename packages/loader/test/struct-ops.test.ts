@@ -61,6 +61,14 @@ describe.skipIf(!hasProgram('clang-19'))('a program that stands in for a functio
     expect(loadCollectionSpec(bytes, { kernelTypes }).programs.get('avoid')?.expectedAttachType).toBe(3)
   })
 
+  test('is listed by its names where those are asked for', () => {
+    const { bytes } = withFolder((folder) => compile(folder, 'struct-ops'))
+    const program = loadCollectionSpec(bytes, { externs: 'keep' }).programs.get('avoid')
+    expect(program?.unsupported).toBeUndefined()
+    expect(program?.structOps).toMatchObject({ struct: 'tcp_congestion_ops', member: 'cong_avoid' })
+    expect(program?.expectedAttachType).toBe(program?.structOps?.index)
+  })
+
   test("needs the kernel's types", () => {
     const { bytes } = withFolder((folder) => compile(folder, 'struct-ops'))
     expect(loadCollectionSpec(bytes).programs.get('avoid')?.unsupported?.code).toBe('LOADER_UNSUPPORTED')

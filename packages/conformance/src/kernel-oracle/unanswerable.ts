@@ -13,10 +13,10 @@ export function unanswerable(oracle: KernelOracle, vector: Vector): readonly str
 
 function ofProgram(
   oracle: KernelOracle,
-  { kfuncs = [], attachBtf, expectedAttachType, privilege }: VectorProgram,
+  { type, kfuncs = [], attachBtf, expectedAttachType, privilege }: VectorProgram,
 ): string[] {
   const missing = kfuncs.filter(({ name }) => oracle.kernelTypeId(name, BTF_KIND.FUNC) === undefined)
-  const noTarget = attachBtf !== undefined && oracle.attachTargetId(attachBtf, expectedAttachType) === undefined
+  const noTarget = attachBtf !== undefined && oracle.attachTargetId(attachBtf, expectedAttachType, type) === undefined
   const setting = oracle.probe.unprivilegedBpfDisabled
   return [
     ...missing.map(({ name }) => `kfuncs: the kernel has no ${name}`),

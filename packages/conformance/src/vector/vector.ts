@@ -110,7 +110,10 @@ export interface VectorProgram {
    */
   readonly mapRefs: readonly { readonly pc: number; readonly map: number }[]
   readonly btf?: VectorBtf
-  /** JSON `attach_btf`: the kernel symbol that a program of tracing, lsm and the like is for: `bpf_fentry_test1`. */
+  /**
+   * JSON `attach_btf`: the kernel symbol that a program of tracing, lsm and the like is for: `bpf_fentry_test1`; the
+   * structure of one of struct_ops, whose member `expected_attach_type` counts.
+   */
   readonly attachBtf?: string
   /** JSON `kfuncs`: `[[insn index, name], ...]`: that call becomes one of the kernel's function, or of a module's. */
   readonly kfuncs?: readonly { readonly pc: number; readonly name: string }[]

@@ -15,8 +15,8 @@ function knownTypes(modules: readonly VectorModule[], types: LazyBtf | undefined
 }
 
 /** What of a program's fields it can't do what they say with. Listed in docs/parity/conformance.md. */
-function programFields({ attachBtf, expectedAttachType, kfuncs = [] }: VectorProgram, isKnown: Known): string[] {
-  const { name, kind } = attachSymbol(attachBtf ?? '', expectedAttachType)
+function programFields({ type, attachBtf, expectedAttachType, kfuncs = [] }: VectorProgram, isKnown: Known): string[] {
+  const { name, kind } = attachSymbol(attachBtf ?? '', expectedAttachType, type)
   const missing = kfuncs.filter((fn) => !isKnown(fn.name, BTF_KIND.FUNC))
   return [
     ...(attachBtf === undefined || isKnown(name, kind) ? [] : [`attach_btf: the kernel has no ${attachBtf}`]),

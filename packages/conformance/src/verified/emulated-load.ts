@@ -55,7 +55,7 @@ function requestOf(
   const capabilities = privilege === undefined ? {} : { capabilities: CAPABILITIES[privilege] }
   const linked = withFunctions(insns, kfuncs ?? [], links)
   const plain = { name: 'vector', type, expectedAttachType, insns: linked, license, flags, logLevel }
-  return { ...plain, ...types, ...capabilities, ...attachTo(links, attachBtf, expectedAttachType) }
+  return { ...plain, ...types, ...capabilities, ...attachTo(links, attachBtf, { type, expectedAttachType }) }
 }
 
 /** What names of kernel symbols stand for. */
@@ -87,9 +87,13 @@ function withFunctions(
   return linked
 }
 
-function attachTo({ types }: Links, symbol: string | undefined, attachType: number): object {
+function attachTo(
+  { types }: Links,
+  symbol: string | undefined,
+  { type, expectedAttachType }: Pick<VectorProgram, 'type' | 'expectedAttachType'>,
+): object {
   if (types === undefined || symbol === undefined) return {}
-  const { name, kind } = attachSymbol(symbol, attachType)
+  const { name, kind } = attachSymbol(symbol, expectedAttachType, type)
   const attachBtfId = types.find(name, kind)
   return attachBtfId === undefined ? {} : { attachBtfId }
 }

@@ -178,7 +178,7 @@ const REGISTER_CONTEXT: ReadonlySet<number> = new Set([PROG_TYPE.KPROBE, PROG_TY
 /** What programs bound to kernel functions may call their context. */
 function isBoundContext({ type, expectedAttachType }: VerifierProgram, target: BtfType): boolean {
   const isWord = target.kind === BTF_KIND.INT && target.sizeBytes === 8
-  if (type === PROG_TYPE.LSM) return isWord
+  if (type === PROG_TYPE.LSM || type === PROG_TYPE.STRUCT_OPS) return isWord
   if (type !== PROG_TYPE.TRACING) return false
   if (expectedAttachType === ATTACH_TYPE.TRACE_ITER) {
     return target.kind === BTF_KIND.STRUCT && target.name.startsWith('bpf_iter__')

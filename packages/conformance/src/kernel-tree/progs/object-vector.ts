@@ -97,7 +97,8 @@ function unprivileged({ capabilities }: AnnotatedTest): 'unprivileged' | 'no-per
 const BTF_TYPES: ReadonlySet<number> = new Set([PROG_TYPE.TRACING, PROG_TYPE.LSM])
 
 /** Programs that are for a kernel function or type find it by its BTF id. */
-function attachTarget({ type, target, expectedAttachType }: ProgramSpec): string | undefined {
+function attachTarget({ type, target, expectedAttachType, structOps }: ProgramSpec): string | undefined {
+  if (structOps !== undefined) return structOps.struct
   const byId = BTF_TYPES.has(type) || expectedAttachType === ATTACH_TYPE.LSM_CGROUP
   return byId ? target : undefined
 }

@@ -1,6 +1,6 @@
 import { BTF_KIND } from '@bpfoundry/btf'
 import { type Diagnostic, isDiagnostic } from '@bpfoundry/diagnostics'
-import { MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { MAP_TYPE } from '@bpfoundry/kernel-abi'
 import type { ConformanceCase } from '../../case-source.ts'
 import type { TestModules } from '../modules/test-modules.ts'
 import type { NotRunnable, SuiteCase } from '../suite-case.ts'
@@ -76,10 +76,12 @@ function question(
 
 /** What a vector has no way to say. */
 function whatIsMissing({ modules }: ProgsSource, { program, spec }: MadeProgram): NotRunnable | undefined {
-  const { externs = [], target, type, unsupported } = program
+  const { externs = [], structOps, unsupported } = program
   const noModule = missingModule(modules, program)
   if (noModule !== undefined) return notRunnable('needs-module', noModule)
-  if (type === PROG_TYPE.STRUCT_OPS) return notRunnable('needs-kernel-btf', `struct_ops ${target ?? ''}`.trim())
+  if (structOps?.struct.startsWith(TEST_MODULE) === true) {
+    return notRunnable('needs-module', `struct_ops ${structOps.struct} of a test module`)
+  }
   const other = externs.find(({ kind }) => kind !== 'function')
   if (other !== undefined) return notRunnable('needs-kernel-btf', `${other.kind} ${other.name} of the kernel`)
   if (unsupported !== undefined) {
