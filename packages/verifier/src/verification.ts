@@ -257,7 +257,7 @@ export class Verification {
   /** The log's name of a pointer's type. */
   typeText(type: number): string {
     return this.profile.renamedPrefixes.reduce((name, [newer, older]) => {
-      // As `trusted_` is of `untrusted_`.
+      // At the start only: `untrusted_` ends in another one.
       return name.startsWith(newer) ? older + name.slice(newer.length) : name
     }, typeName(type))
   }

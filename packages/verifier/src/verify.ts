@@ -327,8 +327,15 @@ function enterGlobalFunction(v: Verification, index: number): void {
   v.log.print(`Validating ${name}() func#${index}...\n`)
   const found = functionArgumentsOrRefuse(v, start)
   if (isExceptionCallback) checkExceptionArguments(v, found)
+  if (v.profile.globalArguments === 'context') checkPlainArguments(v, name, found)
   setArguments(v, entry, found)
   v.scratchAll()
+}
+
+function checkPlainArguments(v: Verification, name: string, found: readonly FunctionArgument[]): void {
+  const index = found.findIndex(({ kind }) => kind !== 'number' && kind !== 'context')
+  if (index < 0) return
+  v.refuse('VERIFIER_FUNCTION_PROTOTYPE', 'EINVAL', `Arg#${index} type PTR in ${name}() is not supported yet.`)
 }
 
 function checkExceptionArguments(v: Verification, found: readonly FunctionArgument[]): void {

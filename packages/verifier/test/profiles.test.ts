@@ -68,6 +68,18 @@ describe('what a release lacks', () => {
     expect(rest).toMatchObject({ rejection: { code: 'VERIFIER_RELEASE', requirements: [{ what }] } })
   })
 
+  // biome-ignore format: table
+  it.each([
+    ['__sk_buff.tstamp',      '4.19', '5.4',  'r0 = *(u64 *)(r1 + 152)\nr0 = 0\nexit'],
+    ['__sk_buff.gso_size',    '5.4',  '5.10', 'r0 = *(u32 *)(r1 + 176)\nr0 = 0\nexit'],
+    ['__sk_buff.tstamp_type', '5.15', '6.1',  'r0 = *(u8 *)(r1 + 180)\nr0 = 0\nexit'],
+  ])('%s: not in %s, in %s', (what, lacks, has, asm) => {
+    const insns = assembleLlvm(asm).insns
+    const classifier = { ...XDP, type: PROG_TYPE.SCHED_CLS, insns }
+    expect(verify(classifier, { profile: has })).toMatchObject({ ok: true })
+    expect(verify(classifier, { profile: lacks })).toMatchObject({ rejection: { requirements: [{ what }] } })
+  })
+
   it('all of it is told, the newest first', () => {
     const asm = 'r0 = 0\nagain:\nr0 += 1\nif w0 != 3 goto again\ncall 125\nr0 = 0\nexit'
     const result = verdict('4.13', asm)

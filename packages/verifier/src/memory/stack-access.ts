@@ -43,6 +43,8 @@ import { type Access, loaded } from './access.ts'
 import { checkNoDynptr, destroyDynptr } from './dynptr-slots.ts'
 import { checkStackBounds, pointedFrame, stackSpan } from './stack-bounds.ts'
 
+const FRAME_POINTER = 10
+
 export function accessStack(v: Verification, access: Access): void {
   const { pointerNumber, offset, sizeBytes, isWrite } = access
   checkStackBounds(v, pointerNumber, offset, sizeBytes, isWrite ? 'write to' : 'read from')
@@ -239,6 +241,9 @@ function loadFixed(v: Verification, frame: FrameState, at: number, access: Acces
   if (!isSpill(slot) || slot.spilled === undefined) {
     checkWritten(v, frame, at, access.sizeBytes)
     take(v, access, spanIsZero(frame, at, at + access.sizeBytes) ? ZERO_SCALAR : UNKNOWN_SCALAR)
+    // Older kernels looked for the number in any slot that was loaded by the frame pointer.
+    const isAsked = v.profile.precision !== 'frames' && access.pointerNumber === FRAME_POINTER
+    if (isAsked && access.valueNumber >= 0) v.noteStackStep(frame.frameNumber, index)
     return
   }
   const kept = spillBytes(slot)

@@ -65,8 +65,12 @@ export interface OlderRules {
   readonly locksOverCalls: boolean
   /** Which global functions are judged by themselves. */
   readonly judgesGlobals: 'called' | 'all' | 'none'
+  /** Global functions may take pointers to memory and structures, too, or numbers and the context only. */
+  readonly globalArguments: 'pointers' | 'context'
   /** Frames take a multiple of this many bytes. */
   readonly frameStepBytes: 16 | 32
+  /** What a hook's program answers is held against what the hook may give. */
+  readonly judgesHookAnswers: boolean
   /** A return value is held against its range by its own range, or by its bits. */
   readonly returnsBy: 'range' | 'bits'
 
@@ -114,7 +118,9 @@ const NEWEST: OlderRules = {
   loops: 'anyhow',
   locksOverCalls: true,
   judgesGlobals: 'called',
+  globalArguments: 'pointers',
   frameStepBytes: 16,
+  judgesHookAnswers: true,
   returnsBy: 'range',
   knownBits: 'value',
   forbiddenHelper: 'program of this type cannot use helper',
@@ -146,6 +152,8 @@ const CHANGES: readonly Change[] = [
   { until: '6.8',  before: { decidedBy: 'constants', comparesRanges: false } },
   { until: '6.8',  before: { zeroSizes: 'tried', returnsBy: 'bits', judgesGlobals: 'all', knownBits: 'pair' } },
   { until: '6.7',  before: { loops: 'by jumps' } },
+  // Of 6.12; the newest of 6.1.y has none of it.
+  { until: '6.6',  before: { judgesHookAnswers: false } },
   { until: '6.5',  before: { precision: 'frame', linksHalfMoves: false } },
   { until: '6.4',  before: { decidedBy: 'right-hand constants', precisionLog: 'bits' } },
   { until: '6.4',  before: { countedPointerTag: 'kptr_ref', keepsPointersUnderRcu: false } },
@@ -155,6 +163,7 @@ const CHANGES: readonly Change[] = [
   { until: '6.2',  before: { renamedPrefixes: [['ringbuf_', 'alloc_'], ['trusted_', '']] } },
   // Of 6.3; 5.15.y and 6.1.y have it, too.
   { until: '5.15', before: { readsUnwrittenStack: false } },
+  { until: '5.12', before: { globalArguments: 'context' } },
   { until: '5.11', before: { knowsBeyondPacket: false, handsOverPointers: false } },
   { until: '5.10', before: { links: 'none', spills: 'whole constants' } },
   // Of 5.12, 6.2 and 6.3; the newest of 5.10.y and of later ones have them, too.

@@ -20,6 +20,7 @@ import {
 import {
   ABILITY_SINCE,
   compareReleases,
+  contextNames,
   HELPERS,
   type KernelAbility,
   mapTypeName,
@@ -28,6 +29,7 @@ import {
   PROG_TYPE,
   programTypeName,
   programTypeSince,
+  SK_BUFF,
   XDP_MD,
 } from '@bpfoundry/kernel-abi'
 import { checkControlFlow, isFunctionLoad, isSubprogramCall } from '../program/control-flow.ts'
@@ -50,13 +52,36 @@ const isHelperCall = ({ opcode, src }: Insn): boolean => opcode === (BPF_JMP | B
 const isKernelCall = ({ opcode, src }: Insn): boolean =>
   opcode === (BPF_JMP | BPF_CALL) && src === BPF_PSEUDO_KFUNC_CALL
 
-/** Fields of struct xdp_md that came later than XDP, by offset. */
+/** A field of a context that came later than its program types: where it is, the release, its name. */
+type LaterField = readonly [offsetBytes: number, sizeBytes: number, since: string, name: string]
+
 // biome-ignore format: table
-const XDP_FIELDS: ReadonlyMap<number, readonly [KernelAbility, string]> = new Map([
-  [XDP_MD.dataMeta,       ['xdpMetadata',      'xdp_md.data_meta']],
-  [XDP_MD.ingressIfindex, ['xdpReceiveFields', 'xdp_md.ingress_ifindex']],
-  [XDP_MD.rxQueueIndex,   ['xdpReceiveFields', 'xdp_md.rx_queue_index']],
-  [XDP_MD.egressIfindex,  ['xdpEgressField',   'xdp_md.egress_ifindex']],
+const LATER_FIELDS: ReadonlyMap<string, readonly LaterField[]> = new Map<string, readonly LaterField[]>([
+  ['xdp_md', [
+    [XDP_MD.dataMeta,       4, ABILITY_SINCE.xdpMetadata,      'data_meta'],
+    [XDP_MD.ingressIfindex, 4, ABILITY_SINCE.xdpReceiveFields, 'ingress_ifindex'],
+    [XDP_MD.rxQueueIndex,   4, ABILITY_SINCE.xdpReceiveFields, 'rx_queue_index'],
+    [XDP_MD.egressIfindex,  4, ABILITY_SINCE.xdpEgressField,   'egress_ifindex'],
+  ]],
+  // @see kernel history of struct __sk_buff in include/uapi/linux/bpf.h
+  ['__sk_buff', [
+    [SK_BUFF.family,    4,  '4.14', 'family'],
+    [SK_BUFF.remoteIp4, 4,  '4.14', 'remote_ip4'],
+    [SK_BUFF.localIp4,  4,  '4.14', 'local_ip4'],
+    [SK_BUFF.remoteIp6, 16, '4.14', 'remote_ip6'],
+    [SK_BUFF.localIp6,  16, '4.14', 'local_ip6'],
+    [132,               4,  '4.14', 'remote_port'],
+    [136,               4,  '4.14', 'local_port'],
+    [SK_BUFF.dataMeta,  4,  '4.15', 'data_meta'],
+    [144,               8,  '4.20', 'flow_keys'],
+    [SK_BUFF.tstamp,    8,  '5.0',  'tstamp'],
+    [SK_BUFF.wireLen,   4,  '5.0',  'wire_len'],
+    [SK_BUFF.gsoSegs,   4,  '5.1',  'gso_segs'],
+    [168,               8,  '5.1',  'sk'],
+    [SK_BUFF.gsoSize,   4,  '5.7',  'gso_size'],
+    [180,               1,  '5.18', 'tstamp_type'],
+    [SK_BUFF.hwtstamp,  8,  '5.16', 'hwtstamp'],
+  ]],
 ])
 
 /**
@@ -66,7 +91,7 @@ const XDP_FIELDS: ReadonlyMap<number, readonly [KernelAbility, string]> = new Ma
  */
 export function requirementsOf(program: VerifierProgram, accessesContext: (pc: number) => boolean): Requirement[] {
   const found: Found[] = [
-    ...(program.type === PROG_TYPE.XDP ? ofXdpFields(program.insns, accessesContext) : []),
+    ...ofContextFields(program, accessesContext),
     ...ofProgram(program),
     ...ofMaps(program),
     ...program.insns.flatMap((insn, pc) => ofInsn(program.insns, insn, pc)),
@@ -102,10 +127,13 @@ function ofProgram({ type, insns, flags = 0 }: VerifierProgram): Requirement[] {
   ]
 }
 
-function ofXdpFields(insns: readonly Insn[], accessesContext: (pc: number) => boolean): Requirement[] {
-  return insns.flatMap((insn, pc) => {
-    const field = accessesContext(pc) ? XDP_FIELDS.get(insn.off) : undefined
-    return field === undefined ? [] : [needs(field[0], field[1], pc)]
+function ofContextFields({ type, insns }: VerifierProgram, accessesContext: (pc: number) => boolean): Requirement[] {
+  const context = contextNames(type)?.program ?? ''
+  const fields = LATER_FIELDS.get(context) ?? []
+  return insns.flatMap(({ off }, pc) => {
+    if (!accessesContext(pc)) return []
+    const field = fields.find(([offset, sizeBytes]) => off >= offset && off < offset + sizeBytes)
+    return field === undefined ? [] : [{ since: field[2], what: `${context}.${field[3]}`, pc }]
   })
 }
 

@@ -48,6 +48,8 @@ const BY_ATTACH_TYPE: ReadonlySet<number> = new Set([PROG_TYPE.CGROUP_SKB, PROG_
 
 function returnRange(v: Verification): Range | undefined {
   const { type, expectedAttachType } = v.program
+  const isHook = type === PROG_TYPE.LSM && expectedAttachType !== ATTACH_TYPE.LSM_CGROUP
+  if (isHook && !v.profile.judgesHookAnswers) return undefined
   if (v.target !== undefined) return boundRange(type, expectedAttachType, v.target)
   const byAttachType = BY_ATTACH_TYPE.has(type) ? ATTACH_RANGES.get(expectedAttachType) : undefined
   return byAttachType ?? RETURN_RANGES.get(type)
