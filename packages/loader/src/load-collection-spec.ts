@@ -7,7 +7,6 @@ import { CollectionSpec, type MapSpec, type ProgramSpec } from './collection-spe
 import type { KernelTypes } from './core/type-space.ts'
 import { readDataMaps, readVariables } from './data-maps.ts'
 import { exceptionCallbacks } from './exception-callbacks.ts'
-import { CONFIGURATION_MAP } from './kernel-configuration.ts'
 import { KernelReferences } from './kernel-references.ts'
 import { readLegacyMaps } from './legacy-maps.ts'
 import { LoaderError } from './loader-error.ts'
@@ -73,10 +72,7 @@ export function loadCollectionSpec(bytes: Uint8Array, options: CollectionSpecOpt
     exceptionCallbacks: exceptionCallbacks(object.btf, code.values()),
     structOps: new StructOpsPlaces(object),
   }
-  const kernel = kernelReferences(object, options)
-  const configuration = kernel?.configuration.map()
-  if (configuration !== undefined) maps.set(CONFIGURATION_MAP, configuration)
-  const programs = readPrograms(index, options, kernel)
+  const programs = readPrograms(index, options)
   warnOfDataRelocations(object)
   return new CollectionSpec({
     programs,
@@ -112,22 +108,12 @@ function placeMaps(maps: readonly PlacedMap[]): ReadonlyMap<number, ReadonlyMap<
   return places
 }
 
-function kernelReferences(
-  { btf, untypedExterns }: ObjectFile,
-  { kernelTypes }: CollectionSpecOptions,
-): KernelReferences | undefined {
-  if (btf === undefined || kernelTypes === undefined) return undefined
-  return new KernelReferences(btf, kernelTypes, untypedExterns)
-}
-
-function readPrograms(
-  index: ObjectIndex,
-  options: CollectionSpecOptions,
-  kernel: KernelReferences | undefined,
-): Map<string, ProgramSpec> {
+function readPrograms(index: ObjectIndex, options: CollectionSpecOptions): Map<string, ProgramSpec> {
   const programs = new Map<string, ProgramSpec>()
   const budget = { insns: MAX_OBJECT_INSNS }
-  const { coreRelocations = 'refuse', externs = 'refuse' } = options
+  const { btf } = index.object
+  const { coreRelocations = 'refuse', externs = 'refuse', kernelTypes } = options
+  const kernel = btf === undefined || kernelTypes === undefined ? undefined : new KernelReferences(btf, kernelTypes)
   const modes = { coreRelocations, externs, ...(kernel === undefined ? {} : { kernel }) }
   for (const section of index.code.values()) {
     if (section.name === SUBPROGRAM_SECTION) continue

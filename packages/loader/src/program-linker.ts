@@ -12,7 +12,6 @@ import {
 import type { CodeFunction } from './code-section.ts'
 import type { ExternReference, MapRelocation } from './collection-spec.ts'
 import { describeCoreRelocation, isFinal } from './core/fixed-types.ts'
-import { CONFIGURATION_MAP } from './kernel-configuration.ts'
 import type { KernelReferences } from './kernel-references.ts'
 import { LoaderError } from './loader-error.ts'
 import { type ObjectFile, placeIn } from './object-file.ts'
@@ -159,13 +158,6 @@ class Linker {
   #applyExtern(extern: ExternTarget, at: number, code: CodeFunction, pc: number): void {
     const { isCall, name, weak, hint } = extern
     const { kernel } = this.#modes
-    if (kernel?.configuration.has(name)) {
-      this.#attempt(code, pc, () => {
-        const offsetBytes = kernel.configuration.offsetOf(extern)
-        this.#apply({ kind: 'value', map: CONFIGURATION_MAP, offsetBytes }, at, code, pc)
-      })
-      return
-    }
     if (kernel !== undefined) {
       this.#rewrite(at, code, pc, (insn, second) => kernel.resolve(extern, insn, second))
       return
@@ -187,20 +179,13 @@ class Linker {
     }
   }
 
-  /** Puts others in the place of one instruction, or of both slots of a wide one. */
+  /** Puts others in the place of one instruction, or of both slots of a wide one. What can't be is kept as a reason. */
   #rewrite(at: number, code: CodeFunction, pc: number, by: (insn: Insn, second?: Insn) => readonly Insn[]): void {
     const insn = this.#insns[at]
     if (insn === undefined) throw new Error(`slot ${at} is past the end of what was placed`)
-    this.#attempt(code, pc, () => {
+    try {
       const second = pc + 1 < code.end ? this.#insns[at + 1] : undefined
       for (const [index, one] of by(insn, second).entries()) this.#insns[at + index] = one
-    })
-  }
-
-  /** What can't be done keeps the program from loading, not the object. */
-  #attempt(code: CodeFunction, pc: number, change: () => void): void {
-    try {
-      change()
     } catch (error) {
       if (!isDiagnostic(error)) throw error
       this.#keepReason(error, code, pc)
