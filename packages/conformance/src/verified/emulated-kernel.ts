@@ -57,7 +57,10 @@ export function createEmulatedKernel(
       if (loaded !== undefined) programs.set(loaded.fd, loaded)
       return { fd: loaded?.fd ?? -1, part }
     },
-    runProgram: (fd, run) => runVectorProgram(kernel, programs.get(fd) as KernelProgram, run),
+    runProgram: (fd, run) => {
+      const names = modules.map(({ name }) => name)
+      return runVectorProgram(kernel, programs.get(fd) as KernelProgram, run, names)
+    },
     dumpMap: (fd) => [...(maps.get(fd) as KernelMap).entries()].map(([key, value]) => [hex(key), hex(value)]),
     closeAll: () => {
       for (const open of [...programs.values(), ...maps.values()]) open.close()

@@ -81,7 +81,7 @@ describe('a case with a module', () => {
     const runs = [{ repeat: 0, flags: 0, dataIn: new Uint8Array(64) }]
     expect(askVector(kernel, caseWith({ modules, runs }))).toMatchObject({
       load_ok: true,
-      unsupported: ['runs of kfuncs'],
+      unsupported: ['running functions of things'],
     })
   })
 
