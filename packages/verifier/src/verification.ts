@@ -14,7 +14,7 @@ import {
   PROG_FLAG,
 } from '@bpfoundry/kernel-abi'
 import { Demand } from './exploration/demand.ts'
-import { Liveness, readsWhole } from './exploration/liveness.ts'
+import { Liveness, widthRead } from './exploration/liveness.ts'
 import type { AttachTarget } from './kernel-types/attach-target.ts'
 import { KernelTypes } from './kernel-types/kernel-types.ts'
 import { OwnTypes } from './kernel-types/own-types.ts'
@@ -283,7 +283,7 @@ export class Verification {
       const hint = `no path may reach this instruction without a value in r${number}`
       this.refuse('VERIFIER_UNINITIALIZED_REGISTER', 'EACCES', `R${number} !read_ok`, hint)
     }
-    this.liveness?.readRegister(this.frame, number, readsWhole(this.insn, register.type))
+    this.liveness?.readRegister(this.frame, number, widthRead(this.insn, register.type))
     return register
   }
 

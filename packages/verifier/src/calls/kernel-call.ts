@@ -75,7 +75,7 @@ function noteArgumentsRead(v: Verification, { prototype }: CallableFunction): vo
   const { btf } = v.kernel as KernelTypes
   for (const [index, { typeId }] of prototype.parameters.entries()) {
     const isWhole = btf.resolve(typeId).kind === BTF_KIND.PTR || btf.sizeOf(typeId) === 8
-    v.liveness.readRegister(v.frame, index + 1, isWhole)
+    v.liveness.readRegister(v.frame, index + 1, isWhole ? 64 : 32)
   }
 }
 

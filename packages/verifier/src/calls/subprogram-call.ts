@@ -45,7 +45,7 @@ export function transferSubprogramCall(v: Verification, insn: Insn): void {
 function checkCallbackEnd(v: Verification, result: RegisterState): void {
   if (v.profile.callbacksOwnReferences) checkNoReferences(v)
   if (result.type !== SCALAR) v.refuse('VERIFIER_RETURN_VALUE', 'EACCES', 'R0 not a scalar value')
-  v.liveness?.readRegister(v.frame, 0, true)
+  v.liveness?.readRegister(v.frame, 0, 64)
   markPrecise(v, 0)
   checkReturnRange(v, result, [0, 1], 'At callback return')
 }

@@ -11,7 +11,7 @@ import { pointedIterator } from '../memory/iterator-slots.ts'
 import { isMayGoto } from '../program/control-flow.ts'
 import { frameText } from '../report/state-text.ts'
 import type { FrameState } from '../state/frame-state.ts'
-import type { Checkpoint, PathState } from '../state/path-state.ts'
+import { type Checkpoint, type PathState, sameCallSites } from '../state/path-state.ts'
 import type { RegisterState } from '../state/register-state.ts'
 import type { Verification } from '../verification.ts'
 import { enterLoop, loopEntryOf } from './loop-entries.ts'
@@ -64,6 +64,7 @@ export function isCovered(v: Verification): boolean {
     compared++
     const checkpoint = known[index] as Checkpoint
     if (checkpoint.pc !== v.pc) continue
+    if (checkpoint.branches === 0 && !checkpoint.isSettled) settle(v, checkpoint)
     const scope = coveringScope(v, checkpoint)
     if (scope !== undefined) {
       checkpoint.hits++
@@ -77,7 +78,7 @@ export function isCovered(v: Verification): boolean {
     const patience = isForced && checkpoint.branches > 0 ? MISSES_PER_HIT_OF_LOOP : MISSES_PER_HIT
     if (checkpoint.misses > checkpoint.hits * patience + patience) {
       known.splice(index, 1)
-      if (checkpoint.branches === 0 && !checkpoint.isLoopEntry) v.peakStates--
+      if (checkpoint.isSettled && !checkpoint.isLoopEntry) v.peakStates--
       index--
     }
   }
@@ -85,6 +86,13 @@ export function isCovered(v: Verification): boolean {
   if (!v.isCapable && compared > MOST_STATES_PER_INSN) return false
   if (keep) keepState(v)
   return false
+}
+
+/** From here on the kernel frees the state when it drops it; others it keeps to the end. @see clean_live_states */
+function settle(v: Verification, checkpoint: Checkpoint): void {
+  const entry = loopEntryOf(checkpoint.state)
+  const isOpen = entry !== undefined && entry.branches > 0
+  checkpoint.isSettled = !isOpen && sameCallSites(checkpoint.state, v.state)
 }
 
 /** How `checkpoint` covers the current state; undefined where it does not. */
@@ -196,6 +204,7 @@ function keepState(v: Verification): void {
     hits: 0,
     misses: 0,
     isLoopEntry: false,
+    isSettled: false,
     counter: 0,
   }
   const bucket = v.bucket(v.pc)

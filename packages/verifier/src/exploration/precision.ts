@@ -226,20 +226,26 @@ function holdsScalar(frame: FrameState, index: number): boolean {
 
 /** The demand could not be followed: every scalar of every checkpoint on the path matters. */
 function markAll(v: Verification): void {
-  if (v.log.tracesEverything) {
-    const frame = v.state.frames.length - 1
-    v.log.print(`mark_precise: frame${frame}: falling back to forcing all scalars precise\n`)
-  }
+  const traces = v.log.tracesEverything && v.profile.precisionLog === 'names'
+  const print = (text: string): void => (traces ? v.log.print(`${text}\n`) : undefined)
+  print(`mark_precise: frame${v.state.frames.length - 1}: falling back to forcing all scalars precise`)
   for (let at = v.state.parent; at !== undefined; at = at.state.parent) {
-    for (const frame of at.state.frames) {
-      frame.registers.forEach((register, number) => {
-        if (register.type === SCALAR) frame.markPreciseRegister(number)
-      })
-      frame.stack.forEach((_, index) => {
-        if (holdsScalar(frame, index)) frame.markPreciseSlot(index)
-      })
-    }
+    for (const frame of at.state.frames) markFrame(frame, print)
   }
+}
+
+function markFrame(frame: FrameState, print: (text: string) => void): void {
+  const forced = `force_precise: frame${frame.frameNumber}: forcing`
+  frame.registers.forEach((register, number) => {
+    if (register.type !== SCALAR || frame.isPreciseRegister(number)) return
+    frame.markPreciseRegister(number)
+    print(`${forced} r${number} to be precise`)
+  })
+  frame.stack.forEach((_, index) => {
+    if (!holdsScalar(frame, index) || frame.isPreciseSlot(index)) return
+    frame.markPreciseSlot(index)
+    print(`${forced} fp${-8 * (index + 1)} to be precise`)
+  })
 }
 
 /** The kernel knows no first slot of a callback that runs later. */

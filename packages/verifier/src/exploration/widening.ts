@@ -5,19 +5,12 @@
  * @see widen_imprecise_scalars in kernel/bpf/verifier.c
  */
 import type { FrameState } from '../state/frame-state.ts'
-import type { Checkpoint, PathState } from '../state/path-state.ts'
+import { type Checkpoint, type PathState, sameCallSites } from '../state/path-state.ts'
 import { type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
 import { SCALAR } from '../state/register-type.ts'
 import { isSpill, StackSlot } from '../state/stack-slot.ts'
 import type { Verification } from '../verification.ts'
 import { IdRenaming, sameRegister } from './state-comparison.ts'
-
-function sameCallSites(one: PathState, other: PathState): boolean {
-  return (
-    one.frames.length === other.frames.length &&
-    one.frames.every(({ callSite }, index) => callSite === other.frames[index]?.callSite)
-  )
-}
 
 /** The checkpoint at slot `pc` that `state` comes from by one round of a loop. */
 export function previousRound(v: Verification, state: PathState, pc: number): Checkpoint | undefined {

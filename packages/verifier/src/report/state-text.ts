@@ -20,7 +20,7 @@ import {
   zeroExtended,
 } from '../domain/word64.ts'
 import type { FrameState } from '../state/frame-state.ts'
-import { markText } from '../state/liveness-marks.ts'
+import { registerMark, slotMark } from '../state/liveness-marks.ts'
 import { AT_PACKET_END, BEYOND_PACKET_END, type RegisterState } from '../state/register-state.ts'
 import {
   baseType,
@@ -186,7 +186,7 @@ const KIND_LETTERS = '?rm0di'
 function slotText(slot: StackSlot, index: number, { frameNumber, marks }: FrameState, precise: boolean): string {
   let letters = ''
   for (let byte = SLOT_BYTES - 1; byte >= 0; byte--) letters += KIND_LETTERS[byteKind(slot, byte)]
-  const place = ` fp${-(index + 1) * SLOT_BYTES}${markText(marks?.slots[index])}=`
+  const place = ` fp${-(index + 1) * SLOT_BYTES}${slotMark(marks, index)}=`
   if (slot.dynptr !== undefined) return dynptrText(slot.dynptr, place)
   if (slot.iterator !== undefined) return iteratorText(slot.iterator, place)
   if (!isSpill(slot) || slot.spilled === undefined) return place + letters
@@ -224,7 +224,7 @@ export function frameText(
   let text = frame.frameNumber === 0 ? '' : ` frame${frame.frameNumber}:`
   frame.registers.forEach((register, number) => {
     if (register.type === NOT_INIT || !shown.register(number)) return
-    text += ` R${number}${markText(frame.marks?.registers[number])}=${registerText(register, frame.frameNumber, frame.isPreciseRegister(number))}`
+    text += ` R${number}${registerMark(frame.marks, number)}=${registerText(register, frame.frameNumber, frame.isPreciseRegister(number))}`
   })
   frame.stack.forEach((slot, index) => {
     if (slot.bytes === 0 || !shown.slot(index)) return

@@ -80,6 +80,8 @@ export interface Checkpoint {
   misses: number
   /** Some state's loop begins here. */
   isLoopEntry: boolean
+  /** No path comes from it, nor from the loop that it is part of, and one that it might cover came by. */
+  isSettled: boolean
   /** The register whose number told the last state apart that came round a loop: it will tell the next one apart, too. */
   counter: number
 }
@@ -163,6 +165,14 @@ export class PathState {
   get frame(): FrameState {
     return this.frames[this.frames.length - 1] as FrameState
   }
+}
+
+/** Both run the same functions, called from the same slots. */
+export function sameCallSites(one: PathState, other: PathState): boolean {
+  return (
+    one.frames.length === other.frames.length &&
+    one.frames.every(({ callSite }, index) => callSite === other.frames[index]?.callSite)
+  )
 }
 
 function transfersOf(state: PathState): PathStep[] {

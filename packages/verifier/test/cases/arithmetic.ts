@@ -1,3 +1,4 @@
+import { PROG_FLAG } from '@bpfoundry/kernel-abi'
 import { PASS, type VerifierCase } from '../support/case.ts'
 
 /** Shows what is known of r0 after some instructions on an unknown number in r6, a byte in r7 and a small one in r8. */
@@ -69,5 +70,29 @@ export const ARITHMETIC_CASES: readonly VerifierCase[] = [
   {
     name: 'the context at a variable offset',
     asm: `r2 = *(u32 *)(r1 + 16)\nr2 &= 4\nr1 += r2\nr0 = *(u32 *)(r1 + 12)\nexit`,
+  },
+  {
+    name: 'a number that was a pointer before',
+    flags: PROG_FLAG.TEST_STATE_FREQ,
+    asm: `
+      r6 = *(u32 *)(r1 + 0)
+      r7 = *(u32 *)(r1 + 4)
+      r8 = r6
+      r8 += 16
+      r3 = 5
+      r4 = *(u32 *)(r1 + 16)
+      *(u64 *)(r10 - 24) = r4
+      *(u64 *)(r10 - 32) = r6
+      if r8 > r7 goto out
+      *(u8 *)(r6 + 0) = 1
+      r6 -= r7
+      r6 &= 7
+      r2 = r10
+      r2 += -16
+      r2 += r6
+      r0 = *(u8 *)(r2 + 0)
+      out:
+      r0 = 2
+      exit`,
   },
 ]
