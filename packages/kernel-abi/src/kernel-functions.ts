@@ -32,6 +32,7 @@ type Hook =
   | 'lwt'
   | 'netfilter'
   | 'kprobe'
+  | 'kprobe_session'
 
 /** LSM programs take what tracing programs take, and some functions that only they do. */
 // biome-ignore format: table
@@ -246,6 +247,11 @@ const SETS: readonly FunctionSet[] = [
     ['bpf_key_put',                'release'],
     ['bpf_verify_pkcs7_signature', 'sleepable'],
   ] },
+  // kernel/trace/bpf_trace.c
+  { hooks: ['kprobe_session'], functions: [
+    ['bpf_session_is_return', ''],
+    ['bpf_session_cookie',    ''],
+  ] },
   // kernel/cgroup/rstat.c
   { hooks: ['tracing'], functions: [
     ['cgroup_rstat_updated', ''],
@@ -267,7 +273,12 @@ export interface KernelFunction {
 function hooksOf(programType: number, attachType: number): readonly Hook[] {
   const hooks = HOOKS.get(programType) ?? []
   const isIterator = programType === PROG_TYPE.TRACING && attachType === ATTACH_TYPE.TRACE_ITER
-  return isIterator ? [...hooks, 'iterators'] : hooks
+  const isSession = programType === PROG_TYPE.KPROBE && attachType === ATTACH_TYPE.TRACE_KPROBE_SESSION
+  return [
+    ...hooks,
+    ...(isIterator ? (['iterators'] as const) : []),
+    ...(isSession ? (['kprobe_session'] as const) : []),
+  ]
 }
 
 /**

@@ -35,11 +35,9 @@ import { startWork } from './work-queue.ts'
 
 const CODE = 'VERIFIER_KERNEL_FUNCTION'
 
-/** Functions that do more than their prototypes say; of some that is followed. */
-// biome-ignore format: table
-const NOT_FOLLOWED: ReadonlySet<string> = new Set([
-  'bpf_session_cookie',
-])
+/** A word that is kept between a function's entry and its return. */
+const SESSION_COOKIE = 'bpf_session_cookie'
+const COOKIE_BYTES = 8
 
 /** `call kfunc`. Leaves `v.pc` at the next slot; false where the path ends with the call. */
 export function transferKernelCall(v: Verification, insn: Insn): boolean {
@@ -58,6 +56,7 @@ export function transferKernelCall(v: Verification, insn: Insn): boolean {
     return false
   }
   if (fn.name === WORK_SET_CALLBACK) startWork(v, notes)
+  if (fn.name === SESSION_COOKIE) notes.resultBytes = COOKIE_BYTES
   release(v, fn, notes)
   giveToGraph(v, fn, notes)
   noteArgumentsRead(v, fn)
@@ -90,7 +89,6 @@ function checkCallable(v: Verification, fn: CallableFunction): void {
   if (hasTrait(fn, 'sleepable') && !maySleep(v)) {
     v.refuse(CODE, 'EACCES', `program must be sleepable to call sleepable kfunc ${fn.name}`)
   }
-  if (NOT_FOLLOWED.has(fn.name)) throw v.noted(unsupported(`calling the kernel function ${fn.name} is`))
 }
 
 function release(v: Verification, fn: CallableFunction, { releasedNumber, referenceId }: KernelCallNotes): void {

@@ -42,9 +42,14 @@ const ATTACH_RANGES: ReadonlyMap<number, Range> = new Map<number, Range>([
   [ATTACH_TYPE.CGROUP_INET4_GETSOCKNAME,     [1, 1]],
   [ATTACH_TYPE.CGROUP_INET6_GETSOCKNAME,     [1, 1]],
   [ATTACH_TYPE.CGROUP_UNIX_GETSOCKNAME,      [1, 1]],
+  [ATTACH_TYPE.TRACE_KPROBE_SESSION,         BOOLEAN],
 ])
 
-const BY_ATTACH_TYPE: ReadonlySet<number> = new Set([PROG_TYPE.CGROUP_SKB, PROG_TYPE.CGROUP_SOCK_ADDR])
+const BY_ATTACH_TYPE: ReadonlySet<number> = new Set([
+  PROG_TYPE.CGROUP_SKB,
+  PROG_TYPE.CGROUP_SOCK_ADDR,
+  PROG_TYPE.KPROBE,
+])
 
 function returnRange(v: Verification): Range | undefined {
   const { type, expectedAttachType } = v.program

@@ -196,6 +196,20 @@ const LOOPS: readonly BoundCase[] = [
   calls('an iterator not on the stack', NUMBERS, `r1 = 0\nr2 = 0\nr3 = 10\ncall 9000`),
 ]
 
+const SESSION = 'bpf_session_cookie bpf_session_is_return'
+
+function session(name: string, asm: string, attachType: number = ATTACH_TYPE.TRACE_KPROBE_SESSION): BoundCase {
+  return { name: `session: ${name}`, asm: asm + END, calls: SESSION.split(' '), type: PROG_TYPE.KPROBE, attachType }
+}
+
+const SESSIONS: readonly BoundCase[] = [
+  session('its word, read and written', 'call 9000\n*(u64 *)(r0 + 0) = 1\nr6 = *(u64 *)(r0 + 0)'),
+  session('past its word', 'call 9000\nr6 = *(u64 *)(r0 + 1)'),
+  session('at a return', 'call 9001\nif r0 == 0 goto out\ncall 9000\nr6 = *(u32 *)(r0 + 4)\nout:'),
+  session('no session', 'call 9000', 0),
+  { ...session('an answer that is none', ''), asm: 'r0 = 2\nexit' },
+]
+
 export const BOUND_CASES: readonly BoundCase[] = [
   ...ARGUMENTS,
   ...TRACEPOINTS,
@@ -212,4 +226,5 @@ export const BOUND_CASES: readonly BoundCase[] = [
   ...KERNEL_MEMORY_CASES,
   ...STRUCT_OPS_CASES,
   ...ITERATOR_CASES,
+  ...SESSIONS,
 ]
