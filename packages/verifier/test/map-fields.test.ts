@@ -35,6 +35,16 @@ describe('special fields of a map value', () => {
     expect(found.map(({ kind, offsetBytes, sizeBytes: size }) => `${kind} ${offsetBytes}+${size}`)).toEqual(fields)
   })
 
+  it('were tagged otherwise before 6.4: a plain tag said that nobody counts', () => {
+    const kinds = (shape: ValueShape, release: string): readonly string[] => {
+      const { btf, valueTypeId, sizeBytes } = describeValue(shape)
+      return mapFields(btf, valueTypeId, sizeBytes, release).map(({ kind }) => kind)
+    }
+    expect(kinds(['kptr'], '6.1')).toEqual(['kptr_untrusted'])
+    expect(kinds(['kptr'], '6.6')).toEqual(['kptr'])
+    expect(kinds(['kptr_untrusted'], '6.1')).toEqual([])
+  })
+
   it('lie where the running kernel forbids a byte to be loaded', (ctx) => {
     const oracle = kernelOracle()
     if ('unavailable' in oracle) return ctx.skip(oracle.unavailable)
