@@ -63,6 +63,7 @@ export type { KernelAbility } from './releases.ts'
 export { ABILITY_SINCE, compareReleases, isReleasedBy, mapTypeSince, programTypeSince } from './releases.ts'
 export { PACKET_LOAD_HELPERS, SK_BUFF } from './sk-buff.ts'
 export { type StructOps, structOps, type WritableField, type WriteWords } from './struct-ops.ts'
+export { isModifiable, maySleepIn } from './traced-functions.ts'
 export {
   MAX_SKB_FRAGS,
   NET_DEVICE,

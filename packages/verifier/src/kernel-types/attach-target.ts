@@ -4,7 +4,16 @@
  * @see bpf_check_attach_target and check_attach_btf_id in kernel/bpf/verifier.c
  */
 import { BTF_KIND, type BtfFuncProto, type BtfType } from '@bpfoundry/btf'
-import { ATTACH_TYPE, type ErrnoName, isKnownIterator, lsmHook, PROG_TYPE, type StructOps } from '@bpfoundry/kernel-abi'
+import {
+  ATTACH_TYPE,
+  type ErrnoName,
+  isKnownIterator,
+  isModifiable,
+  lsmHook,
+  maySleepIn,
+  PROG_TYPE,
+  type StructOps,
+} from '@bpfoundry/kernel-abi'
 import { isSleepable } from '../program/sleepable.ts'
 import { Refusal, unsupported } from '../report/refusal.ts'
 import type { KernelBtf, KernelModule, VerifierProgram } from '../verifier-api.ts'
@@ -145,16 +154,13 @@ function traced(program: VerifierProgram, btf: KernelBtf, type: BtfType): Attach
   return target
 }
 
-/** Of the kernel's list of functions that may be made to fail, system calls and those made for tests are known. */
-const MODIFIABLE = /^security_|^__(x64|ia32|arm64)_sys_|^bpf_modify_return_test|^bpf_fentry_test\d*$/
-
-/** System calls may be made to fail, and sleep; of the others it is known of one made for tests. */
-const SLEEPERS = /^__(x64|ia32|arm64)_sys_|^bpf_fentry_test1$/
-
 function checkKernelFunction(program: VerifierProgram, name: string): void {
+  if (isSleepable(program)) {
+    if (!maySleepIn(name)) refuse(`${name} is not sleepable`)
+    return
+  }
   const modifies = program.expectedAttachType === ATTACH_TYPE.MODIFY_RETURN
-  if (modifies && !MODIFIABLE.test(name)) throw unsupported(`modifying what ${name} returns is`)
-  if (isSleepable(program) && !SLEEPERS.test(name)) throw unsupported(`a sleepable program bound to ${name} is`)
+  if (modifies && !isModifiable(name)) refuse(`${name}() is not modifiable`)
 }
 
 /** The module that has the type; undefined for the kernel itself. */

@@ -106,11 +106,15 @@ function walkInsn(walk: Walk, pc: number, index: number, isInCallback: boolean):
 }
 
 /** Refuses exception callbacks that do what is not judged. */
-export function checkExceptionCallback({ type }: VerifierProgram, subprograms: readonly Subprogram[]): void {
+export function checkExceptionCallback(
+  { type, attachProgram }: VerifierProgram,
+  subprograms: readonly Subprogram[],
+): void {
   const callback = subprograms.find(({ isExceptionCallback }) => isExceptionCallback)
   if (callback === undefined) return
   if (subprograms.some(({ hasTailCall }) => hasTailCall)) {
     throw unsupported('an exception callback in a program with tail calls is')
   }
-  if (type === PROG_TYPE.EXT) throw unsupported('an exception callback in programs of this type is')
+  const isExtension = type !== PROG_TYPE.TRACING && attachProgram !== undefined
+  if (isExtension || type === PROG_TYPE.EXT) throw unsupported('an exception callback of an extension is')
 }
