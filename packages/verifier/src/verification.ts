@@ -48,6 +48,8 @@ export interface Subprogram {
   readonly isGlobal: boolean
   /** A helper that it calls, or a function that it calls calls, may move the packet. */
   changesPacketData: boolean
+  /** Something that it calls, or a function that it calls calls, may sleep. */
+  mightSleep: boolean
   /** Some explored path calls this global function. */
   isCalled: boolean
   /** Some explored path hands it to a helper, to be called. */

@@ -14,6 +14,7 @@ import { checkCallbackPacketLoads } from './program/callback-packet-loads.ts'
 import { checkControlFlow, type FlowMarks } from './program/control-flow.ts'
 import { checkExceptionCallback, checkExceptions } from './program/exceptions.ts'
 import { FastcallPatterns } from './program/fastcall.ts'
+import { noteEffects } from './program/function-effects.ts'
 import {
   type FunctionArgument,
   functionArguments,
@@ -26,7 +27,7 @@ import { liveRegisters } from './program/liveness.ts'
 import { resolveMaps } from './program/map-references.ts'
 import { checkSleepable } from './program/sleepable.ts'
 import { checkStackDepth } from './program/stack-depth.ts'
-import { checkAbnormalReturns, checkSubprograms, findSubprograms, notePacketChanges } from './program/subprograms.ts'
+import { checkAbnormalReturns, checkSubprograms, findSubprograms } from './program/subprograms.ts'
 import { printLiveRegisters, printStatistics, printSubprograms } from './report/log-frame.ts'
 import { Refusal, unsupported } from './report/refusal.ts'
 import { toRejection } from './report/rejection.ts'
@@ -157,7 +158,7 @@ function prepare(run: Run): Verification {
   checkSubprograms(insns, subprograms)
   checkAbnormalReturns(program, subprograms)
   checkExceptionCallback(program, subprograms)
-  notePacketChanges(program, subprograms)
+  noteEffects(program, subprograms, options.kernelBtf)
   const maps = resolveMaps(program, knownOpcodes(profile.name), isCapable && isTrusted, options.kernelBtf)
   prepareDevice(options)
   const calls = callKinds(program, options.kernelBtf)

@@ -32,10 +32,10 @@ export function transferGlobalCall(v: Verification, index: number): void {
       checkArgument(v, argument, position)
     })
   } catch (error) {
-    throw error instanceof Refusal ? refusalOfCall(v, error, label) : error
+    throw error instanceof Refusal ? refusalOfCall(v, error, subprogram, label) : error
   }
   checkGlobalCallUnderLock(v)
-  checkGlobalCallInSection(v)
+  checkGlobalCallInSection(v, subprogram)
   v.log.print(`F${label.slice(1)} is global and assumed valid.\n`)
   if (subprogram.changesPacketData) forgetPacketPointers(v, v.state)
   subprogram.isCalled = true
@@ -45,12 +45,12 @@ export function transferGlobalCall(v: Verification, index: number): void {
 }
 
 /** What the caller did wrong is in the log; the call is refused with that error. */
-function refusalOfCall(v: Verification, reason: Refusal, label: string): Refusal {
+function refusalOfCall(v: Verification, reason: Refusal, subprogram: Subprogram, label: string): Refusal {
   // Words of a check of a register are in the log already, those of the prototype are not.
   if (reason.pc === undefined) v.noted(reason)
   if (reason.code === 'VERIFIER_UNSUPPORTED') return reason
   checkGlobalCallUnderLock(v)
-  checkGlobalCallInSection(v)
+  checkGlobalCallInSection(v, subprogram)
   const message = `Caller passes invalid args into ${label}`
   v.log.print(`${message}\n`)
   return Object.assign(new Refusal({ code: CODE, errno: 'EINVAL', message }, v.pc), { errno: reason.errno })

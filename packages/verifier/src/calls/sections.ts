@@ -6,13 +6,12 @@
  */
 import type { HelperPrototype } from '@bpfoundry/kernel-abi'
 import { type CallableFunction, hasTrait } from '../kernel-types/kernel-function.ts'
-import { isReadSide } from '../program/read-side.ts'
-import { unsupported } from '../report/refusal.ts'
+import { isReadSide, maySleep } from '../program/read-side.ts'
 import type { RegisterState } from '../state/register-state.ts'
 import { MAYBE_NULL, MEM_RCU, PTR_UNTRUSTED } from '../state/register-type.ts'
 import { mapRegisters } from '../state/register-walk.ts'
 import { StackSlot } from '../state/stack-slot.ts'
-import type { Verification } from '../verification.ts'
+import type { Subprogram, Verification } from '../verification.ts'
 
 const CODE = 'VERIFIER_SECTION'
 
@@ -97,11 +96,18 @@ export function checkHelperInSection(v: Verification, { mightSleep, name, id }: 
   if (preemptDepth > 0) v.refuse(CODE, 'EINVAL', `sleepable helper ${label} in non-preemptible region`)
 }
 
+const NO_SLEEPER = [
+  'global functions that may sleep are not allowed in non-sleepable context,',
+  'i.e., in a RCU/IRQ/preempt-disabled section, or in',
+  'a non-sleepable BPF program context',
+].join('\n')
+
 /** Refuses a call of a global function, which is judged by itself and may sleep, with preemption disabled. */
-export function checkGlobalCallInSection(v: Verification): void {
+export function checkGlobalCallInSection(v: Verification, { mightSleep }: Subprogram): void {
   const { isReadSide: reads, preemptDepth } = v.state.sections
-  if (reads && v.profile.knowsSleepingFunctions) {
-    throw v.noted(unsupported('calling a global function under bpf_rcu_read_lock is'))
+  if (v.profile.knowsSleepingFunctions) {
+    if (mightSleep && (reads || preemptDepth > 0 || !maySleep(v))) v.refuse(CODE, 'EINVAL', NO_SLEEPER)
+    return
   }
   if (preemptDepth === 0) return
   const message = 'global function calls are not allowed with preemption disabled,\nuse static function instead'

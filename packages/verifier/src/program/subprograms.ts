@@ -1,6 +1,5 @@
 /** The functions of a program: where each begins and ends, and that no jump leaves one. */
 import { BPF_ABS, BPF_CALL, BPF_EXIT, BPF_IND, BPF_JA, BPF_JMP, BPF_JMP32, BPF_LD, type Insn } from '@bpfoundry/isa'
-import { helperPrototype } from '@bpfoundry/kernel-abi'
 import { calledFunction } from '../kernel-types/kernel-function.ts'
 import { Refusal } from '../report/refusal.ts'
 import type { Subprogram } from '../verification.ts'
@@ -71,36 +70,12 @@ export function findSubprograms(program: VerifierProgram, isCapable: boolean, ke
     hasPacketLoad: false,
     isGlobal: index > 0 && isGlobalFunction(program, start),
     changesPacketData: false,
+    mightSleep: false,
     isCalled: start === exceptionStart,
     isCallback: start === exceptionStart,
     isAsyncCallback: start === exceptionStart,
     isExceptionCallback: start === exceptionStart,
   }))
-}
-
-/** Notes which functions may move the packet, by themselves or by what they call. */
-export function notePacketChanges(program: VerifierProgram, subprograms: readonly Subprogram[]): void {
-  let found = true
-  while (found) {
-    found = false
-    for (const subprogram of subprograms) {
-      if (subprogram.changesPacketData || !changesPacket(program, subprogram, subprograms)) continue
-      subprogram.changesPacketData = true
-      found = true
-    }
-  }
-}
-
-function changesPacket(program: VerifierProgram, subprogram: Subprogram, all: readonly Subprogram[]): boolean {
-  for (let pc = subprogram.start; pc < subprogram.end; pc++) {
-    const insn = program.insns[pc] as Insn
-    if (isSubprogramCall(insn)) {
-      if (all.find(({ start }) => start === pc + insn.imm + 1)?.changesPacketData === true) return true
-    } else if (insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === 0) {
-      if (helperPrototype(program.type, insn.imm)?.changesPacketData === true) return true
-    }
-  }
-  return false
 }
 
 function isTailCall(insn: Insn): boolean {
