@@ -1,6 +1,6 @@
 /**
  * Functions of the kernel that programs may call by their BTF ids: which program types may, and what calls of them mean.
- * Linux 6.12, without those of modules.
+ * Linux 6.12, without those of modules, and some of later releases.
  *
  * @see BTF_KFUNCS_START in the files that are named
  */
@@ -65,6 +65,8 @@ const HOOKS: ReadonlyMap<number, readonly Hook[]> = new Map<number, readonly Hoo
 interface FunctionSet {
   /** Registered for these; absent: for all. */
   readonly hooks?: readonly Hook[]
+  /** The release that has them first; absent: 6.12 has them. */
+  readonly since?: string
   /** Function, traits. */
   readonly functions: readonly (readonly [name: string, traits: string])[]
 }
@@ -257,6 +259,14 @@ const SETS: readonly FunctionSet[] = [
     ['cgroup_rstat_updated', ''],
     ['cgroup_rstat_flush',   'sleepable'],
   ] },
+  // kernel/bpf/helpers.c of 6.16
+  { hooks: ['tracing', 'tc', 'xdp', 'struct_ops', 'syscall', 'cgroup'], since: '6.16', functions: [
+    ['bpf_list_front',   'ret_null'],
+    ['bpf_list_back',    'ret_null'],
+    ['bpf_rbtree_root',  'ret_null'],
+    ['bpf_rbtree_left',  'ret_null'],
+    ['bpf_rbtree_right', 'ret_null'],
+  ] },
   // net/bpf/test_run.c
   { hooks: ['tc', 'tracing', 'syscall'], functions: [
     ['bpf_kfunc_call_test_release', 'release'],
@@ -268,6 +278,8 @@ const SETS: readonly FunctionSet[] = [
 export interface KernelFunction {
   readonly name: string
   readonly traits: ReadonlySet<KernelFunctionTrait>
+  /** The release that has it first, where 6.12 has it not. */
+  readonly since?: string
 }
 
 function hooksOf(programType: number, attachType: number): readonly Hook[] {
@@ -288,12 +300,12 @@ function hooksOf(programType: number, attachType: number): readonly Hook[] {
  */
 export function kernelFunction(programType: number, name: string, attachType: number = 0): KernelFunction | undefined {
   const own = hooksOf(programType, attachType)
-  for (const { hooks, functions } of SETS) {
+  for (const { hooks, since, functions } of SETS) {
     if (hooks !== undefined && !hooks.some((hook) => own.includes(hook))) continue
     const row = functions.find(([known]) => known === name)
     if (row !== undefined) {
       const traits = row[1].split(' ').filter((trait) => trait !== '')
-      return { name, traits: new Set(traits as KernelFunctionTrait[]) }
+      return { name, traits: new Set(traits as KernelFunctionTrait[]), ...(since === undefined ? {} : { since }) }
     }
   }
   return undefined

@@ -38,6 +38,8 @@ export interface Profile extends OlderRules {
   readonly needsReadSide: boolean
   /** What a callback acquires it gives back itself, and gives back nothing else. */
   readonly callbacksOwnReferences: boolean
+  /** Functions that 6.12 has not may be called. */
+  readonly callsLaterFunctions: boolean
   /** What is taken out of a tree may be an object that the program owns, too. */
   readonly removesOwnedNodes: boolean
   /** What goes wrong in speculation only is stopped by a barrier, not refused. */
@@ -63,6 +65,7 @@ const NEWER_RULES: readonly Omit<Profile, keyof OlderRules>[] = [
     knowsSleepingFunctions: false,
     needsReadSide: false,
     callbacksOwnReferences: true,
+    callsLaterFunctions: false,
     removesOwnedNodes: false,
     stopsSpeculation: false,
     extendsArenaLoads: false,
@@ -79,6 +82,7 @@ const NEWER_RULES: readonly Omit<Profile, keyof OlderRules>[] = [
     helperReadsClobber: false,
     failedTailCallMovesPacket: false,
     callbacksOwnReferences: false,
+    callsLaterFunctions: true,
     removesOwnedNodes: true,
     stopsSpeculation: true,
     extendsArenaLoads: true,

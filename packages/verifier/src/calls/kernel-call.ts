@@ -89,6 +89,9 @@ function checkCallable(v: Verification, fn: CallableFunction): void {
   if (hasTrait(fn, 'sleepable') && !maySleep(v)) {
     v.refuse(CODE, 'EACCES', `program must be sleepable to call sleepable kfunc ${fn.name}`)
   }
+  if (fn.isLater && !v.profile.callsLaterFunctions) {
+    throw v.noted(unsupported(`calling the kernel function ${fn.name} is`))
+  }
 }
 
 function release(v: Verification, fn: CallableFunction, { releasedNumber, referenceId }: KernelCallNotes): void {

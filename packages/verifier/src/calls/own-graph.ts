@@ -39,6 +39,12 @@ const FUNCTIONS: ReadonlyMap<string, GraphFunction> = new Map<string, GraphFunct
   [TREE_ADD,                   { root: 'bpf_rb_root',   use: 'put' }],
   ['bpf_rbtree_remove',        { root: 'bpf_rb_root',   use: 'take' }],
   ['bpf_rbtree_first',         { root: 'bpf_rb_root',   use: 'see' }],
+  // Since 6.16.
+  ['bpf_list_front',           { root: 'bpf_list_head', use: 'see' }],
+  ['bpf_list_back',            { root: 'bpf_list_head', use: 'see' }],
+  ['bpf_rbtree_root',          { root: 'bpf_rb_root',   use: 'see' }],
+  ['bpf_rbtree_left',          { root: 'bpf_rb_root',   use: 'see' }],
+  ['bpf_rbtree_right',         { root: 'bpf_rb_root',   use: 'see' }],
 ])
 
 // biome-ignore format: table

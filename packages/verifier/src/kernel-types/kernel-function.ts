@@ -23,6 +23,8 @@ export interface CallableFunction {
   readonly prototype: BtfFuncProto
   /** Undefined where such programs may not call it. */
   readonly traits: KernelFunction['traits'] | undefined
+  /** It is one of a later kernel than 6.12. */
+  readonly isLater: boolean
 }
 
 export function hasTrait({ traits }: CallableFunction, trait: KernelFunctionTrait): boolean {
@@ -62,7 +64,7 @@ export function calledFunction(
   }
   checkPrototype(btf, prototype, fn.name)
   const known = callable(program, fn.name, module)
-  return { id: insn.imm, name: fn.name, prototype, traits: known?.traits }
+  return { id: insn.imm, name: fn.name, prototype, traits: known?.traits, isLater: known?.since !== undefined }
 }
 
 /** The type of the kernel itself, or of that module, with this id. */

@@ -65,7 +65,7 @@ export const TREE_SETTING: Setting = {
   calls: [
     'bpf_obj_new_impl', 'bpf_obj_drop_impl', 'bpf_refcount_acquire_impl', 'bpf_rbtree_add_impl', 'bpf_rbtree_remove',
     'bpf_rbtree_first', 'bpf_list_push_front_impl', 'bpf_list_pop_front', 'bpf_rcu_read_lock', 'bpf_rcu_read_unlock',
-    'bpf_throw',
+    'bpf_throw', 'bpf_rbtree_root', 'bpf_rbtree_left', 'bpf_rbtree_right', 'bpf_list_front', 'bpf_list_back',
   ],
   words: [
     [/^/, 'r1 = r1\n'],
@@ -251,6 +251,26 @@ export const OWNER_CASES: readonly SettingCase[] = [
   ['an object stored under a lock',           `slot\nr7 = r0${made('shared')}${LOCK}\nat(r7, 64)\nr2 = r6\nexchange\nr6 = r0${UNLOCK}\nif r6 == 0 goto out\ndrop(r6)${OUT}`],
 ]
 
+/** Of kernels since 6.16: calls 9011 to 9015. */
+// biome-ignore format: table
+export const LATER_CASES: readonly SettingCase[] = [
+  ['the top of a tree, read',                 `${SLOT}${LOCK}\nat(r7, 8)\ncall 9011\nif r0 == 0 goto end\nr1 = *(u64 *)(r0 - 8)${END}${OUT}`],
+  ['the top of a tree, without the lock',     `${SLOT}\nat(r7, 8)\ncall 9011${OUT}`],
+  ['the top of a tree, read after the lock was given back', `${SLOT}${LOCK}\nat(r7, 8)\ncall 9011\nr6 = r0${UNLOCK}\nif r6 == 0 goto out\nr1 = *(u64 *)(r6 - 8)${OUT}`],
+  ['left of the top',                         `${SLOT}${LOCK}\nat(r7, 8)\ncall 9011\nif r0 == 0 goto end\nr2 = r0\nat(r7, 8)\ncall 9012\nif r0 == 0 goto end\nr1 = *(u64 *)(r0 - 8)${END}${OUT}`],
+  ['left and right in a loop',                `${SLOT}${LOCK}\nr9 = 0\nat(r7, 8)\ncall 9011\nr6 = r0\ngoto again\nagain: if r6 == 0 goto end\nr8 = *(u64 *)(r6 - 8)\nr2 = r6\nat(r7, 8)\ngoto +0\nif r8 == 0 goto right\ncall 9012\ngoto next\nright: call 9013\nnext: r6 = r0\nr9 += 1\ngoto +0\nif r9 < 3 goto again${END}${OUT}`],
+  ['left of what may be NULL',                `${SLOT}${LOCK}\nat(r7, 8)\ncall 9011\nr2 = r0\nat(r7, 8)\ncall 9012${END}${OUT}`],
+  ['right of a number',                       `${SLOT}${LOCK}\nr2 = 7\nat(r7, 8)\ncall 9013${END}${OUT}`],
+  ['right of an object by other links',       `${SLOT}${LOCK}\nat(r7, 8)\ncall 9011\nif r0 == 0 goto end\nr2 = r0\nr2 += 32\nat(r7, 8)\ncall 9013${END}${OUT}`],
+  ['right of an object of the program',       `${SLOT}${made('item')}${LOCK}\nlinks(r6, 8)\nat(r7, 8)\ncall 9013${UNLOCK}\ndrop(r6)${OUT}`],
+  ['left of an object in a callback',         `${SLOT}${made('item')}${LOCK}${add()}${UNLOCK}${less('r6 = r2\nr1 = r2\nr2 = r6\ncall 9012')}`],
+  ['the top of a tree, taken out',            `${SLOT}${LOCK}\nat(r7, 8)\ncall 9011\nif r0 == 0 goto end${remove()}\nr6 = r0${UNLOCK}\nr0 = r6${given()}\ngoto out${END}${OUT}`],
+  ['the first of a list, read',               `${SLOT}${LOCK}\nat(r7, 40)\ncall 9014\nif r0 == 0 goto end\nr1 = *(u64 *)(r0 - 40)${END}${OUT}`],
+  ['the last of a list, read after the lock was given back', `${SLOT}${LOCK}\nat(r7, 40)\ncall 9015\nr6 = r0${UNLOCK}\nif r6 == 0 goto out\nr1 = *(u64 *)(r6 - 40)${OUT}`],
+  ['the first of a list, counted and put into a tree', `${SLOT}${LOCK}\nat(r7, 40)\ncall 9014\nif r0 == 0 goto end\nr0 += -40\nacquire(r0)\nif r0 == 0 goto end\nr6 = r0${add(24)}${END}${less()}`],
+  ['the first of a tree, as of a list',       `${SLOT}${LOCK}\nat(r7, 8)\ncall 9014${UNLOCK}${OUT}`],
+]
+
 const ADDED = `${SLOT}${made('item')}${LOCK}${add()}${UNLOCK}`
 
 // biome-ignore format: table
@@ -301,5 +321,6 @@ export const TREE_VERDICTS: readonly (readonly [name: string, asm: string, verdi
   ['taken out',                               `${SLOT}${LOCK}${FOUND}${remove()}\nr6 = r0${UNLOCK}\nr0 = r6${given()}\ngoto out${END}${OUT}`, 'accepted'],
   ['the first, counted',                      `${SLOT}${LOCK}${first(24)}\nif r0 == 0 goto end\nr0 += -8\nacquire(r0)\nr6 = r0${UNLOCK}\nif r6 == 0 goto out\ndrop(r6)\ngoto out${END}${OUT}`, 'accepted'],
   ['a lock that is kept, and an object',      `${SLOT}${made('item')}${LOCK}${OUT}`, 'bpf_spin_unlock is missing'],
+  ['the top of a tree',                       `${SLOT}${LOCK}\nat(r7, 8)\ncall 9011${UNLOCK}${OUT}`, 'calling the kernel function bpf_rbtree_root is not supported'],
   ['a callback that keeps what it counts',    `${SLOT}${made('shared')}${LOCK}${add(24)}${UNLOCK}${less('r1 += -8\nr2 = 0\ncall 9002')}`, 'Unreleased reference id=5 alloc_insn=31'],
 ]
