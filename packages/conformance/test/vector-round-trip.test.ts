@@ -93,6 +93,7 @@ const kernelModule = fc
     btf: bytes(8),
     functions: fc.array(functionSet, { maxLength: 2 }),
     mayFail: maybe(names),
+    destructible: maybe(names),
   })
   .map(given)
 

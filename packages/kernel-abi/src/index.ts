@@ -28,6 +28,7 @@ export type { Helper, HelperScope } from './helpers.ts'
 export { HELPERS, helperAllowed, helperByName, helperName, helperPrototype, MAX_HELPER_ID } from './helpers.ts'
 export type { IteratorArgument } from './iterators.ts'
 export { isKnownIterator, iteratorArgument } from './iterators.ts'
+export { hasKernelDestructor } from './kernel-destructors.ts'
 export type { KernelFunction, KernelFunctionTrait, ModuleFunctionSet } from './kernel-functions.ts'
 export {
   ABSENT_KERNEL_FUNCTION,

@@ -12,6 +12,8 @@ export interface ModuleRequest {
   readonly functions: readonly ModuleFunctionSet[]
   /** Its functions that may be made to fail (ALLOW_ERROR_INJECTION). */
   readonly mayFail?: ReadonlySet<string>
+  /** Its structures of which counted pointers may be kept in maps (register_btf_id_dtor_kfuncs). */
+  readonly destructible?: ReadonlySet<string>
 }
 
 /** A module in the kernel. */

@@ -38,6 +38,8 @@ export interface KernelModule {
   readonly functions: readonly ModuleFunctionSet[]
   /** Its functions that may be made to fail (ALLOW_ERROR_INJECTION): none when absent. */
   readonly mayFail?: ReadonlySet<string>
+  /** Its structures of which counted pointers may be kept in maps, as something gives them back: none when absent. */
+  readonly destructible?: ReadonlySet<string>
 }
 
 /** What a program load brings to the verifier. */

@@ -11,7 +11,12 @@ import { CASE_KERNEL_BTF } from './support/kernel-types.ts'
 import { MODULE_FUNCTIONS, moduleTypes, objectValue } from './support/module-types.ts'
 
 const KERNEL = new JoinedBtf(CASE_KERNEL_BTF, [moduleTypes()])
-const MODULE = { name: 'mod', index: 0, functions: MODULE_FUNCTIONS }
+const MODULE = {
+  name: 'mod',
+  index: 0,
+  functions: MODULE_FUNCTIONS,
+  destructible: new Set(['mod_object', 'mod_other']),
+}
 const MODULE_FD = 20
 const MAP_FD = 30
 const XCHG = 194
@@ -166,6 +171,14 @@ describe('a call of a module’s function', () => {
 describe('a pointer in a map to a structure that only a module has', () => {
   it('takes what the module’s function gave out', () => {
     expect(words(judge(programOf(keeping('kept'))))).toBe('accepted')
+  })
+
+  it('is none where nothing gives the structure back', () => {
+    const destructible = new Set(['mod_other'])
+    const program = programOf(keeping('kept'), { modules: new Map([[MODULE_FD, { ...MODULE, destructible }]]) })
+    expect(words(judge(program))).toBe(
+      'a pointer to struct mod_object in a map, which nothing gives back, is not supported',
+    )
   })
 
   it('takes no other structure', () => {

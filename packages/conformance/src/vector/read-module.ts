@@ -12,16 +12,22 @@ export function readModule(fields: JsonFields): VectorModule {
   const btf = fields.bytes('btf')
   if (btf === undefined) throw fields.wrong('btf', undefined, 'the types of the module')
   const functions = fields.objects('kfuncs').map(readSet)
-  const mayFail = fields.has('may_fail') ? { mayFail: new Set(fields.list('may_fail').map(nameOf(fields))) } : {}
-  return { name: fields.text('name', ''), btf, functions, ...mayFail }
+  return {
+    name: fields.text('name', ''),
+    btf,
+    functions,
+    ...(fields.has('may_fail') ? { mayFail: readNames(fields, 'may_fail') } : {}),
+    ...(fields.has('dtors') ? { destructible: readNames(fields, 'dtors') } : {}),
+  }
 }
 
-const nameOf =
-  (fields: JsonFields) =>
-  (name: unknown): string => {
+function readNames(fields: JsonFields, field: string): ReadonlySet<string> {
+  const names = fields.list(field).map((name) => {
     if (typeof name === 'string') return name
-    throw fields.wrong('may_fail', name, 'names')
-  }
+    throw fields.wrong(field, name, 'names')
+  })
+  return new Set(names)
+}
 
 function readSet(fields: JsonFields): ModuleFunctionSet {
   const programTypes = fields.list('prog_types').map((type) => readType(fields, type))

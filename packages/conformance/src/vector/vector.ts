@@ -76,6 +76,8 @@ export interface VectorModule {
   readonly functions: readonly ModuleFunctionSet[]
   /** JSON `may_fail`: names of the functions with ALLOW_ERROR_INJECTION. */
   readonly mayFail?: ReadonlySet<string>
+  /** JSON `dtors`: names of the structures that register_btf_id_dtor_kfuncs has functions for. */
+  readonly destructible?: ReadonlySet<string>
 }
 
 /** Who loads a program: root, who lacks CAP_PERFMON and CAP_SYS_ADMIN, or who lacks CAP_BPF and CAP_NET_ADMIN as well. */

@@ -84,12 +84,12 @@ const PRIVILEGE = { full: {}, 'no-perfmon': { perfmon: false }, unprivileged: { 
 /** The name of a type, or the number of one that has none. */
 const typeName = (name: string, type: number): string | number => (/^\w+$/.test(name) ? name : type)
 
-function moduleRecord({ name, btf, functions, mayFail }: VectorModule): VectorRecord {
+function moduleRecord({ name, btf, functions, mayFail, destructible }: VectorModule): VectorRecord {
   const kfuncs = functions.map((set) => ({
     prog_types: set.programTypes.map((type) => typeName(programTypeName(type), type)),
     functions: Object.fromEntries([...set.functions].map(([fn, traits]) => [fn, [...traits]])),
   }))
-  return { name, btf: hex(btf), kfuncs, may_fail: mayFail === undefined ? undefined : [...mayFail] }
+  return { name, btf: hex(btf), kfuncs, may_fail: mayFail && [...mayFail], dtors: destructible && [...destructible] }
 }
 
 function mapRecord(map: VectorMap): VectorRecord {

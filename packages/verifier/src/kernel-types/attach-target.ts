@@ -18,6 +18,7 @@ import { isSleepable } from '../program/sleepable.ts'
 import { Refusal, unsupported } from '../report/refusal.ts'
 import type { KernelBtf, KernelModule, VerifierProgram } from '../verifier-api.ts'
 import { checkPrototype } from './function-model.ts'
+import { moduleWith } from './kernel-module.ts'
 import { typeAt } from './kernel-types.ts'
 import { programTarget } from './program-target.ts'
 import { structOpsTarget } from './struct-ops-target.ts'
@@ -143,7 +144,7 @@ function traced(program: VerifierProgram, btf: KernelBtf, type: BtfType): Attach
   const target = functionTarget(btf, type, false)
   const { name } = target
   const attachType = program.expectedAttachType
-  const module = moduleOf(program, btf, type)
+  const module = moduleWith(program, btf, type.id)
   if (module !== undefined) checkModuleFunction(program, name, module)
   else checkKernelFunction(program, name)
   if (program.type === PROG_TYPE.TRACING && NEVER_TRACED.has(name)) refuse(`${name} can't be traced`)
@@ -161,12 +162,6 @@ function checkKernelFunction(program: VerifierProgram, name: string): void {
   }
   const modifies = program.expectedAttachType === ATTACH_TYPE.MODIFY_RETURN
   if (modifies && !isModifiable(name)) refuse(`${name}() is not modifiable`)
-}
-
-/** The module that has the type; undefined for the kernel itself. */
-function moduleOf({ modules }: VerifierProgram, btf: KernelBtf, { id }: BtfType): KernelModule | undefined {
-  const index = btf.moduleOf?.(id)
-  return index === undefined ? undefined : [...(modules?.values() ?? [])].find((module) => module.index === index)
 }
 
 /** A module tells of its functions which may be made to fail; where programs may sleep, and change what is returned. */

@@ -2,7 +2,7 @@
 import type { Insn } from '@bpfoundry/isa'
 import type { ErrnoName } from '@bpfoundry/kernel-abi'
 import { Refusal } from '../report/refusal.ts'
-import type { KernelModule, VerifierProgram } from '../verifier-api.ts'
+import type { KernelBtf, KernelModule, VerifierProgram } from '../verifier-api.ts'
 
 function refuse(message: string, errno: ErrnoName): never {
   const words = `${message === '' ? '' : `${message}\n`}failed to find BTF for kernel function`
@@ -22,4 +22,14 @@ export function calledModule({ fdArray, maps, modules }: VerifierProgram, { off 
   const fd = fdArray[off]
   if (fd === undefined) refuse('', 'EFAULT')
   return modules?.get(fd) ?? refuse('invalid module BTF fd specified', maps.has(fd) ? 'EINVAL' : 'EBADF')
+}
+
+/** The module that has the type; undefined for the kernel itself. */
+export function moduleWith(
+  { modules }: VerifierProgram,
+  btf: KernelBtf | undefined,
+  typeId: number,
+): KernelModule | undefined {
+  const index = btf?.moduleOf?.(typeId)
+  return index === undefined ? undefined : [...(modules?.values() ?? [])].find((module) => module.index === index)
 }

@@ -1,6 +1,8 @@
 /** Kernel pointers in map values, loaded and stored. @see check_map_kptr_access in kernel/bpf/verifier.c */
 import { BPF_LDX, BPF_MEM, BPF_ST, BPF_STX } from '@bpfoundry/isa'
+import { hasKernelDestructor } from '@bpfoundry/kernel-abi'
 import { markPrecise } from '../exploration/precision.ts'
+import { moduleWith } from '../kernel-types/kernel-module.ts'
 import type { KernelStruct, KernelTypes } from '../kernel-types/kernel-types.ts'
 import { isNode } from '../kernel-types/own-types.ts'
 import { structsMatch } from '../kernel-types/struct-match.ts'
@@ -45,10 +47,20 @@ export function accessKernelPointer(v: Verification, access: Access, field: MapF
 /** The structure that a field points to: the kernel's, or one of the program's own where the kernel has none of that name. */
 export function pointedStruct(v: Verification, { kind, target = '', targetType }: MapField): KernelStruct {
   const struct = kind === 'uptr' ? undefined : v.kernel?.named(target)
+  // To the kernel there is no field in such a map.
+  if (struct !== undefined && kind === 'kptr' && !isGivenBack(v, struct)) {
+    throw v.noted(unsupported(`a pointer to struct ${target} in a map, which nothing gives back, is`))
+  }
   if (struct !== undefined) return struct
   const own = v.kernel !== undefined && kind !== 'uptr' ? v.own?.structOf(targetType) : undefined
   if (own !== undefined) return own
   throw v.noted(unsupported(`a pointer to struct ${target} in a map is`))
+}
+
+/** Something gives back what is left in a map that goes away. */
+function isGivenBack(v: Verification, { id, name }: KernelStruct): boolean {
+  const module = moduleWith(v.program, v.kernel?.btf, id)
+  return module === undefined ? hasKernelDestructor(name) : module.destructible?.has(name) === true
 }
 
 /** Structures that stay until the read-side section ends, even when nobody holds them. @see rcu_protected_types */

@@ -24,6 +24,15 @@ export function failingFunctions(text: string): ReadonlySet<string> {
   return new Set([...text.matchAll(MAY_FAIL)].map(([, name = '']) => name))
 }
 
+/** A structure and what gives it back, in a list that is registered. */
+const DESTRUCTOR = /^BTF_ID\(struct, (\w+)\)\s*^BTF_ID\(func, \w+\)/gm
+
+/** Structures that a module registers destructors for. */
+export function destructibleStructs(text: string): ReadonlySet<string> {
+  if (!text.includes('register_btf_id_dtor_kfuncs(')) return new Set()
+  return new Set([...text.matchAll(DESTRUCTOR)].map(([, name = '']) => name))
+}
+
 interface Listed {
   readonly name: string
   readonly bits: number

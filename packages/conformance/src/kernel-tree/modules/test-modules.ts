@@ -3,7 +3,7 @@ import { isDiagnostic } from '@bpfoundry/diagnostics'
 import type { VectorModule } from '../../vector/vector.ts'
 import type { KernelTree } from '../kernel-tree.ts'
 import { vmlinuxHeader } from '../progs/compiler/generated-headers.ts'
-import { failingFunctions, moduleFunctions } from './function-sets.ts'
+import { destructibleStructs, failingFunctions, moduleFunctions } from './function-sets.ts'
 import { moduleBtf } from './module-btf.ts'
 import { moduleFiles } from './module-files.ts'
 import { readModuleSource } from './module-source.ts'
@@ -55,7 +55,8 @@ export class TestModules {
       const text = this.#tree.read(file) ?? ''
       const { sets, unfollowed } = moduleFunctions(unit, text)
       const btf = moduleBtf(unit, this.#kernelTypes, unfollowed)
-      return { name, btf, functions: sets, mayFail: failingFunctions(text) }
+      const told = { mayFail: failingFunctions(text), destructible: destructibleStructs(text) }
+      return { name, btf, functions: sets, ...told }
     } catch (error) {
       if (isDiagnostic(error)) return { missing: String(error) }
       throw error

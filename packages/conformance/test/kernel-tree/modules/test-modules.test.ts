@@ -39,8 +39,9 @@ describe('a module’s source', () => {
     ])
   })
 
-  it('names functions that may be made to fail', () => {
+  it('names functions that may be made to fail, and structures that are given back', () => {
     expect(module.mayFail).toEqual(new Set(['bpf_testmod_traced']))
+    expect(module.destructible).toEqual(new Set(['bpf_testmod_own']))
   })
 
   it('leaves out functions whose calls are not followed, so that the kernel has none of them', () => {

@@ -58,6 +58,7 @@ static int bpf_testmod_init(void)
 {
 	int ret = register_btf_kfunc_id_set(BPF_PROG_TYPE_UNSPEC, &bpf_testmod_common_set);
 
+	ret = ret ?: register_btf_id_dtor_kfuncs(dtors, 1, THIS_MODULE);
 	ret = ret ?: register_btf_kfunc_id_set(BPF_PROG_TYPE_SCHED_CLS, &bpf_testmod_set);
 	ret = ret ?: register_btf_kfunc_id_set(BPF_PROG_TYPE_XDP, &bpf_testmod_set);
 	return ret ?: register_btf_kfunc_id_set(BPF_PROG_TYPE_XDP, &bpf_testmod_filtered_set);
