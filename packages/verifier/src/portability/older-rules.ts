@@ -142,8 +142,6 @@ interface Change {
 // biome-ignore format: table
 const CHANGES: readonly Change[] = [
   { until: '6.12', before: { knowsMorePointersNonNull: false } },
-  // Of 6.13; 6.12.y has it, too.
-  { until: '6.12', before: { loadsPointersWhole: false } },
   { until: '6.11', before: { links: 'spills' } },
   { until: '6.10', before: { forbiddenHelper: 'unknown func' } },
   { until: '6.9',  before: { links: 'moves', spills: 'bounded', loadsSpilledParts: false, locksOverCalls: false } },
@@ -152,8 +150,8 @@ const CHANGES: readonly Change[] = [
   { until: '6.8',  before: { decidedBy: 'constants', comparesRanges: false } },
   { until: '6.8',  before: { zeroSizes: 'tried', returnsBy: 'bits', judgesGlobals: 'all', knownBits: 'pair' } },
   { until: '6.7',  before: { loops: 'by jumps' } },
-  // Of 6.12; the newest of 6.1.y has none of it.
-  { until: '6.6',  before: { judgesHookAnswers: false } },
+  // Of 6.12 and 6.13, and of later versions of 6.12.y; the newest of 6.1.y has neither, of 6.6.y it is not sure.
+  { until: '6.6',  before: { judgesHookAnswers: false, loadsPointersWhole: false } },
   { until: '6.5',  before: { precision: 'frame', linksHalfMoves: false } },
   { until: '6.4',  before: { decidedBy: 'right-hand constants', precisionLog: 'bits' } },
   { until: '6.4',  before: { countedPointerTag: 'kptr_ref', keepsPointersUnderRcu: false } },
