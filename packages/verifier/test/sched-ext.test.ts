@@ -34,10 +34,11 @@ const [u64, s32] = [integer('u64', 8), integer('int', 4)]
 // biome-ignore format: table
 const entity = struct('sched_ext_entity', 24, [['flags', u64, 0], ['slice', u64, 8], ['dsq_vtime', u64, 16]])
 const task = pointer(
-  struct('task_struct', 40, [
+  struct('task_struct', 48, [
     ['state', u64, 0],
     ['scx', entity, 8],
     ['pid', u64, 32],
+    ['stack', pointer(0), 40],
   ]),
 )
 const OPS = ['enqueue', 'dispatch', 'init_task', 'flags'] as const
