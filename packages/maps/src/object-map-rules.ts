@@ -103,13 +103,28 @@ const LOCAL_STORAGE: readonly AttributeRule[] = [
 ]
 const OF_MAPS_FLAGS = NO_PREALLOC | NUMA_NODE | ACCESS | ZERO_SEED
 
+/** A stack's addresses, or with BPF_F_STACK_BUILD_ID places in files (struct bpf_stack_build_id): 127 at most. */
+const frameBytes = (attributes: MapAttributes): number => (has(attributes, STACK_BUILD_ID) ? 32 : 8)
+const STACK_SIZE: AttributeRule = {
+  broken: (attributes) => {
+    const { valueSizeBytes } = attributes
+    const one = frameBytes(attributes)
+    return valueSizeBytes < 8 || valueSizeBytes % one !== 0 || valueSizeBytes > 127 * one
+  },
+  errno: 'EINVAL',
+  code: 'MAP_VALUE_SIZE',
+  message: 'value size does not fit the map type',
+  got: ({ valueSizeBytes }) => `${valueSizeBytes} bytes`,
+  expected: 'a multiple of 8 bytes, of 32 with BPF_F_STACK_BUILD_ID, for 127 frames at most',
+}
+
 // biome-ignore format: table
 export const OBJECT_RULES: ReadonlyMap<number, readonly AttributeRule[]> = new Map<number, readonly AttributeRule[]>([
   [MAP_TYPE.PERF_EVENT_ARRAY,      ARRAY_OF_FDS],
   [MAP_TYPE.CGROUP_ARRAY,          [...ARRAY_OF_FDS, NOTHING_PRESERVED]],
   [MAP_TYPE.ARRAY_OF_MAPS,         [...ARRAY_OF_FDS, NOTHING_PRESERVED]],
   [MAP_TYPE.HASH_OF_MAPS,          [valueSize(4, 4), SOME_ENTRIES, keySize(1, Infinity), unknownFlags(OF_MAPS_FLAGS), PROGRAM_ACCESS]],
-  [MAP_TYPE.STACK_TRACE,           [unknownFlags(NUMA_NODE | RDONLY | WRONLY | STACK_BUILD_ID), SOME_ENTRIES, keySize(4, 4), valueSize(8, 8 * 127)]],
+  [MAP_TYPE.STACK_TRACE,           [unknownFlags(NUMA_NODE | RDONLY | WRONLY | STACK_BUILD_ID), SOME_ENTRIES, keySize(4, 4), STACK_SIZE]],
   [MAP_TYPE.SOCKMAP,               [...SOCKETS, keySize(4, 4)]],
   [MAP_TYPE.SOCKHASH,              [...SOCKETS, keySize(1, Infinity), keySize(1, 512, 'E2BIG')]],
   [MAP_TYPE.REUSEPORT_SOCKARRAY,   [valueSizeOf(4, 8), SOME_ENTRIES, keySize(4, 4), unknownFlags(NUMA_NODE | MMAPABLE | ACCESS | INNER_MAP)]],

@@ -15,10 +15,13 @@ const attributesOf = ([type, keySizeBytes, valueSizeBytes, maxEntries, flags]: M
 })
 
 /** errno of our creation, and what the map then says of itself. */
-function create(tuple: MapTuple): { errno: number; entries?: number; flags?: number; code?: string } {
-  const memory = GuestMemory.create()
+function create(
+  tuple: MapTuple,
+  memory: GuestMemory = GuestMemory.create(),
+  mayBeHollow: boolean = false,
+): { errno: number; entries?: number; flags?: number; code?: string } {
   try {
-    const map = createMap(memory, attributesOf(tuple), { id: 1, cpus: kernel.cpus })
+    const map = createMap(memory, attributesOf(tuple), { id: 1, cpus: kernel.cpus, mayBeHollow })
     return { errno: 0, entries: map.attributes.maxEntries, flags: map.attributes.flags }
   } catch (error) {
     if (!(error instanceof MapError)) throw error
@@ -83,6 +86,20 @@ describe('creation', () => {
     })
     expect(differences).toEqual([])
     expect(tuples.length).toBeGreaterThan(300)
+  })
+
+  it('answers as the running kernel for stacks of addresses, and of places in files', (ctx) => {
+    if (kernel.refusal !== undefined) ctx.skip(kernel.refusal)
+    const memory = GuestMemory.create()
+    for (const size of [0, 8, 12, 32, 64, 1016, 1024, 32 * 127, 32 * 128]) {
+      for (const flags of [0, MAP_FLAG.STACK_BUILD_ID]) {
+        const tuple: MapTuple = [MAP_TYPE.STACK_TRACE, 4, size, 1, flags]
+        expect({ tuple, errno: errnoName(create(tuple, memory, true).errno) }).toEqual({
+          tuple,
+          errno: errnoName(kernelCreates(tuple)),
+        })
+      }
+    }
   })
 
   it('answers as the running kernel for random attributes', (ctx) => {

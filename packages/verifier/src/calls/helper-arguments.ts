@@ -83,7 +83,7 @@ export function checkArgument(v: Verification, prototype: HelperPrototype, index
     if (v.leaks(number)) v.refuse('VERIFIER_LEAK', 'EACCES', `R${number} leaks addr into helper function`)
     return
   }
-  if (isPacketPointer(register.type) && !(mayPassPacket(v) && prototype.packetAccess)) {
+  if (isPacketPointer(register.type) && !mayPassPacket(v, prototype.packetAccess)) {
     v.refuse('VERIFIER_PACKET_ARGUMENT', 'EACCES', 'helper access to the packet is not allowed')
   }
   const isAbsent = isNull(register) && has(value, 'PTR_MAYBE_NULL')

@@ -1,5 +1,5 @@
 /** Which helpers take which maps, looked at from both sides. */
-import { HELPERS, helperName, MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { ATTACH_TYPE, HELPERS, helperName, MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import type { Verification } from '../verification.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 
@@ -84,8 +84,9 @@ const UPDATES_SOCKMAP: ReadonlySet<number> = new Set([
   PROG_TYPE.SK_LOOKUP,
 ])
 
-function mayUpdateSockets({ program: { type } }: Verification, helperId: number): boolean {
-  return UPDATES_SOCKMAP.has(type) || (type === PROG_TYPE.SOCK_OPS && helperId === MAP_DELETE_ELEM)
+function mayUpdateSockets({ program: { type, expectedAttachType } }: Verification, helperId: number): boolean {
+  const iterates = type === PROG_TYPE.TRACING && expectedAttachType === ATTACH_TYPE.TRACE_ITER
+  return iterates || UPDATES_SOCKMAP.has(type) || (type === PROG_TYPE.SOCK_OPS && helperId === MAP_DELETE_ELEM)
 }
 
 function isSocketMap(map: VerifierMap | undefined): boolean {

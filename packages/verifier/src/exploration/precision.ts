@@ -106,7 +106,8 @@ function runBack(v: Verification, demand: Demand): void {
   let nextPc = -1
   let isFirst = true
   for (;;) {
-    if (!isFirst && !stepBack(v, cursor, -1)) return
+    // A state that was kept in front of a function's first instruction has nothing before it.
+    if (!isFirst && !stepBack(v, cursor, state.startPc)) return
     traceSegment(v, demand, cursor.pc, shownStart(state), nextPc)
     const followed = runBackState(v, demand, cursor, state, nextPc, isFirst)
     if (followed !== 'start') {

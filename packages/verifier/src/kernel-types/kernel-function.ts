@@ -40,6 +40,13 @@ function refuse(message: string): never {
   throw new Refusal({ code: 'VERIFIER_KERNEL_FUNCTION', errno: 'EINVAL', message })
 }
 
+/** What a driver answers for the packet in hand: for programs that are bound to a device, which none is here. */
+const OF_DEVICES: ReadonlySet<string> = new Set([
+  'bpf_xdp_metadata_rx_timestamp',
+  'bpf_xdp_metadata_rx_hash',
+  'bpf_xdp_metadata_rx_vlan_tag',
+])
+
 /**
  * The function that a call names: before anything is explored, for it must exist. Undefined where the loader found none:
  * such a call must turn out never to be reached.
@@ -63,6 +70,7 @@ export function calledFunction(
     refuse(`kernel function btf_id ${insn.imm} does not have a valid func_proto`)
   }
   checkPrototype(btf, prototype, fn.name)
+  if (OF_DEVICES.has(fn.name)) refuse('metadata kfuncs require device-bound program')
   const known = callable(program, fn.name, module)
   return { id: insn.imm, name: fn.name, prototype, traits: known?.traits, isLater: known?.since !== undefined }
 }

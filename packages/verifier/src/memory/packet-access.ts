@@ -24,11 +24,12 @@ const DIRECT_ACCESS: ReadonlyMap<number, 'read' | 'write'> = new Map([
   [PROG_TYPE.LWT_XMIT,       'write'],
   [PROG_TYPE.SK_SKB,         'write'],
   [PROG_TYPE.SK_MSG,         'write'],
+  [PROG_TYPE.CGROUP_SOCKOPT, 'write'],
 ])
 
-/** A helper of this program may be handed a packet pointer, if its prototype takes one. */
-export function mayPassPacket(v: Verification): boolean {
-  return DIRECT_ACCESS.has(v.program.type)
+/** A helper may be handed a packet pointer: where its prototype takes one, and any for what a socket option holds. */
+export function mayPassPacket({ program: { type } }: Verification, takesPackets: boolean): boolean {
+  return type === PROG_TYPE.CGROUP_SOCKOPT || (takesPackets && DIRECT_ACCESS.has(type))
 }
 
 /** Programs of this type may write to packets. */

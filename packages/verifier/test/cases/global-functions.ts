@@ -219,4 +219,13 @@ export const GLOBAL_FUNCTION_CASES: readonly VerifierCase[] = [
       { name: 'f', args: [{ struct: '__sk_buff', bytes: 192 }] },
     ],
   },
+  {
+    name: 'a number that counts, asked for back to the first instruction',
+    asm: [
+      'r6 = r1\nr0 = *(u32 *)(r6 + 12)\nif r0 > 5 goto a\nr0 += 1\na: if r0 > 3 goto b\nr0 += 1',
+      `b: r7 = 1\nr7 = 2\nr7 = 3\nr7 = 4\nr1 = r6\nr2 = 3\ncall f${PASS}`,
+      'f: if r2 > 20 goto out\nr3 = *(u32 *)(r1 + 0)\nr3 += r2\nout: r0 = 0\nexit',
+    ].join('\n'),
+    functions: takes(CONTEXT, 'int'),
+  },
 ]

@@ -1,4 +1,4 @@
-import { PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { ATTACH_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { PACKET, PASS, type VerifierCase } from '../support/case.ts'
 
 /** `n` bytes of the packet compared with its end by `jump`, where r2 = data + n; then one byte at `at` is read. */
@@ -123,6 +123,18 @@ export const PACKET_CASES: readonly VerifierCase[] = [
     asm: `r7 = *(u32 *)(r1 + 76)\nr8 = *(u32 *)(r1 + 80)\nr2 = r7\nr2 += 14\nif r2 > r8 goto out\n*(u16 *)(r7 + 12) = 8\nout:${PASS}`,
     type: PROG_TYPE.SCHED_CLS,
   },
+  ...[
+    { name: 'what a socket option holds is written', at: 0 },
+    { name: 'what a socket option holds is written past its end', at: 4 },
+  ].map(({ name, at }) => ({
+    name,
+    asm: [
+      'r6 = *(u64 *)(r1 + 8)\nr7 = *(u64 *)(r1 + 16)\nr2 = r6\nr2 += 4\nif r2 > r7 goto out',
+      `r3 = 1\n*(u32 *)(r6 + ${at}) = r3\nout: r0 = 1\nexit`,
+    ].join('\n'),
+    type: PROG_TYPE.CGROUP_SOCKOPT,
+    attachType: ATTACH_TYPE.CGROUP_GETSOCKOPT,
+  })),
 ]
 
 export const CONTEXT_CASES: readonly VerifierCase[] = [
