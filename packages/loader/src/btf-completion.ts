@@ -38,8 +38,9 @@ function completeType(
     case BTF_KIND.DATASEC:
       return completeDatasec(btf, type, elf, symbolsBySection)
     case BTF_KIND.FUNC:
-    case BTF_KIND.VAR:
       return completeLinkage(type, hidden)
+    case BTF_KIND.VAR:
+      return completeLinkage(withType(btf, type), hidden)
     default:
       return type
   }
@@ -63,6 +64,13 @@ function namelessPrototypes(btf: Btf): ReadonlyMap<number, BtfFuncProto> {
     completed.set(proto.id, { ...proto, parameters })
   }
   return completed
+}
+
+/** A symbol of the kernel that is declared without a type: a kernel takes no variables of void. */
+function withType(btf: Btf, type: BtfVar): BtfVar {
+  if (btf.resolve(type.typeId).kind !== BTF_KIND.VOID) return type
+  const number = btf.types.find(({ kind }) => kind === BTF_KIND.INT)
+  return number === undefined ? type : { ...type, typeId: number.id }
 }
 
 /** What is hidden is for this object alone: such functions are verified where they are called, like static ones. */
@@ -100,7 +108,9 @@ function layOutExterns(btf: Btf, type: BtfDatasec): BtfType {
   if (variables.length === 0) return { kind: BTF_KIND.PTR, id: type.id, name: '', nameOffset: 0, typeId: 0 }
   let end = 0
   const entries = variables.map((entry): BtfDatasecEntry => {
-    const sizeBytes = btf.sizeOf(entry.typeId) ?? 0
+    const variable = btf.type(entry.typeId)
+    const typeId = variable.kind === BTF_KIND.VAR ? withType(btf, variable).typeId : entry.typeId
+    const sizeBytes = btf.sizeOf(typeId) ?? 0
     const offsetBytes = end
     end += sizeBytes
     return { ...entry, offsetBytes, sizeBytes }

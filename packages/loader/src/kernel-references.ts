@@ -5,6 +5,7 @@ import type { CodeFunction } from './code-section.ts'
 import { CoreRelocator } from './core/core-relocator.ts'
 import { patchInsn } from './core/patch-insn.ts'
 import { badRelocation, essentialName, type KernelTypes } from './core/type-space.ts'
+import { KernelConfiguration } from './kernel-configuration.ts'
 import { LoaderError } from './loader-error.ts'
 import type { ExternTarget } from './relocation-target.ts'
 import type { StructOpsBinding, StructOpsPlaces } from './struct-ops.ts'
@@ -20,8 +21,13 @@ export class KernelReferences {
   readonly #btf: Btf
   readonly #kernel: KernelTypes
   readonly #relocator: CoreRelocator
+  readonly configuration: KernelConfiguration
+  /** Declared without a type (`extern const void`): of those the address is wanted. */
+  readonly #untyped: ReadonlySet<string>
 
-  constructor(btf: Btf, kernel: KernelTypes) {
+  constructor(btf: Btf, kernel: KernelTypes, untyped: ReadonlySet<string>) {
+    this.configuration = new KernelConfiguration(btf, kernel)
+    this.#untyped = untyped
     this.#btf = btf
     this.#kernel = kernel
     this.#relocator = new CoreRelocator(btf, kernel)
@@ -44,9 +50,10 @@ export class KernelReferences {
    */
   resolve(extern: ExternTarget, insn: Insn, second: Insn | undefined): readonly Insn[] {
     if (extern.isCall) return [this.#call(extern, insn)]
-    if (this.#isConfiguration(extern.name)) throw notSupported(`kernel configuration '${extern.name}'`)
-    const id = this.#find(extern, BTF_KIND.VAR)
     const upper = { ...(second ?? badSecond()), imm: 0 }
+    if (this.#untyped.has(extern.name)) return this.#address(extern, insn, upper)
+    const isFunction = this.#btf.find(extern.name, BTF_KIND.FUNC) !== undefined
+    const id = this.#find(extern, isFunction ? BTF_KIND.FUNC : BTF_KIND.VAR)
     return [{ ...insn, src: id === undefined ? 0 : BPF_PSEUDO_BTF_ID, imm: id ?? 0 }, upper]
   }
 
@@ -82,9 +89,6 @@ export class KernelReferences {
   #find({ name, weak }: ExternTarget, kind: typeof BTF_KIND.FUNC | typeof BTF_KIND.VAR): number | undefined {
     const what = kind === BTF_KIND.FUNC ? `function '${name}'` : `variable '${name}'`
     const declared = this.#btf.find(name, kind)
-    if (declared !== undefined && this.#btf.resolve(declared.typeId).kind === BTF_KIND.VOID) {
-      throw notSupported(`the address of kernel symbol '${name}'`)
-    }
     const id = this.#kernel.find(essentialName(name), kind)
     if (id === undefined && weak) return undefined
     if (id === undefined) throw missing(what)
@@ -96,9 +100,16 @@ export class KernelReferences {
     throw new LoaderError({ code: 'LOADER_KERNEL_SYMBOL', message: `the kernel's ${what} is of another type` })
   }
 
-  #isConfiguration(name: string): boolean {
-    const entries = this.#btf.find('.kconfig', BTF_KIND.DATASEC)?.entries ?? []
-    return entries.some(({ typeId }) => this.#btf.type(typeId).name === name)
+  /** The address is a number like any other. */
+  #address({ name, weak }: ExternTarget, insn: Insn, upper: Insn): readonly Insn[] {
+    if (this.#kernel.symbolAddress === undefined) throw notSupported(`the address of kernel symbol '${name}'`)
+    const address = this.#kernel.symbolAddress(name)
+    if (address === undefined && !weak) throw missing(`symbol '${name}'`)
+    const [low, high] = [address ?? 0n, (address ?? 0n) >> 32n].map((word) => Number(BigInt.asIntN(32, word)))
+    return [
+      { ...insn, src: 0, imm: low ?? 0 },
+      { ...upper, imm: high ?? 0 },
+    ]
   }
 }
 

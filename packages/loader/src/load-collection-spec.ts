@@ -7,6 +7,7 @@ import { CollectionSpec, type MapSpec, type ProgramSpec } from './collection-spe
 import type { KernelTypes } from './core/type-space.ts'
 import { readDataMaps, readVariables } from './data-maps.ts'
 import { exceptionCallbacks } from './exception-callbacks.ts'
+import { CONFIGURATION_MAP } from './kernel-configuration.ts'
 import { KernelReferences } from './kernel-references.ts'
 import { readLegacyMaps } from './legacy-maps.ts'
 import { LoaderError } from './loader-error.ts'
@@ -72,7 +73,10 @@ export function loadCollectionSpec(bytes: Uint8Array, options: CollectionSpecOpt
     exceptionCallbacks: exceptionCallbacks(object.btf, code.values()),
     structOps: new StructOpsPlaces(object),
   }
-  const programs = readPrograms(index, options)
+  const kernel = kernelReferences(object, options)
+  const configuration = kernel?.configuration.map()
+  if (configuration !== undefined) maps.set(CONFIGURATION_MAP, configuration)
+  const programs = readPrograms(index, options, kernel)
   warnOfDataRelocations(object)
   return new CollectionSpec({
     programs,
@@ -108,12 +112,22 @@ function placeMaps(maps: readonly PlacedMap[]): ReadonlyMap<number, ReadonlyMap<
   return places
 }
 
-function readPrograms(index: ObjectIndex, options: CollectionSpecOptions): Map<string, ProgramSpec> {
+function kernelReferences(
+  { btf, untypedExterns }: ObjectFile,
+  { kernelTypes }: CollectionSpecOptions,
+): KernelReferences | undefined {
+  if (btf === undefined || kernelTypes === undefined) return undefined
+  return new KernelReferences(btf, kernelTypes, untypedExterns)
+}
+
+function readPrograms(
+  index: ObjectIndex,
+  options: CollectionSpecOptions,
+  kernel: KernelReferences | undefined,
+): Map<string, ProgramSpec> {
   const programs = new Map<string, ProgramSpec>()
   const budget = { insns: MAX_OBJECT_INSNS }
-  const { btf } = index.object
-  const { coreRelocations = 'refuse', externs = 'refuse', kernelTypes } = options
-  const kernel = btf === undefined || kernelTypes === undefined ? undefined : new KernelReferences(btf, kernelTypes)
+  const { coreRelocations = 'refuse', externs = 'refuse' } = options
   const modes = { coreRelocations, externs, ...(kernel === undefined ? {} : { kernel }) }
   for (const section of index.code.values()) {
     if (section.name === SUBPROGRAM_SECTION) continue

@@ -1,4 +1,4 @@
-import { type Btf, BtfError, type BtfExt, decodeBtf, decodeBtfExt } from '@bpfoundry/btf'
+import { BTF_KIND, type Btf, BtfError, type BtfExt, type BtfType, decodeBtf, decodeBtfExt } from '@bpfoundry/btf'
 import type { Place } from '@bpfoundry/diagnostics'
 import {
   type ElfFile,
@@ -25,6 +25,8 @@ export interface ObjectFile {
   readonly input: string | undefined
   readonly symbolsBySection: ReadonlyMap<number, readonly ElfSymbol[]>
   readonly btf: Btf | undefined
+  /** Names of variables that are declared elsewhere and have no type there: symbols of a kernel. */
+  readonly untypedExterns: ReadonlySet<string>
   readonly ext: BtfExt
   /** Instructions, in file order. */
   readonly code: readonly ElfSection[]
@@ -55,13 +57,16 @@ export function openObject(bytes: Uint8Array, input: string | undefined): Object
   elf.expectMachine(EM_BPF)
   elf.expectType(ET_REL)
   const symbolsBySection = groupSymbols(elf)
-  const btf = readBtf(elf, input, symbolsBySection)
+  const declared = readBtf(elf, input)
+  const btf =
+    declared === undefined ? undefined : located(input, '.BTF', () => completeBtf(declared, elf, symbolsBySection))
   const license = elf.section('license')
   return {
     elf,
     input,
     symbolsBySection,
     btf,
+    untypedExterns: untypedVariables(declared),
     ext: readExt(elf, input, btf),
     code: elf.sections.filter(isCode),
     data: elf.sections.filter(isData),
@@ -100,14 +105,15 @@ function groupSymbols(elf: ElfFile): ReadonlyMap<number, readonly ElfSymbol[]> {
   return groups
 }
 
-function readBtf(
-  elf: ElfFile,
-  input: string | undefined,
-  symbolsBySection: ReadonlyMap<number, readonly ElfSymbol[]>,
-): Btf | undefined {
+function readBtf(elf: ElfFile, input: string | undefined): Btf | undefined {
   const section = elf.section('.BTF')
-  if (section === undefined) return undefined
-  return located(input, section.name, () => completeBtf(decodeBtf(elf.data(section)), elf, symbolsBySection))
+  return section === undefined ? undefined : located(input, section.name, () => decodeBtf(elf.data(section)))
+}
+
+function untypedVariables(btf: Btf | undefined): ReadonlySet<string> {
+  const isUntyped = (type: BtfType): boolean =>
+    type.kind === BTF_KIND.VAR && btf?.resolve(type.typeId).kind === BTF_KIND.VOID
+  return new Set((btf?.types ?? []).filter(isUntyped).map(({ name }) => name))
 }
 
 function readExt(elf: ElfFile, input: string | undefined, btf: Btf | undefined): BtfExt {

@@ -12,6 +12,7 @@ import {
 import type { CodeFunction } from './code-section.ts'
 import type { ExternReference, MapRelocation } from './collection-spec.ts'
 import { describeCoreRelocation, isFinal } from './core/fixed-types.ts'
+import { CONFIGURATION_MAP } from './kernel-configuration.ts'
 import type { KernelReferences } from './kernel-references.ts'
 import { LoaderError } from './loader-error.ts'
 import { type ObjectFile, placeIn } from './object-file.ts'
@@ -158,6 +159,13 @@ class Linker {
   #applyExtern(extern: ExternTarget, at: number, code: CodeFunction, pc: number): void {
     const { isCall, name, weak, hint } = extern
     const { kernel } = this.#modes
+    if (kernel?.configuration.has(name)) {
+      this.#attempt(code, pc, () => {
+        const offsetBytes = kernel.configuration.offsetOf(extern)
+        this.#apply({ kind: 'value', map: CONFIGURATION_MAP, offsetBytes }, at, code, pc)
+      })
+      return
+    }
     if (kernel !== undefined) {
       this.#rewrite(at, code, pc, (insn, second) => kernel.resolve(extern, insn, second))
       return
@@ -179,13 +187,20 @@ class Linker {
     }
   }
 
-  /** Puts others in the place of one instruction, or of both slots of a wide one. What can't be is kept as a reason. */
+  /** Puts others in the place of one instruction, or of both slots of a wide one. */
   #rewrite(at: number, code: CodeFunction, pc: number, by: (insn: Insn, second?: Insn) => readonly Insn[]): void {
     const insn = this.#insns[at]
     if (insn === undefined) throw new Error(`slot ${at} is past the end of what was placed`)
-    try {
+    this.#attempt(code, pc, () => {
       const second = pc + 1 < code.end ? this.#insns[at + 1] : undefined
       for (const [index, one] of by(insn, second).entries()) this.#insns[at + index] = one
+    })
+  }
+
+  /** What can't be done keeps the program from loading, not the object. */
+  #attempt(code: CodeFunction, pc: number, change: () => void): void {
+    try {
+      change()
     } catch (error) {
       if (!isDiagnostic(error)) throw error
       this.#keepReason(error, code, pc)
@@ -214,8 +229,8 @@ class Linker {
     if (btf === undefined) return
     for (const relocation of code.coreRelocations) {
       if (this.#modes.externs === 'keep' && relocation.kind === CORE_RELOCATION.TYPE_ID_TARGET) {
-        const { name } = btf.type(relocation.typeId)
-        this.#externs.push({ pc: base + relocation.pc, kind: 'type', name, weak: false })
+        const { name, kind: typeKind } = btf.type(relocation.typeId)
+        this.#externs.push({ pc: base + relocation.pc, kind: 'type', name, typeKind, weak: false })
       }
       if (this.#modes.coreRelocations === 'as-compiled' || isFinal(btf, relocation)) continue
       const what = describeCoreRelocation(btf, relocation)

@@ -43,6 +43,23 @@ const RELOCATED: readonly (readonly [program: string, insn: string])[] = [
   ['load_signed',        'call 0xbad2310'],
 ]
 
+class ConfiguredKernel extends LazyBtf {
+  configuration(): ReadonlyMap<string, string> {
+    return new Map([
+      ['LINUX_KERNEL_VERSION', `${0x061200}`],
+      ['CONFIG_HZ', '250'],
+      ['CONFIG_IPV6', 'y'],
+      ['CONFIG_MODULE', 'm'],
+      ['CONFIG_LETTER', 'y'],
+      ['CONFIG_TEXT', '"none"'],
+    ])
+  }
+
+  symbolAddress(name: string): bigint | undefined {
+    return name === 'jiffies_64' ? 0xffffffff82345678n : undefined
+  }
+}
+
 interface Relocated {
   readonly spec: CollectionSpec
   readonly objectPath: string
@@ -82,6 +99,43 @@ describe.skipIf(!hasProgram('clang-19'))("CO-RE relocations by a kernel's types"
       const { unsupported } = relocate(folder).spec.programs.get('ambiguous') ?? {}
       expect(unsupported).toMatchObject({ code: 'LOADER_RELOCATION', where: { program: 'ambiguous', pc: 24 } })
       expect(unsupported?.message).toContain('types named twice that differ')
+    })
+  })
+
+  test('go with what the kernel was built with, in a map of constants', () => {
+    withFolder((folder) => {
+      const { types } = relocate(folder)
+      const { bytes } = compile(folder, 'externs')
+      const spec = loadCollectionSpec(bytes, { kernelTypes: new ConfiguredKernel(types) })
+      const { mapRelocations = [], unsupported } = spec.programs.get('configured') ?? {}
+      expect(unsupported).toBeUndefined()
+      expect(new Set(mapRelocations.map(({ map }) => map))).toEqual(new Set(['.kconfig']))
+      const { contents, freeze, valueSizeBytes } = spec.maps.get('.kconfig') ?? {}
+      const value = contents?.[0]?.value as Uint8Array
+      expect([freeze, valueSizeBytes]).toEqual([true, value.length])
+      // Numbers of four bytes by name, then the text, then what is one byte.
+      expect([...new Uint32Array(value.slice(0, 20).buffer)]).toEqual([0, 250, 0, 1, 0x061200])
+      expect(Buffer.from(value.slice(20)).toString('latin1')).toBe('none\0\0\0\0\x01y')
+      expect(spec.programs.get('lacks_setting')?.unsupported).toMatchObject({ code: 'LOADER_KERNEL_SYMBOL' })
+    })
+  })
+
+  test('and with its symbols: of weak ones that are missing nothing is asked', () => {
+    withFolder((folder) => {
+      const { types } = relocate(folder)
+      const { bytes } = compile(folder, 'externs')
+      const spec = loadCollectionSpec(bytes, { kernelTypes: new ConfiguredKernel(types) })
+      const first = (name: string): string => {
+        const insns = insnsOf(spec, name)
+        return formatLlvmInsn(insns[0] as Insn, insns[1], { pc: 0 })
+      }
+      expect(first('symbol')).toBe('r0 = -0x7dcba988 ll')
+      expect(first('weak_symbol')).toBe('r0 = 0x0 ll')
+      expect(first('weak_function')).toBe(`call 0x${(2_002_000_000).toString(16)}`)
+      expect(spec.programs.get('lacks_function')?.unsupported).toMatchObject({
+        code: 'LOADER_KERNEL_SYMBOL',
+        message: "program 'lacks_function': the kernel has no function 'gone'",
+      })
     })
   })
 

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { LazyBtf } from '@bpfoundry/btf'
 import { isDiagnostic } from '@bpfoundry/diagnostics'
 import { readInput } from './file-access.ts'
@@ -40,20 +39,20 @@ export class KernelTypesFile extends LazyBtf {
  * @throws BtfError for BTF that is damaged
  */
 export function readKernelTypes(path: string): KernelTypesFile {
+  return readTypes(path, (bytes) => new KernelTypesFile(path, bytes))
+}
+
+/** The same, as what `make` makes of the file's bytes. @throws as readKernelTypes */
+export function readTypes<Types extends KernelTypesFile>(path: string, make: (bytes: Uint8Array) => Types): Types {
   const bytes = readInput(path)
   if (!startsWithMagic(bytes)) throw noTypes(path, bytes)
   try {
-    const types = new KernelTypesFile(path, bytes)
+    const types = make(bytes)
     types.expectWhole()
     return types
   } catch (error) {
     throw isDiagnostic(error) ? error.at({ input: path }) : error
   }
-}
-
-/** The types of the kernel that runs here; undefined where it doesn't show them, and elsewhere than on Linux. */
-export function runningKernelTypes(): KernelTypesFile | undefined {
-  return existsSync(RUNNING_KERNEL_TYPES) ? readKernelTypes(RUNNING_KERNEL_TYPES) : undefined
 }
 
 const BTF_MAGIC = 0xeb9f

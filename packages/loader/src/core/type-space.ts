@@ -16,6 +16,13 @@ export interface KernelTypes extends TypeSpace {
   find(name: string, kind: number): number | undefined
   /** All of them. */
   findAll(name: string, kind: number): readonly number[]
+  /**
+   * What the kernel was built with, by name, as its .config writes it (`y`, `250`, `"text"`), and the LINUX_* numbers of
+   * libbpf; undefined where that is not known.
+   */
+  configuration?(): ReadonlyMap<string, string> | undefined
+  /** Where a symbol of the kernel lies; undefined where there is none, or it is not told. */
+  symbolAddress?(name: string): bigint | undefined
 }
 
 /** The object's types and the kernel's, which are compared. */
