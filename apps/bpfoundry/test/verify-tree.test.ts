@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findClang } from '@bpfoundry/conformance'
+import { profileFor } from '@bpfoundry/kernel-abi'
+import { kernelOracle } from '@bpfoundry/kernel-oracle'
 import { afterAll, describe, expect, it } from 'vitest'
 import { bpfoundry } from './command-line.ts'
 
@@ -41,6 +43,20 @@ describe('verify --kernel-tree', () => {
         outcome: 'refused',
         here: { of: 'program', errno: 13, reason: expect.stringContaining('invalid') },
       },
+    ])
+  })
+
+  it('asks the running kernel, by the rules of its release', async (ctx) => {
+    if ('missing' in findClang()) return ctx.skip('no clang')
+    const oracle = kernelOracle()
+    if ('unavailable' in oracle) return ctx.skip(oracle.unavailable)
+    oracle.close()
+    const { code, stdout } = await bpfoundry('verify', '--kernel-tree', tree(), '--oracle', 'kernel', '--json')
+    const { verdicts, profile, kernel } = JSON.parse(stdout)
+    expect([code, kernel, profile]).toEqual([0, oracle.release, profileFor(oracle.release)])
+    expect(verdicts).toMatchObject([
+      { outcome: 'accepted', kernel: { verdict: 'accepted', insnsProcessed: 2 } },
+      { outcome: 'refused', kernel: { verdict: 'refused', errno: 13, reason: expect.stringContaining('invalid') } },
     ])
   })
 
