@@ -16,6 +16,9 @@ import { randomProgram } from './support/random-program.ts'
 
 const PROGRAMS = Number(process.env['VERIFIER_SOUNDNESS_PROGRAMS'] ?? 1500)
 const COMPLEXITY_LIMIT = 20_000
+/** By whose rules; the default of the verifier without it. */
+const PROFILE = process.env['VERIFIER_SOUNDNESS_PROFILE']
+const RELEASE = PROFILE === undefined ? {} : { profile: PROFILE }
 
 const common = { keySizeBytes: 4, maxEntries: 4, flags: 0 }
 const ARRAY = { ...common, name: 'array', type: MAP_TYPE.ARRAY, valueSizeBytes: 64 }
@@ -84,7 +87,7 @@ describe('accepted random programs', () => {
       fuel: 1_000_000,
       onInsn: (_image, pc, cpu) => watch.observe(pc, cpu),
     })
-    const kernel = Kernel.create({ engine })
+    const kernel = Kernel.create({ engine, ...RELEASE })
     kernel.addNetDevice({ ifindex: 1, name: 'lo', rxQueues: 100_000 })
     const [array, hash] = [kernel.createMap(ARRAY), kernel.createMap(HASH)]
     for (let key = 0; key < 4; key++) hash.update(Uint8Array.of(key, 0, 0, 0), new Uint8Array(16).fill(key * 77))
@@ -97,7 +100,7 @@ describe('accepted random programs', () => {
       const insns = randomProgram(seed, { array: array.fd, hash: hash.fd })
       const lineInfo = linesFor(insns)
       const base = { name: 'random', type: PROG_TYPE.XDP, expectedAttachType: 0, insns, lineInfo, flags: 0 }
-      const options = { complexityLimit: COMPLEXITY_LIMIT, exactFacts: true }
+      const options = { ...RELEASE, complexityLimit: COMPLEXITY_LIMIT, exactFacts: true }
       const result = verify({ ...base, gplCompatible: true, maps }, options)
       if (!result.ok) return
       const program = kernel.loadProgram({ ...base, license: 'GPL' })

@@ -71,6 +71,8 @@ export interface OlderRules {
   readonly frameStepBytes: 16 | 32
   /** What a hook's program answers is held against what the hook may give. */
   readonly judgesHookAnswers: boolean
+  /** Attach types whose programs may answer 0 to 3, not just 0 or 1. */
+  readonly fourAnswers: readonly ('CGROUP_INET_EGRESS' | 'CGROUP_INET4_BIND' | 'CGROUP_INET6_BIND')[]
   /** A return value is held against its range by its own range, or by its bits. */
   readonly returnsBy: 'range' | 'bits'
 
@@ -121,6 +123,7 @@ const NEWEST: OlderRules = {
   globalArguments: 'pointers',
   frameStepBytes: 16,
   judgesHookAnswers: true,
+  fourAnswers: ['CGROUP_INET_EGRESS', 'CGROUP_INET4_BIND', 'CGROUP_INET6_BIND'],
   returnsBy: 'range',
   knownBits: 'value',
   forbiddenHelper: 'program of this type cannot use helper',
@@ -161,7 +164,7 @@ const CHANGES: readonly Change[] = [
   { until: '6.2',  before: { renamedPrefixes: [['ringbuf_', 'alloc_'], ['trusted_', '']] } },
   // Of 6.3; 5.15.y and 6.1.y have it, too.
   { until: '5.15', before: { readsUnwrittenStack: false } },
-  { until: '5.12', before: { globalArguments: 'context' } },
+  { until: '5.12', before: { globalArguments: 'context', fourAnswers: ['CGROUP_INET_EGRESS'] } },
   { until: '5.11', before: { knowsBeyondPacket: false, handsOverPointers: false } },
   { until: '5.10', before: { links: 'none', spills: 'whole constants' } },
   // Of 5.12, 6.2 and 6.3; the newest of 5.10.y and of later ones have them, too.
@@ -169,6 +172,7 @@ const CHANGES: readonly Change[] = [
   { until: '5.7',  before: { tracksHalves: false } },
   { until: '5.6',  before: { judgesGlobals: 'none' } },
   { until: '5.5',  before: { knowsFrozenMaps: false } },
+  { until: '5.3',  before: { fourAnswers: [] } },
   { until: '5.3',  before: { precision: 'none', spills: 'none', decidedBy: 'immediates' } },
   { until: '5.2',  before: { variableStack: 'nobody' } },
   { until: '5.0',  before: { decidedBy: 'equal immediates' } },

@@ -12,6 +12,7 @@ import { checkReturnRange, type Range } from './return-range.ts'
 
 const BOOLEAN: Range = [0, 1]
 const ZERO: Range = [0, 0]
+const FOUR_ANSWERS: Range = [0, 3]
 
 /** Program types whose return value the kernel interprets. All others may return anything. */
 // biome-ignore format: table
@@ -30,9 +31,6 @@ const RETURN_RANGES: ReadonlyMap<number, Range> = new Map<number, Range>([
 /** Attach types with a range of their own. */
 // biome-ignore format: table
 const ATTACH_RANGES: ReadonlyMap<number, Range> = new Map<number, Range>([
-  [ATTACH_TYPE.CGROUP_INET_EGRESS,           [0, 3]],
-  [ATTACH_TYPE.CGROUP_INET4_BIND,            [0, 3]],
-  [ATTACH_TYPE.CGROUP_INET6_BIND,            [0, 3]],
   [ATTACH_TYPE.CGROUP_UDP4_RECVMSG,          [1, 1]],
   [ATTACH_TYPE.CGROUP_UDP6_RECVMSG,          [1, 1]],
   [ATTACH_TYPE.CGROUP_UNIX_RECVMSG,          [1, 1]],
@@ -56,7 +54,9 @@ function returnRange(v: Verification): Range | undefined {
   const isHook = type === PROG_TYPE.LSM && expectedAttachType !== ATTACH_TYPE.LSM_CGROUP
   if (isHook && !v.profile.judgesHookAnswers) return undefined
   if (v.target !== undefined) return boundRange(type, expectedAttachType, v.target)
-  const byAttachType = BY_ATTACH_TYPE.has(type) ? ATTACH_RANGES.get(expectedAttachType) : undefined
+  if (!BY_ATTACH_TYPE.has(type)) return RETURN_RANGES.get(type)
+  const hasFour = v.profile.fourAnswers.some((name) => ATTACH_TYPE[name] === expectedAttachType)
+  const byAttachType = hasFour ? FOUR_ANSWERS : ATTACH_RANGES.get(expectedAttachType)
   return byAttachType ?? RETURN_RANGES.get(type)
 }
 

@@ -1,5 +1,5 @@
 import { assembleLlvm, type Insn } from '@bpfoundry/isa'
-import { MAP_FLAG, MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { ATTACH_TYPE, MAP_FLAG, MAP_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { describe, expect, it } from 'vitest'
 import { type VerifierMap, type VerifierResult, verify } from '../../src/index.ts'
 
@@ -102,6 +102,14 @@ describe('older rules', () => {
     const asm = '*(u32 *)(r1 + 8) = 1\nr0 = 0\nexit'
     expect(verdict('6.1', asm, PROG_TYPE.SCHED_CLS).log).toContain('BPF_ST stores into R1 ctx is not allowed')
     expect(verdict('6.6', asm, PROG_TYPE.SCHED_CLS)).toMatchObject({ ok: true })
+  })
+
+  it('a program may rewrite the port that is bound to since 5.12', () => {
+    const { insns } = assembleLlvm('r0 = 3\nexit')
+    const bind = { type: PROG_TYPE.CGROUP_SOCK_ADDR, expectedAttachType: ATTACH_TYPE.CGROUP_INET4_BIND }
+    const program = { name: 'p', ...bind, gplCompatible: true, maps: MAPS, insns }
+    expect(verify(program, { profile: '5.10' })).toMatchObject({ ok: false })
+    expect(verify(program, { profile: '5.15' })).toMatchObject({ ok: true })
   })
 
   // biome-ignore format: table
