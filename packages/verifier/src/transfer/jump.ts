@@ -199,11 +199,13 @@ function liveAt(v: Verification, frameNumber: number): number {
 
 type Narrowing = (relation: number, a: KnownScalar, b: KnownScalar) => readonly [KnownScalar, KnownScalar]
 
+const narrowWhole: Narrowing = (relation, a, b) => refine(relation, false, a, b)
+const narrowHalf: Narrowing = (relation, a, b) => refine(relation, true, a, b)
+
 /** What a comparison leaves of its operands, as the kernel judged for follows it. */
 function narrowing({ profile }: Verification, is32: boolean): Narrowing {
-  return profile.comparesRanges
-    ? (relation, a, b) => refine(relation, is32, a, b)
-    : (relation, a, b) => refineByConstant(relation, is32, a, b, profile.tracksHalves)
+  if (profile.comparesRanges) return is32 ? narrowHalf : narrowWhole
+  return (relation, a, b) => refineByConstant(relation, is32, a, b, profile.tracksHalves)
 }
 
 /** Narrows the operands, and what is linked with them, in one state. */
