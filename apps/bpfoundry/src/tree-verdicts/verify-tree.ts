@@ -94,7 +94,9 @@ async function judgesOf(
   oracle: KernelOracle | undefined,
 ): Promise<TreeJudges> {
   const kernelBtf = types === undefined ? {} : { kernelBtf: types }
-  const here = emulatedJudge(Kernel.create({ hollowMaps: true, profile, ...kernelBtf }))
+  // What a program may index by the number of its CPU depends on how many there are.
+  const cpus = oracle === undefined ? {} : { cpus: oracle.possibleCpus }
+  const here = emulatedJudge(Kernel.create({ hollowMaps: true, profile, ...kernelBtf, ...cpus }))
   if (oracle === undefined) return { here }
   const { CollectionKernel } = await oracleClient()
   return { here, kernel: runningJudge(() => new CollectionKernel(oracle)) }
