@@ -29,7 +29,7 @@ interface Logged {
   readonly functions?: readonly string[]
 }
 
-function logOf({ asm, type, map: used, flags = 0, functions }: Logged, profile = '6.12'): string {
+function logOf({ asm, type, map: used, flags = 0, functions }: Logged, profile = '6.12', logLevel = 2): string {
   const insns = assemble(asm)
   const described = functions?.map((name) => ({ name, linkage: 'static' as const, args: ['void *' as const] }))
   const program: VerifierProgram = {
@@ -37,7 +37,7 @@ function logOf({ asm, type, map: used, flags = 0, functions }: Logged, profile =
     ...(described === undefined ? {} : describeFunctions(insns, described)),
     maps: new Map(used === undefined ? [] : [[MAP_FD, used]]),
   }
-  return verify(program, { profile }, { logLevel: 2 }).log
+  return verify(program, { profile }, { logLevel }).log
 }
 
 /** Without the lines on precision, which the messages leave out. */
@@ -48,21 +48,24 @@ function withoutPrecision(log: string): string {
     .join('\n')
 }
 
+/** https://lore.kernel.org/bpf/CABWLsesztKnQosM+bkBq-H5yPvFNc02uh5hrEgwRBAz6ja9Q4g@mail.gmail.com/ */
+const COVERED = `
+  r6 = r10
+  call 7
+  r3 = r0
+  r8 = r0
+  if w0 & w3 goto read
+  *(u32 *)(r6 - 196) = r3
+  r7 = 0x19 ll
+  read:
+  r7 = *(u32 *)(r6 - 200)
+  exit`
+const COVERED_COUNTS =
+  'processed 10 insns (limit 1000000) max_states_per_insn 0 total_states 1 peak_states 1 mark_read 1\n'
+
 describe('logs of whole programs, as messages to the list show them', () => {
   it('a path covered by one that reads the stack', () => {
-    // https://lore.kernel.org/bpf/CABWLsesztKnQosM+bkBq-H5yPvFNc02uh5hrEgwRBAz6ja9Q4g@mail.gmail.com/
-    const asm = `
-      r6 = r10
-      call 7
-      r3 = r0
-      r8 = r0
-      if w0 & w3 goto read
-      *(u32 *)(r6 - 196) = r3
-      r7 = 0x19 ll
-      read:
-      r7 = *(u32 *)(r6 - 200)
-      exit`
-    expect(logOf({ asm })).toBe(`func#0 @0
+    expect(logOf({ asm: COVERED })).toBe(`func#0 @0
 0: R1=ctx() R10=fp0
 0: (bf) r6 = r10                      ; R6_w=fp0 R10=fp0
 1: (85) call bpf_get_prandom_u32#7    ; R0_w=scalar()
@@ -75,8 +78,7 @@ describe('logs of whole programs, as messages to the list show them', () => {
 9: (95) exit
 
 from 4 to 8: safe
-processed 10 insns (limit 1000000) max_states_per_insn 0 total_states 1 peak_states 1 mark_read 1
-`)
+${COVERED_COUNTS}`)
   })
 
   // https://lore.kernel.org/bpf/20241212210748.1305855-1-afabre@cloudflare.com/
@@ -254,6 +256,10 @@ describe('what is asked for across a comparison', () => {
     expect(log).toContain('mark_precise: frame0: regs=r2 stack= before 4: (bd) if r3 <= r2 goto pc+1\n')
     expect(log).toContain('mark_precise: frame0: regs=r2 stack= before 3: (bf) r3 = r10\n')
   })
+})
+
+it.each([1, 4])('level %i, which shows no path, counts the same', (level) => {
+  expect(logOf({ asm: COVERED }, '6.12', level)).toContain(COVERED_COUNTS)
 })
 
 it('6.18 has no marks', () => {
