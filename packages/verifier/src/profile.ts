@@ -46,6 +46,8 @@ export interface Profile extends OlderRules {
   readonly stopsSpeculation: boolean
   /** What is loaded from an arena may be sign-extended. */
   readonly extendsArenaLoads: boolean
+  /** An address that a structure of the kernel holds may be read at, whatever is there. */
+  readonly readsAnyAddress: boolean
 }
 
 const NEWER_RULES: readonly Omit<Profile, keyof OlderRules>[] = [
@@ -69,6 +71,7 @@ const NEWER_RULES: readonly Omit<Profile, keyof OlderRules>[] = [
     removesOwnedNodes: false,
     stopsSpeculation: false,
     extendsArenaLoads: false,
+    readsAnyAddress: false,
   },
   {
     name: '6.18',
@@ -86,6 +89,7 @@ const NEWER_RULES: readonly Omit<Profile, keyof OlderRules>[] = [
     removesOwnedNodes: true,
     stopsSpeculation: true,
     extendsArenaLoads: true,
+    readsAnyAddress: true,
     exitLeakWords: 'BPF_EXIT instruction in main prog would lead to reference leak',
     listsLocks: true,
     exitLockWords: 'BPF_EXIT instruction in main prog cannot be used inside bpf_spin_lock-ed region',

@@ -3,8 +3,9 @@ import { BTF_KIND, type BtfType } from '@bpfoundry/btf'
 import type { Insn } from '@bpfoundry/isa'
 import { contextNames } from '@bpfoundry/kernel-abi'
 import { type CallableFunction, calledFunction, hasTrait } from '../kernel-types/kernel-function.ts'
-import { isComposite, type KernelTypes, kindText } from '../kernel-types/kernel-types.ts'
+import { isComposite, type KernelTypes, kindText, typeAt } from '../kernel-types/kernel-types.ts'
 import { isNumber } from '../kernel-types/scalar-struct.ts'
+import { addressFound } from '../memory/untrusted-memory.ts'
 import { WORK_SET_CALLBACK } from '../program/callback-helpers.ts'
 import { THROW } from '../program/exceptions.ts'
 import { maySleep } from '../program/read-side.ts'
@@ -162,7 +163,15 @@ function memoryResult(
 /** Any address read as a structure: what it finds can't be relied on. */
 function castResult(v: Verification, { constant = 0 }: KernelCallNotes): RegisterState {
   const kernel = v.kernel as KernelTypes
-  const type = kernel.btf.type(constant)
-  if (!isComposite(type)) v.refuse(CODE, 'EINVAL', 'kfunc bpf_rdonly_cast type ID argument must be of a struct')
+  const type = typeAt(kernel.btf, constant)
+  const { readsAnyAddress } = v.profile
+  if (type?.kind === BTF_KIND.VOID && readsAnyAddress) return addressFound(v, 0)
+  if (type === undefined && readsAnyAddress) {
+    v.refuse(CODE, 'EINVAL', `Unknown type ID ${constant} passed to kfunc bpf_rdonly_cast`)
+  }
+  if (type === undefined || !isComposite(type)) {
+    const wanted = readsAnyAddress ? 'a struct or void' : 'a struct'
+    v.refuse(CODE, 'EINVAL', `kfunc bpf_rdonly_cast type ID argument must be of ${wanted}`)
+  }
   return pointerTo(PTR_TO_BTF_ID | PTR_UNTRUSTED, { struct: kernel.struct(type.id) })
 }

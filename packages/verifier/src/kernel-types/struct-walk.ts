@@ -13,6 +13,8 @@ import { isComposite } from './kernel-types.ts'
 /** What lies there. */
 export type Found =
   | { readonly kind: 'number' }
+  /** A pointer to something else than a structure. */
+  | { readonly kind: 'address'; readonly flags: number }
   | { readonly kind: 'pointer'; readonly structId: number; readonly flags: number; readonly field: string }
   | { readonly kind: 'refused'; readonly errno: ErrnoName; readonly message: string }
 
@@ -130,6 +132,7 @@ function stepIntoMember(walk: Walk, type: BtfComposite, member: BtfMember, offse
       const flags = walk.flags | tagFlags(btf, element.typeId)
       return { kind: 'pointer', structId: target.id, flags, field: member.name }
     }
+    return { kind: 'address', flags: walk.flags }
   }
   if (offset + sizeBytes > end && (walk.flags & PTR_UNTRUSTED) === 0) {
     const where = `(mend:${end}) in struct ${shown(type.name)} with off ${offset} size ${sizeBytes}`

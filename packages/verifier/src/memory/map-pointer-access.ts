@@ -15,6 +15,7 @@ import type { Verification } from '../verification.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 import { type Access, loaded } from './access.ts'
 import { mapAttribute, mapStructName } from './map-struct.ts'
+import { addressFound } from './untrusted-memory.ts'
 
 const CODE = 'VERIFIER_MAP_STRUCT'
 
@@ -42,6 +43,7 @@ export function accessMapPointer(v: Verification, access: Access): void {
 
 function foundRegister(v: Verification, found: Exclude<Found, { kind: 'refused' }>): RegisterState {
   if (found.kind === 'number') return UNKNOWN_SCALAR
+  if (found.kind === 'address') return addressFound(v, found.flags)
   const struct = v.kernel?.struct(found.structId) as KernelStruct
   return pointerTo(PTR_TO_BTF_ID | found.flags, { struct })
 }

@@ -42,6 +42,7 @@ import { checkRegion } from './region-access.ts'
 import { accessSocket } from './socket-access.ts'
 import { accessStack } from './stack-access.ts'
 import { accessStruct } from './struct-access.ts'
+import { isUntrustedMemory } from './untrusted-memory.ts'
 
 interface MemoryKind {
   /** Word before "access" in the message on misalignment. */
@@ -78,7 +79,9 @@ function accessMemory(v: Verification, access: Access): void {
   if (isWrite && access.valueNumber >= 0 && v.leaks(access.valueNumber)) {
     v.refuse('VERIFIER_LEAK', 'EACCES', `R${access.valueNumber} leaks addr into mem`)
   }
-  checkRegion(v, pointerNumber, access.offset, access.sizeBytes, pointer.memoryBytes, false)
+  if (!isUntrustedMemory(pointer.type)) {
+    checkRegion(v, pointerNumber, access.offset, access.sizeBytes, pointer.memoryBytes, false)
+  }
   if (!isWrite && access.valueNumber >= 0) {
     v.write(access.valueNumber, loaded(UNKNOWN_SCALAR, access.sizeBytes, access.signExtends))
   }
@@ -171,6 +174,8 @@ export function notePointerType(v: Verification, type: number): void {
     if (before === type) return
     if ((v.insn.opcode & 0x07) !== BPF_LDX) refuseMixed(v)
     pointerTypes[v.pc] = PTR_TO_BTF_ID | PTR_UNTRUSTED
+  } else if (before !== type && (isUntrustedMemory(before) || isUntrustedMemory(type))) {
+    throw v.noted(unsupported('reading at an address of the kernel, and other memory, by one instruction is'))
   } else if (before !== type && (before === CONST_PTR_TO_MAP || type === CONST_PTR_TO_MAP)) {
     throw v.noted(unsupported('reading the fields of a map, and other memory, by one instruction is'))
   } else if (before !== type && (REWRITTEN.has(baseType(before)) || REWRITTEN.has(baseType(type)))) {

@@ -21,6 +21,7 @@ import {
 import type { Verification } from '../verification.ts'
 import { type Access, loaded } from './access.ts'
 import { checkStructOpsStore } from './struct-ops-store.ts'
+import { addressFound } from './untrusted-memory.ts'
 
 const CODE = 'VERIFIER_STRUCT_ACCESS'
 
@@ -85,6 +86,7 @@ function foundRegister(
   found: Exclude<Found, { kind: 'refused' }>,
 ): RegisterState {
   if (found.kind === 'number') return UNKNOWN_SCALAR
+  if (found.kind === 'address') return addressFound(v, found.flags)
   const kernel = v.kernel as KernelTypes
   const flags = loadedFlags(kernel.btf, from, found, isReadSide(v))
   const struct = from.struct?.own === undefined ? kernel.struct(found.structId) : ownStruct(v, found.structId)

@@ -8,6 +8,7 @@ import { isZero, toSignedNumber } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
 import { isTrustedPointer } from '../kernel-types/trust.ts'
 import { MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
+import { isUntrustedMemory } from '../memory/untrusted-memory.ts'
 import { noteNonNull, resolveNull } from '../state/null-check.ts'
 import { DST_POINTS_TO_STACK, type LinkedRegister, type PathState, SRC_POINTS_TO_STACK } from '../state/path-state.ts'
 import { immediateRegister, isPointer, type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
@@ -49,7 +50,7 @@ const ALWAYS_KNOWN: ReadonlySet<number> = new Set([
 
 function isNonNull({ profile }: Verification, register: RegisterState): boolean {
   const base = baseType(register.type)
-  if (mayBeNull(register.type)) return false
+  if (mayBeNull(register.type) || isUntrustedMemory(register.type)) return false
   if (!profile.knowsMorePointersNonNull) return ALWAYS_KNOWN.has(base)
   if (base === PTR_TO_BTF_ID ? !isTrustedPointer(register) : !NEVER_NULL.has(base)) return false
   const { smin, smax } = register.scalar

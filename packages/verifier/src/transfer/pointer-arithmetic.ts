@@ -14,6 +14,7 @@ import { tnumAdd, tnumSubtract } from '../domain/tnum.ts'
 import { equals, S64_MIN, toSignedDecimal, toSignedNumber } from '../domain/word64.ts'
 import { checkRegion, MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
 import { checkNoFields } from '../memory/special-fields.ts'
+import { isUntrustedMemory } from '../memory/untrusted-memory.ts'
 import { Refusal } from '../report/refusal.ts'
 import { tnumText } from '../report/state-text.ts'
 import { MAX_STACK_BYTES } from '../state/frame-state.ts'
@@ -184,6 +185,10 @@ export function movePointer(
       v.refuse(CODE, 'EACCES', `R${number} 32-bit pointer arithmetic prohibited`)
     }
     v.write(number, UNKNOWN_SCALAR)
+    return
+  }
+  if (isUntrustedMemory(pointer.type)) {
+    v.write(number, pointer)
     return
   }
   checkMovable(v, number, pointer, operation, delta.scalar)

@@ -149,6 +149,10 @@ const CASTS: readonly BoundCase[] = [
   calls("the kernel's own context of a device", CAST, 'call 9000', PROG_TYPE.XDP),
   calls('a number for a context', CAST, 'r1 = 5\ncall 9000'),
   calls('a cast to what is not known', CAST, 'r2 = *(u32 *)(r1 + 0)\ncall 9001'),
+  calls('a cast to nothing', CAST, 'r2 = 0\ncall 9001\nr6 = *(u64 *)(r0 + 64)'),
+  calls('a cast of a number to nothing', CAST, 'r1 = 4096\nr2 = 0\ncall 9001\nr6 = *(u8 *)(r0 - 1)'),
+  calls('a cast to a number', CAST, 'r2 = 1\ncall 9001'),
+  calls('a cast to no type', CAST, 'r2 = 100000000\ncall 9001'),
 ]
 
 const TRUSTED_TASKS = 'bpf_task_acquire bpf_task_release'

@@ -114,7 +114,40 @@ const SYMBOLS: readonly BoundCase[] = [
   symbol('a function for a CPU', 'r1 = 9000 ll\nr2 = 0\ncall 153'),
 ]
 
+const ADDRESS = 'r1 = hash ll\nr6 = *(u64 *)(r1 + 32)\nr6 = *(u64 *)(r6 + 32)\n'
+
+function address(name: string, asm: string): BoundCase {
+  return { name: `an address, ${name}`, asm: ADDRESS + asm + END }
+}
+
+/** Addresses that structures of the kernel hold: map->ops->map_alloc. */
+const ADDRESSES: readonly BoundCase[] = [
+  address('loaded', ''),
+  address('read', 'r7 = *(u32 *)(r6 + 4)'),
+  address('read far away', 'r7 = *(u64 *)(r6 + 30000)\nr7 = *(u8 *)(r6 - 30000)'),
+  address('read with its sign', 'r7 = *(s8 *)(r6 + 4)'),
+  address('written', '*(u32 *)(r6 + 4) = 1'),
+  address('written from a register', 'r7 = 1\n*(u32 *)(r6 + 4) = r7'),
+  address('changed atomically', 'r7 = 1\nlock *(u32 *)(r6 + 4) += r7'),
+  address('moved', 'r6 += 8\nr7 = *(u32 *)(r6 + 0)'),
+  address('moved by what is not known', 'r7 = *(u32 *)(r6 + 4)\nr6 += r7\nr7 = *(u32 *)(r6 + 0)'),
+  address('moved back', 'r6 -= 8\nr7 = *(u32 *)(r6 + 0)'),
+  address('added to a number', 'r7 = 8\nr7 += r6\nr7 = *(u32 *)(r7 + 0)'),
+  address('taken from a number', 'r7 = 8\nr7 -= r6'),
+  address('multiplied', 'r6 *= 8'),
+  address('masked', 'r6 &= 7\nr7 = r6'),
+  address('moved in half', 'w6 += 8'),
+  address('compared with nothing', 'if r6 == 0 goto out\nr7 = *(u32 *)(r6 + 0)\nout:'),
+  address('compared with something', 'if r6 != 0 goto out\nr7 = 1\nout:'),
+  address('on the stack', '*(u64 *)(r10 - 8) = r6\nr7 = *(u64 *)(r10 - 8)\nr7 = *(u8 *)(r7 + 0)'),
+  address('for a helper', 'r1 = r6\nr2 = 4\nr3 = 0\ncall 6'),
+  address('as a key', 'r1 = hash ll\nr2 = r6\ncall 1'),
+  address('as a number', 'r1 = r6\nr2 = 8\nr3 = 0\ncall 5'),
+  { ...address('answered', ''), asm: `${ADDRESS}r0 = r6\nexit` },
+]
+
 export const KERNEL_MEMORY_CASES: readonly BoundCase[] = [
+  ...ADDRESSES,
   ...SHARED,
   ...HANDED,
   ...MAPS,
