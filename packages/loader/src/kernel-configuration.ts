@@ -87,7 +87,7 @@ export class KernelConfiguration {
   }
 }
 
-/** In libbpf's order: by alignment and size, the largest first, then by name. */
+/** In libbpf's order: by alignment, the largest first, then by size, the smallest first, then by name. */
 function configurationVariables(btf: Btf): readonly ConfigurationVariable[] {
   const entries = btf.find(CONFIGURATION_MAP, BTF_KIND.DATASEC)?.entries ?? []
   const variables = entries.flatMap(({ typeId }) => {
@@ -99,7 +99,7 @@ function configurationVariables(btf: Btf): readonly ConfigurationVariable[] {
   })
   return variables.sort(
     (a, b) =>
-      b.alignBytes - a.alignBytes || b.sizeBytes - a.sizeBytes || Number(a.name > b.name) - Number(a.name < b.name),
+      b.alignBytes - a.alignBytes || a.sizeBytes - b.sizeBytes || Number(a.name > b.name) - Number(a.name < b.name),
   )
 }
 

@@ -113,9 +113,9 @@ describe.skipIf(!hasProgram('clang-19'))("CO-RE relocations by a kernel's types"
       const { contents, freeze, valueSizeBytes } = spec.maps.get('.kconfig') ?? {}
       const value = contents?.[0]?.value as Uint8Array
       expect([freeze, valueSizeBytes]).toEqual([true, value.length])
-      // Numbers of four bytes by name, then the text, then what is one byte.
+      // Numbers of four bytes by name, then what is one byte, then the text.
       expect([...new Uint32Array(value.slice(0, 20).buffer)]).toEqual([0, 250, 0, 1, 0x061200])
-      expect(Buffer.from(value.slice(20)).toString('latin1')).toBe('none\0\0\0\0\x01y')
+      expect(Buffer.from(value.slice(20)).toString('latin1')).toBe('\x01ynone\0\0\0\0')
       expect(spec.programs.get('lacks_setting')?.unsupported).toMatchObject({ code: 'LOADER_KERNEL_SYMBOL' })
     })
   })
