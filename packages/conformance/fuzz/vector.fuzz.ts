@@ -35,7 +35,16 @@ const lines: readonly object[] = [
     expected_attach_type: 24,
     attach_btf: 'bpf_fentry_test1',
     kfuncs: [[0, 'bpf_rcu_read_lock']],
-    modules: [{ name: 'm', btf: '00', kfuncs: [{ prog_types: ['xdp', 3], functions: { f: ['acquire'] } }], may_fail: ['g'], dtors: [] }],
+    type_ids: [[0, 5, 'bpf_attr']],
+    modules: [
+      {
+        name: 'm',
+        btf: '00',
+        kfuncs: [{ prog_types: ['xdp', 3], functions: { f: ['acquire'] } }],
+        may_fail: ['g'],
+        dtors: [],
+      },
+    ],
     btf: '9feb0100',
     func_info: [[0, 1]],
     line_info: [[0, 1, 2, 3]],

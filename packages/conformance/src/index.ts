@@ -100,6 +100,7 @@ export type {
   VectorPrivilege,
   VectorProgram,
   VectorRun,
+  VectorTypeId,
 } from './vector/vector.ts'
 export { createVector } from './vector/vector.ts'
 export type { NewVector, VectorRecord } from './vector/write-vector.ts'

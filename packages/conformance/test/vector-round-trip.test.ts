@@ -76,6 +76,7 @@ const program = (maps: number): fc.Arbitrary<VectorProgram> =>
       btf: maybe(programBtf),
       attachBtf: maybe(fc.string()),
       kfuncs: maybe(fc.array(fc.record({ pc: fc.constant(0), name: fc.string() }))),
+      typeIds: maybe(fc.array(fc.record({ pc: fc.constant(0), kind: fc.nat(19), name: fc.string() }))),
       privilege: fc.constantFrom(undefined, 'no-perfmon' as const, 'unprivileged' as const),
     })
     .map(given) as fc.Arbitrary<VectorProgram>

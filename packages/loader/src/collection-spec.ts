@@ -50,6 +50,8 @@ export interface ExternReference {
   readonly pc: number
   readonly kind: 'function' | 'variable' | 'type'
   readonly name: string
+  /** Of a type: its kind, of BTF_KIND. */
+  readonly typeKind?: number
   /** The program loads without it. */
   readonly weak: boolean
 }

@@ -231,6 +231,7 @@ class Linker {
       if (this.#modes.externs === 'keep' && relocation.kind === CORE_RELOCATION.TYPE_ID_TARGET) {
         const { name, kind: typeKind } = btf.type(relocation.typeId)
         this.#externs.push({ pc: base + relocation.pc, kind: 'type', name, typeKind, weak: false })
+        continue
       }
       if (this.#modes.coreRelocations === 'as-compiled' || isFinal(btf, relocation)) continue
       const what = describeCoreRelocation(btf, relocation)

@@ -24,6 +24,16 @@ export function oracleProgram(
   }
 }
 
+/** Constants that are ids of this kernel's types. */
+export function withTypeIds(
+  oracle: KernelOracle,
+  { typeIds = [] }: VectorProgram,
+  insns: readonly Insn[],
+): readonly Insn[] {
+  const ids = new Map(typeIds.map(({ pc, name, kind }) => [pc, oracle.kernelTypeId(name, kind)]))
+  return ids.size === 0 ? insns : insns.map((insn, pc) => ({ ...insn, imm: ids.get(pc) ?? insn.imm }))
+}
+
 function programBtf(
   loadBtf: (bytes: Uint8Array) => number,
   { bytes, functions, lines }: VectorBtf,

@@ -2,7 +2,7 @@ import type { KernelOracle, OracleMap } from '@bpfoundry/kernel-oracle'
 import type { RunAnswer } from '../report/answer.ts'
 import type { VectorMap, VectorRun } from '../vector/vector.ts'
 import type { VectorKernel } from '../verified/vector-kernel.ts'
-import { errnoOf, hex, loadPart, oracleProgram } from './oracle-load.ts'
+import { errnoOf, hex, loadPart, oracleProgram, withTypeIds } from './oracle-load.ts'
 import { unanswerable } from './unanswerable.ts'
 
 /** As many elements of a map are dumped. */
@@ -45,7 +45,7 @@ export function createRunningKernel(oracle: KernelOracle): VectorKernel {
     },
     freezeMap: (fd) => must(oracle.freezeMap(mapOf(fd)), 'map freeze'),
     loadProgram: (program, insns, { dump, fds }) => {
-      const answer = oracle.loadProgram(oracleProgram(loadBtf, program, insns, fds))
+      const answer = oracle.loadProgram(oracleProgram(loadBtf, program, withTypeIds(oracle, program, insns), fds))
       return { fd: answer.fd, part: loadPart(oracle, program, answer, dump) }
     },
     runProgram: (fd, run) => runAnswer(oracle.testRun(fd, run), run),

@@ -13,13 +13,16 @@ export function unanswerable(oracle: KernelOracle, vector: Vector): readonly str
 
 function ofProgram(
   oracle: KernelOracle,
-  { type, kfuncs = [], attachBtf, expectedAttachType, privilege }: VectorProgram,
+  { type, kfuncs = [], typeIds = [], attachBtf, expectedAttachType, privilege }: VectorProgram,
 ): string[] {
   const missing = kfuncs.filter(({ name }) => oracle.kernelTypeId(name, BTF_KIND.FUNC) === undefined)
   const noTarget = attachBtf !== undefined && oracle.attachTargetId(attachBtf, expectedAttachType, type) === undefined
   const setting = oracle.probe.unprivilegedBpfDisabled
   return [
     ...missing.map(({ name }) => `kfuncs: the kernel has no ${name}`),
+    ...typeIds
+      .filter(({ name, kind }) => oracle.kernelTypeId(name, kind) === undefined)
+      .map(({ name }) => `type_ids: the kernel has no ${name}`),
     ...(noTarget ? [`attach_btf: the kernel has no ${attachBtf}`] : []),
     ...(privilege === 'unprivileged' && setting !== 0
       ? [`unpriv: kernel.unprivileged_bpf_disabled is ${setting}`]

@@ -17,6 +17,7 @@ import {
   type VectorPrivilege,
   type VectorProgram,
   type VectorRun,
+  type VectorTypeId,
 } from './vector.ts'
 
 /**
@@ -82,6 +83,7 @@ function readProgram(fields: JsonFields, mapCount: number, defaultType: number):
     ...readProgramBtf(fields),
     ...(fields.has('attach_btf') ? { attachBtf: fields.text('attach_btf', '') } : {}),
     ...(fields.has('kfuncs') ? { kfuncs: readKfuncs(fields, insns.length) } : {}),
+    ...(fields.has('type_ids') ? { typeIds: readTypeIds(fields, insns.length) } : {}),
     ...(privilege === 'full' ? {} : { privilege }),
   }
 }
@@ -109,6 +111,17 @@ function readKfuncs(fields: JsonFields, insnCount: number): readonly { readonly 
       return { pc: pc as number, name }
     }
     throw fields.wrong('kfuncs', element, `[an instruction below ${insnCount}, a name]`)
+  })
+}
+
+function readTypeIds(fields: JsonFields, insnCount: number): readonly VectorTypeId[] {
+  return fields.list('type_ids').map((element) => {
+    const [pc, kind, name] = Array.isArray(element) && element.length === 3 ? (element as unknown[]) : []
+    const isPlace = Number.isInteger(pc) && (pc as number) >= 0 && (pc as number) < insnCount
+    if (isPlace && Number.isInteger(kind) && typeof name === 'string') {
+      return { pc: pc as number, kind: kind as number, name }
+    }
+    throw fields.wrong('type_ids', element, `[an instruction below ${insnCount}, a kind, a name]`)
   })
 }
 

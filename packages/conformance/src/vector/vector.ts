@@ -54,6 +54,14 @@ export interface VectorLine {
   readonly lineColumn: number
 }
 
+/** A constant that is the id of a type of the kernel. */
+export interface VectorTypeId {
+  readonly pc: number
+  /** BTF_KIND_* */
+  readonly kind: number
+  readonly name: string
+}
+
 /** The program's own type information. */
 export interface VectorBtf {
   /** JSON `btf`: the blob in hex. */
@@ -119,6 +127,8 @@ export interface VectorProgram {
   readonly attachBtf?: string
   /** JSON `kfuncs`: `[[insn index, name], ...]`: that call becomes one of the kernel's function, or of a module's. */
   readonly kfuncs?: readonly { readonly pc: number; readonly name: string }[]
+  /** JSON `type_ids`: `[[insn index, BTF_KIND, name], ...]`: that instruction's imm becomes the id of the kernel's type. */
+  readonly typeIds?: readonly VectorTypeId[]
   /** JSON `perfmon: false` or `unpriv: true`; full by default. */
   readonly privilege?: VectorPrivilege
 }

@@ -75,6 +75,7 @@ function programRecord(program: VectorProgram): VectorRecord {
         }),
     attach_btf: program.attachBtf,
     kfuncs: kfuncs?.map(({ pc, name }) => [pc, name]),
+    type_ids: program.typeIds?.map(({ pc, kind, name }) => [pc, kind, name]),
     ...PRIVILEGE[program.privilege ?? 'full'],
   }
 }

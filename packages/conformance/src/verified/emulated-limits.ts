@@ -15,13 +15,17 @@ function knownTypes(modules: readonly VectorModule[], types: LazyBtf | undefined
 }
 
 /** What of a program's fields it can't do what they say with. Listed in docs/parity/conformance.md. */
-function programFields({ type, attachBtf, expectedAttachType, kfuncs = [] }: VectorProgram, isKnown: Known): string[] {
+function programFields(
+  { type, attachBtf, expectedAttachType, kfuncs = [], typeIds = [] }: VectorProgram,
+  isKnown: Known,
+): string[] {
   const { name, kind } = attachSymbol(attachBtf ?? '', expectedAttachType, type)
   const missing = kfuncs.filter((fn) => !isKnown(fn.name, BTF_KIND.FUNC))
   return [
     ...(attachBtf === undefined || isKnown(name, kind) ? [] : [`attach_btf: the kernel has no ${attachBtf}`]),
     // Kernel functions are judged by their types.
     ...missing.map((fn) => `kfuncs: the kernel has no ${fn.name}`),
+    ...typeIds.filter((one) => !isKnown(one.name, one.kind)).map((one) => `type_ids: the kernel has no ${one.name}`),
   ]
 }
 

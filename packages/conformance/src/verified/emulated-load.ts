@@ -46,14 +46,11 @@ export function loadVectorProgram(
   }
 }
 
-function requestOf(
-  { type, expectedAttachType, license, flags, logLevel, btf, privilege, attachBtf, kfuncs }: VectorProgram,
-  insns: readonly Insn[],
-  links: Links,
-): Parameters<Kernel['loadProgram']>[0] {
+function requestOf(program: VectorProgram, insns: readonly Insn[], links: Links): Parameters<Kernel['loadProgram']>[0] {
+  const { type, expectedAttachType, license, flags, logLevel, btf, privilege, attachBtf, kfuncs, typeIds } = program
   const types = btf === undefined ? { functionInfo: [], lineInfo: [] } : programBtf(btf)
   const capabilities = privilege === undefined ? {} : { capabilities: CAPABILITIES[privilege] }
-  const linked = withFunctions(insns, kfuncs ?? [], links)
+  const linked = withTypeIds(withFunctions(insns, kfuncs ?? [], links), typeIds ?? [], links)
   const plain = { name: 'vector', type, expectedAttachType, insns: linked, license, flags, logLevel }
   return { ...plain, ...types, ...capabilities, ...attachTo(links, attachBtf, { type, expectedAttachType }) }
 }
@@ -84,6 +81,18 @@ function withFunctions(
     const fd = modules[types.moduleOf?.(id) ?? -1]?.fd
     linked[pc] = { ...(insns[pc] as Insn), imm: id, off: fd === undefined ? 0 : fdArray.indexOf(fd) }
   }
+  return linked
+}
+
+/** Constants that are ids of types. */
+function withTypeIds(
+  insns: readonly Insn[],
+  typeIds: NonNullable<VectorProgram['typeIds']>,
+  { types }: Links,
+): readonly Insn[] {
+  if (typeIds.length === 0 || types === undefined) return insns
+  const linked = [...insns]
+  for (const { pc, kind, name } of typeIds) linked[pc] = { ...(insns[pc] as Insn), imm: types.find(name, kind) ?? 0 }
   return linked
 }
 

@@ -74,12 +74,16 @@ function vectorProgram(
 ): VectorProgram {
   const { type, expectedAttachType, insns, license, flags } = program
   const kfuncs = (program.externs ?? []).flatMap(({ kind, pc, name }) => (kind === 'function' ? [{ pc, name }] : []))
+  const typeIds = (program.externs ?? []).flatMap(({ kind, pc, name, typeKind }) =>
+    kind === 'type' && typeKind !== undefined ? [{ pc, kind: typeKind, name }] : [],
+  )
   const attachBtf = attachTarget(program)
   return {
     ...{ type, expectedAttachType, insns, license, flags, logLevel: LOG_STATS, logTail: 0, mapRefs: maps.add(program) },
     privilege: mode === 'unprivileged' ? unprivileged(test) : (setup.privilege ?? 'full'),
     ...(attachBtf === undefined ? {} : { attachBtf }),
     ...(kfuncs.length === 0 ? {} : { kfuncs }),
+    ...(typeIds.length === 0 ? {} : { typeIds }),
     ...(btf === undefined || spec.btf === undefined ? {} : { btf: programBtf(program, spec, btf) }),
   }
 }

@@ -82,7 +82,7 @@ function whatIsMissing({ modules }: ProgsSource, { program, spec }: MadeProgram)
   if (structOps?.struct.startsWith(TEST_MODULE) === true) {
     return notRunnable('needs-module', `struct_ops ${structOps.struct} of a test module`)
   }
-  const other = externs.find(({ kind }) => kind !== 'function')
+  const other = externs.find(({ kind }) => kind === 'variable')
   if (other !== undefined) return notRunnable('needs-kernel-btf', `${other.kind} ${other.name} of the kernel`)
   if (unsupported !== undefined) {
     const needsTypes = unsupported.message.includes('CO-RE')
