@@ -216,8 +216,10 @@ function checkPointer(v: Verification, argument: Argument, notes: KernelCallNote
   if (struct !== undefined) checkStructKind(v, argument)
   else if (!isContext && argument.target.kind === BTF_KIND.FUNC_PROTO) return takeCallback(v, argument, notes)
   const sized = struct === undefined && !isContext && checkMemoryKind(v, argument)
+  const isReleased = notes.releasedNumber === number
+  if (v.profile.wrongArgument === 'type') checkOffset(v, number, register, isReleased)
   if (struct !== undefined && needsValid) checkValid(v, fn, number, register)
-  checkOffset(v, number, register, notes.releasedNumber === number)
+  checkOffset(v, number, register, isReleased)
   if (isContext) checkContext(v, argument)
   else if (struct !== undefined) checkStruct(v, argument, struct)
   else if (sized) takeSizedMemory(v, argument, notes)

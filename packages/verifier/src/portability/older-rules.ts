@@ -86,7 +86,7 @@ export interface OlderRules {
   readonly mapStruct: string
   /** Of which pointers that are given back it is said in words of its own that they were moved. */
   readonly movedRelease: 'any' | 'structures'
-  /** Arguments that functions don't take are told by what the register holds, or by the type of the parameter. */
+  /** Arguments that functions don't take are told by what the register holds; by the parameter's type, the offset first. */
   readonly wrongArgument: 'register' | 'type'
   /** Prefixes of pointers' names that were others, or none. */
   readonly renamedPrefixes: readonly (readonly [newer: string, older: string])[]
