@@ -1,12 +1,13 @@
 /**
- * Calls of helpers that compilers know to keep r1 to r5 (`bpf_fastcall`): compilers spill the registers that are in use
- * before such a call, at the lowest stack offsets of the function, and fill them behind it, for kernels that do not know.
- * Where the call is inlined, and nothing else looks at that part of the stack, spills and fills go.
+ * Calls that compilers know to keep r1 to r5 (`bpf_fastcall`), of helpers and of kernel functions: compilers spill the
+ * registers that are in use before such a call, at the lowest stack offsets of the function, and fill them behind it, for
+ * kernels that do not know. Where the call is inlined, and nothing else looks at that part of the stack, spills and fills go.
  *
  * @see mark_fastcall_patterns in kernel/bpf/verifier.c (6.12)
  */
 import { BPF_CALL, BPF_DW, BPF_EXIT, BPF_JMP, BPF_LDX, BPF_MEM, BPF_REG_FP, BPF_STX, type Insn } from '@bpfoundry/isa'
 import type { HelperPrototype } from '@bpfoundry/kernel-abi'
+import type { CallableFunction } from '../kernel-types/kernel-function.ts'
 import { SLOT_BYTES } from '../state/stack-slot.ts'
 import { isJumpClass, jumpTarget } from './control-flow.ts'
 
@@ -33,10 +34,34 @@ const LOWEST_OFFSET = -0x8000
 /** Helpers that the fix-ups inline, of those that keep r1 to r5. @see verifier_inlines_helper_call */
 const INLINED: ReadonlySet<number> = new Set([8])
 
+/** Kernel functions that the fix-ups make an instruction of. @see is_fastcall_kfunc_call */
+const INLINED_FUNCTIONS: ReadonlySet<string> = new Set(['bpf_cast_to_kern_ctx', 'bpf_rdonly_cast'])
+
+/** What a call leaves of the registers, where it keeps the others. */
+interface KeepingCall {
+  /** A bit for each register. */
+  readonly clobbered: number
+  /** No call is left of it. */
+  readonly isInlined: boolean
+}
+
 /** r0 where there is a result, and a register for each argument. */
-function clobbered({ returns, args }: HelperPrototype): number {
-  const argumentBits = ((1 << args.length) - 1) << 1
-  return (returns.type === 'RET_VOID' ? 0 : 1) | argumentBits
+function clobbered(argumentCount: number, returnsNothing: boolean): number {
+  return (returnsNothing ? 0 : 1) | (((1 << argumentCount) - 1) << 1)
+}
+
+/** A call of a helper. */
+export function helperKeeps({ id, returns, args, fastcall }: HelperPrototype): KeepingCall {
+  return {
+    clobbered: clobbered(args.length, returns.type === 'RET_VOID'),
+    isInlined: fastcall && INLINED.has(id),
+  }
+}
+
+/** A call of a function of the kernel itself. */
+export function kernelFunctionKeeps(fn: CallableFunction): KeepingCall {
+  const { parameters, returnTypeId } = fn.prototype
+  return { clobbered: clobbered(parameters.length, returnTypeId === 0), isInlined: INLINED_FUNCTIONS.has(fn.name) }
 }
 
 function jumpTargets(insns: readonly Insn[]): Uint8Array {
@@ -75,7 +100,8 @@ function pairsAround(insns: readonly Insn[], targets: Uint8Array, pc: number, lo
   return registers
 }
 
-type FindPrototype = (helper: number) => HelperPrototype | undefined
+/** Undefined for a call that is not known, or not allowed. */
+type FindCall = (insn: Insn) => KeepingCall | undefined
 
 /** The patterns of a program, and which of them may go. */
 export class FastcallPatterns {
@@ -85,7 +111,7 @@ export class FastcallPatterns {
   readonly #pairs: Uint8Array
   readonly #functions: readonly (FunctionPatterns & Extent)[]
 
-  constructor(insns: readonly Insn[], functions: readonly Extent[], findPrototype: FindPrototype) {
+  constructor(insns: readonly Insn[], functions: readonly Extent[], findCall: FindCall) {
     this.#members = new Uint8Array(insns.length)
     this.#pairs = new Uint8Array(insns.length)
     this.#functions = functions.map(({ start, end }) => ({ start, end, stackOffset: 0, keepsStack: false }))
@@ -94,21 +120,15 @@ export class FastcallPatterns {
       const lowest = lowestSpill(insns, one)
       if (lowest === 0) continue
       for (let pc = one.start; pc < one.end; pc++) {
-        const { opcode, src, imm } = insns[pc] as Insn
-        const prototype = opcode === CALL && src === 0 ? findPrototype(imm) : undefined
-        if (prototype !== undefined) this.#markCall(pc, prototype, one, lowest, pairsAround(insns, targets, pc, lowest))
+        const insn = insns[pc] as Insn
+        const call = insn.opcode === CALL ? findCall(insn) : undefined
+        if (call !== undefined) this.#markCall(pc, call, one, lowest, pairsAround(insns, targets, pc, lowest))
       }
     }
   }
 
-  #markCall(
-    pc: number,
-    prototype: HelperPrototype,
-    one: FunctionPatterns,
-    lowest: number,
-    registers: readonly number[],
-  ): void {
-    let free = CALLER_SAVED & ~clobbered(prototype)
+  #markCall(pc: number, call: KeepingCall, one: FunctionPatterns, lowest: number, registers: readonly number[]): void {
+    let free = CALLER_SAVED & ~call.clobbered
     let pairs = 0
     for (const register of registers) {
       if ((free & (1 << register)) === 0) break
@@ -118,7 +138,7 @@ export class FastcallPatterns {
       this.#members[pc + pairs] = 1
     }
     if (pairs === 0) return
-    if (prototype.fastcall && INLINED.has(prototype.id)) this.#pairs[pc] = pairs
+    if (call.isInlined) this.#pairs[pc] = pairs
     else one.keepsStack = true
     one.stackOffset = Math.min(one.stackOffset, lowest + pairs * SLOT_BYTES)
   }
