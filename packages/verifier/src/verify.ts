@@ -5,15 +5,16 @@ import { deviceRefusal, prepareDevice } from './exploration/device-refusal.ts'
 import { explore } from './exploration/exploration.ts'
 import { addFrameExtras } from './fixup/frame-extras.ts'
 import { type AttachTarget, attachTarget } from './kernel-types/attach-target.ts'
-import { callKinds } from './kernel-types/kernel-function.ts'
+import { calledFunction, callKinds } from './kernel-types/kernel-function.ts'
 import { KernelTypes } from './kernel-types/kernel-types.ts'
 import { asExtended, checkExtension } from './kernel-types/program-target.ts'
 import { checkRelease } from './portability/release-check.ts'
 import { type Target, targetNamed } from './profile.ts'
+import { isKernelCall } from './program/call-kinds.ts'
 import { checkCallbackPacketLoads } from './program/callback-packet-loads.ts'
 import { checkControlFlow, type FlowMarks } from './program/control-flow.ts'
 import { checkExceptionCallback, checkExceptions } from './program/exceptions.ts'
-import { FastcallPatterns } from './program/fastcall.ts'
+import { FastcallPatterns, helperKeeps, kernelFunctionKeeps } from './program/fastcall.ts'
 import { noteEffects } from './program/function-effects.ts'
 import {
   type FunctionArgument,
@@ -133,7 +134,14 @@ function slotNotes(run: Run, maps: SlotNotes['maps'], flow: FlowMarks, live: Uin
 
 function fastcallPatterns({ program, options, subprograms }: Run): FastcallPatterns {
   const scope = helperScope(program, options)
-  return new FastcallPatterns(program.insns, subprograms, (helper) => helperPrototype(program.type, helper, scope))
+  return new FastcallPatterns(program.insns, subprograms, (insn) => {
+    if (isKernelCall(insn)) {
+      const fn = calledFunction(program, options.kernelBtf, insn)
+      return fn?.traits === undefined ? undefined : kernelFunctionKeeps(fn)
+    }
+    const prototype = insn.src === 0 ? helperPrototype(program.type, insn.imm, scope) : undefined
+    return prototype === undefined ? undefined : helperKeeps(prototype)
+  })
 }
 
 /** What the spills that go don't need. @see remove_fastcall_spills_fills in kernel/bpf/verifier.c */
