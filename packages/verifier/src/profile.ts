@@ -46,6 +46,8 @@ export interface Profile extends OlderRules {
   readonly stopsSpeculation: boolean
   /** What is loaded from an arena may be sign-extended. */
   readonly extendsArenaLoads: boolean
+  /** Tasks' values may point to memory that user space shares (`uptr`); the log calls pointers in maps by their kind. */
+  readonly knowsUserPointers: boolean
   /** An address that a structure of the kernel holds may be read at, whatever is there. */
   readonly readsAnyAddress: boolean
 }
@@ -71,6 +73,7 @@ const NEWER_RULES: readonly Omit<Profile, keyof OlderRules>[] = [
     removesOwnedNodes: false,
     stopsSpeculation: false,
     extendsArenaLoads: false,
+    knowsUserPointers: false,
     readsAnyAddress: false,
   },
   {
@@ -89,6 +92,7 @@ const NEWER_RULES: readonly Omit<Profile, keyof OlderRules>[] = [
     removesOwnedNodes: true,
     stopsSpeculation: true,
     extendsArenaLoads: true,
+    knowsUserPointers: true,
     readsAnyAddress: true,
     exitLeakWords: 'BPF_EXIT instruction in main prog would lead to reference leak',
     listsLocks: true,

@@ -52,7 +52,8 @@ function slotFields(v: Verification, number: number): readonly OwnField[] {
 }
 
 function isPointerField(field: OwnField): field is MapField {
-  return field.kind !== 'bpf_list_node' && field.kind !== 'bpf_rb_node' && POINTER_FIELDS.has(field.kind)
+  const { kind } = field
+  return kind !== 'bpf_list_node' && kind !== 'bpf_rb_node' && kind !== 'uptr' && POINTER_FIELDS.has(kind)
 }
 
 /** Refuses a pointer that may not go into the slot. */

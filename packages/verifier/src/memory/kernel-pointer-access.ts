@@ -1,4 +1,5 @@
 /** Kernel pointers in map values, loaded and stored. @see check_map_kptr_access in kernel/bpf/verifier.c */
+import { BTF_KIND } from '@bpfoundry/btf'
 import { BPF_LDX, BPF_MEM, BPF_ST, BPF_STX } from '@bpfoundry/isa'
 import { hasKernelDestructor } from '@bpfoundry/kernel-abi'
 import { markPrecise } from '../exploration/precision.ts'
@@ -17,6 +18,7 @@ import {
   MEM_RCU,
   NON_OWN_REF,
   PTR_TO_BTF_ID,
+  PTR_TO_MEM,
   PTR_TRUSTED,
   PTR_UNTRUSTED,
   typeName,
@@ -26,6 +28,7 @@ import type { Access } from './access.ts'
 import { checkUnmodified } from './context-access.ts'
 
 const CODE = 'VERIFIER_KERNEL_POINTER'
+const PAGE_BYTES = 4096
 
 /** `access` is of all of `field` and nothing else. */
 export function accessKernelPointer(v: Verification, access: Access, field: MapField): void {
@@ -35,7 +38,8 @@ export function accessKernelPointer(v: Verification, access: Access, field: MapF
   }
   const insnClass = opcode & 0x07
   if (insnClass === BPF_LDX) {
-    loadPointer(v, access.valueNumber, field)
+    if (field.kind === 'uptr') loadUserPointer(v, access.valueNumber, field)
+    else loadPointer(v, access.valueNumber, field)
     return
   }
   if (field.kind === 'uptr') v.refuse(CODE, 'EACCES', 'store to uptr disallowed')
@@ -46,13 +50,13 @@ export function accessKernelPointer(v: Verification, access: Access, field: MapF
 
 /** The structure that a field points to: the kernel's, or one of the program's own where the kernel has none of that name. */
 export function pointedStruct(v: Verification, { kind, target = '', targetType }: MapField): KernelStruct {
-  const struct = kind === 'uptr' ? undefined : v.kernel?.named(target)
+  const struct = v.kernel?.named(target)
   // To the kernel there is no field in such a map.
   if (struct !== undefined && kind === 'kptr' && !isGivenBack(v, struct)) {
     throw v.noted(unsupported(`a pointer to struct ${target} in a map, which nothing gives back, is`))
   }
   if (struct !== undefined) return struct
-  const own = v.kernel !== undefined && kind !== 'uptr' ? v.own?.structOf(targetType) : undefined
+  const own = v.kernel === undefined ? undefined : v.own?.structOf(targetType)
   if (own !== undefined) return own
   throw v.noted(unsupported(`a pointer to struct ${target} in a map is`))
 }
@@ -74,6 +78,19 @@ function loadPointer(v: Verification, number: number, field: MapField): void {
   const struct = pointedStruct(v, field)
   const type = PTR_TO_BTF_ID | MAYBE_NULL | loadedFlags(v, field, struct)
   v.write(number, pointerTo(type, { struct, id: v.newId() }))
+}
+
+/**
+ * Memory of a task, as long as the structure that is said to be there: a page at most, and not one of the kernel's.
+ *
+ * @see mark_uptr_ld_reg in kernel/bpf/verifier.c, btf_check_and_fixup_fields in kernel/bpf/btf.c
+ */
+function loadUserPointer(v: Verification, number: number, { target = '', targetType }: MapField): void {
+  const memoryBytes = targetType?.kind === BTF_KIND.STRUCT ? targetType.sizeBytes : 0
+  const isOfProgram = v.kernel !== undefined && v.kernel.named(target) === undefined
+  const isTaken = isOfProgram && memoryBytes > 0 && memoryBytes <= PAGE_BYTES
+  if (!v.profile.knowsUserPointers || !isTaken) throw v.noted(unsupported(`a pointer to struct ${target} in a map is`))
+  v.write(number, pointerTo(PTR_TO_MEM | MAYBE_NULL, { memoryBytes, id: v.newId() }))
 }
 
 /** @see btf_ld_kptr_type in kernel/bpf/verifier.c */

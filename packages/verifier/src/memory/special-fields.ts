@@ -26,10 +26,15 @@ function touchedFields({ map, scalar }: RegisterState, offset: number, size: num
   return fields.filter(({ offsetBytes, sizeBytes }) => least < offsetBytes + sizeBytes && offsetBytes < end)
 }
 
+function pointerName({ profile }: Verification, { kind }: MapField): string {
+  return profile.knowsUserPointers ? (NAMES[kind] ?? kind) : 'kptr'
+}
+
 function checkPointerAccess(v: Verification, field: MapField, { scalar }: RegisterState, offset: number): void {
-  if (!isConstantScalar(scalar)) refuse(v, 'kptr access cannot have variable offset')
+  const name = pointerName(v, field)
+  if (!isConstantScalar(scalar)) refuse(v, `${name} access cannot have variable offset`)
   const at = offset + toSignedNumber(scalar.tnum.value)
-  if (at !== field.offsetBytes) refuse(v, `kptr access misaligned expected=${field.offsetBytes} off=${at}`)
+  if (at !== field.offsetBytes) refuse(v, `${name} access misaligned expected=${field.offsetBytes} off=${at}`)
 }
 
 /**
@@ -42,7 +47,7 @@ export function touchedPointer(v: Verification, number: number, offset: number, 
   for (const field of touchedFields(register, offset, size)) {
     if (!POINTER_FIELDS.has(field.kind)) refuseField(v, field)
     checkPointerAccess(v, field, register, offset)
-    if (size !== field.sizeBytes) refuse(v, 'kptr access size must be BPF_DW')
+    if (size !== field.sizeBytes) refuse(v, `${pointerName(v, field)} access size must be BPF_DW`)
     found = field
   }
   return found
@@ -52,7 +57,7 @@ export function touchedPointer(v: Verification, number: number, offset: number, 
 export function checkNoFields(v: Verification, number: number, offset: number, size: number): void {
   const field = touchedFields(v.register(number), offset, size)[0]
   if (field === undefined) return
-  if (POINTER_FIELDS.has(field.kind)) refuse(v, 'kptr cannot be accessed indirectly by helper')
+  if (POINTER_FIELDS.has(field.kind)) refuse(v, `${pointerName(v, field)} cannot be accessed indirectly by helper`)
   refuseField(v, field)
 }
 
