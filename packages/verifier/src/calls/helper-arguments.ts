@@ -226,12 +226,20 @@ function takeMemory(v: Verification, { number, value }: Argument, notes: CallNot
   if (has(value, 'MEM_ALIGNED')) checkAligned(v, number, sizeBytes)
 }
 
-/** bpf_snprintf_btf, bpf_snprintf: what they write to is their first argument, but 6.12 has no word of it. */
-const WRITES_FIRST: ReadonlySet<number> = new Set([149, 165])
+/** Helpers that write to an argument of which 6.12 has no word, and its number; 6.12 forgets what any helper is handed. */
+// biome-ignore format: table
+const WRITTEN: ReadonlyMap<number, number> = new Map([
+  [69,  2], // bpf_fib_lookup
+  [101, 2], // bpf_sysctl_get_name
+  [119, 2], // bpf_read_branch_records
+  [147, 2], // bpf_d_path
+  [149, 1], // bpf_snprintf_btf
+  [165, 1], // bpf_snprintf
+])
 
 function takeSize(v: Verification, { number, prototype }: Argument, notes: CallNotes, zeroAllowed: boolean): void {
   const memory = prototype.args[number - 2]
-  const writes = has(memory, 'MEM_WRITE') || (number === 2 && WRITES_FIRST.has(prototype.id))
+  const writes = has(memory, 'MEM_WRITE') || WRITTEN.get(prototype.id) === number - 1
   checkMemorySize(v, number, writes, zeroAllowed, has(memory, 'MEM_UNINIT'), notes)
 }
 

@@ -1,4 +1,4 @@
-import { PROG_TYPE } from '@bpfoundry/kernel-abi'
+import { ATTACH_TYPE, PROG_TYPE } from '@bpfoundry/kernel-abi'
 import { lookup, PACKET, PASS, type VerifierCase } from '../support/case.ts'
 
 export const HELPER_CASES: readonly VerifierCase[] = [
@@ -130,4 +130,17 @@ export const HELPER_CASES: readonly VerifierCase[] = [
     name: 'a checksum over the packet',
     asm: `${PACKET}\nr2 = r7\nr2 += 20\nif r2 > r8 goto out\nr1 = 0\nr2 = 0\nr3 = r7\nr4 = 20\nr5 = 0\ncall 28\nout:${PASS}`,
   },
+  ...[
+    { what: 'a route', helper: 69, type: PROG_TYPE.SCHED_CLS },
+    { what: "a setting's name", helper: 101, type: PROG_TYPE.CGROUP_SYSCTL, attachType: ATTACH_TYPE.CGROUP_SYSCTL },
+    { what: 'branches', helper: 119, type: PROG_TYPE.PERF_EVENT },
+  ].map(({ what, helper, ...program }) => ({
+    name: `zeros are forgotten where ${what} was put`,
+    asm: [
+      ...['r9 = 0', ...[64, 56, 48, 40, 32, 24, 16, 8].map((at) => `*(u64 *)(r10 - ${at}) = r9`)],
+      ...['r2 = r10', 'r2 += -64', 'r3 = 64', 'r4 = 0', `call ${helper}`, 'r6 = *(u64 *)(r10 - 64)'],
+      ...['r7 = r10', 'r7 += r6', 'r0 = *(u8 *)(r7 - 64)', 'r0 = 1', 'exit'],
+    ].join('\n'),
+    ...program,
+  })),
 ]
