@@ -3,6 +3,7 @@ import { BPF_ANY, ERRNO, errnoName, MAP_FLAG, type MapAttributes, mapTypeName } 
 import type { LoadedMap } from '@bpfoundry/loader'
 import { ArenaMap, type BpfMap, RingbufMap } from '@bpfoundry/maps'
 import type { MapField } from '@bpfoundry/verifier'
+import { withHeldFields } from './held-fields.ts'
 import { KernelError } from './kernel-error.ts'
 import type { OffloadedMap } from './offload/offloaded-map.ts'
 import { References } from './references.ts'
@@ -98,7 +99,8 @@ export class KernelMap implements LoadedMap {
     this.#checkKey(key)
     if (this.#frozen) throw this.#refused('UPDATE', ERRNO.EPERM, 'the map is frozen')
     this.#checkValue(value.length, this.valueBytes)
-    this.#check('UPDATE', this.offloaded?.update(key, value, flags) ?? this.storage.updateElement(key, value, flags))
+    const written = withHeldFields(this.storage, this.fields, key, value)
+    this.#check('UPDATE', this.offloaded?.update(key, value, flags) ?? this.storage.updateElement(key, written, flags))
   }
 
   /**
@@ -112,11 +114,23 @@ export class KernelMap implements LoadedMap {
     this.#checkValue(values.length, count * this.valueBytes)
     if (this.offloaded !== undefined)
       throw this.#refused('UPDATE', ERRNO.ENOTSUPP, 'devices take one element at a time')
-    const { count: updated, result } = this.storage.updateMany(keys, values, count, flags)
+    const { count: updated, result } = this.storage.updateMany(keys, this.#heldInAll(keys, values, count), count, flags)
     if (result < 0) {
       const reason = REASONS[errnoName(result)] ?? 'the map type refuses it'
       throw this.#refused('UPDATE', -result, `element ${updated} of ${count}: ${reason}`)
     }
+  }
+
+  #heldInAll(keys: Uint8Array, values: Uint8Array, count: number): Uint8Array {
+    if (this.fields === undefined || this.fields.length === 0) return values
+    const [keyBytes, valueBytes] = [this.attributes.keySizeBytes, this.valueBytes]
+    const written = new Uint8Array(values.length)
+    for (let n = 0; n < count; n++) {
+      const key = keys.subarray(n * keyBytes, (n + 1) * keyBytes)
+      const value = values.subarray(n * valueBytes, (n + 1) * valueBytes)
+      written.set(withHeldFields(this.storage, this.fields, key, value), n * valueBytes)
+    }
+    return written
   }
 
   /** BPF_MAP_DELETE_ELEM. @throws KernelError KERNEL_MAP_DELETE with ENOENT, EINVAL (arrays never delete) ... */

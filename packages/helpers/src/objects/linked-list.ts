@@ -54,11 +54,18 @@ export function unlink(memory: GuestMemory, head: number, atBack: boolean): numb
   return node
 }
 
-/** Empties a list: its nodes, the first one first. They keep their owner, as what is being freed. */
-export function takeAllLinked(memory: GuestMemory, head: number): readonly number[] {
+/**
+ * Empties a list: its nodes, the first one first. They keep their owner, as what is being freed.
+ *
+ * @param isNode false for what can be none: user space may have written anything over the links
+ */
+export function takeAllLinked(memory: GuestMemory, head: number, isNode: (node: number) => boolean): readonly number[] {
   open(memory, head)
-  const nodes: number[] = []
-  for (let node = get(memory, head, NEXT); node !== head; node = get(memory, node, NEXT)) nodes.push(node)
+  const nodes = new Set<number>()
+  for (let node = get(memory, head, NEXT); node !== head; node = get(memory, node, NEXT)) {
+    if (nodes.has(node) || !isNode(node)) break
+    nodes.add(node)
+  }
   close(memory, head)
-  return nodes
+  return [...nodes]
 }

@@ -32,12 +32,19 @@ const HEAP: StructLayout<HeapField> = structLayout({
   waiting: ['u32', CLASSES],
 })
 
-/** In front of each block's bytes: its size as a power of two, the next one in its queue, bytes from CPU to CPU. */
-const BLOCK: StructLayout<'shift' | 'next' | 'cpuStride'> = structLayout({
+/** In front of each block's bytes. */
+const BLOCK: StructLayout<'shift' | 'next' | 'cpuStride' | 'out'> = structLayout({
+  /** Its size as a power of two. */
   shift: 'u32',
+  /** The next one in its queue. */
   next: 'u32',
+  /** Bytes from CPU to CPU. */
   cpuStride: 'u32',
+  /** {@link OUT} while somebody has it. */
+  out: 'u32',
 })
+/** "BOUT", little-endian. */
+const OUT = 0x54554f42
 const BLOCK_HEADER_BYTES = 16
 
 const word = (address: number, field: HeapField): number => (address + HEAP.fields[field].offsetBytes) >>> 2
@@ -84,6 +91,7 @@ export class ObjectHeap {
     this.#memory.u8.fill(0, payload, payload + 2 ** shift - BLOCK_HEADER_BYTES)
     u32[blockWord(payload, 'shift')] = shift
     u32[blockWord(payload, 'cpuStride')] = 0
+    u32[blockWord(payload, 'out')] = OUT
     return payload
   }
 
@@ -95,6 +103,13 @@ export class ObjectHeap {
     return payload
   }
 
+  /** Whether this is the address of what {@link take} gave out: any number may be asked about. */
+  isOut(payload: number): boolean {
+    const { u32 } = this.#memory
+    const isWithin = payload > this.#address && payload < (u32[word(this.#address, 'next')] as number)
+    return isWithin && payload % BLOCK_HEADER_BYTES === 0 && u32[blockWord(payload, 'out')] === OUT
+  }
+
   /** Gives back what {@link take} gave out. */
   give(payload: number): void {
     const { u32 } = this.#memory
@@ -103,6 +118,7 @@ export class ObjectHeap {
     acquireLock(this.#memory, this.#address)
     const last = u32[word(this.#address, 'last') + size] as number
     u32[blockWord(payload, 'next')] = 0
+    u32[blockWord(payload, 'out')] = 0
     if (last === 0) u32[word(this.#address, 'first') + size] = payload
     else u32[blockWord(last, 'next')] = payload
     u32[word(this.#address, 'last') + size] = payload

@@ -49,16 +49,33 @@ function takePointer({ memory }: ObjectRoom, address: number): number {
   return Atomics.exchange(memory.i32, address >>> 2, 0) >>> 0
 }
 
+const isNodeOf =
+  ({ heap }: ObjectRoom, { nodeOffsetBytes }: Held) =>
+  (node: number): boolean =>
+    heap.isOut(node - nodeOffsetBytes)
+
+function dropPointed(room: ObjectRoom, { address, description }: Held): void {
+  const object = takePointer(room, address)
+  if (room.heap.isOut(object)) dropObject(room, object, description)
+}
+
+function dropPerCpu(room: ObjectRoom, { address }: Held): void {
+  const object = takePointer(room, address)
+  if (room.heap.isOut(object)) room.heap.give(object)
+}
+
+function dropList(room: ObjectRoom, held: Held): void {
+  dropNodes(room, takeAllLinked(room.memory, held.address, isNodeOf(room, held)), held)
+}
+
+function dropTree(room: ObjectRoom, held: Held): void {
+  dropNodes(room, takeAllInTree(room.memory, held.address, isNodeOf(room, held)), held)
+}
+
 // biome-ignore format: table
 const DROPS: ReadonlyMap<number, (room: ObjectRoom, held: Held) => void> = new Map([
-  [HELD.list, (room: ObjectRoom, held: Held) => dropNodes(room, takeAllLinked(room.memory, held.address), held)],
-  [HELD.tree, (room: ObjectRoom, held: Held) => dropNodes(room, takeAllInTree(room.memory, held.address), held)],
-  [HELD.pointer, (room: ObjectRoom, { address, description }: Held) => {
-    const object = takePointer(room, address)
-    if (object !== 0) dropObject(room, object, description)
-  }],
-  [HELD.perCpuPointer, (room: ObjectRoom, { address }: Held) => {
-    const object = takePointer(room, address)
-    if (object !== 0) room.heap.give(object)
-  }],
+  [HELD.list,          dropList],
+  [HELD.tree,          dropTree],
+  [HELD.pointer,       dropPointed],
+  [HELD.perCpuPointer, dropPerCpu],
 ])

@@ -229,12 +229,15 @@ class Tree {
     return parent
   }
 
-  /** All nodes, children before their parents, the left ones first. */
-  *upwards(node: number = this.top): Generator<number> {
-    if (node === 0) return
-    yield* this.upwards(this.child(node, LEFT))
-    yield* this.upwards(this.child(node, RIGHT))
-    yield node
+  /** Adds all nodes to `found`, children before their parents, the left ones first. */
+  findUpwards(node: number, isNode: (node: number) => boolean, found: Set<number>): void {
+    if (node === 0 || found.has(node) || !isNode(node)) return
+    // Before its children, too, so that a ring comes to an end.
+    found.add(node)
+    this.findUpwards(this.child(node, LEFT), isNode, found)
+    this.findUpwards(this.child(node, RIGHT), isNode, found)
+    found.delete(node)
+    found.add(node)
   }
 
   clear(): void {
@@ -280,11 +283,16 @@ export function removeFromTree(memory: GuestMemory, root: number, node: number):
   return true
 }
 
-/** Empties a tree: its nodes, in the order in which the kernel frees them. */
-export function takeAllInTree(memory: GuestMemory, root: number): readonly number[] {
+/**
+ * Empties a tree: its nodes, in the order in which the kernel frees them.
+ *
+ * @param isNode false for what can be none: user space may have written anything over the root
+ */
+export function takeAllInTree(memory: GuestMemory, root: number, isNode: (node: number) => boolean): readonly number[] {
   const tree = new Tree(memory, root)
-  const nodes = [...tree.upwards()]
+  const nodes = new Set<number>()
+  tree.findUpwards(tree.top, isNode, nodes)
   for (const node of nodes) tree.setOwner(node, 0)
   tree.clear()
-  return nodes
+  return [...nodes]
 }
