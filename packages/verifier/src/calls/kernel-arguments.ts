@@ -9,40 +9,31 @@ import { isConstantScalar } from '../domain/scalar.ts'
 import { toUnsignedNumber } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
 import { type CallableFunction, hasTrait, isMarked } from '../kernel-types/kernel-function.ts'
-import { isComposite, type KernelStruct, type KernelTypes, kindText } from '../kernel-types/kernel-types.ts'
+import { type KernelTypes, kindText } from '../kernel-types/kernel-types.ts'
 import type { OwnField } from '../kernel-types/own-types.ts'
-import { isNumber, isScalarStruct } from '../kernel-types/scalar-struct.ts'
-import { structsMatch } from '../kernel-types/struct-match.ts'
-import { isRcuPointer, isTrustedPointer } from '../kernel-types/trust.ts'
+import { isNumber } from '../kernel-types/scalar-struct.ts'
 import { checkUnmodified } from '../memory/context-access.ts'
 import { Refusal, unsupported } from '../report/refusal.ts'
 import { isNull, type RegisterState } from '../state/register-state.ts'
 import {
   baseType,
-  CONST_PTR_TO_MAP,
-  MEM_ALLOC,
-  MEM_RCU,
   mayBeNull,
   PTR_TO_BTF_ID,
   PTR_TO_CTX,
   PTR_TO_FUNC,
   PTR_TO_MAP_VALUE,
-  PTR_TO_SOCK_COMMON,
-  PTR_TO_SOCKET,
-  PTR_TO_TCP_SOCK,
-  PTR_TRUSTED,
   SCALAR,
   typeName,
 } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 import { mayHaveFixedOffset, mayHaveOffset } from './argument-types.ts'
-import { newCallNotes } from './call-notes.ts'
 import { constantString } from './constant-string.ts'
 import { checkMemoryArgument } from './global-call.ts'
-import { checkMemorySize } from './helper-memory.ts'
 import { type IteratorPlace, isIteratorFunction, takeIterator } from './iterator-call.ts'
 import { type HandedDynptr, makeKernelDynptr, makesKnownDynptr, takeKernelDynptr } from './kernel-dynptr.ts'
+import { checkMemoryKind, memoryBytes, takeSizedMemory } from './kernel-memory-argument.ts'
+import { checkOffset, checkStruct, checkStructKind, checkValid, HARMLESS, structOf } from './kernel-struct-argument.ts'
 import { checkFieldMap, WORK_QUEUE } from './map-field-pointer.ts'
 import { isGraphPart, takeGraphPart } from './own-graph.ts'
 import { takeOwnObject, takesOwnObject } from './own-object.ts'
@@ -334,131 +325,4 @@ function checkContext(v: Verification, { index, register }: Argument): void {
   if (register.type === PTR_TO_CTX) return
   const found = v.profile.wrongArgument === 'register' ? typeName(register.type) : 'PTR'
   v.refuse(CODE, 'EINVAL', `arg#${index} expected pointer to ctx, but got ${found}`)
-}
-
-// biome-ignore format: table
-const STRUCT_NAMES: ReadonlyMap<number, string> = new Map([
-  [PTR_TO_SOCKET,      'sock'],
-  [PTR_TO_SOCK_COMMON, 'sock_common'],
-  [PTR_TO_TCP_SOCK,    'tcp_sock'],
-  [CONST_PTR_TO_MAP,   'bpf_map'],
-])
-
-/** The kernel's structure behind a register. */
-function structOf(v: Verification, { type, struct }: RegisterState): KernelStruct | undefined {
-  if (baseType(type) === PTR_TO_BTF_ID) return struct
-  const name = STRUCT_NAMES.get(baseType(type))
-  if (name === undefined) return undefined
-  const found = v.kernel?.named(name)
-  if (found === undefined) throw v.noted(unsupported(`a kernel without struct ${name} is`))
-  return found
-}
-
-function checkStructKind(v: Verification, { fn, index, target }: Argument): void {
-  if (isComposite(target)) return
-  const what = `${kindText(target)} ${target.name}`
-  v.refuse(CODE, 'EINVAL', `kernel function ${fn.name} args#${index} pointer type ${what} is not supported`)
-}
-
-function checkValid(v: Verification, fn: CallableFunction, number: number, register: RegisterState): void {
-  if (isTrustedPointer(register)) return
-  if (!hasTrait(fn, 'rcu')) v.refuse(CODE, 'EINVAL', `R${number} must be referenced or trusted`)
-  if (!isRcuPointer(register)) v.refuse(CODE, 'EINVAL', `R${number} must be a rcu pointer`)
-}
-
-/** @see check_func_arg_reg_off */
-function checkOffset(v: Verification, number: number, register: RegisterState, isReleased: boolean): void {
-  if (isReleased) {
-    if (register.offset !== 0) {
-      const message = `R${number} must have zero offset when passed to release func or trusted arg to kfunc`
-      v.refuse(CODE, 'EINVAL', message)
-    }
-    checkUnmodified(v, number, false)
-  } else if (!mayHaveOffset(register)) {
-    checkUnmodified(v, number, mayHaveFixedOffset(register))
-  }
-}
-
-/** Modifiers of a pointer that is as good as an unmodified one. */
-const HARMLESS = PTR_TRUSTED | MEM_ALLOC
-
-function checkStruct(v: Verification, argument: Argument, given: KernelStruct): void {
-  const { fn, index, number, register, target } = argument
-  const { type } = register
-  const isUnsafe = (type & ~0xff & ~HARMLESS) !== 0 && (type & MEM_RCU) === 0
-  if (baseType(type) === PTR_TO_BTF_ID && isUnsafe) {
-    const expected = typeName(PTR_TO_BTF_ID | (type & HARMLESS))
-    v.refuse(CODE, 'EINVAL', `arg#${index} is ${typeName(type)} expected ${expected} or socket`)
-  }
-  const kernel = v.kernel as KernelTypes
-  const wanted = kernel.struct(target.id)
-  const isStrict = (hasTrait(fn, 'release') && register.referenceId !== 0) || isNoCast(given.name, wanted.name)
-  if (isProjection(wanted.name, given.name)) return
-  if (structsMatch(kernel.btf, given, register.offset, wanted, isStrict)) return
-  const expected = `expected pointer to ${kindText(target)} ${wanted.name}`
-  const found = `R${number} has a pointer to ${kindText(given.own?.type ?? kernel.btf.type(given.id))} ${given.name}`
-  v.refuse(CODE, 'EINVAL', `kernel function ${fn.name} args#${index} ${expected} but ${found}`)
-}
-
-/** The same but for the mark of an object that is being set up. @see btf_type_ids_nocast_alias */
-function isNoCast(one: string, other: string): boolean {
-  return one === `${other}___init` || other === `${one}___init`
-}
-
-/** @see btf_is_projection_of */
-function isProjection(wanted: string, given: string): boolean {
-  return (wanted === '__sk_buff' && given === 'sk_buff') || (wanted === 'xdp_md' && given === 'xdp_buff')
-}
-
-/** Refuses what can't be plain memory. True where the next parameter is its size. */
-function checkMemoryKind(v: Verification, { fn, index, target }: Argument): boolean {
-  const { btf } = v.kernel as KernelTypes
-  const next = fn.prototype.parameters[index + 1]
-  const isSized =
-    next !== undefined &&
-    isNumber(btf.resolve(next.typeId)) &&
-    v.register(index + 2).type === SCALAR &&
-    (isMarked(next, '__sz') || isMarked(next, '__szk'))
-  const tooDeep = (): void => v.log.print('max struct nesting depth exceeded\n')
-  const isMemory =
-    isNumber(target) || isScalarStruct(btf, target, tooDeep) || (isSized && target.kind === BTF_KIND.VOID)
-  if (!isMemory) {
-    const what = `${kindText(target)} ${target.kind === BTF_KIND.VOID ? '' : target.name}`
-    const wanted = `${isSized ? 'void, ' : ''}scalar, or struct with scalar`
-    v.refuse(CODE, 'EINVAL', `arg#${index} pointer type ${what} must point to ${wanted}`)
-  }
-  return isSized
-}
-
-function memoryBytes(v: Verification, { index, target }: Argument): number {
-  const sizeBytes = (v.kernel as KernelTypes).btf.sizeOf(target.id)
-  if (sizeBytes !== undefined) return sizeBytes
-  const what = `'${kindText(target)} ${target.name}'`
-  return v.refuse(CODE, 'EINVAL', `arg#${index} reference type(${what}) size cannot be determined: -22`)
-}
-
-/** The function may read and write all of it. */
-function takeSizedMemory(v: Verification, argument: Argument, notes: KernelCallNotes): void {
-  const { fn, index, number, parameter, register } = argument
-  const sizeNumber = number + 1
-  const size = fn.prototype.parameters[index + 1] as BtfParameter
-  if (!(isNull(register) && isMarked(parameter, '__opt'))) checkSized(v, number, index)
-  if (!isMarked(size, '__szk')) return
-  const { scalar } = v.register(sizeNumber)
-  if (!isConstantScalar(scalar)) v.refuse(CODE, 'EINVAL', `R${sizeNumber} must be a known constant`)
-  notes.constant = toUnsignedNumber(scalar.tnum.value)
-}
-
-/** @see check_kfunc_mem_size_reg */
-function checkSized(v: Verification, number: number, index: number): void {
-  const register = v.register(number)
-  if (mayBeNull(register.type)) throw v.noted(unsupported('memory that may be absent, handed to a kernel function, is'))
-  try {
-    for (const writes of [false, true]) checkMemorySize(v, number + 1, writes, true, false, newCallNotes())
-  } catch (error) {
-    if (!(error instanceof Refusal) || error.code === 'VERIFIER_UNSUPPORTED') throw error
-    const message = `arg#${index} arg#${index + 1} memory, len pair leads to invalid memory access`
-    v.log.print(`${message}\n`)
-    throw Object.assign(new Refusal({ code: CODE, errno: 'EINVAL', message }, v.pc), { errno: error.errno })
-  }
 }
