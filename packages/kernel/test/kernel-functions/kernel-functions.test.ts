@@ -5,10 +5,11 @@ import { EXCEPTION_CASES } from './exception-cases.ts'
 import { assembled, closeBench, ENGINES, kernelAbsence, runOurs, runTheirs, types } from './function-bench.ts'
 import { FUNCTION_CASES } from './function-cases.ts'
 import { OBJECT_CASES } from './object-cases.ts'
+import { RING_CASES } from './ring-cases.ts'
 
 afterAll(closeBench)
 
-const CASES = [...FUNCTION_CASES, ...OBJECT_CASES, ...ARENA_CASES, ...EXCEPTION_CASES]
+const CASES = [...FUNCTION_CASES, ...OBJECT_CASES, ...ARENA_CASES, ...EXCEPTION_CASES, ...RING_CASES]
 
 const ROWS = CASES.flatMap(([name, source, expected, type]) =>
   ENGINES.flatMap(([engine, make]) =>
