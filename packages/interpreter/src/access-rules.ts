@@ -17,8 +17,8 @@ interface Extent {
   readonly end: number
 }
 
-/** What of a region of some kind a program may touch; undefined: nothing. */
-type Allowance = (m: Machine, region: Region) => Extent | undefined
+/** What of a region of some kind an access at `address` may touch; undefined: nothing. */
+type Allowance = (m: Machine, region: Region, address: number, write: boolean) => Extent | undefined
 
 const whole: Allowance = (_, region) => ({ start: region.address, end: region.address + region.sizeBytes })
 const nothing: Allowance = () => undefined
@@ -29,17 +29,23 @@ const framesInUse: Allowance = ({ cpu, depth }, region) =>
     ? { start: cpu.stackTop - (depth + 1) * FRAME_BYTES, end: cpu.stackTop }
     : undefined
 
-/** Of a CPU's block what programs leave there when they throw. */
-const thrown: Allowance = ({ cpu }, region) => {
-  const { thrown: first, thrownValue: last } = CPU_BLOCK.fields
-  const start = cpu.block + first.offsetBytes
-  const end = cpu.block + last.offsetBytes + last.sizeBytes
-  return region.address === cpu.block ? { start, end } : undefined
+const { cpuId, nowNs, thrown, thrownValue } = CPU_BLOCK.fields
+/** Fields of a CPU's block that the fix-ups' instructions touch: helpers in the place of their calls, exceptions. */
+const WRITTEN = [thrown, thrownValue]
+const READ = [cpuId, nowNs, ...WRITTEN]
+
+const ownFields: Allowance = ({ cpu }, region, address, write) => {
+  const offset = address - cpu.block
+  const field = (write ? WRITTEN : READ).find(
+    (one) => offset >= one.offsetBytes && offset < one.offsetBytes + one.sizeBytes,
+  )
+  if (region.address !== cpu.block || field === undefined) return undefined
+  return { start: cpu.block + field.offsetBytes, end: cpu.block + field.offsetBytes + field.sizeBytes }
 }
 
 /** From data_meta to data_end as the context has them now; the whole region for programs other than XDP. */
-const livePacket: Allowance = (m, region) => {
-  if (m.image.type !== PROG_TYPE.XDP) return whole(m, region)
+const livePacket: Allowance = (m, region, address, write) => {
+  if (m.image.type !== PROG_TYPE.XDP) return whole(m, region, address, write)
   const field = (offsetBytes: number): number => m.memory.u32[(m.ctx + offsetBytes) >>> 2] as number
   const data = field(XDP_BUFF.data)
   return { start: Math.min(field(XDP_BUFF.dataMeta), data), end: field(XDP_BUFF.dataEnd) }
@@ -53,7 +59,7 @@ const RULES: Readonly<Record<RegionKind, { readonly extent: Allowance; readonly 
   map:     { extent: whole,       writable: true },
   rodata:  { extent: whole,       writable: false },
   scratch: { extent: whole,       writable: true },
-  cpu:     { extent: thrown,      writable: true },
+  cpu:     { extent: ownFields,   writable: true },
   ring:    { extent: nothing,     writable: false },
 }
 
@@ -65,7 +71,7 @@ export const regionRules: AccessRules = (m, address, sizeBytes, write) => {
   const region = m.memory.regionAt(address)
   if (region === undefined) return { code: 'FAULT_OUT_OF_BOUNDS', expected: 'an address in a live region' }
   const rule = RULES[region.kind]
-  const extent = rule.extent(m, region)
+  const extent = rule.extent(m, region, address, write)
   if (extent === undefined) {
     return { code: 'FAULT_OUT_OF_BOUNDS', expected: `no access to ${region.name} (${region.kind})` }
   }

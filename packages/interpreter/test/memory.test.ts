@@ -1,4 +1,4 @@
-import { type ExecutionFault, type FaultCode, FRAME_BYTES } from '@bpfoundry/engine'
+import { CPU_BLOCK, type ExecutionFault, type FaultCode, FRAME_BYTES } from '@bpfoundry/engine'
 import { NULL_PAGE_BYTES, type RegionKind } from '@bpfoundry/guest-memory'
 import {
   BPF_B,
@@ -169,6 +169,29 @@ describe('regions', () => {
     expect(touch(harness, cpu.stackTop - 8, true)).toBe(undefined)
     expect(touch(harness, cpu.stackTop - FRAME_BYTES - 8, true)).toBe('FAULT_OUT_OF_BOUNDS')
     expect(touch(harness, cpu.stackTop - 4, true)).toBe('FAULT_OUT_OF_BOUNDS')
+  })
+
+  it("of this CPU's block what stands in the place of calls: its number, the time, what is thrown", () => {
+    const { cpuId, nowNs, executedInsns, thrown, thrownValue } = CPU_BLOCK.fields
+    const at = (
+      { offsetBytes }: { readonly offsetBytes: number },
+      size: number,
+      write: boolean,
+    ): string | undefined => {
+      const access = write ? BPF_ST_MEM(size, 2, 0, 0) : BPF_LDX_MEM(size, 0, 2, 0)
+      const insns = [...BPF_LD_IMM64(2, cpu.block + offsetBytes), access, BPF_MOV64_IMM(0, 0), BPF_EXIT_INSN()]
+      return faultOf(() => harness.run(insns))?.code
+    }
+    expect([at(cpuId, BPF_W, false), at(nowNs, BPF_DW, false)]).toEqual([undefined, undefined])
+    expect([at(thrown, BPF_W, false), at(thrownValue, BPF_DW, true)]).toEqual([undefined, undefined])
+    for (const [field, size, write] of [
+      [cpuId, BPF_W, true],
+      [cpuId, BPF_DW, false],
+      [nowNs, BPF_DW, true],
+      [executedInsns, BPF_DW, false],
+    ] as const) {
+      expect(at(field, size, write)).toBe('FAULT_OUT_OF_BOUNDS')
+    }
   })
 
   it('of an XDP packet what lies between data_meta and data_end', () => {
