@@ -59,13 +59,14 @@ export function isCovered(v: Verification): boolean {
   const isForced = v.notes.forcedCheckpoints[v.pc] === 1
   const mustKeep = v.state.stepCount > STEPS_BETWEEN || isForced || v.keepsEveryState
   let keep = mustKeep || isDue(v)
+  const converges = mayConverge(v)
   let compared = 0
   for (let index = 0; index < known.length; index++) {
     compared++
     const checkpoint = known[index] as Checkpoint
     if (checkpoint.pc !== v.pc) continue
     if (checkpoint.branches === 0 && !checkpoint.isSettled) settle(v, checkpoint)
-    const scope = coveringScope(v, checkpoint)
+    const scope = coveringScope(v, checkpoint, converges)
     if (scope !== undefined) {
       checkpoint.hits++
       v.liveness?.adopt(checkpoint.state.frames, v.state.frames)
@@ -96,8 +97,8 @@ function settle(v: Verification, checkpoint: Checkpoint): void {
 }
 
 /** How `checkpoint` covers the current state; undefined where it does not. */
-function coveringScope(v: Verification, checkpoint: Checkpoint): ComparisonScope | undefined {
-  if (checkpoint.branches > 0) return loopingScope(v, checkpoint)
+function coveringScope(v: Verification, checkpoint: Checkpoint, converges: boolean): ComparisonScope | undefined {
+  if (checkpoint.branches > 0) return loopingScope(v, checkpoint, converges)
   // Part of a loop that is still explored: safe only if the loop comes out safe.
   const entry = loopEntryOf(checkpoint.state)
   const isOpen = entry !== undefined && entry.branches > 0
@@ -107,12 +108,21 @@ function coveringScope(v: Verification, checkpoint: Checkpoint): ComparisonScope
   return scope
 }
 
+/** The current instruction is one at which a loop that needs no counting may converge. */
+function mayConverge({ insn, calls }: Verification): boolean {
+  return isMayGoto(insn) || calls.runsCallback(insn) || calls.asksIterator(insn)
+}
+
 /** The same for an ancestor: a loop that needs no counting converges when nothing new comes round. */
-function loopingScope(v: Verification, checkpoint: Checkpoint): ComparisonScope | undefined {
+function loopingScope(v: Verification, checkpoint: Checkpoint, converges: boolean): ComparisonScope | undefined {
   const { state } = checkpoint
   const { asyncEntry } = state.frame
   // Another run of a callback: neither a loop, nor safe before the first one is.
   if (asyncEntry > 0 && asyncEntry !== v.frame.asyncEntry) return undefined
+  if (!converges) {
+    checkProgress(v, checkpoint)
+    return undefined
+  }
   const { insn } = v
   if (isMayGoto(insn) && state.mayGotoDepth !== v.state.mayGotoDepth) {
     const scope = comparisonScope(v, true)
