@@ -10,10 +10,11 @@
  */
 import { acquireLock, readU64, releaseLock, writeU64 } from '@bpfoundry/guest-memory'
 import { ERRNO, MAP_FLAG, type MapAttributes } from '@bpfoundry/kernel-abi'
+import { ElementlessMap } from './elementless-map.ts'
 import { MapError } from './map-error.ts'
 import { MAP_HEADER, type MapPlace } from './map-place.ts'
 import { Sections } from './sections.ts'
-import { planStaging, SyscallSide } from './syscall-side.ts'
+import { planStaging } from './syscall-side.ts'
 
 /** Bytes of a page. */
 export const ARENA_PAGE_BYTES = 4096
@@ -48,7 +49,7 @@ export interface ArenaLayout {
   readonly sizeBytes: number
 }
 
-export class ArenaMap extends SyscallSide {
+export class ArenaMap extends ElementlessMap {
   static sizeBytes(attributes: MapAttributes): number {
     return plan(attributes).sizeBytes
   }
@@ -183,32 +184,7 @@ export class ArenaMap extends SyscallSide {
     }
   }
 
-  /** An arena has no elements: bpf(2) and helpers find none. */
-  lookup(): number {
-    return 0
-  }
-
-  update(): number {
+  protected get refusal(): number {
     return -ERRNO.EOPNOTSUPP
-  }
-
-  delete(): number {
-    return -ERRNO.EOPNOTSUPP
-  }
-
-  protected sysLookup(): number {
-    return 0
-  }
-
-  protected sysUpdate(): number {
-    return -ERRNO.EOPNOTSUPP
-  }
-
-  protected sysDelete(): number {
-    return -ERRNO.EOPNOTSUPP
-  }
-
-  protected nextKeyAddress(): number {
-    return 0
   }
 }

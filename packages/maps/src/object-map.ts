@@ -4,9 +4,10 @@
  * answers ENOTSUPP.
  */
 import { ERRNO, type MapAttributes } from '@bpfoundry/kernel-abi'
+import { ElementlessMap } from './elementless-map.ts'
 import type { MapPlace } from './map-place.ts'
 import { Sections } from './sections.ts'
-import { planStaging, SyscallSide } from './syscall-side.ts'
+import { planStaging } from './syscall-side.ts'
 
 function plan(attributes: MapAttributes): { staging: number; sizeBytes: number } {
   const sections = new Sections()
@@ -14,7 +15,7 @@ function plan(attributes: MapAttributes): { staging: number; sizeBytes: number }
   return { staging, sizeBytes: sections.sizeBytes }
 }
 
-export class ObjectMap extends SyscallSide {
+export class ObjectMap extends ElementlessMap {
   static sizeBytes(attributes: MapAttributes): number {
     return plan(attributes).sizeBytes
   }
@@ -29,31 +30,7 @@ export class ObjectMap extends SyscallSide {
     return 0
   }
 
-  lookup(): number {
-    return 0
-  }
-
-  update(): number {
+  protected get refusal(): number {
     return -ERRNO.ENOTSUPP
-  }
-
-  delete(): number {
-    return -ERRNO.ENOTSUPP
-  }
-
-  protected sysLookup(): number {
-    return 0
-  }
-
-  protected sysUpdate(): number {
-    return -ERRNO.ENOTSUPP
-  }
-
-  protected sysDelete(): number {
-    return -ERRNO.ENOTSUPP
-  }
-
-  protected nextKeyAddress(): number {
-    return 0
   }
 }
