@@ -1,19 +1,12 @@
 import { type Btf, BtfBuilder, BtfError, JoinedBtf } from '@bpfoundry/btf'
-import { ERRNO, type ModuleFunctionSet } from '@bpfoundry/kernel-abi'
+import { ERRNO } from '@bpfoundry/kernel-abi'
 import type { KernelBtf, KernelModule } from '@bpfoundry/verifier'
 import { KernelError } from './kernel-error.ts'
 
 /** A module to bring into the kernel: no code, but what programs are judged by. */
-export interface ModuleRequest {
-  readonly name: string
+export interface ModuleRequest extends Omit<KernelModule, 'index'> {
   /** Complete by itself; which of the types are the kernel's is told by name. @see JoinedBtf */
   readonly btf: Btf
-  /** What programs may call of it. */
-  readonly functions: readonly ModuleFunctionSet[]
-  /** Its functions that may be made to fail (ALLOW_ERROR_INJECTION). */
-  readonly mayFail?: ReadonlySet<string>
-  /** Its structures of which counted pointers may be kept in maps (register_btf_id_dtor_kfuncs). */
-  readonly destructible?: ReadonlySet<string>
 }
 
 /** A module in the kernel. */
