@@ -1,4 +1,4 @@
-import { BTF_KIND, type BtfType } from '@bpfoundry/btf'
+import { BTF_KIND, type BtfFuncProto, type BtfType } from '@bpfoundry/btf'
 import { essentialName, MAX_DEPTH, type TypePair, takeStep } from './type-space.ts'
 
 export function isEnum({ kind }: BtfType): boolean {
@@ -57,13 +57,19 @@ export function areTypesCompatible(pair: TypePair, localId: number, kernelId: nu
   if (a.kind === BTF_KIND.INT) return isPlainInt(a) && isPlainInt(b)
   if (a.kind === BTF_KIND.PTR && b.kind === BTF_KIND.PTR) return inner(a.typeId, b.typeId)
   if (a.kind === BTF_KIND.ARRAY && b.kind === BTF_KIND.ARRAY) return inner(a.elementTypeId, b.elementTypeId)
-  if (a.kind === BTF_KIND.FUNC_PROTO && b.kind === BTF_KIND.FUNC_PROTO) {
-    const { parameters } = b
-    return (
-      a.parameters.length === parameters.length &&
-      a.parameters.every(({ typeId }, at) => inner(typeId, parameters[at]?.typeId ?? 0)) &&
-      inner(a.returnTypeId, b.returnTypeId)
-    )
-  }
+  if (a.kind === BTF_KIND.FUNC_PROTO && b.kind === BTF_KIND.FUNC_PROTO) return isSamePrototype(a, b, inner)
   return a.kind === BTF_KIND.VOID || a.kind === BTF_KIND.FWD || isComposite(a) || isEnum(a)
+}
+
+/** As many parameters; each of them, and what comes back, is `same` as the other one's: type ids of the object, of the kernel. */
+export function isSamePrototype(
+  { parameters, returnTypeId }: BtfFuncProto,
+  other: BtfFuncProto,
+  same: (localId: number, kernelId: number) => boolean,
+): boolean {
+  return (
+    parameters.length === other.parameters.length &&
+    parameters.every(({ typeId }, at) => same(typeId, other.parameters[at]?.typeId ?? 0)) &&
+    same(returnTypeId, other.returnTypeId)
+  )
 }

@@ -1,5 +1,5 @@
 import { BTF_INT_ENCODING, BTF_KIND, type BtfComposite, type BtfType } from '@bpfoundry/btf'
-import { isEnum } from './compatible-types.ts'
+import { isEnum, isSamePrototype } from './compatible-types.ts'
 import { essentialName, MAX_DEPTH, type TypePair, takeStep } from './type-space.ts'
 
 function haveSameName(a: { readonly name: string }, b: { readonly name: string }): boolean {
@@ -34,14 +34,7 @@ export function doTypesMatch(
   if (a.kind === BTF_KIND.ARRAY && b.kind === BTF_KIND.ARRAY) {
     return a.length === b.length && inner(a.elementTypeId, b.elementTypeId)
   }
-  if (a.kind === BTF_KIND.FUNC_PROTO && b.kind === BTF_KIND.FUNC_PROTO) {
-    const { parameters } = b
-    return (
-      a.parameters.length === parameters.length &&
-      a.parameters.every(({ typeId }, at) => inner(typeId, parameters[at]?.typeId ?? 0)) &&
-      inner(a.returnTypeId, b.returnTypeId)
-    )
-  }
+  if (a.kind === BTF_KIND.FUNC_PROTO && b.kind === BTF_KIND.FUNC_PROTO) return isSamePrototype(a, b, inner)
   if ('members' in a && 'members' in b) return doMembersMatch(a, b, inner)
   return a.kind === BTF_KIND.VOID
 }
