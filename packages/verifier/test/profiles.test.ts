@@ -121,6 +121,21 @@ describe('what a release lacks', () => {
     expect(verify({ ...XDP, insns }, { profile: '4.19' })).toMatchObject({ rejection: tooMany })
   })
 
+  it('is an end after so many explored instructions as the release allows', () => {
+    // Each way through has another sum in r6: all of them are followed where it is not told that the sum does not matter.
+    const bits = Array.from({ length: 16 }, (_, bit) => `if r0 & ${1 << bit} goto +1\nr6 += ${1 << bit}`)
+    const asm = ['r6 = 0', 'call 7', ...bits, 'r0 = r6', 'exit'].join('\n')
+    const { insns } = assembleLlvm(asm)
+    expect(verify({ ...XDP, insns }, { profile: '5.4' }).ok).toBe(true)
+    expect(verify({ ...XDP, insns }, { profile: '4.19' })).toMatchObject({
+      rejection: {
+        code: 'VERIFIER_TOO_COMPLEX',
+        errno: 7,
+        message: expect.stringMatching(/^BPF program is too large. Processed 131073 insn/),
+      },
+    })
+  })
+
   it('is told even where the release refuses something else, with the words that its kernel has', () => {
     const result = verdict('4.19', 'r1 = 0\nif w1 == 1 goto +0\nr0 = *(u64 *)(r10 - 8)\nexit')
     expect(result).toMatchObject({
