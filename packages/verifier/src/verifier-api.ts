@@ -70,8 +70,9 @@ export interface VerifierProgram {
 /** Options that may change the verdict. */
 export interface VerifierOptions {
   /**
-   * The release that the program is judged for: "6.12" by default. Rules are those of 6.12 or 6.18; for an older release
-   * those of 6.12, with its limits, and what it lacks is refused by VERIFIER_RELEASE.
+   * The release that the program is judged for: "6.12" by default. Rules are those of 6.12 or 6.18; an older release has
+   * those of 6.12 but for what it did otherwise (older-rules.ts), its own limits, and what it lacks is refused by
+   * VERIFIER_RELEASE.
    */
   readonly profile?: string
   /** Instructions explored at most; 1,000,000 by default. */
