@@ -95,6 +95,32 @@ it('a hit needs no lock', () => {
   expect(run.slowPaths).toBe(0)
 })
 
+it.each([4, 8])(
+  'a look-up finds what is replaced meanwhile, before any of its instructions (%d-byte key)',
+  (keySizeBytes) => {
+    const { memory, map, run, lookup } = heldMap(keySizeBytes, stripe, 8, 8)
+    const [key, value] = [run.key, run.value]
+    memory.u32[key >>> 2] = 9
+    let [moved, count] = [0, 0]
+    for (let at = 0; at <= count; at++) {
+      // In the first slot of its line: the update puts the new element into the second, and then empties the first.
+      map.delete(key)
+      expect(map.update(key, value, 0, 0)).toBe(0)
+      const first = map.lookup(key, 0)
+      run.before = (done) => {
+        count = Math.max(count, done)
+        if (done === at) map.update(key, value, 0, 0)
+      }
+      expect([at, run.call(lookup, 0) === 0n]).toEqual([at, false])
+      run.before = undefined
+      moved += map.lookup(key, 0) === first ? 0 : 1
+    }
+    // Those that meet the update ask the helper, and take more instructions than the others.
+    expect(moved).toBeGreaterThan(20)
+    expect(run.slowPaths).toBeGreaterThan(0)
+  },
+)
+
 it('an update that finds a free list held gives the stripe back and has the helper do it', () => {
   const { memory, map, run, hold, update } = heldMap(4, ({ table }) => table.geometry.slots)
   memory.u32[run.key >>> 2] = 5

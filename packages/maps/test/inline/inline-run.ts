@@ -32,6 +32,9 @@ export class InlineRun {
   readonly value: number
   /** Helper calls made by the instructions themselves. */
   slowPaths = 0
+  /** Called before each instruction, with how many ran before it in this call. */
+  before: ((count: number) => void) | undefined
+  #count = 0
   readonly #memory: GuestMemory
   readonly #arguments: number
   readonly #helpers: HelperTable
@@ -77,6 +80,7 @@ export class InlineRun {
       view.setBigUint64(this.#arguments + 8 * n, argument, true)
     }
     const on = this.cpus[cpu] as Cpu
+    this.#count = 0
     this.#program(body).run(on, this.#arguments)
     return view.getBigInt64(on.block, true)
   }
@@ -85,7 +89,8 @@ export class InlineRun {
     const known = this.#programs.get(body)
     if (known !== undefined) return known
     const environment = { memory: this.#memory, helpers: this.#helpers, tailCallTarget: () => undefined }
-    const program = compileProgram(createInterpreter(), imageOf(body, this.#programs.size + 1), environment)
+    const engine = createInterpreter({ onInsn: () => this.before?.(this.#count++) })
+    const program = compileProgram(engine, imageOf(body, this.#programs.size + 1), environment)
     this.#programs.set(body, program)
     return program
   }
