@@ -3,6 +3,7 @@ import {
   BPF_EXIT_INSN,
   BPF_LD_IMM64,
   BPF_MOV64_IMM,
+  BPF_ZEXT_REG,
   checkInsns,
   decodeInsns,
   disassembleKernel,
@@ -44,6 +45,7 @@ export function fuzzOnce(input: Uint8Array): void {
 
 export const seeds = (): Uint8Array[] => [
   encodeInsns([BPF_MOV64_IMM(0, 2), BPF_EXIT_INSN()]),
+  encodeInsns([BPF_ZEXT_REG(0), BPF_EXIT_INSN()]),
   encodeInsns([...BPF_LD_IMM64(1, 0x1122334455667788n), BPF_EXIT_INSN()]),
   Uint8Array.from({ length: 256 * 8 }, (_, index) => (index % 8 === 0 ? index / 8 : 0)),
 ]

@@ -11,6 +11,7 @@ import {
   BPF_SRC,
   insnSlots,
   isLdImm64,
+  isZext,
   jumpTarget,
   ldImm64Value,
   subprogTarget,
@@ -168,6 +169,8 @@ function isExact(insn: Insn, next: Insn | undefined): boolean {
   if (row === undefined || row.internal) return false
   if (checkInsn(insn, next, 0, { internal: true }) !== undefined) return false
   if (row.kind === 'call') return row.operation === 'helper' || row.operation === 'callx'
+  // The fix-ups' zero extension reads as the move it is.
+  if (isZext(insn)) return false
   if (row.operation === 'ind') return insn.imm === 0
   // LLVM takes no longer distance as a number.
   if (row.operation === 'gotol') return insn.imm === (insn.imm << 16) >> 16

@@ -6,6 +6,8 @@ import {
   assembleLlvm,
   BPF_CALL_REL,
   BPF_EXIT_INSN,
+  BPF_MOV32_REG,
+  BPF_ZEXT_REG,
   decodeInsns,
   disassembleLlvm,
   encodeInsns,
@@ -116,6 +118,12 @@ describe('disassembleLlvm', () => {
   it('labels the subprograms it calls', () => {
     const insns = [BPF_CALL_REL(1), BPF_EXIT_INSN(), BPF_EXIT_INSN(), BPF_CALL_REL(100)]
     expect(disassembleLlvm(insns)).toBe('  call func_2\n  exit\nfunc_2:\n  exit\n  .8byte 0x6400001085\n')
+  })
+
+  it('tells the zero extension of the fix-ups from the move that it reads as', () => {
+    const insns = [BPF_ZEXT_REG(3), BPF_MOV32_REG(3, 3)]
+    expect(disassembleLlvm(insns)).toBe('  .8byte 0x1000033bc\n  w3 = w3\n')
+    expect(assembleLlvm(disassembleLlvm(insns)).insns).toEqual(insns)
   })
 })
 
