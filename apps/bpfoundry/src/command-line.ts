@@ -10,14 +10,17 @@ import { addProgCommand } from './commands/prog.ts'
 import { addRunCommand } from './commands/run.ts'
 import { addVectorsCommand } from './commands/vectors.ts'
 import { addVerifyCommand } from './commands/verify.ts'
+import { formatError } from './error-text.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
-import { formatError } from './output.ts'
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 verdict or expectation failed, 2 usage, 3 unreadable input, 4 unsupported, 130 Ctrl-C.
 stdout is data, stderr is progress and errors.`
 
-/** Each adds its command, and what stands below it. */
+/**
+ * Each adds its command, and what stands below it: names, options and help. What a command does, its action imports when it
+ * runs; whatever is imported here is loaded by every command, `--help` included (test/start.test.ts).
+ */
 const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[] = [
   addDemoCommand,
   addRunCommand,

@@ -1,19 +1,10 @@
-import { type KernelTypesFile, RUNNING_KERNEL_TYPES, readKernelTypes, runningKernelTypes } from '@bpfoundry/testbench'
-import { Option } from 'commander'
+import { type KernelTypesFile, readKernelTypes, runningKernelTypes } from '@bpfoundry/testbench'
 import type { CommandIo } from './command-io.ts'
+import { NO_KERNEL_TYPES } from './options/choices.ts'
 
-/** Instead of a file: no kernel's types. */
-const NONE = 'none'
-
-/** `--kernel-btf FILE` */
-export function kernelBtfOption(): Option {
-  const about = `a kernel's types, for CO-RE, kfuncs and what programs are bound to; ${NONE}: no kernel's`
-  return new Option('--kernel-btf <file>', `${about} (default: ${RUNNING_KERNEL_TYPES}, where that is there)`)
-}
-
-/** The types that the option names. @throws what readKernelTypes throws */
+/** The types that `--kernel-btf` names. @throws what readKernelTypes throws */
 export function kernelTypesNamed(path: string | undefined): KernelTypesFile | undefined {
-  if (path === NONE) return undefined
+  if (path === NO_KERNEL_TYPES) return undefined
   return path === undefined ? runningKernelTypes() : readKernelTypes(path)
 }
 

@@ -1,6 +1,4 @@
-import { isDiagnostic } from '@bpfoundry/diagnostics'
 import Table from 'cli-table3'
-import pc from 'picocolors'
 import type { CommandIo } from './command-io.ts'
 
 /** Cells of a table; numbers are right-aligned. */
@@ -65,16 +63,6 @@ export function formatJson(value: unknown): string {
     },
     2,
   )
-}
-
-/** An error for stderr: several lines for people, in colour where one watches, one JSON object under `--json`. */
-export function formatError(error: unknown, { json, terminal }: { json: boolean; terminal: boolean }): string {
-  if (!isDiagnostic(error)) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    return json ? JSON.stringify({ error: { code: 'INTERNAL', message: text } }) : `bpfoundry: ${text}`
-  }
-  if (json) return JSON.stringify({ error: error.toJSON() })
-  return terminal ? error.format().replace(/^(\w+)/, (code) => pc.red(code)) : error.format()
 }
 
 /** A progress line on a terminal's stderr; nothing elsewhere. */

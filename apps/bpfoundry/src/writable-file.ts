@@ -1,6 +1,7 @@
 import { closeSync, openSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { makeFolder } from '@bpfoundry/output-file'
+import { OutputFile } from '@bpfoundry/testbench'
 import { InputError } from './exit-code.ts'
 
 /**
@@ -23,5 +24,17 @@ export function requireWritable(path: string): void {
       hint: 'check the path',
       cause,
     })
+  }
+}
+
+/** The file appears under its name when it is complete, or not at all. @throws TestbenchError TESTBENCH_UNWRITABLE */
+export function writeWhole(path: string, text: string): void {
+  const output = new OutputFile(path)
+  try {
+    output.write(Buffer.from(text))
+    output.commit()
+  } catch (error) {
+    output.discard()
+    throw error
   }
 }

@@ -1,6 +1,6 @@
 import { type BlacklistResult, type BlacklistRun, benchBlacklist } from '@bpfoundry/testbench'
 import type { CommandIo } from '../command-io.ts'
-import { sayEngine } from '../engine-option.ts'
+import { sayEngine } from '../engines.ts'
 import { EXIT } from '../exit-code.ts'
 import { fixturePath } from '../fixture-path.ts'
 import { Interrupt } from '../interrupt.ts'

@@ -1,5 +1,6 @@
 import { cpus, release } from 'node:os'
 import type { CommandIo } from '../command-io.ts'
+import { enginesNamed } from '../engines.ts'
 import { EXIT, UsageError } from '../exit-code.ts'
 import { type Cell, formatJson, formatTable, Progress } from '../output.ts'
 import { type EngineFigures, executedInsns, measureEngine } from './engine-bench.ts'
@@ -32,6 +33,7 @@ interface EnginesReport {
 /** `bpfoundry bench engines`. */
 export async function benchEngines(options: BenchEnginesOptions, io: CommandIo): Promise<number> {
   const programs = chosen(options.program)
+  const names = enginesNamed(options.engine)
   const progress = new Progress(io)
   const effort = { cpuNs: options.milliseconds * 1e6, count: options.count === true }
   const engines: EngineFigures[] = []
@@ -40,7 +42,7 @@ export async function benchEngines(options: BenchEnginesOptions, io: CommandIo):
     const ubpf = options.ubpf === undefined ? {} : { ubpf: measureUbpf(options.ubpf, programs) }
     for (const program of programs) {
       const insns = executedInsns(program)
-      for (const engine of options.engine) {
+      for (const engine of names) {
         progress.show(`${program.name} on ${engine}`)
         engines.push(await measureEngine(engine, program, insns, effort))
       }

@@ -1,13 +1,12 @@
 import { type Command, Option } from 'commander'
-import { seconds, wholeNumber } from '../arguments.ts'
-import { benchBlacklistCommand } from '../benchmarks/blacklist-command.ts'
-import { benchEngines } from '../benchmarks/engines-command.ts'
-import { numberList, share } from '../benchmarks/nic/card-options.ts'
-import { clockList } from '../benchmarks/nic/host-command.ts'
-import { benchNic } from '../benchmarks/nic/nic-command.ts'
-import { benchVerifier } from '../benchmarks/verifier/verifier-command.ts'
+import type { BenchBlacklistOptions } from '../benchmarks/blacklist-command.ts'
+import type { BenchEnginesOptions } from '../benchmarks/engines-command.ts'
+import type { BenchNicOptions } from '../benchmarks/nic/nic-command.ts'
+import type { BenchVerifierOptions } from '../benchmarks/verifier/verifier-command.ts'
 import type { CommandContext } from '../command-io.ts'
-import { engineOption, enginesOption } from '../engine-option.ts'
+import { seconds, wholeNumber } from '../options/arguments.ts'
+import { engineOption, enginesOption } from '../options/engine-option.ts'
+import { clockList, numberList, share } from '../options/figure-lists.ts'
 
 const MOST_ENTRIES = 1 << 24
 const NATIVE = process.arch === 'arm64' ? 'arm64' : 'x86-64'
@@ -25,7 +24,10 @@ export function addBenchCommand(program: Command, { io, finish }: CommandContext
     .option('--no-kernel', "don't measure the running kernel beside it")
     .option('--count', 'let compiled code count instructions, as reports need it')
     .option('--json', 'figures as JSON (schema bpfoundry.bench-engines/1)')
-    .action(async (options) => finish(await benchEngines(options, io)))
+    .action(async (options: BenchEnginesOptions) => {
+      const { benchEngines } = await import('../benchmarks/engines-command.ts')
+      finish(await benchEngines(options, io))
+    })
   bench
     .command('blacklist')
     .description('native XDP with a look-up of random sources in a table of addresses, on one CPU and on several')
@@ -37,7 +39,10 @@ export function addBenchCommand(program: Command, { io, finish }: CommandContext
     .addOption(engineOption())
     .option('--no-kernel', "don't measure the running kernel beside it")
     .option('--json', 'figures as JSON (schema bpfoundry.bench-blacklist/1)')
-    .action(async (options) => finish(await benchBlacklistCommand(options, io)))
+    .action(async (options: BenchBlacklistOptions) => {
+      const { benchBlacklistCommand } = await import('../benchmarks/blacklist-command.ts')
+      finish(await benchBlacklistCommand(options, io))
+    })
   bench
     .command('verifier')
     .argument('[object...]', "object files; the repository's programs and two long explorations when there are none")
@@ -45,7 +50,10 @@ export function addBenchCommand(program: Command, { io, finish }: CommandContext
     .option('--rounds <n>', 'verifications of each program', wholeNumber(1, 1000), 10)
     .option('--no-kernel', "don't measure the running kernel beside it")
     .option('--json', 'figures as JSON (schema bpfoundry.bench-verifier/1)')
-    .action(async (objects: string[], options) => finish(await benchVerifier(objects, options, io)))
+    .action(async (objects: string[], options: BenchVerifierOptions) => {
+      const { benchVerifier } = await import('../benchmarks/verifier/verifier-command.ts')
+      finish(await benchVerifier(objects, options, io))
+    })
   bench
     .command('nic')
     .description(
@@ -81,5 +89,8 @@ export function addBenchCommand(program: Command, { io, finish }: CommandContext
     .option('--no-published', 'without the published figures')
     .option('--svg <file>', 'write a plot')
     .option('--json', 'figures as JSON (schema bpfoundry.bench-nic/1)')
-    .action(async (options) => finish(await benchNic(options, io)))
+    .action(async (options: BenchNicOptions) => {
+      const { benchNic } = await import('../benchmarks/nic/nic-command.ts')
+      finish(await benchNic(options, io))
+    })
 }

@@ -1,12 +1,11 @@
 import { availableParallelism } from 'node:os'
-import { SUITES } from '@bpfoundry/conformance'
 import { type Command, Option } from 'commander'
-import { seconds, wholeNumber } from '../arguments.ts'
 import type { CommandContext } from '../command-io.ts'
 import type { ConformanceOptions } from '../conformance/conformance-options.ts'
-import { runConformance } from '../conformance/run-conformance.ts'
-import { serveCampaigns, type WorkerCommandOptions } from '../conformance/serve-campaigns.ts'
-import { anyEnginesOption } from '../engine-option.ts'
+import type { WorkerCommandOptions } from '../conformance/serve-campaigns.ts'
+import { seconds, wholeNumber } from '../options/arguments.ts'
+import { SUITES } from '../options/choices.ts'
+import { anyEnginesOption } from '../options/engine-option.ts'
 
 const MOST_JOBS = 1024
 /** What the slowest of the kernel's cases need on the slowest engine of a machine that is busy, and more. */
@@ -45,7 +44,10 @@ export function addConformanceCommand(program: Command, { io, finish }: CommandC
     .option('--verbose', 'a row for every file, not only those where something failed')
     .option('--json', 'the report as JSON (schema bpfoundry.conformance/1)')
     .option('--jsonl', 'a line of JSON for each case, with all answers')
-    .action(async (options: ConformanceOptions) => finish(await runConformance(options, io)))
+    .action(async (options: ConformanceOptions) => {
+      const { runConformance } = await import('../conformance/run-conformance.ts')
+      finish(await runConformance(options, io))
+    })
   conformance
     .command('worker')
     .description('run what campaigns put on a queue, until Ctrl-C; start as many as there are machines')
@@ -53,5 +55,8 @@ export function addConformanceCommand(program: Command, { io, finish }: CommandC
     .requiredOption('--kernel-tree <dir>', `${TREE}: the same as the campaign's`)
     .addOption(jobsOption())
     .option('--campaign <name>', 'serve this one only, and end with it')
-    .action(async (options: WorkerCommandOptions) => finish(await serveCampaigns(options, io)))
+    .action(async (options: WorkerCommandOptions) => {
+      const { serveCampaigns } = await import('../conformance/serve-campaigns.ts')
+      finish(await serveCampaigns(options, io))
+    })
 }

@@ -1,15 +1,7 @@
-import { bareMachine } from '@bpfoundry/campaign'
-import { ConformanceError } from '@bpfoundry/conformance'
-import { decodeInsns } from '@bpfoundry/isa'
 import type { Command } from 'commander'
-import type { CommandContext, CommandIo } from '../command-io.ts'
-import { engineOption, sayEngine } from '../engine-option.ts'
-import { EXIT, UsageError } from '../exit-code.ts'
-
-interface PluginOptions {
-  readonly engine: string
-  readonly program?: string
-}
+import type { CommandContext } from '../command-io.ts'
+import type { PluginOptions } from '../conformance/plugin-command.ts'
+import { engineOption } from '../options/engine-option.ts'
 
 /** `bpfoundry plugin`: what bpf_conformance starts for each of its cases. */
 export function addPluginCommand(program: Command, { io, finish }: CommandContext): void {
@@ -21,39 +13,7 @@ export function addPluginCommand(program: Command, { io, finish }: CommandContex
     .addOption(engineOption())
     .option('--program <hex>', 'the program, instead of stdin')
     .action(async (memory: string | undefined, rest: string | undefined, options: PluginOptions) => {
+      const { plugin } = await import('../conformance/plugin-command.ts')
       finish(await plugin(memory ?? '', rest ?? '', options, io))
     })
-}
-
-async function plugin(memory: string, rest: string, options: PluginOptions, io: CommandIo): Promise<number> {
-  if (rest.trim() !== '') {
-    throw new UsageError({
-      code: 'CLI_PLUGIN_OPTIONS',
-      message: 'unknown plugin option',
-      got: rest,
-      expected: 'none, or --engine=E',
-    })
-  }
-  const machine = bareMachine(sayEngine(options.engine, io))
-  try {
-    const insns = decodeInsns(hexBytes('program', options.program ?? (await io.readInput())))
-    const { r0 } = await machine.run({ name: 'plugin', insns, memory: hexBytes('memory', memory) })
-    io.out(`${r0.toString(16)}\n`)
-    return EXIT.ok
-  } finally {
-    machine.close()
-  }
-}
-
-/** Bytes as the runner writes them, two digits each, with blanks between or without. */
-function hexBytes(input: string, text: string): Uint8Array {
-  const digits = text.replaceAll(/\s/g, '')
-  if (digits.length % 2 === 0 && /^[0-9a-f]*$/i.test(digits)) return new Uint8Array(Buffer.from(digits, 'hex'))
-  throw new ConformanceError({
-    code: 'CONFORMANCE_HEX',
-    message: `the ${input} is not in hex`,
-    where: { input },
-    got: text.length > 40 ? `${text.slice(0, 40)}...` : text,
-    expected: 'two digits for each byte',
-  })
 }

@@ -1,50 +1,11 @@
-import { writeReportFile } from '@bpfoundry/conformance'
-import { isDiagnostic } from '@bpfoundry/diagnostics'
-import { Kernel } from '@bpfoundry/kernel'
-import { KERNEL_PROFILES } from '@bpfoundry/kernel-abi'
-import { type KernelTypesFile, readSpec } from '@bpfoundry/testbench'
 import { type Command, Option } from 'commander'
-import { wholeNumber } from '../arguments.ts'
-import type { CommandContext, CommandIo } from '../command-io.ts'
-import { EXIT, exitCodeOf, UsageError } from '../exit-code.ts'
-import { sarifLog } from '../explain/sarif.ts'
-import { kernelBtfOption, kernelTypesNamed, sayKernelTypes } from '../kernel-types.ts'
-import { cardNamed, cardOption, firmwareOption } from '../offload/card-option.ts'
-import { formatError, formatJson } from '../output.ts'
-import { ReleaseMatrix, releaseText } from '../releases/release-matrix.ts'
-import { columnList, sortList } from '../statistics/statistics-options.ts'
-import { asksStatistics, type StatisticsOptions, statisticsReport } from '../statistics/statistics-report.ts'
-import { verifyTree } from '../tree-verdicts/verify-tree.ts'
-import { type JudgeOptions, judgePrograms, programsOf, type Verdict } from '../verdicts/judge-programs.ts'
-import { verdictText } from '../verdicts/verdict-text.ts'
-import { requireWritable } from '../writable-file.ts'
-
-interface VerifyOptions extends StatisticsOptions {
-  readonly program?: string
-  readonly logLevel?: number
-  readonly profile?: string
-  readonly explain?: boolean
-  readonly sarif?: string
-  readonly hot?: number | true
-  readonly maxInsns?: number
-  readonly nic?: string
-  readonly firmware?: string
-  readonly mtu?: number
-  readonly kernelBtf?: string
-  readonly kernelTree?: string
-  readonly filter?: string
-  readonly oracle?: 'kernel'
-  readonly compiler?: string
-  readonly vmlinuxH?: string
-  readonly json?: boolean
-}
-
-/** Lines that `--hot` tells where no number is given. */
-const HOT_LINES = 10
-
-/** Every release, or one of them. */
-const ALL_RELEASES = 'all'
-const RELEASES: readonly string[] = [ALL_RELEASES, ...KERNEL_PROFILES.keys()]
+import type { CommandContext } from '../command-io.ts'
+import { wholeNumber } from '../options/arguments.ts'
+import { cardOption, firmwareOption } from '../options/card-option.ts'
+import { ALL_RELEASES, RELEASES } from '../options/choices.ts'
+import { columnList, sortList } from '../options/column-lists.ts'
+import { kernelBtfOption } from '../options/kernel-btf-option.ts'
+import type { VerifyOptions } from '../verdicts/verify-command.ts'
 
 /** `bpfoundry verify OBJECT...`: what the verifier says of every program. */
 export function addVerifyCommand(program: Command, { io, finish }: CommandContext): void {
@@ -58,7 +19,7 @@ export function addVerifyCommand(program: Command, { io, finish }: CommandContex
       new Option(
         '--profile <release>',
         'Linux release to judge for; all: from which one on each program loads',
-      ).choices(RELEASES),
+      ).choices([ALL_RELEASES, ...RELEASES]),
     )
     .addOption(kernelBtfOption())
     .option('--explain', 'tell of each refusal the line, the path there, what the registers held, and what mends it')
@@ -84,115 +45,8 @@ export function addVerifyCommand(program: Command, { io, finish }: CommandContex
     )
     .option('--compiler <path>', 'with --kernel-tree: a clang')
     .option('--vmlinux-h <file>', "with --kernel-tree: the kernel's types for clang")
-    .action(async (objects: string[], options: VerifyOptions) => finish(await run(objects, options, io)))
-}
-
-function run(objects: readonly string[], options: VerifyOptions, io: CommandIo): number | Promise<number> {
-  const { kernelTree } = options
-  if ((kernelTree === undefined) === (objects.length === 0)) throw whatToVerify(objects.length)
-  if (kernelTree !== undefined) {
-    if (options.profile === ALL_RELEASES) throw oneRelease()
-    return verifyTree({ ...options, kernelTree }, io)
-  }
-  return options.profile === ALL_RELEASES ? judgeReleases(objects, options, io) : judge(objects, options, io)
-}
-
-function whatToVerify(objects: number): UsageError {
-  return new UsageError({
-    code: 'CLI_OBJECTS',
-    message: objects === 0 ? 'no object given' : 'objects and a kernel tree given',
-    expected: 'object files, or --kernel-tree DIR',
-  })
-}
-
-function oneRelease(): UsageError {
-  return new UsageError({ code: 'CLI_PROFILE', message: 'a kernel tree is judged for one release', got: ALL_RELEASES })
-}
-
-function judge(objects: readonly string[], options: VerifyOptions, io: CommandIo): number {
-  if (options.sarif !== undefined) requireWritable(options.sarif)
-  const kernelTypes = kernelTypesNamed(options.kernelBtf)
-  const judging = judgeOptions(options, kernelTypes)
-  const { found, code } = ofObjects(objects, options, io, (object) => judgePrograms(object, judging))
-  sayKernelTypes(kernelTypes, options.kernelBtf, io)
-  if (options.sarif !== undefined) writeReportFile(options.sarif, [`${formatJson(sarifOf(found))}\n`])
-  const figures = asksStatistics(options) ? statisticsReport(found, options) : undefined
-  if (options.json) io.out(`${formatJson(verdictsJson(found, kernelTypes))}\n`)
-  else io.out(figures?.text ?? verdictText(found))
-  const isOver = found.some(({ stats }) => stats.insnsProcessed > (options.maxInsns ?? Infinity))
-  // Beside another run it matters what has changed.
-  const isBad = options.compare === undefined ? found.some(isRefused) : (figures?.mismatches ?? 0) > 0
-  return code === EXIT.ok && (isBad || isOver) ? EXIT.failed : code
-}
-
-function verdictsJson(programs: readonly Verdict[], kernelTypes: KernelTypesFile | undefined): object {
-  return { $schema: 'bpfoundry.verify/1', kernelTypes: kernelTypes?.path ?? null, programs }
-}
-
-function judgeOptions(options: VerifyOptions, kernelTypes: KernelTypesFile | undefined): JudgeOptions {
-  const { program, logLevel, profile, explain, sarif, hot, nic, firmware, mtu } = options
-  return {
-    // Nothing runs: maps need no elements.
-    kernel: Kernel.create({
-      hollowMaps: true,
-      ...(profile === undefined ? {} : { profile }),
-      ...(kernelTypes === undefined ? {} : { kernelBtf: kernelTypes }),
-    }),
-    ...(kernelTypes === undefined ? {} : { kernelTypes }),
-    ...(program === undefined ? {} : { program }),
-    ...(logLevel === undefined ? {} : { logLevel }),
-    ...(nic === undefined ? {} : { card: cardNamed(nic, firmware) }),
-    ...(mtu === undefined ? {} : { mtu }),
-    ...(hot === undefined ? {} : { hotLines: hot === true ? HOT_LINES : hot }),
-    explains: explain === true || sarif !== undefined,
-  }
-}
-
-function isRefused({ verdict, offload }: Verdict): boolean {
-  return verdict === 'refused' || offload?.verdict === 'blocked'
-}
-
-function sarifOf(verdicts: readonly Verdict[]): object {
-  return sarifLog(
-    verdicts.flatMap(({ object, program, explanation }) =>
-      explanation === undefined ? [] : [{ object, program, explanation }],
-    ),
-  )
-}
-
-/** `--profile all`: what the newest release refuses is refused. */
-function judgeReleases(objects: readonly string[], options: VerifyOptions, io: CommandIo): number {
-  const kernelTypes = kernelTypesNamed(options.kernelBtf)
-  const matrix = new ReleaseMatrix(kernelTypes)
-  const { found: rows, code } = ofObjects(objects, options, io, (object) => {
-    const spec = readSpec(object, kernelTypes === undefined ? {} : { kernelTypes })
-    return programsOf(object, spec, options.program).map((program) => () => matrix.judge(object, spec, program))
-  })
-  sayKernelTypes(kernelTypes, options.kernelBtf, io)
-  io.out(
-    options.json ? `${formatJson({ $schema: 'bpfoundry.verify-releases/1', programs: rows })}\n` : releaseText(rows),
-  )
-  return code === EXIT.ok && rows.some(({ since }) => since === undefined) ? EXIT.failed : code
-}
-
-/** Judges one after the other: what can't be read or loaded does not keep the others from their verdicts. */
-function ofObjects<T>(
-  objects: readonly string[],
-  { json }: VerifyOptions,
-  io: CommandIo,
-  judgementsOf: (object: string) => readonly (() => T)[],
-): { readonly found: readonly T[]; readonly code: number } {
-  let code: number = EXIT.ok
-  const attempt = <Made>(make: () => Made): readonly Made[] => {
-    try {
-      return [make()]
-    } catch (error) {
-      if (!isDiagnostic(error)) throw error
-      io.err(`${formatError(error, { json: json === true, terminal: io.terminal })}\n`)
-      code = Math.max(code, exitCodeOf(error))
-      return []
-    }
-  }
-  const judgements = objects.flatMap((object) => attempt(() => judgementsOf(object)).flat())
-  return { found: judgements.flatMap(attempt), code }
+    .action(async (objects: string[], options: VerifyOptions) => {
+      const { verify } = await import('../verdicts/verify-command.ts')
+      finish(await verify(objects, options, io))
+    })
 }

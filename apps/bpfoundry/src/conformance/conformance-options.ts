@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { findClang, KernelTree, SUITES, type Suite, type SuiteOptions } from '@bpfoundry/conformance'
 import { describeEngine, engineByName } from '@bpfoundry/testbench'
-import { localEngines } from '../engine-option.ts'
+import { enginesNamed, localEngines } from '../engines.ts'
 import { InputError, UsageError } from '../exit-code.ts'
 
 /** `conformance`, as it is typed. */
@@ -63,9 +63,10 @@ export function openTree(options: ConformanceOptions): KernelTree {
 }
 
 /** Who is asked. @throws TestbenchError TESTBENCH_ENGINE for one that does not run here */
-export function enginesOf({ engine = localEngines() }: ConformanceOptions): readonly string[] {
-  for (const name of engine) if (describeEngine(name).obstacle !== undefined) engineByName(name)
-  return engine
+export function enginesOf({ engine }: ConformanceOptions): readonly string[] {
+  const names = engine === undefined ? localEngines() : enginesNamed(engine)
+  for (const name of names) if (describeEngine(name).obstacle !== undefined) engineByName(name)
+  return names
 }
 
 export function suitesOf({ suite }: ConformanceOptions): readonly Suite[] {

@@ -1,5 +1,5 @@
+import { baseName } from './base-name.ts'
 import type { Explanation, PathLine, PathOrigin } from './explanation.ts'
-import { baseName } from './program-lines.ts'
 
 /** Where a line's text begins. */
 const TEXT_AT = 23

@@ -27,8 +27,3 @@ export function lineOf(spec: ProgramSpec, pc: number): ProgramLine {
   const { file, line, text } = entry
   return { file, line, text: text.trim(), key: `${file}:${line}` }
 }
-
-/** A path's last part. */
-export function baseName(file: string): string {
-  return file.slice(file.lastIndexOf('/') + 1)
-}

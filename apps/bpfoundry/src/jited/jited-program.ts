@@ -7,6 +7,7 @@ import { translateX86 } from '@bpfoundry/jit-x86_64'
 import { helperName } from '@bpfoundry/kernel-abi'
 import { PROG_ARRAY_LAYOUT } from '@bpfoundry/maps'
 import { x86Features } from '@bpfoundry/native-exec'
+import type { JitedEngine } from '../options/choices.ts'
 import { type CodeLine, loadDisassembler, type MachineTarget } from './disassembler.ts'
 import { readWasm } from './wasm-text.ts'
 
@@ -34,10 +35,6 @@ export interface JitedProgram {
   readonly addressing?: 'words'
   readonly parts: readonly JitedPart[]
 }
-
-/** Engines whose code can be looked at, on any host. */
-export const JITED_ENGINES = ['wasm', 'x86-64', 'arm64'] as const
-export type JitedEngine = (typeof JITED_ENGINES)[number]
 
 const OPTIONS: EngineOptions = { progArray: PROG_ARRAY_LAYOUT }
 

@@ -1,4 +1,4 @@
-import { baseName } from '../explain/program-lines.ts'
+import { baseName } from '../explain/base-name.ts'
 import type { Cell } from '../output.ts'
 import type { Verdict } from '../verdicts/judge-programs.ts'
 

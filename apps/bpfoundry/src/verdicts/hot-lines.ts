@@ -1,6 +1,7 @@
 import type { ProgramSpec } from '@bpfoundry/loader'
 import type { SlotCounts } from '@bpfoundry/verifier'
-import { baseName, lineOf } from '../explain/program-lines.ts'
+import { baseName } from '../explain/base-name.ts'
+import { lineOf } from '../explain/program-lines.ts'
 import { formatTable } from '../output.ts'
 
 /** A line of the source that instructions went to, or an instruction where the object has no lines. */

@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from 'commander'
 import type { CommandIo } from '../../command-io.ts'
 import { EXIT } from '../../exit-code.ts'
 import { fixturePath } from '../../fixture-path.ts'
@@ -32,13 +31,4 @@ export async function benchHost(options: BenchHostOptions, io: CommandIo): Promi
   const report = hostProgram({ ...rest, driver, object, cores })
   io.out(options.json ? `${formatJson(report)}\n` : programHostText(report))
   return EXIT.ok
-}
-
-const MOST_CLOCKS = 16
-
-/** Parses `1.2,2.1,3.7`: clocks from 0.1 to 10 GHz; for commander. */
-export function clockList(text: string): number[] {
-  const values = text.split(',').map((part) => (/^\d{1,2}(\.\d{1,3})?$/.test(part.trim()) ? Number(part) : Number.NaN))
-  if (values.length <= MOST_CLOCKS && values.every((value) => value >= 0.1 && value <= 10)) return values
-  throw new InvalidArgumentError('expected clocks from 0.1 to 10 GHz such as 1.2,2.1,3.7.')
 }

@@ -28,3 +28,12 @@ export function share(text: string): number {
   if (value >= 0.01 && value <= 1) return value
   throw new InvalidArgumentError('expected a share from 0.01 to 1.')
 }
+
+const MOST_CLOCKS = 16
+
+/** Parses `1.2,2.1,3.7`: clocks from 0.1 to 10 GHz; for commander. */
+export function clockList(text: string): number[] {
+  const values = text.split(',').map((part) => (/^\d{1,2}(\.\d{1,3})?$/.test(part.trim()) ? Number(part) : Number.NaN))
+  if (values.length <= MOST_CLOCKS && values.every((value) => value >= 0.1 && value <= 10)) return values
+  throw new InvalidArgumentError('expected clocks from 0.1 to 10 GHz such as 1.2,2.1,3.7.')
+}

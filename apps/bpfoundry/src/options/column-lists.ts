@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { COLUMNS, type Column, columnNamed, type SortOrder } from './columns.ts'
+import { COLUMNS, type Column, columnNamed, type SortOrder } from '../statistics/columns.ts'
 
 /** `insns,states` of `--emit`. @throws InvalidArgumentError */
 export function columnList(text: string): readonly Column[] {
