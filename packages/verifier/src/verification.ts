@@ -30,7 +30,7 @@ import { frameText } from './report/state-text.ts'
 import type { VerifierLog } from './report/verifier-log.ts'
 import type { FrameState } from './state/frame-state.ts'
 import { type Checkpoint, type LinkedRegister, PathState, type PathStep } from './state/path-state.ts'
-import { type RegisterState, UNINITIALISED, UNKNOWN_SCALAR } from './state/register-state.ts'
+import { immediateRegister, type RegisterState, UNINITIALISED, UNKNOWN_SCALAR } from './state/register-state.ts'
 import { NOT_INIT, SCALAR, typeName } from './state/register-type.ts'
 import type { StackSlot } from './state/stack-slot.ts'
 import { Sanitation } from './transfer/sanitation.ts'
@@ -154,6 +154,8 @@ export class Verification {
   /** Marks of reads and writes, for a log that shows them; undefined where nobody asks for them. */
   readonly liveness: Liveness | undefined
   readonly pending: PendingPath[] = []
+  /** Operands that are constants of the program, by slot, as far as they were asked for. */
+  readonly #immediates: (RegisterState | undefined)[]
   /** Kept states, latest first, in the places of {@link bucket}. */
   readonly checkpoints: (Checkpoint[] | undefined)[]
   state: PathState
@@ -204,6 +206,7 @@ export class Verification {
     })
     this.facts = new FactCollector(this.insns.length)
     this.slotCounts = noSlotCounts(this.insns.length)
+    this.#immediates = new Array(this.insns.length).fill(undefined)
     this.checkpoints = new Array(this.insns.length).fill(undefined)
     this.liveness = parts.profile.marksLiveness && parts.log.level !== 0 ? new Liveness() : undefined
     this.state = new PathState([parts.entry])
@@ -274,6 +277,15 @@ export class Verification {
   /** State of a register, whatever it holds. */
   register(number: number): RegisterState {
     return this.frame.registers[number] as RegisterState
+  }
+
+  /** The constant of the current instruction, sign-extended, as an operand. */
+  get immediate(): RegisterState {
+    const known = this.#immediates[this.pc]
+    if (known !== undefined) return known
+    const made = immediateRegister(this.insn.imm)
+    this.#immediates[this.pc] = made
+    return made
   }
 
   /** The register as an operand that is read. Refuses one that does not exist or holds nothing. */

@@ -59,14 +59,16 @@ export function isCovered(v: Verification): boolean {
   const isForced = v.notes.forcedCheckpoints[v.pc] === 1
   const mustKeep = v.state.stepCount > STEPS_BETWEEN || isForced || v.keepsEveryState
   let keep = mustKeep || isDue(v)
-  const converges = mayConverge(v)
+  const isShort = !mustKeep && isShortRound(v)
+  const { pc } = v
+  const { registers } = v.frame
   let compared = 0
   for (let index = 0; index < known.length; index++) {
     compared++
     const checkpoint = known[index] as Checkpoint
-    if (checkpoint.pc !== v.pc) continue
+    if (checkpoint.pc !== pc) continue
     if (checkpoint.branches === 0 && !checkpoint.isSettled) settle(v, checkpoint)
-    const scope = coveringScope(v, checkpoint, converges)
+    const scope = !isForced && hasMoved(checkpoint, registers) ? undefined : coveringScope(v, checkpoint)
     if (scope !== undefined) {
       checkpoint.hits++
       v.liveness?.adopt(checkpoint.state.frames, v.state.frames)
@@ -74,7 +76,7 @@ export function isCovered(v: Verification): boolean {
       adoptPrecision(v, checkpoint, (frame) => scope.live(v.state, frame))
       return true
     }
-    if (checkpoint.branches > 0 && !mustKeep && isShortRound(v)) keep = false
+    if (isShort && checkpoint.branches > 0) keep = false
     if (keep) checkpoint.misses++
     const patience = isForced && checkpoint.branches > 0 ? MISSES_PER_HIT_OF_LOOP : MISSES_PER_HIT
     if (checkpoint.misses > checkpoint.hits * patience + patience) {
@@ -97,8 +99,8 @@ function settle(v: Verification, checkpoint: Checkpoint): void {
 }
 
 /** How `checkpoint` covers the current state; undefined where it does not. */
-function coveringScope(v: Verification, checkpoint: Checkpoint, converges: boolean): ComparisonScope | undefined {
-  if (checkpoint.branches > 0) return loopingScope(v, checkpoint, converges)
+function coveringScope(v: Verification, checkpoint: Checkpoint): ComparisonScope | undefined {
+  if (checkpoint.branches > 0) return loopingScope(v, checkpoint)
   // Part of a loop that is still explored: safe only if the loop comes out safe.
   const entry = loopEntryOf(checkpoint.state)
   const isOpen = entry !== undefined && entry.branches > 0
@@ -108,21 +110,23 @@ function coveringScope(v: Verification, checkpoint: Checkpoint, converges: boole
   return scope
 }
 
-/** The current instruction is one at which a loop that needs no counting may converge. */
-function mayConverge({ insn, calls }: Verification): boolean {
-  return isMayGoto(insn) || calls.runsCallback(insn) || calls.asksIterator(insn)
+/**
+ * Whether the register that told the last state apart that came round to an ancestor tells this one apart, too: most loops
+ * count in some register. Nothing more need be compared then.
+ */
+function hasMoved({ branches, registers, counter }: Checkpoint, now: readonly RegisterState[]): boolean {
+  if (branches === 0) return false
+  const before = (registers[counter] as RegisterState).scalar.umin
+  const after = (now[counter] as RegisterState).scalar.umin
+  return before.lo !== after.lo || before.hi !== after.hi
 }
 
 /** The same for an ancestor: a loop that needs no counting converges when nothing new comes round. */
-function loopingScope(v: Verification, checkpoint: Checkpoint, converges: boolean): ComparisonScope | undefined {
+function loopingScope(v: Verification, checkpoint: Checkpoint): ComparisonScope | undefined {
   const { state } = checkpoint
   const { asyncEntry } = state.frame
   // Another run of a callback: neither a loop, nor safe before the first one is.
   if (asyncEntry > 0 && asyncEntry !== v.frame.asyncEntry) return undefined
-  if (!converges) {
-    checkProgress(v, checkpoint)
-    return undefined
-  }
   const { insn } = v
   if (isMayGoto(insn) && state.mayGotoDepth !== v.state.mayGotoDepth) {
     const scope = comparisonScope(v, true)
@@ -215,6 +219,7 @@ function keepState(v: Verification): void {
     misses: 0,
     isLoopEntry: false,
     isSettled: false,
+    registers: kept.frame.registers,
     counter: 0,
   }
   const bucket = v.bucket(v.pc)

@@ -18,8 +18,10 @@ import type { InsnFact, RegisterFact, RegisterKind } from '../verifier-api.ts'
 
 const MEMORY = 11
 
-/** One register at one instruction, joined. */
+/** One register at one instruction, joined; and the next one that this instruction uses. */
 interface Joined {
+  readonly number: number
+  next: Joined | undefined
   last: RegisterState
   readonly type: number
   mixed: boolean
@@ -34,7 +36,8 @@ interface Joined {
 }
 
 export class FactCollector {
-  readonly #facts: (Map<number, Joined> | undefined)[]
+  /** By slot: the registers that the instruction uses, a list of one to three mostly. */
+  readonly #facts: (Joined | undefined)[]
 
   constructor(slots: number) {
     this.#facts = new Array(slots).fill(undefined)
@@ -42,13 +45,10 @@ export class FactCollector {
 
   /** Register `number` held this when the instruction at `pc` used it. */
   record(pc: number, number: number, register: RegisterState): void {
-    let registers = this.#facts[pc]
-    if (registers === undefined) {
-      registers = new Map()
-      this.#facts[pc] = registers
-    }
-    const known = registers.get(number)
-    if (known === undefined) registers.set(number, started(register))
+    const first = this.#facts[pc]
+    let known = first
+    while (known !== undefined && known.number !== number) known = known.next
+    if (known === undefined) this.#facts[pc] = started(register, number, first)
     else if (known.last !== register) join(known, register)
   }
 
@@ -63,9 +63,11 @@ export class FactCollector {
   }
 }
 
-function started(register: RegisterState): Joined {
+function started(register: RegisterState, number: number, next: Joined | undefined): Joined {
   const { umin, umax, smin, smax } = register.scalar
   return {
+    number,
+    next,
     last: register,
     type: register.type,
     mixed: false,
@@ -92,11 +94,13 @@ function join(known: Joined, register: RegisterState): void {
   known.smax = maxSigned(known.smax, smax)
 }
 
-function insnFact(visited: boolean, registers: Map<number, Joined> | undefined): InsnFact {
-  const facts = new Map<number, RegisterFact>()
-  for (const [number, joined] of registers ?? []) if (number !== MEMORY) facts.set(number, toFact(joined))
-  const memory = registers?.get(MEMORY)
-  return { visited, registers: facts, ...(memory === undefined ? {} : { memory: toFact(memory) }) }
+function insnFact(visited: boolean, first: Joined | undefined): InsnFact {
+  const listed: Joined[] = []
+  for (let joined = first; joined !== undefined; joined = joined.next) listed.push(joined)
+  const facts = listed.reverse().map((joined): [number, RegisterFact] => [joined.number, toFact(joined)])
+  const registers = new Map(facts.filter(([number]) => number !== MEMORY))
+  const memory = facts.find(([number]) => number === MEMORY)?.[1]
+  return { visited, registers, ...(memory === undefined ? {} : { memory }) }
 }
 
 const KINDS: ReadonlySet<string> = new Set<RegisterKind>([
@@ -138,7 +142,7 @@ function toFact(joined: Joined): RegisterFact {
 export function registerFact(register: RegisterState, frameNumber: number): RegisterFact {
   const { value, mask } = register.scalar.tnum
   return {
-    ...toFact(started(register)),
+    ...toFact(started(register, 0, undefined)),
     now: {
       typeName: typeName(register.type),
       varOff: { value: toUnsignedBigInt(value), mask: toUnsignedBigInt(mask) },

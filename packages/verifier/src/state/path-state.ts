@@ -1,6 +1,7 @@
 import type { OwnTypes } from '../kernel-types/own-types.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 import type { FrameState } from './frame-state.ts'
+import type { RegisterState } from './register-state.ts'
 import { NO_SECTIONS, type Sections } from './sections.ts'
 
 /**
@@ -82,6 +83,8 @@ export interface Checkpoint {
   isLoopEntry: boolean
   /** No path comes from it, nor from the loop that it is part of, and one that it might cover came by. */
   isSettled: boolean
+  /** Of the frame that runs in it. */
+  readonly registers: readonly RegisterState[]
   /** The register whose number told the last state apart that came round a loop: it will tell the next one apart, too. */
   counter: number
 }

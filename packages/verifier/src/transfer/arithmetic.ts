@@ -3,9 +3,14 @@ import {
   BPF_ADD,
   BPF_ADDR_SPACE_CAST,
   BPF_ALU64,
+  BPF_ARSH,
+  BPF_DIV,
   BPF_END,
+  BPF_LSH,
+  BPF_MOD,
   BPF_MOV,
   BPF_NEG,
+  BPF_RSH,
   BPF_SUB,
   BPF_TO_BE,
   BPF_X,
@@ -19,13 +24,7 @@ import { bitLength, toSignedNumber, toUnsignedNumber, zeroExtended } from '../do
 import { markPrecise } from '../exploration/precision.ts'
 import { castAddressSpace, computeInArena } from '../memory/arena.ts'
 import { linkScalar } from '../memory/stack-access.ts'
-import {
-  constantRegister,
-  immediateRegister,
-  type RegisterState,
-  scalarRegister,
-  UNKNOWN_SCALAR,
-} from '../state/register-state.ts'
+import { constantRegister, type RegisterState, scalarRegister, UNKNOWN_SCALAR } from '../state/register-state.ts'
 import { SCALAR } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 import { movePointer, operatorSymbol, refuseUnmasked } from './pointer-arithmetic.ts'
@@ -64,7 +63,7 @@ function transferMove(v: Verification, insn: Insn): void {
   const is64 = (insn.opcode & 0x07) === BPF_ALU64
   if ((insn.opcode & 0x08) !== BPF_X) {
     v.checkWritable(insn.dst)
-    v.write(insn.dst, is64 ? immediateRegister(insn.imm) : constantRegister(zeroExtended(insn.imm)))
+    v.write(insn.dst, is64 ? v.immediate : constantRegister(zeroExtended(insn.imm)))
     return
   }
   if (is64 && insn.off === BPF_ADDR_SPACE_CAST) {
@@ -116,7 +115,7 @@ function transferBinary(v: Verification, insn: Insn, operation: number): void {
   v.checkWritable(insn.dst)
   v.facts.record(v.pc, insn.dst, target)
   if (source !== undefined) v.facts.record(v.pc, insn.src, source)
-  const operand = source ?? immediateRegister(insn.imm)
+  const operand = source ?? v.immediate
   if (computeInArena(v, insn, operand, target)) return
   if (operand.type !== SCALAR && target.type !== SCALAR) {
     combinePointers(v, insn.dst, operation)
@@ -135,14 +134,14 @@ function usesRegister(insn: Insn): boolean {
   return (insn.opcode & 0x08) === BPF_X
 }
 
-const DIVISIONS: ReadonlySet<number> = new Set([0x30, 0x90])
-const SHIFTS: ReadonlySet<number> = new Set([0x60, 0x70, 0xc0])
+const isDivision = (operation: number): boolean => operation === BPF_DIV || operation === BPF_MOD
+const isShift = (operation: number): boolean => operation === BPF_LSH || operation === BPF_RSH || operation === BPF_ARSH
 
 /** Immediates that no program may hold: they are sure mistakes. */
 function checkImmediate(v: Verification, insn: Insn, operation: number): void {
-  if (DIVISIONS.has(operation) && insn.imm === 0) v.refuse('VERIFIER_DIVISION_BY_ZERO', 'EINVAL', 'div by zero')
+  if (isDivision(operation) && insn.imm === 0) v.refuse('VERIFIER_DIVISION_BY_ZERO', 'EINVAL', 'div by zero')
   const bits = (insn.opcode & 0x07) === BPF_ALU64 ? 64 : 32
-  if (SHIFTS.has(operation) && (insn.imm < 0 || insn.imm >= bits)) {
+  if (isShift(operation) && (insn.imm < 0 || insn.imm >= bits)) {
     v.refuse('VERIFIER_SHIFT_AMOUNT', 'EINVAL', `invalid shift ${insn.imm}`)
   }
 }

@@ -103,7 +103,7 @@ function scalarOutcome({ profile }: Verification, insn: Insn, dst: KnownScalar, 
 export function transferJump(v: Verification, insn: Insn): void {
   const usesRegister = (insn.opcode & 0x08) === BPF_X
   const dst = v.read(insn.dst)
-  const src = usesRegister ? v.read(insn.src) : immediateRegister(insn.imm)
+  const src = usesRegister ? v.read(insn.src) : v.immediate
   v.facts.record(v.pc, insn.dst, dst)
   if (usesRegister) v.facts.record(v.pc, insn.src, src)
   if (usesRegister && v.leaks(insn.src) && !(isAnyPacketPointer(dst.type) && isAnyPacketPointer(src.type))) {
