@@ -70,6 +70,12 @@ export const JSET_FAILS: number = BPF_JSET | 0x08
 /** Sure outcome of a jump. */
 export type Outcome = 'always' | 'never' | 'unknown'
 
+/** Rules in the places of their relations, of which the lowest three bits are 0. */
+function byRelation<T>(rules: readonly (readonly [relation: number, rule: T])[]): readonly (T | undefined)[] {
+  const table = new Map(rules)
+  return Array.from({ length: 0x100 >> 3 }, (_, index) => table.get(index << 3))
+}
+
 // biome-ignore format: table
 const OPPOSITE: ReadonlyMap<number, number> = new Map([
   [BPF_JEQ, BPF_JNE], [BPF_JNE, BPF_JEQ], [BPF_JSET, JSET_FAILS], [JSET_FAILS, BPF_JSET],
@@ -165,7 +171,7 @@ function anyBitOutcome(a: KnownScalar, b: KnownScalar, is32: boolean): Outcome {
 type OutcomeRule = (a: KnownScalar, b: KnownScalar, is32: boolean) => Outcome
 
 // biome-ignore format: table
-const OUTCOMES: ReadonlyMap<number, OutcomeRule> = new Map<number, OutcomeRule>([
+const OUTCOMES: readonly (OutcomeRule | undefined)[] = byRelation<OutcomeRule>([
   [BPF_JEQ,  equalOutcome],
   [BPF_JNE,  (a, b, is32) => inverted(equalOutcome(a, b, is32))],
   [BPF_JSET, anyBitOutcome],
@@ -181,7 +187,7 @@ const OUTCOMES: ReadonlyMap<number, OutcomeRule> = new Map<number, OutcomeRule>(
 
 /** Is `if a R b` always taken, never taken, or neither? */
 export function branchTaken(relation: number, is32: boolean, a: KnownScalar, b: KnownScalar): Outcome {
-  return OUTCOMES.get(relation)?.(a, b, is32) ?? 'unknown'
+  return OUTCOMES[relation >> 3]?.(a, b, is32) ?? 'unknown'
 }
 
 // ---- refinement ----------------------------------------------------------------------------------------------------
@@ -300,7 +306,7 @@ function refineLessSigned(a: Scalar, b: Scalar, is32: boolean): void {
 }
 
 // biome-ignore format: table
-const REFINEMENTS: ReadonlyMap<number, RefineRule> = new Map<number, RefineRule>([
+const REFINEMENTS: readonly (RefineRule | undefined)[] = byRelation<RefineRule>([
   [BPF_JEQ,    refineEqual],
   [BPF_JNE,    refineDifferent],
   [BPF_JSET,   refineAnyBit],
@@ -317,7 +323,7 @@ const REFINEMENTS: ReadonlyMap<number, RefineRule> = new Map<number, RefineRule>
 
 /** Narrows both operands, facts by facts, where `a R b` holds; they are to be brought in step. */
 export function narrowOperands(relation: number, is32: boolean, a: Scalar, b: Scalar): void {
-  REFINEMENTS.get(relation)?.(a, b, is32)
+  REFINEMENTS[relation >> 3]?.(a, b, is32)
 }
 
 /** What is left of both operands where `a R b` holds: supersets of the pairs in the relation. */

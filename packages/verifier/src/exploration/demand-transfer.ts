@@ -11,6 +11,8 @@
  */
 import {
   BPF_ABS,
+  BPF_ALU,
+  BPF_ALU64,
   BPF_ATOMIC,
   BPF_CALL,
   BPF_CMPXCHG,
@@ -170,8 +172,11 @@ const BY_CLASS: readonly Across[] = [
 export function carryAcross(demand: Demand, executed: Executed): boolean {
   const insn = executed.insns[executed.pc] as Insn
   const { linked } = executed
+  const insnClass = insn.opcode & 0x07
+  // Most of a walk, and nothing that a table need be asked for.
+  if (linked === undefined && (insnClass === BPF_ALU64 || insnClass === BPF_ALU)) return acrossAlu(demand, insn)
   if (linked !== undefined) shareDemand(demand, linked)
-  if (!(BY_CLASS[insn.opcode & 0x07] as Across)(demand, insn, executed)) return false
+  if (!(BY_CLASS[insnClass] as Across)(demand, insn, executed)) return false
   if (linked !== undefined) shareDemand(demand, linked)
   return true
 }

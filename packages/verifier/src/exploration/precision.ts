@@ -135,28 +135,31 @@ function runBackState(
   nextPc: number,
   skipsFirst: boolean,
 ): 'start' | 'done' | 'lost' {
+  const { insns, profile } = v
+  const traces = v.log.tracesEverything
+  const followsFrames = profile.precision === 'frames'
   let following = nextPc
   let skips = skipsFirst
-  const step: Step = { insns: v.insns, calls: v.calls, pc: 0, nextPc: 0, stack: undefined, linked: undefined }
+  const step: Step = { insns, calls: v.calls, pc: 0, nextPc: 0, stack: undefined, linked: undefined }
   for (;;) {
     takeStep(cursor, step, following)
     // Older kernels did not ask for what had learnt from a number.
-    if (v.profile.precision !== 'frames') step.linked = undefined
+    if (!followsFrames) step.linked = undefined
     if (!skips) {
-      if (v.log.tracesEverything) traceInsn(v, demand, cursor.pc)
-      if (endsAt(v, cursor.pc) || !carryAcross(demand, step)) return 'lost'
+      if (traces) traceInsn(v, demand, cursor.pc)
+      if ((!followsFrames && endsAt(v, cursor.pc)) || !carryAcross(demand, step)) return 'lost'
     }
-    if (demand.isEmpty || wasAsked(v, demand, cursor, skips)) return 'done'
+    // The log of everything tells each step of each walk.
+    if (demand.isEmpty || (!traces && wasAsked(demand, cursor, skips))) return 'done'
     skips = false
     // The second slot of an LD_IMM64 is no instruction: what ran next is what ran after both.
-    if (v.insns[cursor.pc]?.opcode !== 0) following = cursor.pc
+    if (insns[cursor.pc]?.opcode !== 0) following = cursor.pc
     if (!stepBack(v, cursor, state.startPc)) return 'start'
   }
 }
 
 /** Kernels that followed one frame only gave up at its ends. */
 function endsAt(v: Verification, pc: number): boolean {
-  if (v.profile.precision === 'frames') return false
   const insn = v.insns[pc] as Insn
   return isSubprogramCall(insn) || v.calls.runsCallback(insn) || insn.opcode === (BPF_JMP | BPF_EXIT)
 }
@@ -166,9 +169,8 @@ function endsAt(v: Verification, pc: number): boolean {
  * Notes what is asked for where this walk begins. A loop that counts to a known end asks for its counter in each round,
  * and would run back over all earlier ones each time.
  */
-function wasAsked(v: Verification, demand: Demand, { pc, steps }: Cursor, isBegin: boolean): boolean {
-  // The log of everything tells each step of each walk.
-  if (steps === undefined || v.log.tracesEverything) return false
+function wasAsked(demand: Demand, { pc, steps }: Cursor, isBegin: boolean): boolean {
+  if (steps === undefined) return false
   const { asked } = steps
   const { frame } = demand
   const registers = demand.registers()

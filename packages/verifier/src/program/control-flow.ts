@@ -52,15 +52,18 @@ export function isMayGoto(insn: Insn): boolean {
   return insn.opcode === (BPF_JMP | BPF_JCOND)
 }
 
-/** Slots that may run after slot `pc` in the same function. */
-export function successors(insns: readonly Insn[], pc: number): readonly number[] {
-  const insn = insns[pc] as Insn
-  if (!isJumpClass(insn)) return [pc + slotsOf(insn)]
+/** The slot that runs after the one at `pc` unless it jumps; undefined after an exit and an unconditional jump. */
+export function slotAfter(insn: Insn, pc: number): number | undefined {
+  if (!isJumpClass(insn)) return pc + slotsOf(insn)
   const operation = insn.opcode & 0xf0
-  if (operation === BPF_EXIT) return []
-  if (operation === BPF_CALL) return [pc + 1]
-  if (operation === BPF_JA) return [jumpTarget(insn, pc)]
-  return [pc + 1, jumpTarget(insn, pc)]
+  return operation === BPF_EXIT || operation === BPF_JA ? undefined : pc + 1
+}
+
+/** Where the instruction at `pc` may jump to in its function; undefined for what is no jump. */
+export function slotJumpedTo(insn: Insn, pc: number): number | undefined {
+  if (!isJumpClass(insn)) return undefined
+  const operation = insn.opcode & 0xf0
+  return operation === BPF_EXIT || operation === BPF_CALL ? undefined : jumpTarget(insn, pc)
 }
 
 /** What the walk finds. */
@@ -73,22 +76,18 @@ export interface FlowMarks {
   readonly forcedCheckpoints: Uint8Array
 }
 
-interface Edge {
-  readonly to: number
-  /** A jump's, or to a function that a helper is to call. */
-  readonly isJump: boolean
+/** Ways on from a slot, at most: to the next one, and elsewhere. */
+const WAYS = 2
+
+/** The slot that the walk goes on to by that way, if it is there. */
+function wayOn(insn: Insn, pc: number, way: number): number | undefined {
+  if (way === 0) return slotAfter(insn, pc)
+  return isFunctionLoad(insn) || isSubprogramCall(insn) ? pc + insn.imm + 1 : slotJumpedTo(insn, pc)
 }
 
-function edgesOf(insns: readonly Insn[], pc: number): readonly Edge[] {
-  const insn = insns[pc] as Insn
-  if (isFunctionLoad(insn) || isSubprogramCall(insn)) {
-    return [
-      { to: pc + slotsOf(insn), isJump: false },
-      { to: pc + insn.imm + 1, isJump: isFunctionLoad(insn) },
-    ]
-  }
-  const isJump = isJumpClass(insn) && (insn.opcode & 0xf0) !== BPF_CALL
-  return successors(insns, pc).map((to) => ({ to, isJump }))
+/** It is a jump's way, taken or not, or one to a function that a helper is to call. */
+function isJumpsWay(insn: Insn, way: number): boolean {
+  return (way > 0 && isFunctionLoad(insn)) || (isJumpClass(insn) && (insn.opcode & 0xf0) !== BPF_CALL)
 }
 
 /** How control may come back to a slot on a path that begins there. */
@@ -165,7 +164,7 @@ export function checkControlFlow(
   exceptionCallback?: number,
 ): FlowMarks {
   const visited = new Uint8Array(insns.length)
-  const nextEdge = new Uint8Array(insns.length)
+  const nextWay = new Uint8Array(insns.length)
   const points = (): Uint8Array => new Uint8Array(insns.length)
   const marks = { prunePoints: points(), jumpPoints: points(), forcedCheckpoints: points() }
   const stack = [0]
@@ -179,20 +178,23 @@ export function checkControlFlow(
       stack.push(exceptionCallback as number)
     }
     const pc = stack[stack.length - 1] as number
-    const edge = edgesOf(insns, pc)[nextEdge[pc] as number]
-    if (edge === undefined) {
+    const way = nextWay[pc] as number
+    if (way === WAYS) {
       visited[pc] = EXPLORED
       markPoints(insns, pc, marks, calls)
       stack.pop()
       continue
     }
-    nextEdge[pc] = (nextEdge[pc] as number) + 1
-    if (edge.to < 0 || edge.to >= insns.length) throw outOfRange(pc, edge.to)
-    const mayReturn = mayLoop === 'anyhow' || (mayLoop === 'by jumps' && edge.isJump)
-    if (!mayReturn && visited[edge.to] === DISCOVERED) throw backEdge(pc, edge.to)
-    if (visited[edge.to] === 0) {
-      visited[edge.to] = DISCOVERED
-      stack.push(edge.to)
+    nextWay[pc] = way + 1
+    const insn = insns[pc] as Insn
+    const to = wayOn(insn, pc, way)
+    if (to === undefined) continue
+    if (to < 0 || to >= insns.length) throw outOfRange(pc, to)
+    const mayReturn = mayLoop === 'anyhow' || (mayLoop === 'by jumps' && isJumpsWay(insn, way))
+    if (!mayReturn && visited[to] === DISCOVERED) throw backEdge(pc, to)
+    if (visited[to] === 0) {
+      visited[to] = DISCOVERED
+      stack.push(to)
     }
   }
   checkReached(insns, visited)

@@ -34,7 +34,7 @@ import {
 import { type HelperScope, helperPrototype } from '@bpfoundry/kernel-abi'
 import { calledFunction } from '../kernel-types/kernel-function.ts'
 import type { KernelBtf, VerifierOptions, VerifierProgram } from '../verifier-api.ts'
-import { successors } from './control-flow.ts'
+import { slotAfter, slotJumpedTo } from './control-flow.ts'
 import { helperScope } from './helper-scope.ts'
 
 /** Sets of registers, one bit each. */
@@ -123,15 +123,16 @@ export function liveRegisters(program: VerifierProgram, options: VerifierOptions
   const caller = { program, scope: helperScope(program, options), kernelBtf: options.kernelBtf }
   const live = new Uint16Array(insns.length)
   const effects = insns.map((insn) => EFFECTS.get(insn.opcode & 0x07)?.(caller, insn) ?? { uses: 0, defines: 0 })
-  const next = insns.map((_, pc) => successors(insns, pc))
+  const none = insns.length
+  const after = Int32Array.from(insns, (insn, pc) => slotAfter(insn, pc) ?? none)
+  const jumpedTo = Int32Array.from(insns, (insn, pc) => slotJumpedTo(insn, pc) ?? none)
   let changed = true
   while (changed) {
     changed = false
     for (let pc = insns.length - 1; pc >= 0; pc--) {
       const { uses, defines } = effects[pc] as Effect
-      let after = 0
-      for (const target of next[pc] as readonly number[]) after |= live[target] ?? 0
-      const before = (uses | (after & ~defines)) & ALL_REGISTERS
+      const behind = (live[after[pc] as number] ?? 0) | (live[jumpedTo[pc] as number] ?? 0)
+      const before = (uses | (behind & ~defines)) & ALL_REGISTERS
       if (before !== live[pc]) {
         live[pc] = before
         changed = true
