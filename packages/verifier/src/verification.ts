@@ -29,7 +29,7 @@ import type { SourceLines } from './report/source-lines.ts'
 import { frameText } from './report/state-text.ts'
 import type { VerifierLog } from './report/verifier-log.ts'
 import type { FrameState } from './state/frame-state.ts'
-import { type Checkpoint, type LinkedRegister, PathState, type PathStep } from './state/path-state.ts'
+import { type Checkpoint, type LinkedRegister, PathState, PathStep } from './state/path-state.ts'
 import { immediateRegister, type RegisterState, UNINITIALISED, UNKNOWN_SCALAR } from './state/register-state.ts'
 import { NOT_INIT, SCALAR, typeName } from './state/register-type.ts'
 import type { StackSlot } from './state/stack-slot.ts'
@@ -378,8 +378,7 @@ export class Verification {
 
   /** Records that the current instruction moves a register to or from a stack slot. */
   noteStackStep(frameNumber: number, slot: number): void {
-    const before = this.state.steps
-    this.state.steps = { pc: this.pc, from: -1, frameNumber, slot, linked: undefined, before, asked: undefined }
+    this.state.steps = new PathStep(this.pc, -1, frameNumber, slot, undefined, this.state.steps)
     this.#countStep()
   }
 
@@ -390,8 +389,7 @@ export class Verification {
 
   /** Records that the current comparison narrows these registers together. */
   noteLinked(linked: readonly LinkedRegister[]): void {
-    const before = this.state.steps
-    this.state.steps = { pc: this.pc, from: -1, frameNumber: -1, slot: -1, linked, before, asked: undefined }
+    this.state.steps = new PathStep(this.pc, -1, -1, -1, linked, this.state.steps)
     this.#countStep()
   }
 
@@ -493,5 +491,5 @@ export class Verification {
 }
 
 function transfer(from: number, pc: number, before: PathStep | undefined): PathStep {
-  return { pc, from, frameNumber: -1, slot: -1, linked: undefined, before, asked: undefined }
+  return new PathStep(pc, from, -1, -1, undefined, before)
 }

@@ -7,6 +7,7 @@
  */
 
 import { sameScalar } from '../domain/scalar.ts'
+import { equals } from '../domain/word64.ts'
 import { pointedIterator } from '../memory/iterator-slots.ts'
 import { isMayGoto } from '../program/control-flow.ts'
 import { frameText } from '../report/state-text.ts'
@@ -114,11 +115,9 @@ function coveringScope(v: Verification, checkpoint: Checkpoint): ComparisonScope
  * Whether the register that told the last state apart that came round to an ancestor tells this one apart, too: most loops
  * count in some register. Nothing more need be compared then.
  */
-function hasMoved({ branches, registers, counter }: Checkpoint, now: readonly RegisterState[]): boolean {
+function hasMoved({ branches, counter, counted }: Checkpoint, now: readonly RegisterState[]): boolean {
   if (branches === 0) return false
-  const before = (registers[counter] as RegisterState).scalar.umin
-  const after = (now[counter] as RegisterState).scalar.umin
-  return before.lo !== after.lo || before.hi !== after.hi
+  return !equals((now[counter] as RegisterState).scalar.umin, counted)
 }
 
 /** The same for an ancestor: a loop that needs no counting converges when nothing new comes round. */
@@ -183,6 +182,7 @@ function hasCounted(checkpoint: Checkpoint, now: PathState): boolean {
   for (let number = 0; number < before.length; number++) {
     if (!differs(number)) continue
     checkpoint.counter = number
+    checkpoint.counted = (before[number] as RegisterState).scalar.umin
     return true
   }
   return false
@@ -219,8 +219,8 @@ function keepState(v: Verification): void {
     misses: 0,
     isLoopEntry: false,
     isSettled: false,
-    registers: kept.frame.registers,
     counter: 0,
+    counted: kept.frame.register(0).scalar.umin,
   }
   const bucket = v.bucket(v.pc)
   const known = v.checkpoints[bucket]

@@ -171,13 +171,16 @@ function endsAt(v: Verification, pc: number): boolean {
  */
 function wasAsked(demand: Demand, { pc, steps }: Cursor, isBegin: boolean): boolean {
   if (steps === undefined) return false
-  const { asked } = steps
   const { frame } = demand
   const registers = demand.registers()
-  if (asked !== undefined && asked.pc === pc && asked.frame === frame) {
-    if ((registers & ~asked.registers) === 0 && demand.isOfRunningFrame) return true
+  if (steps.askedPc === pc && steps.askedFrame === frame) {
+    if ((registers & ~steps.askedRegisters) === 0 && demand.isOfRunningFrame) return true
   }
-  if (isBegin && demand.isOfRunningFrame) steps.asked = { pc, frame, registers }
+  if (isBegin && demand.isOfRunningFrame) {
+    steps.askedPc = pc
+    steps.askedFrame = frame
+    steps.askedRegisters = registers
+  }
   return false
 }
 

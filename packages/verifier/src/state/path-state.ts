@@ -1,7 +1,7 @@
+import type { Word64 } from '../domain/word64.ts'
 import type { OwnTypes } from '../kernel-types/own-types.ts'
 import type { VerifierMap } from '../verifier-api.ts'
 import type { FrameState } from './frame-state.ts'
-import type { RegisterState } from './register-state.ts'
 import { NO_SECTIONS, type Sections } from './sections.ts'
 
 /**
@@ -9,7 +9,7 @@ import { NO_SECTIONS, type Sections } from './sections.ts'
  * loaded from a stack slot, operands of a comparison that point to the stack, or registers that one narrowed together. A list that branches share. Between two
  * transfers a path runs straight, so each slot that has no entry was reached from the one before it.
  */
-export interface PathStep {
+export class PathStep {
   /** The slot that was executed, or that was entered by a transfer. */
   readonly pc: number
   /** Transfers: the slot that was left; -1 for the other kinds. */
@@ -21,21 +21,34 @@ export interface PathStep {
   /** Registers linked by their id at a comparison. */
   readonly linked: readonly LinkedRegister[] | undefined
   readonly before: PathStep | undefined
-  /** What was asked for last behind this step: running back again for no more than that marks nothing new. */
-  asked: AskedRegisters | undefined
+  /**
+   * What was asked for last behind this step, before the instruction at `askedPc`: registers of the frame `askedFrame`, one
+   * bit each, and nothing else. Running back again for no more than that marks nothing new.
+   */
+  askedPc = -1
+  askedFrame = 0
+  askedRegisters = 0
+
+  constructor(
+    pc: number,
+    from: number,
+    frameNumber: number,
+    slot: number,
+    linked: readonly LinkedRegister[] | undefined,
+    before: PathStep | undefined,
+  ) {
+    this.pc = pc
+    this.from = from
+    this.frameNumber = frameNumber
+    this.slot = slot
+    this.linked = linked
+    this.before = before
+  }
 }
 
 /** Operands that are no numbers, of which none is asked for. */
 export const DST_POINTS_TO_STACK = 1
 export const SRC_POINTS_TO_STACK = 2
-
-/** Registers of one frame whose numbers were asked for before the instruction at `pc`, and nothing else. */
-export interface AskedRegisters {
-  readonly pc: number
-  readonly frame: number
-  /** One bit each. */
-  readonly registers: number
-}
 
 /** A register or stack slot that shares its id with others. */
 export interface LinkedRegister {
@@ -83,10 +96,10 @@ export interface Checkpoint {
   isLoopEntry: boolean
   /** No path comes from it, nor from the loop that it is part of, and one that it might cover came by. */
   isSettled: boolean
-  /** Of the frame that runs in it. */
-  readonly registers: readonly RegisterState[]
   /** The register whose number told the last state apart that came round a loop: it will tell the next one apart, too. */
   counter: number
+  /** The least that this register may be here. */
+  counted: Word64
 }
 
 /** Everything that is known at one point of one path. */
