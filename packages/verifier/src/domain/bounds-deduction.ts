@@ -24,7 +24,7 @@ import {
   narrowUnsigned32,
   type Scalar,
 } from './scalar.ts'
-import { isConstant, isLowConstant, Tnum, tnumIntersect, tnumOfRange } from './tnum.ts'
+import { isConstant, isLowConstant, isUnknown, Tnum, tnumIntersect, tnumOfRange } from './tnum.ts'
 import {
   equals,
   lessSigned,
@@ -43,6 +43,7 @@ const DEDUCTION_ROUNDS = 3
 
 /** The bits give ranges: all unknown ones 0 or 1, the sign bit the other way round for the signed range. */
 export function narrowByTnum(scalar: Scalar): void {
+  if (isUnknown(scalar.tnum)) return
   narrow32ByTnum(scalar)
   const { value, mask } = scalar.tnum
   const lowest = new Word64(value.hi | (mask.hi & SIGN_BIT), value.lo)

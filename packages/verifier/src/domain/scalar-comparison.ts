@@ -342,3 +342,12 @@ export function refine(
   repair(right)
   return [left, right]
 }
+
+/** What is left of `a` where `a R b` holds: the first of what {@link refine} answers. */
+export function refineFirst(relation: number, is32: boolean, a: KnownScalar, b: KnownScalar): KnownScalar {
+  const left = a.clone()
+  narrowOperands(relation, is32, left, b.clone())
+  synchronise(left)
+  repair(left)
+  return left
+}

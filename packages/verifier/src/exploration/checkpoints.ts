@@ -54,6 +54,27 @@ export function comparisonScope(v: Verification, isExact: boolean): ComparisonSc
   }
 }
 
+/** The scopes in which one state is compared with all those kept where it stands. */
+class Scopes {
+  readonly #v: Verification
+  #exact: ComparisonScope | undefined = undefined
+  #loose: ComparisonScope | undefined = undefined
+
+  constructor(v: Verification) {
+    this.#v = v
+  }
+
+  get exact(): ComparisonScope {
+    this.#exact ??= comparisonScope(this.#v, true)
+    return this.#exact
+  }
+
+  get loose(): ComparisonScope {
+    this.#loose ??= comparisonScope(this.#v, false)
+    return this.#loose
+  }
+}
+
 /** The current state is covered by one kept here: the path need not be followed. Keeps the state where that may help. */
 export function isCovered(v: Verification): boolean {
   const known = v.checkpoints[v.bucket(v.pc)] ?? []
@@ -63,13 +84,14 @@ export function isCovered(v: Verification): boolean {
   const isShort = !mustKeep && isShortRound(v)
   const { pc } = v
   const { registers } = v.frame
+  const scopes = new Scopes(v)
   let compared = 0
   for (let index = 0; index < known.length; index++) {
     compared++
     const checkpoint = known[index] as Checkpoint
     if (checkpoint.pc !== pc) continue
     if (checkpoint.branches === 0 && !checkpoint.isSettled) settle(v, checkpoint)
-    const scope = !isForced && hasMoved(checkpoint, registers) ? undefined : coveringScope(v, checkpoint)
+    const scope = !isForced && hasMoved(checkpoint, registers) ? undefined : coveringScope(v, checkpoint, scopes)
     if (scope !== undefined) {
       checkpoint.hits++
       v.liveness?.adopt(checkpoint.state.frames, v.state.frames)
@@ -100,12 +122,12 @@ function settle(v: Verification, checkpoint: Checkpoint): void {
 }
 
 /** How `checkpoint` covers the current state; undefined where it does not. */
-function coveringScope(v: Verification, checkpoint: Checkpoint): ComparisonScope | undefined {
-  if (checkpoint.branches > 0) return loopingScope(v, checkpoint)
+function coveringScope(v: Verification, checkpoint: Checkpoint, scopes: Scopes): ComparisonScope | undefined {
+  if (checkpoint.branches > 0) return loopingScope(v, checkpoint, scopes)
   // Part of a loop that is still explored: safe only if the loop comes out safe.
   const entry = loopEntryOf(checkpoint.state)
   const isOpen = entry !== undefined && entry.branches > 0
-  const scope = comparisonScope(v, isOpen)
+  const scope = isOpen ? scopes.exact : scopes.loose
   if (!coversState(checkpoint.state, v.state, scope)) return undefined
   if (isOpen) enterLoop(v.state, entry)
   return scope
@@ -121,25 +143,25 @@ function hasMoved({ branches, counter, counted }: Checkpoint, now: readonly Regi
 }
 
 /** The same for an ancestor: a loop that needs no counting converges when nothing new comes round. */
-function loopingScope(v: Verification, checkpoint: Checkpoint): ComparisonScope | undefined {
+function loopingScope(v: Verification, checkpoint: Checkpoint, scopes: Scopes): ComparisonScope | undefined {
   const { state } = checkpoint
   const { asyncEntry } = state.frame
   // Another run of a callback: neither a loop, nor safe before the first one is.
   if (asyncEntry > 0 && asyncEntry !== v.frame.asyncEntry) return undefined
   const { insn } = v
   if (isMayGoto(insn) && state.mayGotoDepth !== v.state.mayGotoDepth) {
-    const scope = comparisonScope(v, true)
+    const scope = scopes.exact
     if (coversState(state, v.state, scope)) {
       enterLoop(v.state, checkpoint)
       return scope
     }
   }
   if (v.calls.runsCallback(insn)) {
-    const scope = comparisonScope(v, true)
+    const scope = scopes.exact
     return coversState(state, v.state, scope) ? scope : undefined
   }
   if (v.calls.asksIterator(insn)) {
-    const scope = comparisonScope(v, true)
+    const scope = scopes.exact
     if (!coversState(state, v.state, scope) || !isActiveIterator(v)) return undefined
     enterLoop(v.state, checkpoint)
     return scope

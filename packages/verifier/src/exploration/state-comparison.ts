@@ -35,10 +35,13 @@ import {
   uniformBytes,
 } from '../state/stack-slot.ts'
 
+const NONE: number[] = []
+
 /** One-to-one renaming of the old state's ids to the new state's. */
 export class IdRenaming {
-  readonly #old: number[] = []
-  readonly #new: number[] = []
+  /** Pairs, made with the first one: most comparisons end before it. */
+  #old: number[] | undefined = undefined
+  #new: number[] = NONE
   #lastTemporary: number
 
   constructor(lastId: number) {
@@ -49,6 +52,11 @@ export class IdRenaming {
   agree(oldId: number, newId: number): boolean {
     if ((oldId !== 0) !== (newId !== 0)) return false
     if (oldId === 0) return true
+    if (this.#old === undefined) {
+      this.#old = [oldId]
+      this.#new = [newId]
+      return true
+    }
     for (let index = 0; index < this.#old.length; index++) {
       if (this.#old[index] === oldId) return this.#new[index] === newId
       if (this.#new[index] === newId) return false

@@ -30,5 +30,5 @@ export function loaded(found: RegisterState, sizeBytes: number, signExtends: boo
     return table[sizeBytes >> 1] as RegisterState
   }
   const scalar = signExtends ? signExtend64(found.scalar, sizeBytes) : truncate(found.scalar, sizeBytes)
-  return found.with({ scalar })
+  return found.withScalar(scalar)
 }

@@ -106,6 +106,25 @@ export class RegisterState implements RegisterFields {
     )
   }
 
+  /** A copy with another number, or variable part: what most instructions change. */
+  withScalar(scalar: KnownScalar): RegisterState {
+    return new RegisterState(
+      this.type,
+      scalar,
+      this.offset,
+      this.id,
+      this.hasDelta,
+      this.referenceId,
+      this.map,
+      this.packetRange,
+      this.memoryBytes,
+      this.frameNumber,
+      this.subprogram,
+      this.struct,
+      this.dynptrId,
+    )
+  }
+
   /** A scalar like this one, unlinked from others. */
   unlinked(): RegisterState {
     return this.id === 0 && !this.hasDelta ? this : scalarRegister(this.scalar)

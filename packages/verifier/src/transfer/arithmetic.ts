@@ -90,7 +90,7 @@ function moved64(v: Verification, insn: Insn, source: RegisterState): RegisterSt
   if (insn.off === 0) return linkScalar(v, insn.src)
   if (source.type !== SCALAR) return UNKNOWN_SCALAR
   const copy = survives(source, insn.off) ? linkScalar(v, insn.src) : source.unlinked()
-  return copy.with({ scalar: signExtend64(copy.scalar, insn.off >> 3) })
+  return copy.withScalar(signExtend64(copy.scalar, insn.off >> 3))
 }
 
 function moved32(v: Verification, insn: Insn, source: RegisterState): RegisterState {
@@ -98,10 +98,10 @@ function moved32(v: Verification, insn: Insn, source: RegisterState): RegisterSt
   if (insn.off === 0) {
     const isWhole = v.profile.linksHalfMoves && bitLength(source.scalar.umax) <= 32
     const copy = isWhole ? linkScalar(v, insn.src) : source.unlinked()
-    return copy.with({ scalar: zeroExtend32(copy.scalar) })
+    return copy.withScalar(zeroExtend32(copy.scalar))
   }
   const copy = survives(source, insn.off) ? linkScalar(v, insn.src) : source.unlinked()
-  return copy.with({ scalar: signExtend32(copy.scalar, insn.off >> 3) })
+  return copy.withScalar(signExtend32(copy.scalar, insn.off >> 3))
 }
 
 // ---- two operands ----------------------------------------------------------------------------------------------------

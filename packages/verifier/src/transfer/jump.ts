@@ -3,7 +3,14 @@ import { BPF_JEQ, BPF_JMP32, BPF_JNE, BPF_X, type Insn } from '@bpfoundry/isa'
 import { branchTakenByConstant, refineByConstant } from '../domain/constant-comparison.ts'
 import type { KnownScalar } from '../domain/scalar.ts'
 import { isConstantScalar } from '../domain/scalar.ts'
-import { branchTaken, mirroredRelation, type Outcome, oppositeRelation, refine } from '../domain/scalar-comparison.ts'
+import {
+  branchTaken,
+  mirroredRelation,
+  type Outcome,
+  oppositeRelation,
+  refine,
+  refineFirst,
+} from '../domain/scalar-comparison.ts'
 import { isZero, toSignedNumber } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
 import { isTrustedPointer } from '../kernel-types/trust.ts'
@@ -11,7 +18,7 @@ import { MAX_VARIABLE_OFFSET } from '../memory/region-access.ts'
 import { isUntrustedMemory } from '../memory/untrusted-memory.ts'
 import { noteNonNull, resolveNull } from '../state/null-check.ts'
 import { DST_POINTS_TO_STACK, type LinkedRegister, type PathState, SRC_POINTS_TO_STACK } from '../state/path-state.ts'
-import { immediateRegister, isPointer, type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
+import { isPointer, type RegisterState, UNKNOWN_SCALAR } from '../state/register-state.ts'
 import {
   baseType,
   CONST_PTR_TO_MAP,
@@ -167,8 +174,9 @@ function branchOut(
   const next = v.state
   if (dst.type === SCALAR && src.type === SCALAR) {
     const narrow = narrowing(v, is32)
-    learnScalar(next, insn, usesRegister, oppositeRelation(relation), narrow, linked)
-    learnScalar(taken, insn, usesRegister, relation, narrow, linked)
+    const operand = usesRegister ? undefined : src
+    learnScalar(next, insn, operand, oppositeRelation(relation), narrow, linked)
+    learnScalar(taken, insn, operand, relation, narrow, linked)
   }
   if (!is32 && usesRegister && v.profile.learnsFromEqualPointers) {
     learnFromPointerEquality(v, insn, relation, dst, src, next, taken)
@@ -198,35 +206,49 @@ function liveAt(v: Verification, frameNumber: number): number {
   return v.notes.liveRegisters[callee === undefined ? v.pc : callee.callSite] as number
 }
 
-type Narrowing = (relation: number, a: KnownScalar, b: KnownScalar) => readonly [KnownScalar, KnownScalar]
-
-const narrowWhole: Narrowing = (relation, a, b) => refine(relation, false, a, b)
-const narrowHalf: Narrowing = (relation, a, b) => refine(relation, true, a, b)
-
 /** What a comparison leaves of its operands, as the kernel judged for follows it. */
-function narrowing({ profile }: Verification, is32: boolean): Narrowing {
-  if (profile.comparesRanges) return is32 ? narrowHalf : narrowWhole
-  return (relation, a, b) => refineByConstant(relation, is32, a, b, profile.tracksHalves)
+interface Narrowing {
+  both(relation: number, a: KnownScalar, b: KnownScalar): readonly [KnownScalar, KnownScalar]
+  /** Of the first one: the second is a constant of the program. */
+  one(relation: number, a: KnownScalar, b: KnownScalar): KnownScalar
 }
 
-/** Narrows the operands, and what is linked with them, in one state. */
+function byRanges(is32: boolean): Narrowing {
+  return {
+    both: (relation, a, b) => refine(relation, is32, a, b),
+    one: (relation, a, b) => refineFirst(relation, is32, a, b),
+  }
+}
+
+const [BY_WHOLE_RANGES, BY_HALF_RANGES] = [byRanges(false), byRanges(true)]
+
+function narrowing({ profile }: Verification, is32: boolean): Narrowing {
+  if (profile.comparesRanges) return is32 ? BY_HALF_RANGES : BY_WHOLE_RANGES
+  const both: Narrowing['both'] = (relation, a, b) => refineByConstant(relation, is32, a, b, profile.tracksHalves)
+  return { both, one: (relation, a, b) => both(relation, a, b)[0] }
+}
+
+/** Narrows the operands, and what is linked with them, in one state. `operand`: the constant, where it is no register. */
 function learnScalar(
   state: PathState,
   insn: Insn,
-  usesRegister: boolean,
+  operand: RegisterState | undefined,
   relation: number,
   narrow: Narrowing,
   linked: readonly LinkedRegister[],
 ): void {
   const { frame } = state
   const dst = frame.register(insn.dst)
-  const src = usesRegister ? frame.register(insn.src) : immediateRegister(insn.imm)
-  const [left, right] = narrow(relation, dst.scalar, src.scalar)
-  const newDst = dst.with({ scalar: left })
-  const newSrc = src.with({ scalar: right })
-  if (usesRegister) frame.registers[insn.src] = newSrc
-  frame.registers[insn.dst] = newDst
-  if (usesRegister && newSrc.id !== 0 && insn.src !== insn.dst) synchroniseLinked(state, newSrc, linked)
+  if (operand !== undefined) {
+    frame.registers[insn.dst] = dst.withScalar(narrow.one(relation, dst.scalar, operand.scalar))
+  } else {
+    const src = frame.register(insn.src)
+    const [left, right] = narrow.both(relation, dst.scalar, src.scalar)
+    const newSrc = src.withScalar(right)
+    frame.registers[insn.src] = newSrc
+    frame.registers[insn.dst] = dst.withScalar(left)
+    if (newSrc.id !== 0 && insn.src !== insn.dst) synchroniseLinked(state, newSrc, linked)
+  }
   const current = frame.register(insn.dst)
   if (current.id !== 0) synchroniseLinked(state, current, linked)
 }

@@ -72,7 +72,7 @@ function taught(register: RegisterState, known: RegisterState): RegisterState {
   const knownDelta = known.hasDelta ? known.offset : 0
   const plain = !register.hasDelta && !known.hasDelta
   if (plain || delta === knownDelta) return known
-  return register.with({ scalar: moved(known.scalar, delta - knownDelta) })
+  return register.withScalar(moved(known.scalar, delta - knownDelta))
 }
 
 /** Lets the linked registers know what is known of `known`, one of them. */

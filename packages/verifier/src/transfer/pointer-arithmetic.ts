@@ -87,21 +87,21 @@ export function operatorSymbol(operation: number): string {
 /** One operand of the sum is out of the range in which sums can't overflow. */
 function checkSane(v: Verification, register: RegisterState, type: number): void {
   const { scalar, offset } = register
-  const name = typeName(type)
+  const name = (): string => typeName(type)
   const known = toSignedNumber(scalar.tnum.value)
   if (isConstantScalar(scalar) && Math.abs(known) >= MAX_VARIABLE_OFFSET) {
     const value = toSignedDecimal(scalar.tnum.value)
-    v.refuse(CODE, 'EINVAL', `math between ${name} pointer and ${value} is not allowed`)
+    v.refuse(CODE, 'EINVAL', `math between ${name()} pointer and ${value} is not allowed`)
   }
   if (Math.abs(offset) >= MAX_VARIABLE_OFFSET) {
-    v.refuse(CODE, 'EINVAL', `${name} pointer offset ${offset} is not allowed`)
+    v.refuse(CODE, 'EINVAL', `${name()} pointer offset ${offset} is not allowed`)
   }
   if (equals(scalar.smin, S64_MIN)) {
-    const message = `math between ${name} pointer and register with unbounded min value is not allowed`
+    const message = `math between ${name()} pointer and register with unbounded min value is not allowed`
     v.refuse(CODE, 'EINVAL', message)
   }
   if (Math.abs(toSignedNumber(scalar.smin)) >= MAX_VARIABLE_OFFSET) {
-    v.refuse(CODE, 'EINVAL', `value ${toSignedDecimal(scalar.smin)} makes ${name} pointer be out of bounds`)
+    v.refuse(CODE, 'EINVAL', `value ${toSignedDecimal(scalar.smin)} makes ${name()} pointer be out of bounds`)
   }
 }
 
@@ -112,9 +112,9 @@ function checkMovable(
   operation: number,
   delta: KnownScalar,
 ): void {
-  const name = v.typeText(pointer.type)
+  const name = (): string => v.typeText(pointer.type)
   if (mayBeNull(pointer.type)) {
-    const message = `R${number} pointer arithmetic on ${name} prohibited, null-check it first`
+    const message = `R${number} pointer arithmetic on ${name()} prohibited, null-check it first`
     v.refuse(CODE, 'EACCES', message)
   }
   const base = baseType(pointer.type)
@@ -122,7 +122,7 @@ function checkMovable(
   const addsZero = operation === BPF_ADD && isKnown && toSignedNumber(delta.smin) === 0
   const isException = base === CONST_PTR_TO_MAP ? addsZero : base === PTR_TO_FLOW_KEYS && isKnown
   if (!MOVABLE.has(base) && !isException) {
-    v.refuse(CODE, 'EACCES', `R${number} pointer arithmetic on ${name} prohibited`)
+    v.refuse(CODE, 'EACCES', `R${number} pointer arithmetic on ${name()} prohibited`)
   }
 }
 
@@ -161,7 +161,7 @@ function settled(pointer: RegisterState): RegisterState {
   forgetRange32(scalar)
   synchronise(scalar)
   repair(scalar)
-  return pointer.with({ scalar })
+  return pointer.withScalar(scalar)
 }
 
 /**

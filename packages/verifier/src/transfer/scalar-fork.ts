@@ -42,6 +42,6 @@ export function forkOnMask(
     branch.registers[number] = scalarRegister(constant(new Word64(0, 0)))
     return scalarRegister(constant(ALL_ONES))
   }
-  branch.registers[number] = target.with({ scalar: withKnownLow(target.scalar, 0) })
-  return target.with({ scalar: withKnownLow(target.scalar, -1) })
+  branch.registers[number] = target.withScalar(withKnownLow(target.scalar, 0))
+  return target.withScalar(withKnownLow(target.scalar, -1))
 }
