@@ -8,7 +8,7 @@ import { TYPE_FLAG } from '@bpfoundry/kernel-abi'
 import { isConstantScalar } from '../domain/scalar.ts'
 import { toSignedNumber } from '../domain/word64.ts'
 import { clearDynptr, DYNPTR_BYTES, destroyDynptr, putDynptr } from '../memory/dynptr-slots.ts'
-import { accessThrough } from '../memory/memory-access.ts'
+import { writeThrough } from '../memory/memory-access.ts'
 import { pointedFrame } from '../memory/stack-bounds.ts'
 import { slotIndex } from '../state/frame-state.ts'
 import type { RegisterState } from '../state/register-state.ts'
@@ -112,7 +112,7 @@ export function makeDynptr(
     v.refuse(CODE, 'EINVAL', 'Dynptr has to be an uninitialized dynptr')
   }
   for (let displacement = 0; displacement < DYNPTR_BYTES; displacement += SLOT_BYTES) {
-    accessThrough(v, { pointerNumber: number, displacement, sizeBytes: SLOT_BYTES, isWrite: true, valueNumber: -1 })
+    writeThrough(v, number, displacement, SLOT_BYTES)
   }
   const frame = pointedFrame(v, register)
   destroyDynptr(v, frame, first)

@@ -15,7 +15,7 @@ import { fromNumber, ZERO } from '../domain/word64.ts'
 import { markPrecise } from '../exploration/precision.ts'
 import { pointedStruct } from '../memory/kernel-pointer-access.ts'
 import { isReadOnlyForPrograms } from '../memory/map-access.ts'
-import { accessThrough } from '../memory/memory-access.ts'
+import { writeThrough } from '../memory/memory-access.ts'
 import { fieldOfKind } from '../program/map-fields.ts'
 import { isReadSide, maySleep } from '../program/read-side.ts'
 import { calledName } from '../report/insn-text.ts'
@@ -186,7 +186,7 @@ function fillMemory(v: Verification, notes: CallNotes): void {
   if (notes.filled === undefined) return
   const { number, sizeBytes } = notes.filled
   for (let displacement = 0; displacement < sizeBytes; displacement++) {
-    accessThrough(v, { pointerNumber: number, displacement, sizeBytes: 1, isWrite: true, valueNumber: -1 })
+    writeThrough(v, number, displacement, 1)
   }
 }
 

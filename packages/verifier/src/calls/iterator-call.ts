@@ -9,7 +9,7 @@ import { previousRound, widen } from '../exploration/widening.ts'
 import { type CallableFunction, hasTrait } from '../kernel-types/kernel-function.ts'
 import type { KernelStruct, KernelTypes } from '../kernel-types/kernel-types.ts'
 import { clearIterator, isFree, iteratorSlot, putIterator, wholeIterator } from '../memory/iterator-slots.ts'
-import { accessThrough } from '../memory/memory-access.ts'
+import { writeThrough } from '../memory/memory-access.ts'
 import { pointedFrame } from '../memory/stack-bounds.ts'
 import { isReadSide } from '../program/read-side.ts'
 import { isSleepable } from '../program/sleepable.ts'
@@ -95,7 +95,7 @@ interface NewPlace {
 function makeIterator(v: Verification, fn: CallableFunction, number: number, { first, slots, struct }: NewPlace): void {
   for (let part = 0; part < slots; part++) {
     const displacement = part * SLOT_BYTES
-    accessThrough(v, { pointerNumber: number, displacement, sizeBytes: SLOT_BYTES, isWrite: true, valueNumber: -1 })
+    writeThrough(v, number, displacement, SLOT_BYTES)
   }
   const isProtected = hasTrait(fn, 'rcu_protected')
   const protection = isProtected ? (isReadSide(v) ? 'rcu' : 'lost') : 'none'

@@ -113,25 +113,25 @@ export function checkAligned(v: Verification, number: number, sizeBytes: number)
   checkAlignment(v, v.register(number), 0, sizeBytes, true)
 }
 
-/** What is asked of {@link accessThrough}. */
-export interface AccessRequest {
+/** What is asked of {@link accessThrough}, of every instruction that loads or stores: all fields, in one order. */
+interface AccessRequest {
   readonly pointerNumber: number
   /** The instruction's own displacement. */
   readonly displacement: number
   readonly sizeBytes: number
   readonly isWrite: boolean
   readonly valueNumber: number
-  readonly signExtends?: boolean
-  readonly immediate?: number
+  readonly signExtends: boolean
+  readonly immediate: number | undefined
   /** Refuse what is not aligned to its size. */
-  readonly aligned?: boolean
+  readonly aligned: boolean
 }
 
 /** Checks an access and, for a load, sets the register that takes the value. */
 export function accessThrough(v: Verification, request: AccessRequest): void {
   const { pointerNumber, displacement, sizeBytes } = request
   const pointer = v.register(pointerNumber)
-  checkAlignment(v, pointer, displacement, sizeBytes, request.aligned === true || v.isStrict)
+  checkAlignment(v, pointer, displacement, sizeBytes, request.aligned || v.isStrict)
   const kind = mayBeNull(pointer.type) ? undefined : KINDS.get(baseType(pointer.type))
   if (kind === undefined) refuseTarget(v, pointerNumber, pointer)
   kind.access(v, {
@@ -141,8 +141,22 @@ export function accessThrough(v: Verification, request: AccessRequest): void {
     sizeBytes,
     isWrite: request.isWrite,
     valueNumber: request.valueNumber,
-    signExtends: request.signExtends === true,
+    signExtends: request.signExtends,
     immediate: request.immediate,
+  })
+}
+
+/** Checks that something may be written there, whatever it is. */
+export function writeThrough(v: Verification, pointerNumber: number, displacement: number, sizeBytes: number): void {
+  accessThrough(v, {
+    pointerNumber,
+    displacement,
+    sizeBytes,
+    isWrite: true,
+    valueNumber: -1,
+    signExtends: false,
+    immediate: undefined,
+    aligned: false,
   })
 }
 

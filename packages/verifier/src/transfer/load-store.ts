@@ -3,14 +3,11 @@ import {
   BPF_AND,
   BPF_ATOMIC,
   BPF_CMPXCHG,
-  BPF_DW,
   BPF_FETCH,
-  BPF_H,
   BPF_LOAD_ACQ,
   BPF_MEMSX,
   BPF_OR,
   BPF_STORE_REL,
-  BPF_W,
   BPF_XOR,
   type Insn,
 } from '@bpfoundry/isa'
@@ -19,12 +16,12 @@ import { UNKNOWN_SCALAR } from '../state/register-state.ts'
 import { PTR_TO_ARENA, PTR_TO_CTX, PTR_TO_PACKET, PTR_TO_PACKET_META, typeName } from '../state/register-type.ts'
 import type { Verification } from '../verification.ts'
 
-// biome-ignore format: table
-const SIZE_BYTES: ReadonlyMap<number, number> = new Map([[BPF_W, 4], [BPF_H, 2], [0x10, 1], [BPF_DW, 8]])
+/** By the size field of the opcode: BPF_W, BPF_H, BPF_B, BPF_DW. */
+const SIZE_BYTES = [4, 2, 1, 8] as const
 
 /** Bytes that a load or store instruction moves. */
 export function accessBytes(opcode: number): number {
-  return SIZE_BYTES.get(opcode & 0x18) as number
+  return SIZE_BYTES[(opcode >> 3) & 3] as number
 }
 
 /** `dst = *(size *)(src + off)` */
@@ -43,6 +40,7 @@ function loadThrough(v: Verification, insn: Insn, aligned: boolean): void {
     isWrite: false,
     valueNumber: insn.dst,
     signExtends: (insn.opcode & 0xe0) === BPF_MEMSX,
+    immediate: undefined,
     aligned,
   })
   notePointerType(v, pointer.type)
@@ -68,6 +66,8 @@ function storeThrough(v: Verification, insn: Insn, aligned: boolean): void {
     sizeBytes: accessBytes(insn.opcode),
     isWrite: true,
     valueNumber: insn.src,
+    signExtends: false,
+    immediate: undefined,
     aligned,
   })
   notePointerType(v, pointer.type)
@@ -83,7 +83,9 @@ export function transferStoreImmediate(v: Verification, insn: Insn): void {
     sizeBytes: accessBytes(insn.opcode),
     isWrite: true,
     valueNumber: -1,
+    signExtends: false,
     immediate: insn.imm,
+    aligned: false,
   })
   notePointerType(v, pointer.type)
 }
@@ -141,9 +143,21 @@ function transferAtomic(v: Verification, insn: Insn): void {
     v.checkWritable(target)
     v.write(target, UNKNOWN_SCALAR)
   }
-  const common = { pointerNumber: insn.dst, displacement: insn.off, sizeBytes: accessBytes(insn.opcode), aligned: true }
-  accessThrough(v, { ...common, isWrite: false, valueNumber: -1 })
-  if (fetches) accessThrough(v, { ...common, isWrite: false, valueNumber: target })
+  accessAtomically(v, insn, false, -1)
+  if (fetches) accessAtomically(v, insn, false, target)
   notePointerType(v, pointer.type)
-  accessThrough(v, { ...common, isWrite: true, valueNumber: -1 })
+  accessAtomically(v, insn, true, -1)
+}
+
+function accessAtomically(v: Verification, insn: Insn, isWrite: boolean, valueNumber: number): void {
+  accessThrough(v, {
+    pointerNumber: insn.dst,
+    displacement: insn.off,
+    sizeBytes: accessBytes(insn.opcode),
+    isWrite,
+    valueNumber,
+    signExtends: false,
+    immediate: undefined,
+    aligned: true,
+  })
 }
