@@ -95,6 +95,18 @@ function xdpFields(scope: ContextScope): readonly ContextField[] {
  * @param programType BPF_PROG_TYPE_*
  */
 export function contextLayout(programType: number, scope: ContextScope = {}): ContextLayout | undefined {
+  const key = [programType, scope.attachType, scope.offloaded, scope.unprivileged].join()
+  const known = LAYOUTS.get(key)
+  if (known !== undefined) return known
+  const made = makeLayout(programType, scope)
+  if (made !== undefined) LAYOUTS.set(key, made)
+  return made
+}
+
+/** Layouts by all that they depend on: each is asked for at every load, and there are few. */
+const LAYOUTS = new Map<string, ContextLayout>()
+
+function makeLayout(programType: number, scope: ContextScope): ContextLayout | undefined {
   if (programType === PROG_TYPE.XDP) {
     return { structName: 'xdp_md', sizeBytes: XDP_MD.sizeBytes, fields: xdpFields(scope) }
   }

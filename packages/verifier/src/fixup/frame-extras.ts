@@ -1,4 +1,5 @@
 /** Stack that the fix-ups need below what the program uses: for the loops that bpf_loop, bpf_rbtree_add and may_goto become. */
+import type { Insn } from '@bpfoundry/isa'
 import { isMayGoto } from '../program/control-flow.ts'
 import { MAX_STACK_BYTES } from '../state/frame-state.ts'
 import { SLOT_BYTES } from '../state/stack-slot.ts'
@@ -15,14 +16,20 @@ function take(subprogram: Subprogram, bytes: number): number | undefined {
   return -depth
 }
 
-function extrasOf({ insns, notes }: Verification, subprogram: Subprogram): FrameExtras {
-  const slots = Array.from({ length: subprogram.end - subprogram.start }, (_, index) => subprogram.start + index)
-  const isSeen = (pc: number): boolean => notes.seen[pc] !== 0
-  const isLoop = (pc: number): boolean => (notes.inlineLoops[pc] as number) > 0 || isTreeAdd(notes.kernelCalls[pc])
-  const loops = slots.some((pc) => isSeen(pc) && isLoop(pc))
-  const loopRegistersAt = loops ? take(subprogram, LOOP_STACK_BYTES) : undefined
-  const maysGo = slots.some((pc) => isSeen(pc) && isMayGoto(insns[pc] as (typeof insns)[number]))
-  const mayGotoBudgetAt = maysGo ? take(subprogram, SLOT_BYTES) : undefined
+type Holds = (pc: number) => boolean
+
+/** Some instruction of the function that was explored is of that sort. */
+function hasSeen({ notes }: Verification, { start, end }: Subprogram, isOne: Holds): boolean {
+  for (let pc = start; pc < end; pc++) if (notes.seen[pc] !== 0 && isOne(pc)) return true
+  return false
+}
+
+function extrasOf(v: Verification, subprogram: Subprogram): FrameExtras {
+  const { insns, notes } = v
+  const isLoop: Holds = (pc) => (notes.inlineLoops[pc] as number) > 0 || isTreeAdd(notes.kernelCalls[pc])
+  const mayGo: Holds = (pc) => isMayGoto(insns[pc] as Insn)
+  const loopRegistersAt = hasSeen(v, subprogram, isLoop) ? take(subprogram, LOOP_STACK_BYTES) : undefined
+  const mayGotoBudgetAt = hasSeen(v, subprogram, mayGo) ? take(subprogram, SLOT_BYTES) : undefined
   return {
     ...(loopRegistersAt === undefined ? {} : { loopRegistersAt }),
     ...(mayGotoBudgetAt === undefined ? {} : { mayGotoBudgetAt }),

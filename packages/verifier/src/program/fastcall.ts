@@ -109,6 +109,7 @@ export class FastcallPatterns {
   readonly #members: Uint8Array
   /** Of an inlined call: pairs around it that may go. */
   readonly #pairs: Uint8Array
+  #hasPairs = false
   readonly #functions: readonly (FunctionPatterns & Extent)[]
 
   constructor(insns: readonly Insn[], functions: readonly Extent[], findCall: FindCall) {
@@ -138,8 +139,10 @@ export class FastcallPatterns {
       this.#members[pc + pairs] = 1
     }
     if (pairs === 0) return
-    if (call.isInlined) this.#pairs[pc] = pairs
-    else one.keepsStack = true
+    if (call.isInlined) {
+      this.#pairs[pc] = pairs
+      this.#hasPairs = true
+    } else one.keepsStack = true
     one.stackOffset = Math.min(one.stackOffset, lowest + pairs * SLOT_BYTES)
   }
 
@@ -155,12 +158,13 @@ export class FastcallPatterns {
   /** Bytes of stack that a function needs without what may go; undefined where nothing changes. */
   stackDepthBytes(index: number): number | undefined {
     const one = this.#functions[index]
-    if (one === undefined || one.keepsStack) return undefined
+    if (!this.#hasPairs || one === undefined || one.keepsStack) return undefined
     return this.#pairs.subarray(one.start, one.end).some((pairs) => pairs > 0) ? -one.stackOffset : undefined
   }
 
   /** Slots of the spills and fills that may go. */
   get removable(): readonly number[] {
+    if (!this.#hasPairs) return []
     return Array.from(this.#pairs).flatMap((pairs, pc) =>
       Array.from({ length: pairs }, (_, index) => [pc - index - 1, pc + index + 1]).flat(),
     )
