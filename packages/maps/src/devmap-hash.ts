@@ -71,11 +71,10 @@ export class DevMapHash extends KeyedMap implements RedirectMap {
     if (program < 0) return program
     const element = old === 0 ? table.pool.take(systemSlot) : table.spare(hash, old)
     if (element === 0) return this.fullError
-    this.fillKey(element, key)
     this.memory.u32[(element + this.valueOffset) >>> 2] = ifindex
     this.memory.u32[((element + this.valueOffset) >>> 2) + 1] = program
-    if (old === 0) table.insert(element, hash)
-    else table.replace(old, element, hash)
+    if (old === 0) table.insert(element, hash, key)
+    else table.replace(old, element, hash, key)
     return 0
   }
 }

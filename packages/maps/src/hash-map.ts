@@ -50,21 +50,20 @@ export class HashMap extends KeyedMap {
   private add(key: number, value: number, hash: number, slot: number): number {
     const element = this.table.take(hash, slot)
     if (element === 0) return this.fullError
-    this.fill(element, key, value)
-    this.table.insert(element, hash)
+    this.fill(element, value)
+    this.table.insert(element, hash, key)
     return 0
   }
 
   private replace(old: number, key: number, value: number, hash: number): number {
     const { table } = this
     const element = table.spare(hash, old)
-    this.fill(element, key, value)
-    table.replace(old, element, hash)
+    this.fill(element, value)
+    table.replace(old, element, hash, key)
     return 0
   }
 
-  private fill(element: number, key: number, value: number): void {
-    this.fillKey(element, key)
+  private fill(element: number, value: number): void {
     copyBytes(this.memory, element + this.valueOffset, value, this.valueBytes)
   }
 }

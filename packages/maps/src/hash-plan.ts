@@ -1,6 +1,7 @@
 /** Geometry of hash maps: how many chains, stripes and elements, and where each lies. */
 import type { MapAttributes } from '@bpfoundry/kernel-abi'
 import { SLOT_BYTES } from './element-pool.ts'
+import { type LineLayout, lineLayoutOf } from './line-layout.ts'
 import { roundUp, roundUpToPowerOfTwo, type Sections } from './sections.ts'
 
 const MOST_STRIPES = 4096
@@ -12,8 +13,6 @@ const MOST_CHAINS = 4
 const MOST_LINES_BYTES = 2 ** 30
 /** Lines that a map may have so that every bucket gets two: with one, a look-up in ten goes on to a chain, with two one in thirty. */
 const MOST_SPREAD_LINES = 2 ** 18
-/** In an element of a line: behind link, number and permit. */
-const LINE_HASH_OFFSET = 12
 /** Room for chain heads over what the kernel has: 16,777,216 entries get four chains a bucket. */
 const MOST_HEADS_BYTES = 256 * 2 ** 20
 /** An element of at most half a cache line doesn't lie across two. */
@@ -34,8 +33,15 @@ export interface HashPlan {
   readonly stripeCount: number
   /** Elements after the pool's: the first spare of each stripe. Per-CPU values are updated in place and need none. */
   readonly spareCount: number
-  /** Of the hash; the key follows it, so that a 4-byte key is compared together with it. */
-  readonly hashOffset: number
+  /** How elements lie in lines; undefined where they are all in chains. */
+  readonly line: LineLayout | undefined
+  /** Of the number of an element's insertion. */
+  readonly sequenceOffset: number
+  /**
+   * Of the word that is written last, by which readers know an element: the hash, which the key follows so that a 4-byte
+   * key is compared together with it; or where that is the key's offset, too, the key itself.
+   */
+  readonly tagOffset: number
   readonly keyOffset: number
   readonly valueOffset: number
   readonly elementBytes: number
@@ -62,25 +68,25 @@ export interface HashShape {
 
 /** Lays out a hash map; deterministic, so that every thread finds the same. */
 export function planHash(attributes: MapAttributes, cpus: number, shape: HashShape, sections: Sections): HashPlan {
-  const lines = hasLines(attributes, shape)
-  const hashOffset = lines ? LINE_HASH_OFFSET : shape.lru === true ? 16 : 8
-  const keyOffset = hashOffset + 4
+  const line = lineOf(attributes, shape)
+  const { sequenceOffset, tagOffset, keyOffset } = line ?? chainLayout(shape)
   const valueOffset = roundUp(keyOffset + attributes.keySizeBytes, 8)
   const valueBytes = roundUp(attributes.valueSizeBytes, 8)
-  const elementBytes = strideFor(valueOffset + (shape.perCpu === true ? 8 : valueBytes))
+  const usedBytes = Math.max(valueOffset + (shape.perCpu === true ? 8 : valueBytes), sequenceOffset + 4)
+  const elementBytes = strideFor(usedBytes)
   const perElement = elementBytes + (shape.perCpu === true ? cpus * valueBytes : 0)
   const capacity = Math.min(attributes.maxEntries, shape.onDemand === true ? onDemandCapacity(perElement) : 2 ** 32)
   const slotCount = cpus + 1
   const bucketCount = roundUpToPowerOfTwo(capacity)
-  const chainCount = lines
+  const chainCount = line
     ? linesOf(bucketCount)
     : Math.max(1, Math.min(MOST_CHAINS, MOST_HEADS_BYTES / (bucketCount * 4)))
-  const headBytes = lines ? CACHE_LINE_BYTES : 4
+  const headBytes = line ? CACHE_LINE_BYTES : 4
   const stripeCount = Math.min(bucketCount, shape.perCpu === true ? MOST_STRIPES : stripesFor(capacity, elementBytes))
   const spareCount = shape.perCpu === true ? 0 : stripeCount
   const cpuStrideBytes = shape.perCpu === true ? roundUp(capacity * valueBytes, 64) : 0
   const sizes = { capacity, slotCount, bucketCount, chainCount, headBytes, stripeCount, spareCount }
-  const offsets = { hashOffset, keyOffset, valueOffset, elementBytes, cpuStrideBytes }
+  const offsets = { line, sequenceOffset, tagOffset, keyOffset, valueOffset, elementBytes, cpuStrideBytes }
   return {
     ...sizes,
     ...offsets,
@@ -93,14 +99,16 @@ export function planHash(attributes: MapAttributes, cpus: number, shape: HashSha
   }
 }
 
-/** Whether a map of that shape keeps elements in lines: two must fit, and the lines of all buckets be bounded. */
-export function hasLines({ keySizeBytes, valueSizeBytes, maxEntries }: MapAttributes, shape: HashShape): boolean {
-  const room = CACHE_LINE_BYTES / 2 - LINE_HASH_OFFSET - 4
-  return (
-    shape.lines === true &&
-    roundUp(keySizeBytes, 8) + valueSizeBytes <= room &&
-    maxEntries <= MOST_LINES_BYTES / CACHE_LINE_BYTES
-  )
+/** How a map of that shape keeps elements in lines, if it does: the lines of all buckets must be bounded. */
+export function lineOf(attributes: MapAttributes, shape: HashShape): LineLayout | undefined {
+  const inBounds = attributes.maxEntries <= MOST_LINES_BYTES / CACHE_LINE_BYTES
+  return shape.lines === true && inBounds ? lineLayoutOf(attributes) : undefined
+}
+
+/** Of elements that are all in chains: link, number, what an LRU map keeps, hash and key. */
+function chainLayout({ lru }: HashShape): Pick<HashPlan, 'sequenceOffset' | 'tagOffset' | 'keyOffset'> {
+  const tagOffset = lru === true ? 16 : 8
+  return { sequenceOffset: 4, tagOffset, keyOffset: tagOffset + 4 }
 }
 
 /** Lines of a bucket. A large table is looked up at the pace of memory, which twice the lines would only make slower. */

@@ -20,10 +20,13 @@
  *  stripe  | lock word | elements in its buckets | spare element | insertions so far |  16 bytes
  *  element | next in chain | number of its insertion | (LRU: linked | referenced) | hash | key | value or its address |
  * ```
+ *
+ * The hash is an element's *tag*, the word that is written last. Where elements lie in lines the key may be it, and there
+ * is no hash.
  */
 import { acquireLock, type GuestMemory, readSequence, releaseLock, sequenceUnchanged } from '@bpfoundry/guest-memory'
 import { ElementPool } from './element-pool.ts'
-import { equalBytes, readWord } from './guest-bytes.ts'
+import { copyBytes, equalBytes, readWord } from './guest-bytes.ts'
 import { CACHE_LINE_BYTES, type HashPlan, type HashShape, STRIPE_BYTES } from './hash-plan.ts'
 import { hashBytes, hashTwoWords, hashWord } from './key-hash.ts'
 import type { MapPlace } from './map-place.ts'
@@ -33,9 +36,8 @@ import { roundUp } from './sections.ts'
 export const COUNT = 1
 export const SPARE = 2
 export const INSERTIONS = 3
-/** First words of an element; the hash is the one before its key. */
-export const NEXT = 0
-export const SEQUENCE = 1
+/** First word of an element. */
+const NEXT = 0
 /** A reader that walks this long makes sure that it is not being carried from bucket to bucket. */
 const SUSPICIOUS_STEPS = 256
 
@@ -46,14 +48,14 @@ export interface HashGeometry
     | 'capacity'
     | 'slotCount'
     | 'headBytes'
-    | 'hashOffset'
+    | 'line'
+    | 'sequenceOffset'
+    | 'tagOffset'
     | 'keyOffset'
     | 'valueOffset'
     | 'elementBytes'
     | 'cpuStrideBytes'
   > {
-  /** Whether elements lie in lines. */
-  readonly lines: boolean
   readonly keyBytes: number
   readonly seed: number
   readonly heads: number
@@ -83,8 +85,10 @@ export class HashTable {
   private readonly headShift: number
   protected readonly headMask: number
   protected readonly bucketMask: number
-  /** Word of an element that holds its hash. */
-  protected readonly hashWord: number
+  /** Words of an element: see `HashPlan`. */
+  protected readonly tagWord: number
+  private readonly sequenceWord: number
+  private readonly tagIsKey: boolean
   private readonly stripes: number
   private readonly stripeMask: number
   /** Index of the word that links to the element which {@link findLocked} found. */
@@ -104,7 +108,9 @@ export class HashTable {
     this.headShift = plan.headBytes === CACHE_LINE_BYTES ? 4 : 0
     this.headMask = plan.bucketCount * plan.chainCount - 1
     this.bucketMask = plan.bucketCount - 1
-    this.hashWord = plan.hashOffset >>> 2
+    this.tagWord = plan.tagOffset >>> 2
+    this.sequenceWord = plan.sequenceOffset >>> 2
+    this.tagIsKey = plan.tagOffset === plan.keyOffset
     this.stripes = address + plan.stripes
     this.stripeMask = plan.stripeCount - 1
     this.control = address + plan.control
@@ -134,8 +140,7 @@ export class HashTable {
   get geometry(): HashGeometry {
     const { plan, keyBytes, seed, headMask, stripes, stripeMask, elements } = this
     const [heads, slots, freshCounter] = [this.headWords * 4, this.place.address + plan.slots, this.control]
-    const lines = this.headShift !== 0
-    return { ...plan, lines, keyBytes, seed, heads, headMask, stripes, stripeMask, slots, elements, freshCounter }
+    return { ...plan, keyBytes, seed, heads, headMask, stripes, stripeMask, slots, elements, freshCounter }
   }
 
   hashOf(key: number): number {
@@ -176,9 +181,10 @@ export class HashTable {
   /** Under the lock of `hash`: the element with this key, or 0. */
   findLocked(key: number, hash: number): number {
     const { u32 } = this.memory
+    const tag = this.tagOf(key, hash)
     let link = this.headOf(hash)
     for (let element = u32[link] as number; element !== 0; element = u32[link] as number) {
-      if (u32[(element >>> 2) + this.hashWord] === hash && this.hasKey(element, key)) {
+      if (u32[(element >>> 2) + this.tagWord] === tag && this.hasKey(element, key)) {
         this.link = link
         return element
       }
@@ -228,14 +234,14 @@ export class HashTable {
   }
 
   /**
-   * Under the lock of `hash`: puts `element`, its key and value filled in, at the head, takes out `old`, which was found
-   * last, and leaves that as the spare. A reader finds the one or the other at any time.
+   * Under the lock of `hash`: puts `element`, its value filled in, at the head, takes out `old`, which was found last, and
+   * leaves that as the spare. A reader finds the one or the other at any time.
    */
-  replace(old: number, element: number, hash: number): void {
+  replace(old: number, element: number, hash: number, key: number): void {
     const { u32 } = this.memory
     const head = this.headOf(hash)
     const behind = u32[(old >>> 2) + NEXT] as number
-    this.stamp(element, hash)
+    this.stamp(element, hash, key)
     u32[(element >>> 2) + NEXT] = this.link === head ? behind : (u32[head] as number)
     Atomics.store(this.memory.i32, head, element | 0)
     if (this.link !== head) u32[this.link] = behind
@@ -252,29 +258,35 @@ export class HashTable {
     return sum
   }
 
-  /** Under the lock of `hash`: puts an element, its key and value filled in, at the head of the chain. */
-  insert(element: number, hash: number): void {
+  /** Under the lock of `hash`: puts an element, its value filled in, at the head of the chain. */
+  insert(element: number, hash: number, key: number): void {
     this.addToCount(hash, 1)
-    this.putFirst(element, hash)
+    this.putFirst(element, hash, key)
   }
 
-  protected putFirst(element: number, hash: number): void {
+  protected putFirst(element: number, hash: number, key: number): void {
     const { u32 } = this.memory
     const head = this.headOf(hash)
-    this.stamp(element, hash)
+    this.stamp(element, hash, key)
     u32[(element >>> 2) + NEXT] = u32[head] as number
     // From here on readers find it: all that was written before must be seen first.
     Atomics.store(this.memory.i32, head, element | 0)
   }
 
-  /** Under the lock of `hash`: gives an element the number of its insertion, and then its hash. */
-  protected stamp(element: number, hash: number): void {
+  /** Under the lock of `hash`: gives an element, whose value is filled in, its key, the number of its insertion, and then its tag. */
+  protected stamp(element: number, hash: number, key: number): void {
     const { u32 } = this.memory
+    if (!this.tagIsKey) copyBytes(this.memory, element + this.keyOffset, key, this.keyBytes)
     const insertions = (this.lockOf(hash) >>> 2) + INSERTIONS
     const sequence = ((u32[insertions] as number) + 1) | 0
     u32[insertions] = sequence
-    u32[(element >>> 2) + SEQUENCE] = sequence
-    Atomics.store(this.memory.i32, (element >>> 2) + this.hashWord, hash | 0)
+    u32[(element >>> 2) + this.sequenceWord] = sequence
+    Atomics.store(this.memory.i32, (element >>> 2) + this.tagWord, this.tagOf(key, hash) | 0)
+  }
+
+  /** By what readers know an element. */
+  protected tagOf(key: number, hash: number): number {
+    return this.tagIsKey ? readWord(this.memory, key) : hash
   }
 
   protected addToCount(hash: number, change: number): void {
@@ -297,13 +309,14 @@ export class HashTable {
     let seen = 0
     for (let n = 0; n < count; n++) {
       const element = u32[this.headOf(this.hashOf(keys + n * keyBytes))] as number
-      seen ^= u32[(element >>> 2) + this.hashWord] as number
+      seen ^= u32[(element >>> 2) + this.tagWord] as number
     }
     return seen
   }
 
+  /** Of an element whose tag that is. */
   hashIn(element: number): number {
-    return this.memory.u32[(element >>> 2) + this.hashWord] as number
+    return this.memory.u32[(element >>> 2) + this.tagWord] as number
   }
 
   /** The element after the one with this key, in the order of buckets; the first for a key of 0 or one not found. */
@@ -367,7 +380,7 @@ export class HashTable {
 
   /** Insertions into an element's stripe since its own, modulo 2^32. */
   private age(element: number, now: number): number {
-    return (now - (this.memory.u32[(element >>> 2) + SEQUENCE] as number)) >>> 0
+    return (now - (this.memory.u32[(element >>> 2) + this.sequenceWord] as number)) >>> 0
   }
 
   /** Index of the word that leads to the first element of a chain. */
@@ -389,12 +402,14 @@ export class HashTable {
     const lock = this.lockOf(hash)
     const head = this.headOf(hash)
     const keyWord = this.keyOffset >>> 2
+    const { tagWord } = this
+    const tag = this.tagIsKey ? word : hash
     for (;;) {
       const seen = readSequence(this.memory, lock)
       let element = u32[head] as number
       for (let steps = 1; element !== 0; steps++) {
         const at = element >>> 2
-        if (u32[at + keyWord] === word && u32[at + keyWord - 1] === hash) return element
+        if (u32[at + keyWord] === word && u32[at + tagWord] === tag) return element
         if (steps % SUSPICIOUS_STEPS === 0 && !sequenceUnchanged(this.memory, lock, seen)) break
         element = u32[at + NEXT] as number
       }
@@ -406,7 +421,7 @@ export class HashTable {
     const { u32 } = this.memory
     let element = u32[this.headOf(hash)] as number
     for (let steps = 1; element !== 0; steps++) {
-      if (u32[(element >>> 2) + this.hashWord] === hash && this.hasKey(element, key)) return element
+      if (u32[(element >>> 2) + this.tagWord] === hash && this.hasKey(element, key)) return element
       if (steps % SUSPICIOUS_STEPS === 0 && !sequenceUnchanged(this.memory, lock, seen)) return 0
       element = u32[(element >>> 2) + NEXT] as number
     }

@@ -1,7 +1,6 @@
 /** What all maps have in common whose elements are in a hash table. */
 import { BPF_EXIST, BPF_NOEXIST, ERRNO, MAP_FLAG, type MapAttributes } from '@bpfoundry/kernel-abi'
-import { copyBytes } from './guest-bytes.ts'
-import { type HashPlan, type HashShape, hasLines, planHash } from './hash-plan.ts'
+import { type HashPlan, type HashShape, planHash } from './hash-plan.ts'
 import { HashTable } from './hash-table.ts'
 import { LineTable } from './line-table.ts'
 import type { MapPlace } from './map-place.ts'
@@ -45,8 +44,8 @@ export abstract class KeyedMap extends SyscallSide {
     const { attributes, cpus } = place
     const { staging, hash, sizeBytes } = planKeyed(attributes, cpus, shape)
     super(place, sizeBytes, staging, keyedValueBytes(attributes, cpus, shape))
-    const Table = hasLines(attributes, shape) ? LineTable : HashTable
-    this.table = new Table(place, hash, shape)
+    this.table =
+      hash.line === undefined ? new HashTable(place, hash, shape) : new LineTable(place, hash, hash.line, shape)
     this.keyBytes = attributes.keySizeBytes
     this.valueBytes = attributes.valueSizeBytes
     this.keyOffset = hash.keyOffset
@@ -79,10 +78,6 @@ export abstract class KeyedMap extends SyscallSide {
   protected static checkFlags(flags: number, there: boolean): number {
     if (there) return flags === BPF_NOEXIST ? -ERRNO.EEXIST : 0
     return flags === BPF_EXIST ? -ERRNO.ENOENT : 0
-  }
-
-  protected fillKey(element: number, key: number): void {
-    copyBytes(this.memory, element + this.keyOffset, key, this.keyBytes)
   }
 
   protected override warm(keys: number, count: number): void {

@@ -65,8 +65,8 @@ export class LruHashMap extends KeyedMap {
   private add(key: number, value: number, hash: number, slot: number): number {
     const element = this.clock.take(slot)
     if (element === 0) return -ERRNO.ENOMEM
-    this.fill(element, key, value)
-    this.table.insert(element, hash)
+    this.fill(element, value)
+    this.table.insert(element, hash, key)
     this.clock.linked(element)
     return 0
   }
@@ -74,16 +74,15 @@ export class LruHashMap extends KeyedMap {
   private replace(old: number, key: number, value: number, hash: number): number {
     const { table, clock } = this
     const element = table.spare(hash, old)
-    this.fill(element, key, value)
+    this.fill(element, value)
     clock.unlinked(old)
-    table.replace(old, element, hash)
+    table.replace(old, element, hash, key)
     clock.linked(element)
     clock.mark(element)
     return 0
   }
 
-  private fill(element: number, key: number, value: number): void {
-    this.fillKey(element, key)
+  private fill(element: number, value: number): void {
     copyBytes(this.memory, element + this.valueOffset, value, this.valueBytes)
   }
 }

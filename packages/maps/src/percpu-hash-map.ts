@@ -94,10 +94,9 @@ export class PercpuHashMap extends KeyedMap {
 
   /** Links an element for a new key: what is not given a value is zero. */
   protected addElement(element: number, key: number, value: number, cpu: number, hash: number): void {
-    this.fillKey(element, key)
     if (cpu !== ALL_CPUS) this.clearValues(element)
     this.setValue(element, value, cpu)
-    this.table.insert(element, hash)
+    this.table.insert(element, hash, key)
   }
 
   private setValue(element: number, value: number, cpu: number): void {

@@ -7,7 +7,6 @@
 import {
   BPF_ADD,
   BPF_ALU32_IMM,
-  BPF_ALU32_REG,
   BPF_ALU64_IMM,
   BPF_ALU64_REG,
   BPF_AND,
@@ -37,13 +36,14 @@ import {
   BPF_RSH,
   BPF_ST_MEM,
   BPF_STX_MEM,
+  BPF_SUB,
   BPF_W,
   BPF_XOR,
   type Insn,
 } from '@bpfoundry/isa'
 import { STRIPE_BYTES } from '../hash-plan.ts'
 import type { HashGeometry } from '../hash-table.ts'
-import { LINE_SLOT_BYTES } from '../line-table.ts'
+import type { LineLayout } from '../line-layout.ts'
 import { MARK } from '../lru-clock.ts'
 import { multiply } from './array-insns.ts'
 import { jumpUnlessEqual } from './byte-insns.ts'
@@ -74,13 +74,28 @@ export function stripeOf(register: number, { stripeMask, stripes }: HashGeometry
   ]
 }
 
-/** register = hash and 4-byte key at r2, as they lie side by side in an element. */
-export function hashAndWord(register: number): Insn[] {
+/** register (a copy of the head's address) = address of the stripe's lock word. */
+function stripeOfHead(register: number, geometry: HashGeometry): Insn[] {
   return [
-    BPF_LDX_MEM(BPF_W, register, R2, 0),
-    BPF_ALU64_IMM(BPF_LSH, register, 32),
-    BPF_ALU64_REG(BPF_OR, register, HASH_REGISTER),
+    BPF_ALU32_IMM(BPF_SUB, register, geometry.heads),
+    BPF_ALU32_IMM(BPF_RSH, register, Math.log2(geometry.headBytes)),
+    ...stripeOf(register, geometry),
   ]
+}
+
+const tagIsKey = ({ tagOffset, keyOffset }: HashGeometry): boolean => tagOffset === keyOffset
+
+/** register = what tells the 4-byte key at r2 from all others: the key, together with its hash where that lies before it. */
+export function wordTag(register: number, geometry: HashGeometry): Insn[] {
+  const key = BPF_LDX_MEM(BPF_W, register, R2, 0)
+  return tagIsKey(geometry)
+    ? [key]
+    : [key, BPF_ALU64_IMM(BPF_LSH, register, 32), BPF_ALU64_REG(BPF_OR, register, HASH_REGISTER)]
+}
+
+/** register = the same of the element at `element`. */
+export function loadWordTag(register: number, element: number, geometry: HashGeometry): Insn {
+  return BPF_LDX_MEM(tagIsKey(geometry) ? BPF_W : BPF_DW, register, element, geometry.tagOffset)
 }
 
 /** What becomes of the element in r0. */
@@ -106,52 +121,69 @@ export function marked(rest: Found): Found {
 }
 
 /**
- * `to` = the line's first slot (its address in `line`), or the second where `difference` is not 0. No branch decides it,
- * for nothing could predict it; the highest bit of a number or its negative tells whether it is 0.
+ * On from a slot to the next one unless its tag (32 bits) is the one in `tag`; r3 is used up. No branch decides it, for
+ * nothing could predict it: the highest bit of a negative number does.
  */
-function chooseSlot(to: number, line: number, difference: number): Insn[] {
+function stepUnless(slot: number, tag: number, tagOffset: number, slotBytes: number): Insn[] {
   return [
-    BPF_MOV64_REG(to, difference),
-    BPF_ALU64_IMM(BPF_NEG, to, 0),
-    BPF_ALU64_REG(BPF_OR, to, difference),
-    BPF_ALU64_IMM(BPF_RSH, to, 63),
-    multiply(to, LINE_SLOT_BYTES),
-    BPF_ALU64_REG(BPF_ADD, to, line),
+    BPF_LDX_MEM(BPF_W, R3, slot, tagOffset),
+    BPF_ALU64_REG(BPF_XOR, R3, tag),
+    BPF_ALU64_IMM(BPF_NEG, R3, 0),
+    BPF_ALU64_IMM(BPF_RSH, R3, 63),
+    multiply(R3, slotBytes),
+    BPF_ALU64_REG(BPF_ADD, slot, R3),
   ]
 }
 
-/** The line at r4 for a 4-byte key, r1 being hash and key. */
-function wordInLine({ hashOffset }: HashGeometry): Steps {
+/** A step for each slot but the last. The address of each depends on what was read before, so that it is read later. */
+function stepsTo(slot: number, tag: number, { slots, slotBytes, tagOffset }: LineLayout): Steps {
+  return Array.from({ length: slots - 1 }, () => stepUnless(slot, tag, tagOffset, slotBytes))
+}
+
+/** On with the chain of the line in `line`, from its last slot; r3 is used up. */
+function pastLastSlot(slot: number, line: number, { slots, slotBytes }: LineLayout): Steps {
+  const last = (slots - 1) * slotBytes
   return [
-    BPF_LDX_MEM(BPF_DW, R3, R4, hashOffset),
-    BPF_ALU64_REG(BPF_XOR, R3, R1),
-    chooseSlot(R0, R4, R3),
-    BPF_LDX_MEM(BPF_DW, R3, R0, hashOffset),
+    BPF_MOV64_REG(R3, line),
+    BPF_ALU64_IMM(BPF_ADD, R3, last),
+    // It was in this slot when that was chosen: a writer moves it to the right just now.
+    jump(BPF_JMP_REG(BPF_JNE, slot, R3, 0), 'helper'),
+    // The line's address again, worked out of what was read before, so that the chain is read later.
+    BPF_MOV64_REG(line, slot),
+    BPF_ALU64_IMM(BPF_SUB, line, last),
+  ]
+}
+
+/** The line at r4 for a key that is the tag, in r1. */
+function wordInLine(line: LineLayout): Steps {
+  return [
+    BPF_MOV64_REG(R0, R4),
+    stepsTo(R0, R1, line),
+    BPF_LDX_MEM(BPF_W, R3, R0, line.tagOffset),
     jump(BPF_JMP_REG(BPF_JEQ, R3, R1, 0), 'hit'),
-    // It was in the first slot when that was chosen: a writer moves it to the right just now.
-    jump(BPF_JMP_REG(BPF_JEQ, R0, R4, 0), 'helper'),
+    pastLastSlot(R0, R4, line),
   ]
 }
 
-/** The walk for a 4-byte key: r1 is hash and key, r4 the head's address. A chain without it is walked twice. */
+/** The walk for a 4-byte key: r1 is the tag, r4 the head's address. A chain without it is walked twice. */
 function wordWalk(geometry: HashGeometry): Steps {
   const step: Steps = [
-    BPF_LDX_MEM(BPF_DW, R3, R0, geometry.hashOffset),
+    loadWordTag(R3, R0, geometry),
     jump(BPF_JMP_REG(BPF_JEQ, R3, R1, 0), 'hit'),
     BPF_LDX_MEM(BPF_W, R0, R0, 0),
   ]
   return [
-    hashAndWord(R1),
+    wordTag(R1, geometry),
     headOf(R4, geometry),
-    geometry.lines ? wordInLine(geometry) : [],
+    geometry.line ? wordInLine(geometry.line) : [],
     BPF_LDX_MEM(BPF_W, R0, R4, 0),
     jump(BPF_JMP_IMM(BPF_JEQ, R0, 0, 0), 'miss'),
     label('walk'),
     step,
     jump(BPF_JMP_IMM(BPF_JNE, R0, 0, 0), 'walk'),
     // Not there, unless a writer led the walk astray: once more, between two looks at the stripe's word.
-    BPF_MOV32_REG(R5, R1),
-    stripeOf(R5, geometry),
+    BPF_MOV32_REG(R5, R4),
+    stripeOfHead(R5, geometry),
     loadAcquire(R5, R5),
     jump(BPF_JMP32_IMM(BPF_JSET, R5, 1, 0), 'helper'),
     BPF_LDX_MEM(BPF_W, R0, R4, 0),
@@ -160,47 +192,37 @@ function wordWalk(geometry: HashGeometry): Steps {
     step,
     jump(BPF_JMP_A(0), 'walk again'),
     label('end'),
-    BPF_MOV32_REG(R3, R1),
-    stripeOf(R3, geometry),
+    BPF_MOV32_REG(R3, R4),
+    stripeOfHead(R3, geometry),
     loadAcquire(R3, R3),
     jump(BPF_JMP32_REG(BPF_JNE, R3, R5, 0), 'helper'),
   ]
 }
 
 /** The line at r0 for another key, r1 being the hash. r3, r4 and r5 are used up. */
-function bytesInLine({ hashOffset, keyOffset, keyBytes }: HashGeometry): Steps {
-  const inSlot = (different: string): Steps => [
-    BPF_LDX_MEM(BPF_W, R3, R5, hashOffset),
-    jump(BPF_JMP32_REG(BPF_JNE, R3, R1, 0), 'other hash'),
-    jumpUnlessEqual(R5, keyOffset, R2, keyBytes, [R3, R4], different),
+function bytesInLine({ keyOffset, keyBytes }: HashGeometry, line: LineLayout): Steps {
+  return [
+    BPF_MOV64_REG(R5, R0),
+    stepsTo(R5, R1, line),
+    BPF_LDX_MEM(BPF_W, R3, R5, line.tagOffset),
+    jump(BPF_JMP32_REG(BPF_JNE, R3, R1, 0), 'not in line'),
+    // Another key of the same hash, as good as never, may stand before the one that is looked for.
+    jumpUnlessEqual(R5, keyOffset, R2, keyBytes, [R3, R4], 'helper'),
     BPF_MOV64_REG(R0, R5),
     jump(BPF_JMP_A(0), 'hit'),
-  ]
-  return [
-    BPF_LDX_MEM(BPF_W, R3, R0, hashOffset),
-    BPF_ALU32_REG(BPF_XOR, R3, R1),
-    chooseSlot(R5, R0, R3),
-    inSlot('other key'),
-    // Another key of the same hash: as good as never.
-    label('other key'),
-    jump(BPF_JMP_REG(BPF_JNE, R5, R0, 0), 'chain'),
-    BPF_ALU64_IMM(BPF_ADD, R5, LINE_SLOT_BYTES),
-    inSlot('other hash'),
-    label('other hash'),
-    // It was in the first slot when that was chosen: a writer moves it to the right just now.
-    jump(BPF_JMP_REG(BPF_JEQ, R5, R0, 0), 'helper'),
-    label('chain'),
+    label('not in line'),
+    pastLastSlot(R5, R0, line),
   ]
 }
 
 /** The walk for other keys: r4 is the hash. A chain is walked between two looks at the stripe's word. */
 function bytesWalk(geometry: HashGeometry): Steps {
-  const { hashOffset, keyOffset, keyBytes } = geometry
+  const { tagOffset, keyOffset, keyBytes } = geometry
   return [
     BPF_MOV32_REG(R1, R4),
     BPF_MOV32_REG(R0, R4),
     headOf(R0, geometry),
-    geometry.lines ? bytesInLine(geometry) : [],
+    geometry.line ? bytesInLine(geometry, geometry.line) : [],
     BPF_LDX_MEM(BPF_W, R3, R0, 0),
     jump(BPF_JMP_IMM(BPF_JEQ, R3, 0, 0), 'miss'),
     BPF_MOV32_REG(R4, R1),
@@ -210,7 +232,7 @@ function bytesWalk(geometry: HashGeometry): Steps {
     label('walk'),
     BPF_LDX_MEM(BPF_W, R0, R0, 0),
     jump(BPF_JMP_IMM(BPF_JEQ, R0, 0, 0), 'end'),
-    BPF_LDX_MEM(BPF_W, R3, R0, hashOffset),
+    BPF_LDX_MEM(BPF_W, R3, R0, tagOffset),
     jump(BPF_JMP32_REG(BPF_JNE, R3, R1, 0), 'walk'),
     jumpUnlessEqual(R0, keyOffset, R2, keyBytes, [R3, R5], 'walk'),
     jump(BPF_JMP_A(0), 'hit'),

@@ -1,7 +1,7 @@
 import { CPU_BLOCK, type Cpu } from '@bpfoundry/engine'
 import { GuestMemory } from '@bpfoundry/guest-memory'
 import { helperByName, MAP_TYPE } from '@bpfoundry/kernel-abi'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { inlineMapCall, openMap } from '../../src/index.ts'
 import type { KeyedMap } from '../../src/keyed-map.ts'
 import { makeMap } from '../map-under-test.ts'
@@ -53,8 +53,8 @@ it.each([4, 8])(
 )
 
 it.each([
-  [4, 8, 8],
-  [8, 8, 8],
+  [4, 8, 16],
+  [8, 8, 16],
   [4, 16, 1],
   [8, 16, 1],
 ])(
@@ -65,8 +65,8 @@ it.each([
       memory.u32[run.key >>> 2] = key
       return map.table.hashOf(run.key) & (maxEntries - 1)
     }
-    // Five elements of one bucket: its two lines hold four at most, so that there is a chain. Without lines one does.
-    for (let [key, put] = [1000, 0]; put < 5; key++)
+    // Seven elements of one bucket: its two lines hold six at most, so that there is a chain. Without lines one does.
+    for (let [key, put] = [1000, 0]; put < 7; key++)
       if (setKey(key) === 0) put += Math.abs(Number(run.call(update, 0))) + 1
     let [met, empty] = [0, 0]
     for (let key = 1; key <= 60; key++) {
@@ -95,31 +95,72 @@ it('a hit needs no lock', () => {
   expect(run.slowPaths).toBe(0)
 })
 
-it.each([4, 8])(
-  'a look-up finds what is replaced meanwhile, before any of its instructions (%d-byte key)',
-  (keySizeBytes) => {
+/** Slots of a line, and bytes of a key. */
+const LINES: readonly (readonly [slots: number, keySizeBytes: number])[] = [
+  [3, 4],
+  [2, 8],
+]
+
+describe.each(LINES)('lines of %d slots (%d-byte key)', (slots, keySizeBytes) => {
+  it('a look-up finds what is replaced meanwhile, before any of its instructions', () => {
     const { memory, map, run, lookup } = heldMap(keySizeBytes, stripe, 8, 8)
     const [key, value] = [run.key, run.value]
     memory.u32[key >>> 2] = 9
-    let [moved, count] = [0, 0]
-    for (let at = 0; at <= count; at++) {
-      // In the first slot of its line: the update puts the new element into the second, and then empties the first.
-      map.delete(key)
-      expect(map.update(key, value, 0, 0)).toBe(0)
-      const first = map.lookup(key, 0)
-      run.before = (done) => {
-        count = Math.max(count, done)
-        if (done === at) map.update(key, value, 0, 0)
+    const found = new Set<string>()
+    // From every slot it moves one or several places to the right: further slots, the chain, within the chain.
+    for (let start = 0; start <= slots; start++)
+      for (let moves = 1; moves <= slots + 1; moves++) {
+        for (let [at, count] = [0, 0]; at <= count; at++) {
+          map.delete(key)
+          for (let n = 0; n <= start; n++) expect(map.update(key, value, 0, 0)).toBe(0)
+          const first = map.lookup(key, 0)
+          run.before = (done) => {
+            count = Math.max(count, done)
+            for (let n = 0; done === at && n < moves; n++) map.update(key, value, 0, 0)
+          }
+          const there = Number(run.call(lookup, 0))
+          expect([start, moves, at, there === 0]).toEqual([start, moves, at, false])
+          run.before = undefined
+          found.add(`${start} ${there === first}`)
+        }
       }
-      expect([at, run.call(lookup, 0) === 0n]).toEqual([at, false])
-      run.before = undefined
-      moved += map.lookup(key, 0) === first ? 0 : 1
-    }
-    // Those that meet the update ask the helper, and take more instructions than the others.
-    expect(moved).toBeGreaterThan(20)
+    expect(found.size, 'moved before it was found, and after').toBe(2 * (slots + 1))
+    // Those that meet the update between two looks at a slot ask the helper.
     expect(run.slowPaths).toBeGreaterThan(0)
-  },
-)
+  })
+
+  it('look-ups see no element half done, before any instruction of an update', () => {
+    const { memory, map, run, lookup, update } = heldMap(keySizeBytes, stripe, 8, 8)
+    const reader = InlineRun.create(memory, 1)
+    const [key, value] = [run.key, run.value]
+    const state = (): number => {
+      const found = Number(reader.call(lookup, 0, 0n, key))
+      if (found === 0) return 0
+      const [low, high] = [memory.u32[found >>> 2] as number, memory.u32[(found >>> 2) + 1] as number]
+      return low === high ? low : -1
+    }
+    const [absent, old, fresh] = [0, 0x1111_1111, 0x2222_2222]
+    // Memory that was never written to looks like key 0, and in a map of 8 elements some of the others share its line.
+    for (let word = 0; word < 10; word++) {
+      memory.u32[key >>> 2] = word
+      for (let start = -1; start <= slots + 1; start++) {
+        map.delete(key)
+        memory.u32.fill(old, value >>> 2, (value >>> 2) + 2)
+        for (let n = 0; n <= start; n++) map.update(key, value, 0, 0)
+        memory.u32.fill(fresh, value >>> 2, (value >>> 2) + 2)
+        const seen: number[] = []
+        run.before = () => seen.push(state())
+        expect(run.call(update, 0)).toBe(0n)
+        run.before = undefined
+        const changes = [...seen, state()].filter((one, n) => one !== seen[n - 1])
+        expect(changes, `key ${word}, ${start + 1} updates before`).toEqual([start < 0 ? absent : old, fresh])
+        map.delete(key)
+        expect(state()).toBe(absent)
+      }
+    }
+    expect(reader.slowPaths).toBe(0)
+  })
+})
 
 it('an update that finds a free list held gives the stripe back and has the helper do it', () => {
   const { memory, map, run, hold, update } = heldMap(4, ({ table }) => table.geometry.slots)
