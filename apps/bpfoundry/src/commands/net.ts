@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { implementation } from '../command-bundle.ts'
 import type { CommandContext } from '../command-io.ts'
 import type { ShowCommand, ShowOptions } from '../net/show-command.ts'
 import { wholeNumber } from '../options/arguments.ts'
@@ -21,7 +22,7 @@ export function addNetCommand(program: Command, { io, finish }: CommandContext):
     const command = (parents.get(object) as Command).command(verb)
     withOptions(command.description(`attach a program of an object to a card, and print what ${like} would`)).action(
       async (file: string, options: ShowOptions) => {
-        const { show } = await import('../net/show-command.ts')
+        const { show } = await implementation('show', () => import('../net/show-command.ts'))
         finish(await show(words, file, options, io))
       },
     )

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { implementation } from '../command-bundle.ts'
 import type { CommandContext } from '../command-io.ts'
 import type { DumpOptions, JitedOptions } from '../dumps/dump-command.ts'
 import { cardOption, firmwareOption } from '../options/card-option.ts'
@@ -13,7 +14,7 @@ export function addProgCommand(program: Command, { io, finish }: CommandContext)
     .description('after verification and fix-ups')
     .option('--json', 'the program image as JSON (schema bpfoundry.xlated/1)')
     .action(async (object: string, options: DumpOptions) => {
-      const { dumpXlatedProgram } = await import('../dumps/dump-command.ts')
+      const { dumpXlatedProgram } = await implementation('dump', () => import('../dumps/dump-command.ts'))
       finish(dumpXlatedProgram(object, options, io))
     })
   withOptions(dump.command('jited'))
@@ -27,7 +28,7 @@ export function addProgCommand(program: Command, { io, finish }: CommandContext)
     .addOption(firmwareOption())
     .option('--json', 'the code as JSON (schema bpfoundry.jited/1)')
     .action(async (object: string, options: JitedOptions) => {
-      const { dumpJitedProgram } = await import('../dumps/dump-command.ts')
+      const { dumpJitedProgram } = await implementation('dump', () => import('../dumps/dump-command.ts'))
       finish(await dumpJitedProgram(object, options, io))
     })
 }

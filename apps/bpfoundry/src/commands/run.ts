@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { implementation } from '../command-bundle.ts'
 import type { CommandContext } from '../command-io.ts'
 import { assignments, wholeNumber } from '../options/arguments.ts'
 import { cardEngineOption } from '../options/engine-option.ts'
@@ -32,7 +33,7 @@ export function addRunCommand(program: Command, { io, finish }: CommandContext):
     .option('--seed <n>', 'seed of bpf_get_prandom_u32', wholeNumber(0, 0xffffffff), 1)
     .option('--json', 'report as JSON (schema bpfoundry.run/1)')
     .action(async (object: string, options: RunOptions) => {
-      const { run } = await import('../run/run-command.ts')
+      const { run } = await implementation('run', () => import('../run/run-command.ts'))
       finish(await run(object, options, io))
     })
 }

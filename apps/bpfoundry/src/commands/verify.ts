@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { implementation } from '../command-bundle.ts'
 import type { CommandContext } from '../command-io.ts'
 import { wholeNumber } from '../options/arguments.ts'
 import { cardOption, firmwareOption } from '../options/card-option.ts'
@@ -46,7 +47,13 @@ export function addVerifyCommand(program: Command, { io, finish }: CommandContex
     .option('--compiler <path>', 'with --kernel-tree: a clang')
     .option('--vmlinux-h <file>', "with --kernel-tree: the kernel's types for clang")
     .action(async (objects: string[], options: VerifyOptions) => {
-      const { verify } = await import('../verdicts/verify-command.ts')
-      finish(await verify(objects, options, io))
+      const { kernelTree } = options
+      if (kernelTree === undefined) {
+        const { verify } = await implementation('verify', () => import('../verdicts/verify-command.ts'))
+        finish(await verify(objects, options, io))
+      } else {
+        const { verifyTreeCommand } = await import('../tree-verdicts/verify-tree-command.ts')
+        finish(await verifyTreeCommand(kernelTree, objects, options, io))
+      }
     })
 }

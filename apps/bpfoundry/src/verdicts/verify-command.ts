@@ -39,28 +39,15 @@ export interface VerifyOptions extends StatisticsOptions {
 /** Lines that `--hot` tells where no number is given. */
 const HOT_LINES = 10
 
-/** `bpfoundry verify`. @returns the exit code */
+/** `bpfoundry verify OBJECT...`. @returns the exit code @throws UsageError CLI_OBJECTS */
 export async function verify(objects: readonly string[], options: VerifyOptions, io: CommandIo): Promise<number> {
-  const { kernelTree } = options
-  if ((kernelTree === undefined) === (objects.length === 0)) throw whatToVerify(objects.length)
-  if (kernelTree !== undefined) {
-    if (options.profile === ALL_RELEASES) throw oneRelease()
-    const { verifyTree } = await import('../tree-verdicts/verify-tree.ts')
-    return verifyTree({ ...options, kernelTree }, io)
-  }
+  if (objects.length === 0) throw nothingToVerify()
   return options.profile === ALL_RELEASES ? judgeReleases(objects, options, io) : judge(objects, options, io)
 }
 
-function whatToVerify(objects: number): UsageError {
-  return new UsageError({
-    code: 'CLI_OBJECTS',
-    message: objects === 0 ? 'no object given' : 'objects and a kernel tree given',
-    expected: 'object files, or --kernel-tree DIR',
-  })
-}
-
-function oneRelease(): UsageError {
-  return new UsageError({ code: 'CLI_PROFILE', message: 'a kernel tree is judged for one release', got: ALL_RELEASES })
+function nothingToVerify(): UsageError {
+  const expected = 'object files, or --kernel-tree DIR'
+  return new UsageError({ code: 'CLI_OBJECTS', message: 'no object given', expected })
 }
 
 function judge(objects: readonly string[], options: VerifyOptions, io: CommandIo): number {

@@ -1,0 +1,74 @@
+// node tools/command-bundles/main.mjs [--source] [FOLDER]
+// The last step of a build: makes one file of each command below, and keeps the bytecode of what it usually runs, in FOLDER
+// (default: apps/bpfoundry/dist/bundles). With --source commands are bundled from TypeScript, without bytecode; for tests.
+import '../typescript-hook/register.mjs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { bundle } from './bundle.mjs'
+
+const { CommandBundle, fileDigest } = await import('../../apps/bpfoundry/src/command-bundle.ts')
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { source: { type: 'boolean' } } })
+const root = resolve(import.meta.dirname, '../..')
+const app = join(root, 'apps/bpfoundry')
+const folder = resolve(positionals[0] ?? join(app, 'dist/bundles'))
+const [built, extension, conditions] = values.source ? ['src', 'ts', ['source']] : ['dist', 'js', []]
+
+const object = (name) => join(root, 'fixtures/programs', name)
+const BLACKLIST = object('blacklist/blacklist.v3.o')
+const TRAFFIC = { pktgen: 'count=1000,src=10.0.0.0/8', map: [], cpus: 1, deterministic: true, seed: 1 }
+const silent = { out() {}, err() {}, terminal: false, readInput: async () => '' }
+
+/** Commands by the name that `implementation` has for them: the module of each, and what it is asked to keep bytecode of. */
+// biome-ignore format: table
+const COMMANDS = [
+  { name: 'verify', module: 'verdicts/verify-command', usual: ({ verify }) => verify([object('published/parse_drop.v2.o'), BLACKLIST], {}, silent) },
+  { name: 'run',    module: 'run/run-command',         usual: ({ run }) => run(BLACKLIST, { mode: 'native', engine: 'wasm', ...TRAFFIC }, silent) },
+  { name: 'dump',   module: 'dumps/dump-command',      usual: ({ dumpXlatedProgram }) => dumpXlatedProgram(BLACKLIST, {}, silent) },
+  { name: 'show',   module: 'net/show-command',        usual: ({ show }) => show('net show', BLACKLIST, { mode: 'native' }, silent) },
+]
+
+/** Modules that worker threads of these commands are started with, by their package. */
+const WORKERS = [{ name: 'cpu-worker', package: 'packages/testbench', usual: () => 0 }]
+const workers = WORKERS.map(({ name }) => name)
+
+async function make(name, module, part) {
+  const entry = `${module}.${extension}`
+  const { code, packages } = await bundle(entry, { root, app, folder, workers, conditions })
+  const builds = packages.map((path) => join(path, 'dist/.tsbuildinfo'))
+  const digests = builds.map((path) => [relative(folder, path), fileDigest(path)])
+  writeFileSync(join(part, `${name}.cjs`), code)
+  writeFileSync(join(part, `${name}.json`), `${JSON.stringify(Object.fromEntries(digests))}\n`)
+}
+
+async function keepCode({ name, usual }) {
+  const made = CommandBundle.open(folder, name)
+  const code = await usual(made.load())
+  if (code !== 0) throw new Error(`${name} ends with ${code} as a bundle`)
+  made.keepCode()
+}
+
+/** What a thread is started with: a module whose default export is the worker's, from the bundle or from its own modules. */
+function workerModule(name, modules) {
+  return `import { implementation } from '../command-bundle.js'
+export default (await implementation('${name}', () => import('${modules}'))).default
+`
+}
+
+// The folder appears when all bundles are in it: a command that starts meanwhile finds the old ones, or none.
+const part = `${folder}.${process.pid}.part`
+mkdirSync(part, { recursive: true })
+try {
+  for (const { name, module } of COMMANDS) await make(name, join(app, built, module), part)
+  for (const { name, package: owner } of WORKERS) {
+    await make(name, join(root, owner, built, name), part)
+    const modules = relative(folder, join(root, owner, 'dist', `${name}.js`))
+    writeFileSync(join(part, `${name}.js`), workerModule(name, modules))
+  }
+  rmSync(folder, { recursive: true, force: true })
+  renameSync(part, folder)
+} finally {
+  rmSync(part, { recursive: true, force: true })
+}
+if (!values.source) for (const made of [...COMMANDS, ...WORKERS]) await keepCode(made)
