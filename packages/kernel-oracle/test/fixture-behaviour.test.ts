@@ -20,10 +20,14 @@ function open(ctx: TestContext, name: string, mcpu: string = 'v3'): Loaded {
   const oracle = oracleOrSkip(ctx)
   const spec = loadCollectionSpec(new Uint8Array(readFileSync(new URL(`${name}/${name}.${mcpu}.o`, FOLDER))), { name })
   for (const map of spec.maps.values()) map.maxEntries = Math.min(map.maxEntries, 1024)
-  using kernel = new CollectionKernel(oracle)
-  const collection = Collection.create(spec, { kernel })
-  opened.push(collection)
-  return collection
+  const kernel = new CollectionKernel(oracle)
+  try {
+    const collection = Collection.create(spec, { kernel })
+    opened.push(collection)
+    return collection
+  } finally {
+    kernel[Symbol.dispose]()
+  }
 }
 
 function run(collection: Loaded, program: string, dataIn: Uint8Array): { retval: number; dataOut: Uint8Array } {

@@ -29,15 +29,19 @@ const objectPath = ({ source, name }: CatalogObject, mcpu: string): string => `$
 /** Enough for the verdict: a map of a million preallocated entries would take longer than all the rest. */
 const ENTRIES = 1024
 
-/** Loads every program of the object; the collection closes with `using`. */
+/** Loads every program of the object; the caller closes the collection. */
 function load(oracle: KernelOracle, object: CatalogObject, mcpu: string): ReturnType<typeof Collection.create> {
   const path = objectPath(object, mcpu)
   const spec = loadCollectionSpec(new Uint8Array(readFileSync(new URL(path, FOLDER))), { name: path })
   expect([...spec.programs.keys()].sort()).toEqual(object.programs.map(({ name }) => name).sort())
   for (const { name, maxEntries } of object.maps) expect(spec.maps.get(name)?.maxEntries).toBe(maxEntries)
   for (const map of spec.maps.values()) map.maxEntries = Math.min(map.maxEntries, ENTRIES)
-  using kernel = new CollectionKernel(oracle)
-  return Collection.create(spec, { kernel })
+  const kernel = new CollectionKernel(oracle)
+  try {
+    return Collection.create(spec, { kernel })
+  } finally {
+    kernel[Symbol.dispose]()
+  }
 }
 
 describe('fixture programs against the kernel', () => {

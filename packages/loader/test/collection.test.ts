@@ -81,13 +81,12 @@ describe('Collection.create', () => {
     expect(kernel.log.filter((line) => line.startsWith('close'))).toEqual(closed)
   })
 
-  test('closing closes programs and maps once; `using` does it, too', () => {
+  test('closing closes programs and maps once; what `using` calls does it, too', () => {
     const kernel = new RecordingKernel()
-    {
-      using collection = Collection.create(loadCollectionSpec(everything()), { kernel })
-      expect(collection.programs.size).toBe(1)
-      collection.close()
-    }
+    const collection = Collection.create(loadCollectionSpec(everything()), { kernel })
+    expect(collection.programs.size).toBe(1)
+    collection.close()
+    collection[Symbol.dispose]()
     expect(kernel.log.filter((line) => line.startsWith('close'))).toEqual([
       'close entry',
       'close numbers',

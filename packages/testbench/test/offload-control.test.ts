@@ -1,7 +1,7 @@
 import { AttachError, iprouteErrorLines, tcFilterLines } from '@bpfoundry/device'
 import { KernelError, ProgramRejected } from '@bpfoundry/kernel'
 import { ERRNO } from '@bpfoundry/kernel-abi'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { type BenchNic, frames, Testbench } from '../src/index.ts'
 import { object } from './fixtures.ts'
 
@@ -17,13 +17,20 @@ function errnoOf(run: () => unknown): number {
   return 0
 }
 
+/** A bench that is closed when the test is over. */
+async function opened(): Promise<Testbench> {
+  const bench = await Testbench.create({ engine: 'interpreter' })
+  onTestFinished(() => bench[Symbol.asyncDispose]())
+  return bench
+}
+
 /** Programs, their maps and all: on the card from the beginning. */
 async function onCard(bench: Testbench, nic: BenchNic, name: string): ReturnType<Testbench['load']> {
   return bench.load(object(name), { offloadIfindex: nic.ifindex })
 }
 
 test('an object that is loaded for a card has its maps there: the host reads them by messages', async () => {
-  await using bench = await Testbench.create({ engine: 'interpreter' })
+  const bench = await opened()
   const nic = bench.addNic('eth0', CARD)
   const objects = await onCard(bench, nic, 'blacklist')
   const program = objects.program()
@@ -43,7 +50,7 @@ test('an object that is loaded for a card has its maps there: the host reads the
 })
 
 test('ports of one card share what is on it, other cards of the model do not', async () => {
-  await using bench = await Testbench.create({ engine: 'interpreter' })
+  const bench = await opened()
   const one = bench.addNic('p0', CARD)
   const two = bench.addNic('p1', { ...CARD, cardOf: one })
   const other = bench.addNic('p2', CARD)
@@ -61,7 +68,7 @@ test('ports of one card share what is on it, other cards of the model do not', a
 })
 
 test('a map of one card is no map for a program of another', async () => {
-  await using bench = await Testbench.create({ engine: 'interpreter' })
+  const bench = await opened()
   const [one, two] = [bench.addNic('p0', CARD), bench.addNic('p1', CARD)]
   const first = await onCard(bench, one, 'blacklist')
   const pinned = new Map(Object.entries(first.maps).map(([key, { kernelMap }]) => [key, kernelMap]))
@@ -73,7 +80,7 @@ test('a map of one card is no map for a program of another', async () => {
 })
 
 test('new firmware is a new card: what was bound to the old one is an orphan', async () => {
-  await using bench = await Testbench.create({ engine: 'interpreter' })
+  const bench = await opened()
   const nic = bench.addNic('eth0', CARD)
   const objects = await onCard(bench, nic, 'blacklist')
   const { kernelProgram } = objects.program()
@@ -91,7 +98,7 @@ test('new firmware is a new card: what was bound to the old one is an orphan', a
 })
 
 test('what is attached lives on when its object is closed', async () => {
-  await using bench = await Testbench.create({ engine: 'interpreter' })
+  const bench = await opened()
   const nic = bench.addNic('eth0', CARD)
   const objects = await onCard(bench, nic, 'drop')
   await nic.attachXdp(objects.program(), { mode: 'offload' })
@@ -104,7 +111,7 @@ test('what is attached lives on when its object is closed', async () => {
 })
 
 test('a card takes one program: a classifier keeps XDP out', async () => {
-  await using bench = await Testbench.create({ engine: 'interpreter' })
+  const bench = await opened()
   const nic = bench.addNic('eth0', CARD)
   const [xdp, other] = [await onCard(bench, nic, 'drop'), await onCard(bench, nic, 'pass')]
   nic.tc.addQdisc('clsact')
