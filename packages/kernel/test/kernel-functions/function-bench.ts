@@ -97,6 +97,18 @@ function linked({ insns, calls, loads }: FunctionProgram, fdOf: (map: string) =>
   return all
 }
 
+/** The maps that a program names, each made by `create`: those that it does not name it does not wait for. */
+function mapsOf<M>(
+  { loads }: FunctionProgram,
+  create: (attributes: MapAttributes, typed: boolean) => M,
+): Map<string, M> {
+  return new Map(
+    Object.entries(MAPS)
+      .filter(([name]) => loads.some((load) => load.name === name))
+      .map(([name, attributes]) => [name, create(attributes, name === 'objects')]),
+  )
+}
+
 /** Programs of SYSCALL sleep, and see no packet. */
 const flagsOf = ({ type }: FunctionProgram): number => (type === PROG_TYPE.SYSCALL ? PROG_FLAG.SLEEPABLE : 0)
 const inputOf = ({ type }: FunctionProgram): Uint8Array => (type === PROG_TYPE.SYSCALL ? new Uint8Array() : FRAME)
@@ -109,13 +121,14 @@ export interface RunLeft {
   readonly records: readonly Uint8Array[]
 }
 
-/** Runs it `repeat` times on one engine of ours. */
-export function runOurs(
-  program: FunctionProgram,
-  make: (() => Engine) | undefined,
-  harden: 0 | 2,
-  repeat = 1,
-): RunLeft {
+const kernels = new Map<(() => Engine) | undefined, Map<0 | 2, Kernel>>()
+
+/** One kernel of ours an engine, for all programs: what one leaves behind, the next one finds. */
+function kernelOf(make: (() => Engine) | undefined, harden: 0 | 2): Kernel {
+  const hardened = kernels.get(make) ?? new Map<0 | 2, Kernel>()
+  kernels.set(make, hardened)
+  const known = hardened.get(harden)
+  if (known !== undefined) return known
   const kernel = Kernel.create({
     ...(make === undefined ? {} : { engine: make() }),
     ...(types === undefined ? {} : { kernelBtf: types }),
@@ -123,11 +136,20 @@ export function runOurs(
     blindingKeys: seededKeys(7),
     profile: '6.18',
   })
-  const maps = new Map(
-    Object.entries(MAPS).map(([name, attributes]) => [
-      name,
-      kernel.createMap({ ...attributes, ...(name === 'objects' ? { btf: OWN.btf, ...TYPED } : {}) }),
-    ]),
+  hardened.set(harden, kernel)
+  return kernel
+}
+
+/** Runs it `repeat` times on one engine of ours. */
+export function runOurs(
+  program: FunctionProgram,
+  make: (() => Engine) | undefined,
+  harden: 0 | 2,
+  repeat = 1,
+): RunLeft {
+  const kernel = kernelOf(make, harden)
+  const maps = mapsOf(program, (attributes, typed) =>
+    kernel.createMap({ ...attributes, ...(typed ? { btf: OWN.btf, ...TYPED } : {}) }),
   )
   const loaded = kernel.loadProgram({
     name: 'functions',
@@ -150,11 +172,8 @@ export function runOurs(
 export function runTheirs(program: FunctionProgram, repeat = 1): number | string {
   if ('unavailable' in oracle) throw new Error(oracle.unavailable)
   const btfFd = oracle.loadBtf(OWN.btf.encode())
-  const maps = new Map(
-    Object.entries(MAPS).map(([name, attributes]) => [
-      name,
-      oracle.createMap({ ...attributes, ...(name === 'objects' ? { btfFd, ...TYPED } : {}) }),
-    ]),
+  const maps = mapsOf(program, (attributes, typed) =>
+    oracle.createMap({ ...attributes, ...(typed ? { btfFd, ...TYPED } : {}) }),
   )
   const { type, functionInfo } = program
   const insns = linked(program, (name) => maps.get(name)?.fd ?? -1)
