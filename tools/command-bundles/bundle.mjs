@@ -21,18 +21,18 @@ export async function bundle(entry, { root, app, folder, workers, conditions }) 
   })
   try {
     const { output } = await build.generate({ format: 'cjs', codeSplitting: false, comments: false, exports: 'named' })
-    // V8 forgets with kept bytecode who answers it.
-    if (/(?<![#.\w$])import\(/.test(output[0].code)) throw new Error(`${entry}: a bundle can't import() anything`)
     const files = (await build.watchFiles).filter((file) => !relative(root, file).startsWith('..'))
-    return { code: output[0].code, packages: [...new Set(files.map(packageFolder))].sort() }
+    // With kept bytecode V8 forgets who answers import().
+    const code = output[0].code.replaceAll(/(?<![#.\w$])import\(/g, 'importModule(')
+    return { code, packages: [...new Set(files.map(packageFolder))].sort() }
   } finally {
     await build.close()
   }
 }
 
-/** Node's own modules, and packages of others. */
+/** Node's own modules, packages of others, and the one that a published build does not have. */
 function isOutside(id) {
-  return !/^(\.|\/|@bpfoundry\/)/.test(id)
+  return !/^(\.|\/|@bpfoundry\/(?!kernel-oracle))/.test(id)
 }
 
 /**

@@ -15,18 +15,19 @@ const app = join(root, 'apps/bpfoundry')
 const folder = resolve(positionals[0] ?? join(app, 'dist/bundles'))
 const [built, extension, conditions] = values.source ? ['src', 'ts', ['source']] : ['dist', 'js', []]
 
-const object = (name) => join(root, 'fixtures/programs', name)
-const BLACKLIST = object('blacklist/blacklist.v3.o')
+const PARSER = join(root, 'fixtures/programs/published/parse_drop.v2.o')
+const BLACKLIST = join(root, 'fixtures/programs/blacklist/blacklist.v3.o')
 const TRAFFIC = { pktgen: 'count=1000,src=10.0.0.0/8', map: [], cpus: 1, deterministic: true, seed: 1 }
 const silent = { out() {}, err() {}, terminal: false, readInput: async () => '' }
 
 /** Commands by the name that `implementation` has for them: the module of each, and what it is asked to keep bytecode of. */
 // biome-ignore format: table
 const COMMANDS = [
-  { name: 'verify', module: 'verdicts/verify-command', usual: ({ verify }) => verify([object('published/parse_drop.v2.o'), BLACKLIST], {}, silent) },
-  { name: 'run',    module: 'run/run-command',         usual: ({ run }) => run(BLACKLIST, { mode: 'native', engine: 'wasm', ...TRAFFIC }, silent) },
-  { name: 'dump',   module: 'dumps/dump-command',      usual: ({ dumpXlatedProgram }) => dumpXlatedProgram(BLACKLIST, {}, silent) },
-  { name: 'show',   module: 'net/show-command',        usual: ({ show }) => show('net show', BLACKLIST, { mode: 'native' }, silent) },
+  { name: 'verify',         module: 'verdicts/verify-command',              usual: ({ verify }) => verify([PARSER, BLACKLIST], {}, silent) },
+  { name: 'bench-verifier', module: 'benchmarks/verifier/verifier-command', usual: ({ benchVerifier }) => benchVerifier([PARSER], { rounds: 1, kernel: false }, silent) },
+  { name: 'run',            module: 'run/run-command',                      usual: ({ run }) => run(BLACKLIST, { mode: 'native', engine: 'wasm', ...TRAFFIC }, silent) },
+  { name: 'dump',           module: 'dumps/dump-command',                   usual: ({ dumpXlatedProgram }) => dumpXlatedProgram(BLACKLIST, {}, silent) },
+  { name: 'show',           module: 'net/show-command',                     usual: ({ show }) => show('net show', BLACKLIST, { mode: 'native' }, silent) },
 ]
 
 /** Modules that worker threads of these commands are started with, by their package. */

@@ -22,11 +22,15 @@ function isCurrent(folder: string, builds: BundleBuilds): boolean {
   return Object.entries(builds).every(([path, digest]) => (fileDigest(join(folder, path)) ?? digest) === digest)
 }
 
-/** Bundled modules ask `moduleUrl` for the URL that they had: of a file of a package, of the command line's where none is named. */
+/**
+ * Bundled modules ask `moduleUrl` for the URL that they had: of a file of a package, of the command line's where none is named.
+ * `importModule` stands for their import() of packages.
+ */
 type BundleFunction = (
   exports: object,
   require: NodeJS.Require,
   moduleUrl: (owner: string, path: string) => string,
+  importModule: (specifier: string) => Promise<unknown>,
 ) => void
 
 const APP = fileURLToPath(new URL('..', import.meta.url))
@@ -45,7 +49,7 @@ export class CommandBundle {
     this.#path = path
     this.#code = new KeptCode(path, text)
     const cachedData = this.#code.read()
-    this.#script = new vm.Script(`(function (exports, require, moduleUrl) {${text}\n})`, {
+    this.#script = new vm.Script(`(function (exports, require, moduleUrl, importModule) {${text}\n})`, {
       filename: path,
       ...(cachedData === undefined ? {} : { cachedData }),
     })
@@ -72,10 +76,11 @@ export class CommandBundle {
     const exports = {}
     const require = createRequire(this.#path)
     const run = this.#script.runInThisContext() as BundleFunction
-    run(exports, require, (owner, path) => {
+    const moduleUrl = (owner: string, path: string): string => {
       const folder = owner === '' ? APP : dirname(require.resolve(`${owner}/package.json`))
       return pathToFileURL(join(folder, path)).href
-    })
+    }
+    run(exports, require, moduleUrl, (specifier) => import(specifier))
     return exports
   }
 

@@ -66,6 +66,15 @@ describe('a bundle', () => {
     expect(elsewhere()).toEqual({ hasCode: false, answer: 'bundle' })
   })
 
+  test('imports what it needs at run time, with kept bytecode, too', () => {
+    writeFileSync(
+      path('one.cjs'),
+      "exports.answer = () => importModule('node:path').then(({ basename }) => basename('a/bundle'))",
+    )
+    CommandBundle.open(folder, 'one')?.keepCode()
+    expect(elsewhere()).toEqual({ hasCode: true, answer: 'bundle' })
+  })
+
   test('does without bytecode of another script of the same length', () => {
     CommandBundle.open(folder, 'one')?.keepCode()
     writeFileSync(path('one.cjs'), readFileSync(path('one.cjs'), 'utf8').replace('a/bundle', 'a/change'))
@@ -79,7 +88,7 @@ function elsewhere(): unknown {
   const code = `
     const { CommandBundle } = await import(${JSON.stringify(module)})
     const bundle = CommandBundle.open(${JSON.stringify(folder)}, 'one')
-    console.log(JSON.stringify({ hasCode: bundle.hasCode, answer: bundle.load().answer() }))`
+    console.log(JSON.stringify({ hasCode: bundle.hasCode, answer: await bundle.load().answer() }))`
   const [hook = ''] = startArguments().slice(1)
   const args = ['--import', hook, '--input-type=module', '--eval', code]
   return JSON.parse(spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout)
@@ -101,6 +110,13 @@ describe('what the build bundles', () => {
     return bundle.load()
   }
 
+  test('imports nothing but by the loader: V8 can not, with kept bytecode', () => {
+    const scripts = readdirSync(bundles).filter((name) => name.endsWith('.cjs'))
+    const texts = scripts.map((name) => readFileSync(join(bundles, name), 'utf8'))
+    expect(texts.filter((text) => /await import\(/.test(text))).toEqual([])
+    expect(texts.some((text) => text.includes('await importModule('))).toBe(true)
+  })
+
   test('verify says what its modules say', async () => {
     const object = fixture('programs/published/parse_drop.v2.o')
     const { verify } = load('verify') as { readonly verify: typeof verifyCommand }
@@ -116,7 +132,7 @@ describe('what the build bundles', () => {
     expect(withoutTimes(said.join(''))).toEqual(withoutTimes(modules.stdout))
   })
 
-  test.for(['run', 'dump', 'show', 'cpu-worker'])('%s loads', (name) => {
+  test.for(['bench-verifier', 'run', 'dump', 'show', 'cpu-worker'])('%s loads', (name) => {
     expect(Object.keys(load(name))).not.toEqual([])
   })
 })

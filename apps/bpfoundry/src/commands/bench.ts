@@ -3,6 +3,7 @@ import type { BenchBlacklistOptions } from '../benchmarks/blacklist-command.ts'
 import type { BenchEnginesOptions } from '../benchmarks/engines-command.ts'
 import type { BenchNicOptions } from '../benchmarks/nic/nic-command.ts'
 import type { BenchVerifierOptions } from '../benchmarks/verifier/verifier-command.ts'
+import { implementation } from '../command-bundle.ts'
 import type { CommandContext } from '../command-io.ts'
 import { seconds, wholeNumber } from '../options/arguments.ts'
 import { engineOption, enginesOption } from '../options/engine-option.ts'
@@ -51,7 +52,10 @@ export function addBenchCommand(program: Command, { io, finish }: CommandContext
     .option('--no-kernel', "don't measure the running kernel beside it")
     .option('--json', 'figures as JSON (schema bpfoundry.bench-verifier/1)')
     .action(async (objects: string[], options: BenchVerifierOptions) => {
-      const { benchVerifier } = await import('../benchmarks/verifier/verifier-command.ts')
+      const { benchVerifier } = await implementation(
+        'bench-verifier',
+        () => import('../benchmarks/verifier/verifier-command.ts'),
+      )
       finish(await benchVerifier(objects, options, io))
     })
   bench
