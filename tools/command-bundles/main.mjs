@@ -25,13 +25,14 @@ const silent = { out() {}, err() {}, terminal: false, readInput: async () => '' 
 const COMMANDS = [
   { name: 'verify',         module: 'verdicts/verify-command',              usual: ({ verify }) => verify([PARSER, BLACKLIST], {}, silent) },
   { name: 'bench-verifier', module: 'benchmarks/verifier/verifier-command', usual: ({ benchVerifier }) => benchVerifier([PARSER], { rounds: 1, kernel: false }, silent) },
+  { name: 'demo',           module: 'demo/demo-command',                    usual: () => 0 },
   { name: 'run',            module: 'run/run-command',                      usual: ({ run }) => run(BLACKLIST, { mode: 'native', engine: 'wasm', ...TRAFFIC }, silent) },
   { name: 'dump',           module: 'dumps/dump-command',                   usual: ({ dumpXlatedProgram }) => dumpXlatedProgram(BLACKLIST, {}, silent) },
   { name: 'show',           module: 'net/show-command',                     usual: ({ show }) => show('net show', BLACKLIST, { mode: 'native' }, silent) },
 ]
 
 /** Modules that worker threads of these commands are started with, by their package. */
-const WORKERS = [{ name: 'cpu-worker', package: 'packages/testbench', usual: () => 0 }]
+const WORKERS = [{ name: 'cpu-worker', owner: '@bpfoundry/testbench', folder: 'packages/testbench', usual: () => 0 }]
 const workers = WORKERS.map(({ name }) => name)
 
 async function make(name, module, part) {
@@ -51,9 +52,11 @@ async function keepCode({ name, usual }) {
 }
 
 /** What a thread is started with: a module whose default export is the worker's, from the bundle or from its own modules. */
-function workerModule(name, modules) {
+function workerModule(name, owner) {
   return `import { implementation } from '../command-bundle.js'
-export default (await implementation('${name}', () => import('${modules}'))).default
+
+const modules = new URL('dist/${name}.js', import.meta.resolve('${owner}/package.json')).href
+export default (await implementation('${name}', () => import(modules))).default
 `
 }
 
@@ -62,10 +65,9 @@ const part = `${folder}.${process.pid}.part`
 mkdirSync(part, { recursive: true })
 try {
   for (const { name, module } of COMMANDS) await make(name, join(app, built, module), part)
-  for (const { name, package: owner } of WORKERS) {
-    await make(name, join(root, owner, built, name), part)
-    const modules = relative(folder, join(root, owner, 'dist', `${name}.js`))
-    writeFileSync(join(part, `${name}.js`), workerModule(name, modules))
+  for (const { name, owner, folder: home } of WORKERS) {
+    await make(name, join(root, home, built, name), part)
+    writeFileSync(join(part, `${name}.js`), workerModule(name, owner))
   }
   rmSync(folder, { recursive: true, force: true })
   renameSync(part, folder)

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { implementation } from '../command-bundle.ts'
 import type { CommandContext } from '../command-io.ts'
 import type { DemoOptions } from '../demo/demo-command.ts'
 import { wholeNumber } from '../options/arguments.ts'
@@ -19,7 +20,7 @@ export function addDemoCommand(program: Command, { io, finish }: CommandContext)
     .option('--write <folder>', 'where the captures of what passed go', 'tmp')
     .option('--json', 'reports as JSON (schema bpfoundry.demo/1)')
     .action(async (options: DemoOptions) => {
-      const { demo } = await import('../demo/demo-command.ts')
+      const { demo } = await implementation('demo', () => import('../demo/demo-command.ts'))
       finish(await demo(options, io))
     })
 }
