@@ -22,11 +22,12 @@ import { programOf } from './support/case.ts'
 import { openCaseKernel } from './support/kernel.ts'
 import { comparableLog } from './support/log-text.ts'
 import { mutated, type Roll } from './support/mutation.ts'
+import { repetitions } from './support/repetitions.ts'
 
 const VMLINUX = '/sys/kernel/btf/vmlinux'
 const LEVEL = 2
 const LD_IMM64 = 0x18
-const PROGRAMS = Number(process.env['VERIFIER_MUTATED_PROGRAMS'] ?? 500)
+const PROGRAMS = repetitions('VERIFIER_MUTATED_PROGRAMS', 500, 150)
 
 /** What calls may turn to. */
 // biome-ignore format: table

@@ -8,9 +8,10 @@ import { programOf, type VerifierCase } from './support/case.ts'
 import { askKernel, openCaseKernel } from './support/kernel.ts'
 import { CASE_KERNEL_BTF } from './support/kernel-types.ts'
 import { mutated, type Roll } from './support/mutation.ts'
+import { repetitions } from './support/repetitions.ts'
 
 /** Programs of each sort of loader. */
-const PROGRAMS = Number(process.env['VERIFIER_MUTATED_PROGRAMS'] ?? 500)
+const PROGRAMS = repetitions('VERIFIER_MUTATED_PROGRAMS', 500, 150)
 
 const FIELDS = {
   cases: [...LOCK_CASES, ...TIMER_CASES, ...FIELD_CASES],

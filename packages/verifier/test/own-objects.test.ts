@@ -11,10 +11,11 @@ import { LIST_CASES, OWN_CASES, OWN_VERDICTS } from './cases/own-objects.ts'
 import { comparableLog } from './support/log-text.ts'
 import { mutated, type Roll } from './support/mutation.ts'
 import { OWN, type OwnStruct } from './support/own-types.ts'
+import { repetitions } from './support/repetitions.ts'
 
 const VMLINUX = '/sys/kernel/btf/vmlinux'
 const LEVEL = 2
-const PROGRAMS = Number(process.env['VERIFIER_MUTATED_PROGRAMS'] ?? 500)
+const PROGRAMS = repetitions('VERIFIER_MUTATED_PROGRAMS', 500, 150)
 const CALLS = [
   'bpf_obj_new_impl',
   'bpf_obj_drop_impl',

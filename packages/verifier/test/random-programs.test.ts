@@ -5,8 +5,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type VerifierMap, type VerifierProgram, verify } from '../src/index.ts'
 import { randomProgram } from './support/random-program.ts'
+import { repetitions } from './support/repetitions.ts'
 
-const PROGRAMS = Number(process.env['VERIFIER_RANDOM_PROGRAMS'] ?? 1500)
+const PROGRAMS = repetitions('VERIFIER_RANDOM_PROGRAMS', 1500, 500)
 
 const common = { keySizeBytes: 4, maxEntries: 4, flags: 0 }
 const ARRAY = { ...common, name: 'array', type: MAP_TYPE.ARRAY, valueSizeBytes: 64 }

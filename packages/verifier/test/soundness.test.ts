@@ -13,8 +13,9 @@ import { createInterpreter } from '../../interpreter/src/index.ts'
 import { Kernel } from '../../kernel/src/index.ts'
 import { type InsnFact, type RegisterFact, type VerifierMap, verify } from '../src/index.ts'
 import { randomProgram } from './support/random-program.ts'
+import { repetitions } from './support/repetitions.ts'
 
-const PROGRAMS = Number(process.env['VERIFIER_SOUNDNESS_PROGRAMS'] ?? 1500)
+const PROGRAMS = repetitions('VERIFIER_SOUNDNESS_PROGRAMS', 1500, 500)
 const COMPLEXITY_LIMIT = 20_000
 /** By whose rules; the default of the verifier without it. */
 const PROFILE = process.env['VERIFIER_SOUNDNESS_PROFILE']

@@ -4,8 +4,9 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { type VerifierMap, verify } from '../../src/index.ts'
 import { randomProgram } from '../support/random-program.ts'
+import { repetitions } from '../support/repetitions.ts'
 
-const PROGRAMS = Number(process.env['VERIFIER_OLDER_PROGRAMS'] ?? 400)
+const PROGRAMS = repetitions('VERIFIER_OLDER_PROGRAMS', 400, 150)
 const RELEASES = ['4.19', '5.4', '5.10', '5.15', '6.1', '6.6'] as const
 
 const common = { keySizeBytes: 4, maxEntries: 4, flags: 0 }

@@ -13,10 +13,11 @@ import { mapFields, type VerifierMap, type VerifierProgram, type VerifierResult,
 import { functionStarts } from './functions.ts'
 import { comparableLog } from './log-text.ts'
 import { mutated, type Roll } from './mutation.ts'
+import { repetitions } from './repetitions.ts'
 
 const VMLINUX = '/sys/kernel/btf/vmlinux'
 const LEVEL = 2
-const PROGRAMS = Number(process.env['VERIFIER_MUTATED_PROGRAMS'] ?? 500)
+const PROGRAMS = repetitions('VERIFIER_MUTATED_PROGRAMS', 500, 150)
 const FIRST_CALL = 9000
 /** Look-ups, comparisons and formats of strings: what calls of helpers may turn to. */
 const HELPERS = [1, 182, 165] as const
