@@ -7,8 +7,10 @@ const { KERNEL_TREE } = process.env
 
 const CHECKS = [
   { name: 'tests', command: ['pnpm', 'test'], counted: true },
-  { name: 'engines, 2,000 programs', command: ['pnpm', 'engines'], env: { PROGRAMS: '2000' } },
   { name: 'build', command: ['pnpm', 'build'] },
+  // Each of these two keeps one processor busy.
+  { name: 'engines, 2,000 programs', command: ['pnpm', 'engines'], env: { PROGRAMS: '2000' }, besideNext: true },
+  { name: 'README examples', command: ['node', 'tools/ci/readme-examples.mjs'] },
   { name: 'type checks of tests', command: ['pnpm', 'exec', 'tsc', '-p', 'tsconfig.tests.json'] },
   { name: 'biome', command: ['pnpm', 'exec', 'biome', 'ci', '.'] },
   { name: 'oxlint', command: ['pnpm', 'exec', 'oxlint', '--deny-warnings'] },
@@ -16,7 +18,6 @@ const CHECKS = [
   { name: 'architecture page', command: ['node', 'tools/ci/architecture-page.mjs', '--check'] },
   { name: 'unused code', command: ['pnpm', 'exec', 'knip'] },
   { name: 'package checks', command: ['node', 'tools/ci/package-checks.mjs'] },
-  { name: 'README examples', command: ['node', 'tools/ci/readme-examples.mjs'] },
   // The same inputs every time: what a change breaks shows on that change. Campaigns take a seed of their own.
   { name: 'fuzzing, short form', command: ['pnpm', 'fuzz', '--seconds', '2', '--seed', '1'] },
   {
@@ -34,29 +35,41 @@ const CHECKS = [
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** Runs a command, shows its output as it comes, and gives it back with the exit code. */
-function run(command, env = {}) {
-  return new Promise((done) => {
+/** Starts a command. What it says is kept until `show`, and shown as it comes from then on. */
+function start({ command, env = {} }) {
+  const started = performance.now()
+  let output = ''
+  let shown = false
+  const say = (text) => {
+    output += text
+    if (shown) process.stdout.write(text)
+  }
+  const ended = new Promise((done) => {
     const child = spawn(command[0], command.slice(1), {
       cwd: root,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    let output = ''
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk) => {
-        output += chunk
-        process.stdout.write(chunk)
-      })
-    }
-    child.on('error', (error) => done({ code: 127, output: `${output}${error.message}` }))
-    child.on('close', (code) => done({ code: code ?? 1, output }))
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', say)
+    const end = (code) => done({ code, output, seconds: (performance.now() - started) / 1000 })
+    child.on('error', (error) => {
+      say(error.message)
+      end(127)
+    })
+    child.on('close', (code) => end(code ?? 1))
   })
+  const show = () => {
+    process.stdout.write(output)
+    shown = true
+  }
+  return { ended, show }
 }
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
 const summary = []
-for (const { name, command, counted, env, skipped } of CHECKS) {
+const running = new Map()
+for (const [index, check] of CHECKS.entries()) {
+  const { name, command, counted, skipped, besideNext } = check
   if (skipped !== undefined) {
     console.log(`\n--- ${name}: skipped: ${skipped}`)
     summary.push(`skip ${name}: ${skipped}`)
@@ -64,8 +77,11 @@ for (const { name, command, counted, env, skipped } of CHECKS) {
     continue
   }
   console.log(`\n--- ${name}: ${command.join(' ')}`)
-  const started = performance.now()
-  const { code, output } = await run(command, env)
+  const beside = besideNext ? [check, CHECKS[index + 1]] : [check]
+  for (const each of beside) if (!running.has(each)) running.set(each, start(each))
+  const { ended, show } = running.get(check)
+  show()
+  const { code, output, seconds } = await ended
   const counts = counted ? [...output.matchAll(/^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)].at(-1) : undefined
   const [passed, failed, left] = counts === undefined ? [0, 0, 0] : counts.slice(1).map((n) => Number(n ?? 0))
   totals.passed += passed
@@ -74,7 +90,7 @@ for (const { name, command, counted, env, skipped } of CHECKS) {
   // A test run that says nothing of its count has not run; one that fails without a failed test has failed all the same.
   const ok = code === 0 && (!counted || passed > 0)
   if (counts === undefined || (code !== 0 && failed === 0)) totals[ok ? 'passed' : 'failed']++
-  summary.push(`${ok ? 'ok  ' : 'FAIL'} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`)
+  summary.push(`${ok ? 'ok  ' : 'FAIL'} ${name} (${seconds.toFixed(1)} s)`)
 }
 console.log(`\n${summary.join('\n')}\n`)
 console.log(
