@@ -39,9 +39,11 @@ export function formatTable(head: readonly string[], rows: readonly (readonly Ce
     .join('\n')
 }
 
-/** 1234567 as 1,234,567. */
+/** 1234567 as 1,234,567; at most three digits behind the point. Not by Intl, whose first use takes milliseconds. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en-US')
+  const [whole = '', fraction] = `${Number.isInteger(count) ? count : Math.round(count * 1000) / 1000}`.split('.')
+  const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',')
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`
 }
 
 /** Packets a second with a unit: `11.50 Mpps`, `820.1 kpps`. */
