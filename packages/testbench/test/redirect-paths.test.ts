@@ -20,7 +20,7 @@ const MODES: readonly (readonly [XdpMode, string])[] = [
   ['native', 'veth'],
   ['generic', 'ixgbe'],
 ]
-const RUNS = THOROUGH ? 60 : 8
+const RUNS = THOROUGH ? 60 : 5
 
 /** Frames in fill rings, pools and return rings of a card: all of them, when nothing is under way. */
 function freeFrames({ nic }: Bed): number {
@@ -87,7 +87,7 @@ describe.each(MODES)('%s on %s', (mode, profile) => {
         const outcome = await run({ mode, profile, engine: 'wasm', threads: true, traced: true, cpus: 3 }, list)
         expect(outcome.report.threads).toBe(true)
       }),
-      { numRuns: THOROUGH ? 20 : 3 },
+      { numRuns: THOROUGH ? 20 : 2 },
     )
   })
 })

@@ -32,9 +32,13 @@ const oracle = 'unavailable' in found ? undefined : found
 const unavailable = 'unavailable' in found ? found.unavailable : ''
 afterAll(() => oracle?.close())
 
-/** The short form takes one object of each program. */
+/** The short form takes one object of each program, and every so many packets. */
 const SHORT_MCPU = 'v3'
-if (!THOROUGH) console.log(`skipped: objects of other -mcpu than ${SHORT_MCPU}, and too_complex; CI=1 takes them all`)
+const STRIDE = THOROUGH ? 1 : 3
+if (!THOROUGH) {
+  const left = `objects of other -mcpu than ${SHORT_MCPU}, ${STRIDE - 1} of ${STRIDE} packets, and too_complex`
+  console.log(`skipped: ${left}; CI=1 takes them all`)
+}
 
 const objectsOf = (entry: CatalogEntry): string[] =>
   entry.mcpu
@@ -94,10 +98,11 @@ function encodeHop(hop: { dest: string; source: string; port: number }): Uint8Ar
 const captures = readdirSync(fixture('captures')).filter((name) => /\.(pcap|pcapng)$/.test(name))
 
 /** Frames that BPF_PROG_TEST_RUN takes: 14 bytes at least, one page at most. */
-function frames(): Uint8Array[] {
-  const all = captures.flatMap((name) => [...readCapture(readFileSync(fixture(`captures/${name}`)), { name })])
-  return all.map(({ data }) => data).filter(({ length }) => length >= 14 && length <= 3520)
-}
+const frames = captures
+  .flatMap((name) => [...readCapture(readFileSync(fixture(`captures/${name}`)), { name })])
+  .map(({ data }) => data)
+  .filter(({ length }) => length >= 14 && length <= 3520)
+  .filter((_, index) => index % STRIDE === 0)
 
 /** What a run answers; classifiers take no frame that ends within the header of its protocol. */
 function outcome(program: BenchProgram, data: Uint8Array): object {
@@ -137,7 +142,7 @@ describe('accepted fixtures: retval and packet are those of the running kernel',
       if (INCOMPARABLE_PROGRAMS.has(`${entry.name}: ${name}`)) continue
       const program = objects.program(name)
       const fd = theirs.programs.get(name)?.fd ?? -1
-      for (const data of frames()) {
+      for (const data of frames) {
         if (forget !== undefined) forgetAll(objects, theirs.maps.get(forget), forget)
         const want = oracle.testRun(fd, { dataIn: data })
         expect(outcome(program, data), hex(data)).toEqual(
