@@ -30,6 +30,10 @@ import { signExtend32, signExtend64, truncate, zeroExtend32 } from '../../src/do
 import { branchTaken, JSET_FAILS, oppositeRelation, refine } from '../../src/domain/scalar-comparison.ts'
 import { tnumConstant, tnumUnion } from '../../src/domain/tnum.ts'
 import * as words from '../../src/domain/word64.ts'
+import { repetitions } from '../support/repetitions.ts'
+
+/** Samples of each random test; narrow scalars are gone through whole everywhere. */
+const RUNS = repetitions('VERIFIER_SCALAR_SAMPLES', 4000, 1000)
 
 type KnownScalar = scalars.KnownScalar
 const u64 = (x: bigint): bigint => BigInt.asUintN(64, x)
@@ -250,7 +254,7 @@ describe('random scalars', () => {
           ),
         ).toEqual([])
       }),
-      { numRuns: 4000 },
+      { numRuns: RUNS },
     )
   })
   it('every jump is sound, and so is its opposite', () => {
@@ -261,7 +265,7 @@ describe('random scalars', () => {
         const negated: typeof rule = (ua, ub, sa, sb) => !rule(ua, ub, sa, sb)
         for (const comparison of COMPARISONS) checkRelation(comparison, oppositeRelation(relation), negated, is32, a, b)
       }),
-      { numRuns: 4000 },
+      { numRuns: RUNS },
     )
   })
   it('casts are sound', () => {
@@ -290,7 +294,7 @@ describe('random scalars', () => {
           ).toEqual([])
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: RUNS },
     )
   })
   it('containment is that of the sets: a refined scalar lies in the old one', () => {
