@@ -68,6 +68,8 @@ export interface Engine {
   readonly name: string
   /** False for an engine that interprets; drivers have their loops compiled with the programs where it is absent or true. */
   readonly compiles?: boolean
+  /** Whether it makes prefetches of loads whose result nobody reads, in hidden subprograms. */
+  readonly prefetches?: boolean
   /** Translates a program, once, in any thread. */
   translate(image: ProgramImage): Translation
   /** Gives back what a translation holds outside of the JavaScript heap (machine code). No thread may run it any more. */

@@ -11,6 +11,8 @@ import { freeProgram, placeProgram, requireNative } from './native-translation.t
 /** A back end together with what it is called. */
 export interface NativeBackEnd {
   readonly name: string
+  /** As in `Engine`. */
+  readonly prefetches?: boolean
   /** @throws the back end's error for what it can't translate */
   translate(image: ProgramImage, options: EngineOptions): MachineCode
 }
@@ -24,7 +26,8 @@ const BACK_ENDS: Readonly<Record<string, () => NativeBackEnd & { readonly name: 
     const present = x86Features()
     const features = { bmi2: present.has('bmi2'), movbe: present.has('movbe') }
     const abi = process.platform === 'win32' ? 'windows' : 'system-v'
-    return { name: 'x86-64', translate: (image, options) => translateX86(image, { ...options, features, abi }) }
+    const translate: NativeBackEnd['translate'] = (image, options) => translateX86(image, { ...options, features, abi })
+    return { name: 'x86-64', prefetches: true, translate }
   },
   arm64: () => {
     const lse = arm64HasLse()
@@ -73,9 +76,10 @@ export function createNativeEngine(options: EngineOptions): Engine {
 
 /** An engine of a back end whose code this host's CPU runs. */
 export function createEngineOf(backEnd: NativeBackEnd, options: EngineOptions): Engine {
-  const { name } = backEnd
+  const { name, prefetches = false } = backEnd
   return {
     name,
+    prefetches,
     translate: (image) => placeProgram(name, image, backEnd.translate(image, options)),
     release: (translation: Translation) => freeProgram(requireNative(name, translation)),
     open: (environment) => new NativeThread(name, environment),

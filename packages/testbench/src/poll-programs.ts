@@ -26,7 +26,7 @@ export class PollPrograms {
     const known = this.#polls.get(image.id)
     if (known !== undefined) return known
     const scouts = maps.some(({ storage }) => storage.memoryBytes > SCOUTED_BYTES)
-    const linked = linkPoll(image, { scouts })
+    const linked = linkPoll(image, { scouts, prefetches: this.#engine.prefetches === true })
     if (linked === undefined) return undefined
     const translation = this.#engine.translate(linked)
     this.#polls.set(image.id, translation)

@@ -96,7 +96,7 @@ function run(
   }
   if (name.startsWith('blacklist')) objects.map('blocked').set('10.0.0.1', 0)
   const { image } = objects.program(program).kernelProgram
-  const linked = polls ? linkPoll(image) : undefined
+  const linked = polls ? linkPoll(image, { prefetches: engine.prefetches === true }) : undefined
   if (linked !== undefined) kernel.runtime.install(engine.translate(linked))
   const nic = attachNic(kernel.memory, handle)
   const wire = new NicWire(kernel.memory, handle)

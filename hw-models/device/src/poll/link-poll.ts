@@ -18,6 +18,8 @@ export function pollProgramId(programId: number): number {
 export interface LinkOptions {
   /** Whether scouts run ahead of the programs (see `scoutsOf`): worth it where look-ups miss the caches. On by default. */
   readonly scouts?: boolean
+  /** The engine's `prefetches`: scouts' touches need not be kept together then. Off by default. */
+  readonly prefetches?: boolean
 }
 
 /**
@@ -30,7 +32,10 @@ export interface LinkOptions {
  *
  * @returns undefined for a program whose functions' addresses are taken: they are slots, and would not be the same
  */
-export function linkPoll(image: ProgramImage, { scouts = true }: LinkOptions = {}): ProgramImage | undefined {
+export function linkPoll(
+  image: ProgramImage,
+  { scouts = true, prefetches = false }: LinkOptions = {},
+): ProgramImage | undefined {
   if (image.insns.some(takesAddress)) return undefined
   const { insns, subprograms, lines } = around(image, [], image.hasFrags)
   const shift = insns.length - image.insns.length
@@ -46,14 +51,15 @@ export function linkPoll(image: ProgramImage, { scouts = true }: LinkOptions = {
   const { inlined } = image
   return inlined === undefined
     ? linked
-    : { ...linked, inlined: around(inlined, scouts ? scoutsOf(inlined) : [], image.hasFrags) }
+    : { ...linked, inlined: around(inlined, scouts ? scoutsOf(inlined) : [], image.hasFrags, prefetches) }
 }
 
 /** The loop before the program, the scouts behind it. */
-function around(program: InlinedProgram, scouts: readonly Scout[], frags = false): InlinedProgram {
+function around(program: InlinedProgram, scouts: readonly Scout[], frags = false, prefetches = false): InlinedProgram {
   const loop = pollRoutine(
     scouts.map(({ name }) => name),
     frags,
+    prefetches,
   )
   const start = loop.length
   const functions = scouts.flatMap((scout) => scout.functions)

@@ -6,9 +6,12 @@ import {
   BPF_ALU64_IMM,
   BPF_ALU64_REG,
   BPF_AND,
+  BPF_B,
   BPF_DW,
   BPF_EXIT_INSN,
   BPF_JEQ,
+  BPF_JMP_IMM,
+  BPF_JMP_REG,
   BPF_JMP32_IMM,
   BPF_JMP32_REG,
   BPF_JNE,
@@ -94,15 +97,46 @@ const fillFlags: readonly Insn[] = [
   store32(BUFF, { offsetBytes: XDP_BUFF.flags }, 1),
 ]
 
+/** `dst` = address of the `AHEAD`-th packet's entry in the list of addresses, which lies where records will be. */
+const entryOf = (dst: number, scratch: number): readonly Insn[] => [
+  BPF_MOV32_REG(dst, AHEAD),
+  load32(scratch, BLOCK, block.next),
+  BPF_ALU32_REG(BPF_SUB, dst, scratch),
+  BPF_ALU32_IMM(BPF_LSH, dst, 3),
+  load64(scratch, BLOCK, block.records),
+  BPF_ALU64_REG(BPF_ADD, dst, scratch),
+]
+
+/** A load into a register that nobody reads, which back ends may make a prefetch of. */
+const touch = (base: number): Insn => BPF_LDX_MEM(BPF_B, 4, base, 0)
+
 /** One pass of a scout over all packets that are to come. */
-function scoutPass(routine: Routine, scout: string): void {
+function scoutPass(routine: Routine, scout: string, prefetches: boolean): void {
   routine
     .add(load32(AHEAD, BLOCK, block.next))
     .label(`${scout} again`)
     .add(BPF_MOV32_REG(DESCRIPTOR, AHEAD), ...descriptorOf(DESCRIPTOR, 1), ...fillBuff(), BPF_MOV64_REG(1, BUFF))
     .call(scout)
+    .jump(`${scout} found`, BPF_JMP_IMM(BPF_JNE, 0, 0, 0))
+    // Something that is near.
+    .add(BPF_MOV64_REG(0, BLOCK))
+    .label(`${scout} found`)
+    .add(...(prefetches ? [touch(0)] : [...entryOf(2, 1), store64(2, { offsetBytes: 0 }, 0)]))
     .add(BPF_ALU32_IMM(BPF_ADD, AHEAD, 1), load32(1, BLOCK, block.end))
     .jump(`${scout} again`, BPF_JMP32_REG(BPF_JNE, AHEAD, 1, 0))
+  if (!prefetches) touchListed(routine, scout)
+}
+
+/**
+ * Touches what was listed. A load holds up what is behind it once the processor has some hundred instructions under way:
+ * those of few packets if scouts stood between the loads, but here of all of them.
+ */
+function touchListed(routine: Routine, scout: string): void {
+  routine
+    .add(...entryOf(2, 1), load64(3, BLOCK, block.records))
+    .label(`${scout} touch`)
+    .add(load64(1, 3, { offsetBytes: 0 }), touch(1), BPF_ALU64_IMM(BPF_ADD, 3, 8))
+    .jump(`${scout} touch`, BPF_JMP_REG(BPF_JNE, 3, 2, 0))
 }
 
 /** Takes the next packet: struct xdp_buff, the time, and the program's verdict in w0. */
@@ -190,12 +224,13 @@ function takeRedirect(routine: Routine): void {
  *
  * @param scouts labels of subprograms, each of which is called for all packets before the first program runs
  * @param frags whether the program gets packets over several buffers
+ * @param prefetches whether the engine makes prefetches of touches
  */
-export function pollRoutine(scouts: readonly string[], frags = false): Routine {
+export function pollRoutine(scouts: readonly string[], frags = false, prefetches = false): Routine {
   const routine = new Routine().add(BPF_MOV64_REG(BLOCK, 1), load64(BUFF, BLOCK, block.xdpBuff))
   if (scouts.length > 0) {
     routine.add(load32(1, BLOCK, block.scout)).jump('packet', BPF_JMP32_IMM(BPF_JEQ, 1, 0, 0))
-    for (const scout of scouts) scoutPass(routine, scout)
+    for (const scout of scouts) scoutPass(routine, scout, prefetches)
   }
   runProgram(routine.label('packet'), frags)
   routine

@@ -1,15 +1,16 @@
 import type { InlinedProgram, Subprogram } from '@bpfoundry/engine'
 import {
-  BPF_B,
+  BPF_ADD,
+  BPF_ALU64_IMM,
   BPF_EXIT_INSN,
-  BPF_LDX_MEM,
   BPF_MOV64_IMM,
+  BPF_MOV64_REG,
   BPF_REG_0,
-  BPF_REG_5,
   BPF_REG_10,
   type Insn,
   type InstructionRow,
   insnSlots,
+  isExit,
   jumpTarget,
   lookupInsn,
   registersWritten,
@@ -25,7 +26,7 @@ export const NOTHING_KNOWN: readonly Value[] = new Array<Value>(REGISTERS).fill(
 /** What becomes of an instruction in a slice. */
 type Step =
   | { readonly do: 'keep' }
-  /** Reads a byte where the instruction would go to memory, and ends. */
+  /** Answers where the instruction would go to memory. */
   | { readonly do: 'touch'; readonly base: number; readonly off: number }
   | { readonly do: 'end' }
   | { readonly do: 'call'; readonly callee: Slice; readonly ends: boolean }
@@ -36,11 +37,12 @@ const END: Step = { do: 'end' }
 /** Which kinds of instructions have no effect but on registers. */
 const PURE: ReadonlySet<string> = new Set(['alu', 'neg', 'movsx', 'swap', 'ld_imm64', 'jump', 'goto', 'nospec', 'exit'])
 
+/** Answers that there is no address. */
 const END_INSNS: readonly Insn[] = [BPF_MOV64_IMM(BPF_REG_0, 0), BPF_EXIT_INSN()]
 
-/** A load into a register that nobody reads, which back ends may make a prefetch of. */
+/** Answers an address. */
 function touch(base: number, off: number): readonly Insn[] {
-  return [BPF_LDX_MEM(BPF_B, BPF_REG_5, base, off), ...END_INSNS]
+  return [BPF_MOV64_REG(BPF_REG_0, base), BPF_ALU64_IMM(BPF_ADD, BPF_REG_0, off), BPF_EXIT_INSN()]
 }
 
 /** The program that is sliced, and at what rank memory is touched. */
@@ -53,15 +55,15 @@ export interface SliceTask {
 
 /**
  * A prefix of a function that has no effects: it loads, computes, stores to its own stack frame, and ends before
- * anything else would happen. Run ahead of the function it takes the way that the function would take now, and touches
- * the memory that it would go to first.
+ * anything else would happen. Run ahead of the function it takes the way that the function would take now, and answers
+ * the address of the memory that it would go to first, or 0.
  *
  * It is safe wherever the function is: each of its loads is one that the function itself would do in the same state,
  * and the verifier accepted those.
  */
 export class Slice {
   readonly name: string
-  /** Whether it touches anything, itself or in what it calls. */
+  /** Whether it ever answers an address, its own or that of what it calls. */
   touches = false
   /** Whether a look-up in it comes to an answer before it touches anything: where elements lie at their key's place. */
   answers = false
@@ -113,6 +115,11 @@ export class Slice {
 
   #keep(routine: Routine, pc: number): void {
     const insn = this.#insn(pc)
+    // What the function itself answers is no address for whoever asks for one.
+    if (isExit(insn) && (this.#isEntry || this.endsEarly)) {
+      routine.add(...END_INSNS)
+      return
+    }
     const target = jumpTarget(insn, pc)
     if (target === undefined) routine.add(insn)
     else routine.jump(`${target}`, insn)
@@ -121,7 +128,7 @@ export class Slice {
 
   #call(routine: Routine, callee: Slice, ends: boolean): void {
     routine.call(callee.name)
-    if (ends) routine.add(...END_INSNS)
+    if (ends) routine.add(BPF_EXIT_INSN())
   }
 
   #insn(pc: number): Insn {

@@ -105,31 +105,38 @@ const READ_KEY = `
   CALL`
 
 describe('a scout is the program up to its first look-up, without effects', () => {
-  test('of a hash: the first pass touches the head, the second the element', () => {
+  test('of a hash: the first pass answers where the head is, the second where the element is', () => {
     const [first, second] = scouts(program(`${READ_KEY}\n  r0 = 1\n  exit`, HASH_LOOKUP))
-    expect(first?.slice(-4).map(operation)).toEqual(['r3 += 4096', 'r5 = *(u8 *)(r3 +0)', 'r0 = 0', 'exit'])
+    expect(first?.slice(-4).map(operation)).toEqual(['r3 += 4096', 'r0 = r3', 'r0 += 0', 'exit'])
     expect(second?.map(operation).filter((text) => text.includes('*('))).toEqual([
       'r1 = *(u64 *)(r1 +0)',
       'r2 = *(u32 *)(r1 +26)',
       '*(u32 *)(r10 -4) = r2',
       'r1 = *(u32 *)(r2 +0)',
       'r0 = *(u32 *)(r3 +0)',
-      'r5 = *(u8 *)(r0 +4)',
     ])
+    expect(answers(second)).toEqual([['r0 = r0', 'r0 += 4'], ['r0 = 0']])
   })
 
-  test('of an array: it touches what the program would touch of the element', () => {
+  test('of an array: it answers what the program would touch of the element', () => {
     const count = `${READ_KEY}\n  if r0 == 0x0 goto pc+2\n  r1 = 1\n  lock *(u64 *)(r0 +8) += r1\n  r0 = 1\n  exit`
     const all = scouts(program(count, ARRAY_LOOKUP))
     expect(all.length).toBe(1)
-    expect(all[0]?.map(operation)).toContain('r5 = *(u8 *)(r0 +8)')
+    expect(answers(all[0])).toContainEqual(['r0 = r0', 'r0 += 8'])
     expect(all[0]?.join('\n')).not.toContain('lock')
   })
 
-  test('of a table of lines: it touches the line, and leaves the chains behind them alone', () => {
+  test('of a table of lines: it answers where the line is, and leaves the chains behind them alone', () => {
     const all = scouts(program(`${READ_KEY}\n  r0 = 1\n  exit`, LINE_LOOKUP))
     expect(all.length).toBe(1)
-    expect(all[0]?.map(operation).filter((text) => text.includes('(r3'))).toEqual(['r5 = *(u8 *)(r3 +8)'])
+    expect(answers(all[0])).toEqual([['r0 = r3', 'r0 += 8']])
+  })
+
+  test('what a function itself answers is no address: where it ends early, its other ends answer 0', () => {
+    // Of the program, where it does not look up, and of an empty chain.
+    const guarded = `  r2 = *(u32 *)(r1 +0)\n  if r2 == 0x0 goto pc+6\n${READ_KEY.trim()}\n  r0 = 1\n  exit`
+    const [, second] = scouts(program(guarded, HASH_LOOKUP))
+    expect(answers(second)).toEqual([['r0 = 0'], ['r0 = r0', 'r0 += 4'], ['r0 = 0']])
   })
 
   test('what does not look up has none', () => {
@@ -161,4 +168,14 @@ describe('a scout is the program up to its first look-up, without effects', () =
 /** What an instruction does, without its slot and bytes. */
 function operation(line: string): string {
   return line.replace(/^\s*\d+: \([0-9a-f]{2}\) /, '').trim()
+}
+
+/** How r0 comes about at each exit where it is not passed on from a call. */
+function answers(lines: readonly string[] | undefined): string[][] {
+  const operations = (lines ?? []).map(operation)
+  return operations.flatMap((text, at) => {
+    const [base, step] = [operations[at - 2] ?? '', operations[at - 1] ?? '']
+    if (text !== 'exit' || !step.startsWith('r0 ')) return []
+    return [step === 'r0 = 0' ? [step] : [base, step]]
+  })
 }
