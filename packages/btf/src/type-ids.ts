@@ -20,6 +20,8 @@ export class BtfTypeIds {
   readonly #bytes: Uint8Array
   readonly #layout: BtfLayout
   #index: Index | undefined
+  /** Where names begin among the strings that were searched for: a verifier asks for the same ones at every load. */
+  readonly #offsets = new Map<string, number | undefined>()
 
   /** @throws {BtfError} BTF_TRUNCATED, BTF_HEADER, BTF_SECTION_BOUNDS */
   constructor(bytes: Uint8Array) {
@@ -29,9 +31,8 @@ export class BtfTypeIds {
 
   /** The first type of that name and {@link BTF_KIND}; undefined where there is none. */
   find(name: string, kind: number): number | undefined {
-    const { strings, ids } = this.#indexed()
-    const at = strings.indexOf(`\0${name}\0`)
-    return at < 0 ? undefined : ids.get((at + 1) * KINDS + kind)
+    const offset = this.#offsetOf(name)
+    return offset === undefined ? undefined : this.#indexed().ids.get(offset * KINDS + kind)
   }
 
   /** Every type of that name and {@link BTF_KIND}: of some structs a kernel has several, of different files. */
@@ -40,6 +41,14 @@ export class BtfTypeIds {
     const found: number[] = []
     for (let id = this.find(name, kind); id !== undefined; id = next.get(id)) found.push(id)
     return found
+  }
+
+  #offsetOf(name: string): number | undefined {
+    if (this.#offsets.has(name)) return this.#offsets.get(name)
+    const at = this.#indexed().strings.indexOf(`\0${name}\0`)
+    const offset = at < 0 ? undefined : at + 1
+    this.#offsets.set(name, offset)
+    return offset
   }
 
   #indexed(): Index {
