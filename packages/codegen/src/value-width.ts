@@ -3,7 +3,16 @@
  * A domain of 65 elements a register, ordered by size; the state of a block that several lead to, or that may be entered
  * from elsewhere, is "anything".
  */
-import { INSTRUCTIONS, type Insn, type InstructionKind, type InstructionRow, type Operation } from '@bpfoundry/isa'
+import {
+  INSTRUCTIONS,
+  type Insn,
+  type InstructionKind,
+  type InstructionRow,
+  insnSlots,
+  lookupInsn,
+  type Operation,
+} from '@bpfoundry/isa'
+import type { ControlFlowGraph } from './control-flow-graph.ts'
 import { writtenBy } from './liveness.ts'
 
 /** Width by register, r0..r10 and AX. */
@@ -95,4 +104,36 @@ export function stepWidths(widths: Widths, row: InstructionRow, insn: Insn, next
     widths[register] = width
     left &= ~(1 << register)
   }
+}
+
+/** Sees an instruction and the widths before it. @returns whether it is to be passed over, for it changes nothing */
+type Visit = (pc: number, row: InstructionRow | undefined, widths: Widths) => boolean
+
+/** Visits reachable blocks in an order where the only predecessor of one comes before it, whose widths it then goes on with. */
+export function visitWidths(insns: readonly Insn[], cfg: ControlFlowGraph, visit: Visit): void {
+  const behind: (Widths | undefined)[] = new Array(cfg.blocks.length).fill(undefined)
+  for (const index of cfg.reversePostorder) {
+    const block = cfg.blocks[index]!
+    const only = block.predecessors.length === 1 && index !== 0 ? behind[block.predecessors[0]!] : undefined
+    const widths = (only ?? NOTHING_KNOWN).slice()
+    for (let pc = block.start; pc < block.end; pc += insnSlots(insns[pc] as Insn)) {
+      const insn = insns[pc] as Insn
+      const row = lookupInsn(insn)
+      if (visit(pc, row, widths)) continue
+      if (row === undefined) widths.set(NOTHING_KNOWN)
+      else stepWidths(widths, row, insn, insns[pc + 1])
+    }
+    behind[index] = widths
+  }
+}
+
+/** Width of dst before each slot, counted from the range's start; 64 where nothing leads. */
+export function dstWidths(insns: readonly Insn[], cfg: ControlFlowGraph): Uint8Array {
+  const { start, end } = cfg.range
+  const before = new Uint8Array(end - start).fill(64)
+  visitWidths(insns, cfg, (pc, _, widths) => {
+    before[pc - start] = widths[insns[pc]!.dst] ?? 64
+    return false
+  })
+  return before
 }

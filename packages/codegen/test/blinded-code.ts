@@ -1,15 +1,23 @@
 /** What blinding is for, for any machine-code back end: no number that a program's author chose stands in its code. */
 import {
   BPF_ADD,
+  BPF_ALU32_IMM,
   BPF_ALU64_IMM,
+  BPF_ALU64_REG,
   BPF_EXIT_INSN,
   BPF_JEQ,
+  BPF_JGT,
+  BPF_JLT,
   BPF_JMP_IMM,
+  BPF_JMP32_IMM,
   BPF_JNE,
+  BPF_JSLE,
   BPF_LD_IMM64,
+  BPF_MOV32_REG,
   BPF_MOV64_IMM,
   BPF_MOV64_REG,
   BPF_MUL,
+  BPF_RSH,
   BPF_SUB,
   BPF_XOR,
   INSTRUCTIONS,
@@ -46,7 +54,7 @@ function programOf(row: InstructionRow, imm: number, high: number): readonly Ins
   return [BPF_MOV64_IMM(1, 1), insnOf(row, imm), BPF_MOV64_IMM(0, 0), ...BPF_LD_IMM64(2, value), BPF_EXIT_INSN()]
 }
 
-/** Moves from one base, additions beside them, comparisons that go on from each other. */
+/** Moves and additions from one base, also on copies, and comparisons of numbers of any width, all behind each other. */
 function sharingProgram(imm: number, high: number): readonly Insn[] {
   return [
     BPF_MOV64_IMM(1, imm),
@@ -58,7 +66,18 @@ function sharingProgram(imm: number, high: number): readonly Insn[] {
     BPF_JMP_IMM(BPF_JEQ, 1, high, 2),
     BPF_JMP_IMM(BPF_JNE, 2, imm, 1),
     BPF_ALU64_IMM(BPF_XOR, 2, high),
+    BPF_MOV64_REG(3, 2),
+    BPF_ALU64_IMM(BPF_ADD, 3, imm),
+    BPF_MOV32_REG(4, 3),
+    BPF_ALU32_IMM(BPF_SUB, 4, high),
+    BPF_ALU64_IMM(BPF_ADD, 3, high),
+    BPF_JMP_IMM(BPF_JGT, 4, imm, 4),
+    BPF_JMP32_IMM(BPF_JEQ, 4, high, 3),
+    BPF_ALU32_IMM(BPF_RSH, 4, 1),
+    BPF_JMP_IMM(BPF_JSLE, 4, imm, 1),
+    BPF_JMP32_IMM(BPF_JLT, 4, high, 0),
     BPF_MOV64_REG(0, 2),
+    BPF_ALU64_REG(BPF_ADD, 0, 3),
     ...BPF_LD_IMM64(2, wideNumber(imm, high)),
     BPF_EXIT_INSN(),
   ]

@@ -8,6 +8,7 @@ import {
   BPF_MOV64_IMM,
   BPF_MOV64_REG,
   BPF_OR,
+  BPF_REG_AX,
   BPF_STX_MEM,
   type Insn,
 } from '@bpfoundry/isa'
@@ -100,6 +101,50 @@ describe('sequences', () => {
       for (const insns of programs(source, value)) {
         const expected = runOn(interpreter, insns)
         for (const [name, bench] of natives)
+          expect({ name, outcome: runOn(bench, insns) }).toEqual({ name, outcome: expected })
+      }
+    }
+  })
+})
+
+/** What blinding makes of additions, r5 standing for AX, and how often `lea` must then be there. */
+// biome-ignore format: table
+const BLINDED: readonly (readonly [source: string, leas: number])[] = [
+  ['r2 = r3\nr2 += r5\nr2 += -100000',        1],
+  ['w2 = w3\nw2 += w5\nw2 += 2147483647',     1],
+  ['r2 += r5\nr2 += 7',                        1],
+  ['w2 += w5\nw2 += -2147483648',              1],
+  ['r2 = r3\nr2 += r5\nw2 += 7',              1],
+  ['r2 = r3\nw2 += w5\nw2 += 7',              1],
+  ['r2 = r3\nr2 += r5\nr3 += 7',              1],
+  ['r2 = r5\nr2 += r5\nr2 += 7',              1],
+  ['r5 += r5\nr5 += 7\nr2 += r5',             0],
+  ['r2 += r4\nr2 += 7',                        0],
+  ['r2 = r3\nif r2 == 0 goto +1\nr2 += r5\nr2 += 7', 0],
+  ['r2 += r5\nif r2 == 0 goto +0\nr2 += 7',   0],
+]
+
+describe('numbers from AX', () => {
+  const withAx = (insns: readonly Insn[]): readonly Insn[] =>
+    insns.map((insn) => ({
+      ...insn,
+      dst: insn.dst === 5 ? BPF_REG_AX : insn.dst,
+      src: insn.src === 5 ? BPF_REG_AX : insn.src,
+    }))
+  const blinded = (source: string): string => `r5 = 305419896\n${source}`
+
+  it.each(BLINDED)('%s holds %i lea', (source, leas) => {
+    const insns = withAx(assembleLlvm(`${blinded(source)}\nr0 = r2\nr0 |= r3`).insns)
+    const code = translateX86(imageOf([...insns, BPF_EXIT_INSN()]), { progArray: PROG_ARRAY, count: false })
+    expect(disassemble(code.bytes).filter(({ mnemonic }) => mnemonic === 'lea').length).toBe(leas)
+  })
+
+  it.each(BLINDED)('%s does what it does one by one', (source) => {
+    if (CANNOT_RUN !== undefined) return console.log(`not run: ${CANNOT_RUN}`)
+    for (const value of VALUES) {
+      for (const insns of programs(blinded(source), value).map(withAx)) {
+        const expected = runOn(benches.interpreter, insns)
+        for (const [name, bench] of benches.natives)
           expect({ name, outcome: runOn(bench, insns) }).toEqual({ name, outcome: expected })
       }
     }

@@ -1,30 +1,17 @@
 /**
  * AX, which programs can't name, as blinding uses it: it holds a constant that an instruction takes from there, or a random
- * number that moves start from; what it holds is known until something else may have written it.
+ * number that others start from; what it holds is known until something else may have written it.
  */
-import {
-  BPF_ADD,
-  BPF_ALU32_IMM,
-  BPF_ALU32_REG,
-  BPF_ALU64_IMM,
-  BPF_ALU64_REG,
-  BPF_MOV,
-  BPF_REG_AX,
-  BPF_XOR,
-} from '@bpfoundry/isa'
+import { BPF_ADD, BPF_ALU32_IMM, BPF_ALU32_REG, BPF_ALU64_IMM, BPF_MOV, BPF_REG_AX, BPF_XOR } from '@bpfoundry/isa'
 import type { ProgramWriter } from '../rewritten-program.ts'
 
 /** 32 random bits, unpredictable to who loads programs: of a cryptographic generator, other ones each load. */
 export type RandomU32 = () => number
 
-/**
- * What AX holds: a program's number, sign-extended to so many bits; a random number from 0 to 2^31 - 1; another register xor a
- * random number, sign-extended, in so many bits.
- */
+/** What AX holds: a program's number, sign-extended to so many bits; or a random number from 0 to 2^31 - 1. */
 export type HiddenContent =
   | { readonly kind: 'constant'; readonly imm: number; readonly bits: 32 | 64 }
   | { readonly kind: 'base'; readonly value: number }
-  | { readonly kind: 'copy'; readonly register: number; readonly xor: number; readonly bits: 32 | 64 }
 
 /** Makes a program's numbers of random-looking ones. */
 export class HiddenRegister {
@@ -36,11 +23,6 @@ export class HiddenRegister {
   constructor(writer: ProgramWriter, random: RandomU32) {
     this.#writer = writer
     this.#random = random
-  }
-
-  /** Registers were written: a copy of one of them is none any more. */
-  written(registers: number): void {
-    if (this.content?.kind === 'copy' && ((registers >> this.content.register) & 1) === 1) this.content = undefined
   }
 
   /** A number to hide another one with. */
@@ -60,51 +42,36 @@ export class HiddenRegister {
     if (register === BPF_REG_AX) this.content = { kind: 'constant', imm, bits: imm >= 0 ? 64 : bits }
   }
 
+  /** Whether AX holds imm, of which the low 32 bits at least are right. */
+  holds(imm: number, bits: 32 | 64): boolean {
+    const held = this.content
+    return held?.kind === 'constant' && held.imm === imm && held.bits >= bits
+  }
+
   /** AX = imm, whose low 32 bits at least are right; nothing is to be done where it holds that, little where it is a base. */
   hold(imm: number, bits: 32 | 64): void {
-    const held = this.content
-    if (held?.kind === 'constant' && held.imm === imm && held.bits >= bits) return
-    if (held?.kind === 'base' && (imm >= 0 || bits === 32)) {
+    if (this.holds(imm, bits)) return
+    const { base } = this
+    if (base !== undefined && (imm >= 0 || bits === 32)) {
       const aluImm = imm >= 0 ? BPF_ALU64_IMM : BPF_ALU32_IMM
-      this.#writer.make(aluImm(BPF_ADD, BPF_REG_AX, imm - held.value), 0)
+      this.#writer.make(aluImm(BPF_ADD, BPF_REG_AX, imm - base), 0)
       this.content = { kind: 'constant', imm, bits: imm >= 0 ? 64 : 32 }
     } else this.makeConstant(BPF_REG_AX, imm, bits, 0)
   }
 
-  /** Whether AX holds a copy of the register, of so many bits. */
-  holdsCopyOf(register: number, bits: 32 | 64): boolean {
-    const held = this.content
-    return held?.kind === 'copy' && held.register === register && held.bits === bits
-  }
-
-  /**
-   * AX = register ^ imm ^ key, in one step where it holds another copy of the register.
-   *
-   * @returns the key, which AX is equal to where the register is equal to imm
-   */
-  holdCopy(register: number, imm: number, bits: 32 | 64): number {
-    const [aluImm, aluReg] = bits === 32 ? [BPF_ALU32_IMM, BPF_ALU32_REG] : [BPF_ALU64_IMM, BPF_ALU64_REG]
-    const held = this.content
-    const before = held?.kind === 'copy' && this.holdsCopyOf(register, bits) ? held.xor : undefined
-    if (before === undefined) this.#writer.make(aluReg(BPF_MOV, BPF_REG_AX, register), 0)
-    const key = this.key()
-    const xor = imm ^ key
-    this.#writer.make(aluImm(BPF_XOR, BPF_REG_AX, (before ?? 0) ^ xor), 0)
-    this.content = { kind: 'copy', register, xor, bits }
-    return key
-  }
-
-  /** The random number that AX holds for moves to start from, from 0 to 2^31 - 1; undefined where it holds none. */
+  /** The random number that AX holds to start from, from 0 to 2^31 - 1; undefined where it holds none. */
   get base(): number | undefined {
     return this.content?.kind === 'base' ? this.content.value : undefined
   }
 
-  /**
-   * `w1 = imm   ->   w1 = w11; w1 += imm - base`, which machines do in one step. The base is made before the first of such moves
-   * and hides the others until AX is needed for something else.
-   */
+  /** The base, made where AX holds none: it hides numbers until AX is needed for something else. */
+  needBase(): number {
+    return this.base ?? this.#makeBase()
+  }
+
+  /** `w1 = imm   ->   w1 = w11; w1 += imm - base`, which machines do in one step. */
   moveFromBase(register: number, imm: number, weight: number): void {
-    const base = this.base ?? this.#makeBase()
+    const base = this.needBase()
     this.#writer.make(BPF_ALU32_REG(BPF_MOV, register, BPF_REG_AX), weight)
     this.#writer.make(BPF_ALU32_IMM(BPF_ADD, register, imm - base), 0)
   }

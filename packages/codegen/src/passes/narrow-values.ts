@@ -10,35 +10,19 @@
  * Sound: the widths (value-width.ts) bound the value from above on every way here, and each row below only asks for bits
  * that the bound says are zero.
  */
-import {
-  INSTRUCTIONS,
-  type Insn,
-  type InstructionName,
-  type InstructionRow,
-  insnSlots,
-  lookupInsn,
-} from '@bpfoundry/isa'
+import { INSTRUCTIONS, type Insn, type InstructionName, type InstructionRow } from '@bpfoundry/isa'
 import type { ControlFlowGraph } from '../control-flow-graph.ts'
-import { NOTHING_KNOWN, stepWidths, type Widths } from '../value-width.ts'
+import { visitWidths } from '../value-width.ts'
 import { DELETED, remove } from './draft.ts'
 
-/** Blocks in an order where the only predecessor of one comes before it, whose widths it then goes on with. */
 export function narrowValues(insns: Insn[], cfg: ControlFlowGraph): void {
-  const behind: (Widths | undefined)[] = new Array(cfg.blocks.length).fill(undefined)
-  for (const index of cfg.reversePostorder) {
-    const block = cfg.blocks[index]!
-    const only = block.predecessors.length === 1 && index !== 0 ? behind[block.predecessors[0]!] : undefined
-    const widths = (only ?? NOTHING_KNOWN).slice()
-    for (let pc = block.start; pc < block.end; pc += insnSlots(insns[pc] as Insn)) {
-      const insn = insns[pc] as Insn
-      if (insn === DELETED) continue
-      const row = lookupInsn(insn)
-      if (row === undefined) widths.set(NOTHING_KNOWN)
-      else if (IDLE_OF[row.id]?.(insn, widths[insn.dst]!, row) === true) remove(insns, pc)
-      else stepWidths(widths, row, insn, insns[pc + 1])
-    }
-    behind[index] = widths
-  }
+  visitWidths(insns, cfg, (pc, row, widths) => {
+    const insn = insns[pc] as Insn
+    if (insn === DELETED) return true
+    if (row === undefined || IDLE_OF[row.id]?.(insn, widths[insn.dst]!, row) !== true) return false
+    remove(insns, pc)
+    return true
+  })
 }
 
 /** Whether an instruction leaves its destination, whose value is below 2^width, as it is. */
