@@ -11,7 +11,8 @@ import { mutated, type Roll } from './support/mutation.ts'
 import { repetitions } from './support/repetitions.ts'
 
 /** Programs of each sort of loader. */
-const PROGRAMS = repetitions('VERIFIER_MUTATED_PROGRAMS', 500, 150)
+/** As many outside CI: of what a user without CAP_PERFMON loads, three in a hundred are accepted. */
+const PROGRAMS = repetitions('VERIFIER_MUTATED_PROGRAMS', 500, 500)
 
 const FIELDS = {
   cases: [...LOCK_CASES, ...TIMER_CASES, ...FIELD_CASES],
@@ -66,6 +67,6 @@ it.for([
     }
   })
   fc.assert(property, { numRuns: PROGRAMS })
-  expect(counts.accepted).toBeGreaterThan(PROGRAMS / 100)
+  expect(counts.accepted).toBeGreaterThan(PROGRAMS / 200)
   expect(counts.unsupported).toBeLessThan(PROGRAMS / 50)
 })
