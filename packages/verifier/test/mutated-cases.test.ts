@@ -11,7 +11,7 @@ import { mutated, type Roll } from './support/mutation.ts'
 import { repetitions } from './support/repetitions.ts'
 
 /** Programs of each sort of loader. */
-/** As many outside CI: of what a user without CAP_PERFMON loads, three in a hundred are accepted. */
+/** As many outside CI: of some rows three in a hundred are accepted. */
 const PROGRAMS = repetitions('VERIFIER_MUTATED_PROGRAMS', 500, 500)
 
 const FIELDS = {
@@ -39,12 +39,13 @@ function dice(seed: number): Roll {
   }
 }
 
+/** Of a thousand, at least so many are accepted: half of what 1,200 programs gave, or a fifth where they are few. */
 it.for([
-  ['locks, timers and kernel pointers', 'a privileged user', FIELDS, false],
-  ['locks, timers and kernel pointers', 'a user without CAP_PERFMON', FIELDS, true],
-  ['dynptrs', 'a privileged user', DYNPTRS, false],
-  ['dynptrs', 'a user without CAP_PERFMON', DYNPTRS, true],
-] as const)('%s, changed a little, by %s: as the running kernel', ([, , { cases, calls }, untrusted], ctx) => {
+  ['locks, timers and kernel pointers', 'a privileged user', FIELDS, false, 50],
+  ['locks, timers and kernel pointers', 'a user without CAP_PERFMON', FIELDS, true, 6],
+  ['dynptrs', 'a privileged user', DYNPTRS, false, 50],
+  ['dynptrs', 'a user without CAP_PERFMON', DYNPTRS, true, 50],
+] as const)('%s, changed a little, by %s: as the running kernel', ([, , { cases, calls }, untrusted, least], ctx) => {
   if ('unavailable' in kernel) return ctx.skip(kernel.unavailable)
   const { oracle, fdOf } = kernel
   const counts = { accepted: 0, unsupported: 0 }
@@ -67,6 +68,6 @@ it.for([
     }
   })
   fc.assert(property, { numRuns: PROGRAMS })
-  expect(counts.accepted).toBeGreaterThan(PROGRAMS / 200)
+  expect(counts.accepted).toBeGreaterThanOrEqual((PROGRAMS * least) / 1000)
   expect(counts.unsupported).toBeLessThan(PROGRAMS / 50)
 })
