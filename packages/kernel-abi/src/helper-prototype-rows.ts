@@ -14,7 +14,7 @@ export type HelperPrototypeRow = readonly [
   ...arguments_: string[],
 ]
 
-/** struct bpf_func_proto of Linux 6.12, complete. @see kernel/bpf, net/core/filter.c, kernel/trace/bpf_trace.c */
+/** struct bpf_func_proto of Linux 6.12, complete, and one that came after it. @see kernel/bpf, net/core/filter.c, kernel/trace/bpf_trace.c */
 // biome-ignore format: table
 export const HELPER_PROTOTYPE_ROWS: readonly HelperPrototypeRow[] = [
   ['map_lookup_elem',                 1,   'packet',     'PTR_TO_MAP_VALUE|PTR_MAYBE_NULL', 'CONST_MAP_PTR',                   'PTR_TO_MAP_KEY'],
@@ -184,6 +184,7 @@ export const HELPER_PROTOTYPE_ROWS: readonly HelperPrototypeRow[] = [
   ['read_branch_records',             119, 'gpl',        'INTEGER',                         'PTR_TO_CTX',                      'PTR_TO_MEM|PTR_MAYBE_NULL',       'CONST_SIZE_OR_ZERO',              'ANYTHING'],
   ['get_ns_current_pid_tgid',         120, '',           'INTEGER',                         'ANYTHING',                        'ANYTHING',                        'PTR_TO_MEM|MEM_UNINIT|MEM_WRITE', 'CONST_SIZE'],
   ['xdp_output',                      121, 'gpl',        'INTEGER',                         'PTR_TO_BTF_ID@xdp_buff',          'CONST_MAP_PTR',                   'ANYTHING',                        'PTR_TO_MEM|MEM_RDONLY',           'CONST_SIZE_OR_ZERO'],
+  ['get_netns_cookie',                122, '',           'INTEGER',                         'PTR_TO_CTX|PTR_MAYBE_NULL'],
   ['get_netns_cookie_sk_msg',         122, '',           'INTEGER',                         'PTR_TO_CTX|PTR_MAYBE_NULL'],
   ['get_netns_cookie_sock',           122, '',           'INTEGER',                         'PTR_TO_CTX|PTR_MAYBE_NULL'],
   ['get_netns_cookie_sock_addr',      122, '',           'INTEGER',                         'PTR_TO_CTX|PTR_MAYBE_NULL'],

@@ -8,6 +8,10 @@ export type HelperSetName =
   | 'base'
   | 'base_bpf'
   | 'base_perfmon'
+  | 'base_cgroup'
+  | 'base_task'
+  | 'base_bpf_6_16'
+  | 'base_perfmon_6_16'
   | 'sk_base'
   | 'sk_base_perfmon'
   | 'sock_filter'
@@ -15,8 +19,11 @@ export type HelperSetName =
   | 'sock_addr_connect'
   | 'sock_addr_options'
   | 'sk_filter'
+  | 'sk_filter_netns'
   | 'cg_skb'
   | 'tc_cls_act'
+  | 'tc_change_head'
+  | 'tc_netns'
   | 'xdp'
   | 'sock_ops'
   | 'sk_msg'
@@ -31,6 +38,7 @@ export type HelperSetName =
   | 'cgroup_common'
   | 'cgroup_retval'
   | 'cgroup_current'
+  | 'cgroup_task'
   | 'cgroup_device'
   | 'cgroup_sysctl'
   | 'cgroup_sockopt'
@@ -48,7 +56,10 @@ export type HelperSetName =
   | 'tracepoint'
   | 'perf_event'
   | 'raw_tracepoint'
+  | 'raw_tracepoint_cookie'
   | 'tracing'
+  | 'tracing_storage'
+  | 'tracing_cookie'
   | 'tracing_iter'
   | 'tracing_trampoline'
   | 'tracing_raw_tp'
@@ -68,6 +79,8 @@ export interface HelperSet {
   /** `helper`, `helper=variant` where the prototype isn't the helper's namesake, `helper=none` to withhold it. */
   readonly helpers: string
   readonly capability?: HelperCapability
+  /** The release that gave these program types the set, where the helpers are older than that. */
+  readonly since?: string
   /** Only for these expected attach types. */
   readonly onlyFor?: readonly AttachTypeName[]
   readonly exceptFor?: readonly AttachTypeName[]
@@ -114,7 +127,9 @@ const KPROBE_MULTI_HOOKS: readonly AttachTypeName[] = ['TRACE_KPROBE_MULTI', 'TR
 const TRAMPOLINE_HOOKS: readonly AttachTypeName[] = ['TRACE_FENTRY', 'TRACE_FEXIT', 'MODIFY_RETURN', 'LSM_MAC']
 
 /**
- * Which helpers there are, by the kernel's `*_func_proto` functions of Linux 6.12.
+ * Which helpers there are, by the kernel's `*_func_proto` functions of Linux 6.12. Where program types got a helper in another
+ * release than the one that brought it, `since` tells: as the sources of 6.1 and 6.12 and the running 6.18 show, and for
+ * releases before 6.1 as https://docs.ebpf.io does. Of what 6.18 has and 6.12 has not, 6.16 stands for all releases between.
  *
  * @see net/core/filter.c, kernel/bpf/helpers.c, kernel/bpf/cgroup.c, kernel/trace/bpf_trace.c
  */
@@ -125,14 +140,34 @@ export const HELPER_SETS: Readonly<Record<HelperSetName, HelperSet>> = {
       map_lookup_elem map_update_elem map_delete_elem map_push_elem map_pop_elem map_peek_elem map_lookup_percpu_elem
       get_prandom_u32 get_smp_processor_id=get_raw_smp_processor_id get_numa_node_id tail_call ktime_get_ns
       ktime_get_boot_ns ktime_get_tai_ns ringbuf_output ringbuf_reserve ringbuf_submit ringbuf_discard ringbuf_query
-      strncmp strtol strtoul get_current_pid_tgid get_ns_current_pid_tgid`,
+      strncmp strtol strtoul`,
+  },
+  base_task: { helpers: 'get_current_pid_tgid get_ns_current_pid_tgid', since: '6.10' },
+  base_cgroup: {
+    helpers: 'get_current_cgroup_id get_current_ancestor_cgroup_id',
+    capability: 'CAP_BPF',
+    since: '6.4',
+  },
+  base_bpf_6_16: {
+    helpers: `
+      get_current_uid_gid get_cgroup_classid=get_cgroup_classid_curr current_task_under_cgroup task_storage_get
+      task_storage_delete`,
+    capability: 'CAP_BPF',
+    since: '6.16',
+  },
+  base_perfmon_6_16: {
+    helpers: `
+      get_current_comm perf_event_read perf_event_read_value send_signal send_signal_thread get_task_stack
+      copy_from_user copy_from_user_task get_branch_snapshot find_vma`,
+    capability: 'CAP_PERFMON',
+    since: '6.16',
   },
   base_bpf: {
     helpers: `
       spin_lock spin_unlock jiffies64 per_cpu_ptr this_cpu_ptr timer_init timer_set_callback timer_start timer_cancel
       kptr_xchg for_each_map_elem loop user_ringbuf_drain ringbuf_reserve_dynptr ringbuf_submit_dynptr
-      ringbuf_discard_dynptr dynptr_from_mem dynptr_read dynptr_write dynptr_data cgrp_storage_get cgrp_storage_delete
-      get_current_cgroup_id get_current_ancestor_cgroup_id`,
+      ringbuf_discard_dynptr dynptr_from_mem dynptr_read dynptr_write dynptr_data cgrp_storage_get
+      cgrp_storage_delete`,
     capability: 'CAP_BPF',
   },
   base_perfmon: {
@@ -163,12 +198,14 @@ export const HELPER_SETS: Readonly<Record<HelperSetName, HelperSet>> = {
   sock_addr_options: {
     helpers: `
       setsockopt=sock_addr_setsockopt getsockopt=sock_addr_getsockopt`,
+    since: '5.8',
     onlyFor: SOCKET_OPTION_HOOKS,
   },
   sk_filter: {
     helpers: `
       skb_load_bytes skb_load_bytes_relative get_socket_cookie get_socket_uid perf_event_output=skb_event_output`,
   },
+  sk_filter_netns: { helpers: 'get_netns_cookie', since: '6.15' },
   cg_skb: {
     helpers: `
       sk_fullsock sk_storage_get sk_storage_delete perf_event_output=skb_event_output skb_cgroup_id
@@ -179,7 +216,7 @@ export const HELPER_SETS: Readonly<Record<HelperSetName, HelperSet>> = {
     helpers: `
       skb_store_bytes skb_load_bytes skb_load_bytes_relative skb_pull_data csum_diff csum_update csum_level
       l3_csum_replace l4_csum_replace clone_redirect get_cgroup_classid skb_vlan_push skb_vlan_pop skb_change_proto
-      skb_change_type skb_adjust_room skb_change_tail skb_change_head skb_get_tunnel_key skb_set_tunnel_key
+      skb_change_type skb_adjust_room skb_change_tail skb_get_tunnel_key skb_set_tunnel_key
       skb_get_tunnel_opt skb_set_tunnel_opt redirect redirect_neigh redirect_peer get_route_realm get_hash_recalc
       set_hash_invalid set_hash perf_event_output=skb_event_output get_smp_processor_id skb_under_cgroup
       get_socket_cookie get_socket_uid fib_lookup=skb_fib_lookup check_mtu=skb_check_mtu sk_fullsock sk_storage_get
@@ -188,6 +225,8 @@ export const HELPER_SETS: Readonly<Record<HelperSetName, HelperSet>> = {
       skc_lookup_tcp=tc_skc_lookup_tcp tcp_check_syncookie skb_ecn_set_ce tcp_gen_syncookie sk_assign skb_set_tstamp
       tcp_raw_gen_syncookie_ipv4 tcp_raw_gen_syncookie_ipv6 tcp_raw_check_syncookie_ipv4 tcp_raw_check_syncookie_ipv6`,
   },
+  tc_change_head: { helpers: 'skb_change_head', since: '5.8' },
+  tc_netns: { helpers: 'get_netns_cookie', since: '6.13' },
   xdp: {
     helpers: `
       perf_event_output=xdp_event_output get_smp_processor_id csum_diff xdp_adjust_head xdp_adjust_meta
@@ -207,6 +246,7 @@ export const HELPER_SETS: Readonly<Record<HelperSetName, HelperSet>> = {
   sk_msg: {
     helpers: `
       msg_redirect_map msg_redirect_hash msg_apply_bytes msg_cork_bytes msg_pull_data msg_push_data msg_pop_data
+      get_current_pid_tgid get_current_cgroup_id get_current_ancestor_cgroup_id
       perf_event_output=event_output_data get_current_uid_gid sk_storage_get sk_storage_delete
       get_netns_cookie=get_netns_cookie_sk_msg get_cgroup_classid=get_cgroup_classid_curr`,
   },
@@ -242,8 +282,10 @@ export const HELPER_SETS: Readonly<Record<HelperSetName, HelperSet>> = {
   cgroup_retval: { helpers: 'get_retval set_retval', exceptFor: HOOKS_WITHOUT_RETVAL },
   cgroup_current: {
     helpers: `
-      get_current_uid_gid get_current_comm get_cgroup_classid=get_cgroup_classid_curr current_task_under_cgroup`,
+      get_current_uid_gid get_current_comm get_cgroup_classid=get_cgroup_classid_curr get_current_pid_tgid
+      get_current_cgroup_id get_current_ancestor_cgroup_id`,
   },
+  cgroup_task: { helpers: 'current_task_under_cgroup', since: '6.12' },
   cgroup_device: { helpers: 'perf_event_output=event_output_data' },
   cgroup_sysctl: {
     helpers: `
@@ -255,11 +297,12 @@ export const HELPER_SETS: Readonly<Record<HelperSetName, HelperSet>> = {
       get_netns_cookie=get_netns_cookie_sockopt sk_storage_get sk_storage_delete tcp_sock
       perf_event_output=event_output_data`,
   },
-  cgroup_setsockopt: { helpers: 'setsockopt=sk_setsockopt getsockopt=sk_getsockopt', onlyFor: ['CGROUP_SETSOCKOPT'] },
+  cgroup_setsockopt: { helpers: 'setsockopt=sk_setsockopt getsockopt=sk_getsockopt', onlyFor: ['CGROUP_SETSOCKOPT'], since: '5.15' },
   trace: {
     helpers: `
       map_lookup_elem map_update_elem map_delete_elem map_push_elem map_pop_elem map_peek_elem map_lookup_percpu_elem
       ktime_get_ns ktime_get_boot_ns tail_call get_current_task get_current_task_btf task_pt_regs get_current_uid_gid
+      get_current_pid_tgid get_ns_current_pid_tgid get_current_cgroup_id get_current_ancestor_cgroup_id
       get_current_comm trace_printk get_smp_processor_id get_numa_node_id perf_event_read get_prandom_u32
       probe_write_user probe_read_user probe_read_kernel probe_read_user_str probe_read_kernel_str cgrp_storage_get
       cgrp_storage_delete current_task_under_cgroup send_signal send_signal_thread perf_event_read_value
@@ -299,32 +342,44 @@ export const HELPER_SETS: Readonly<Record<HelperSetName, HelperSet>> = {
   },
   raw_tracepoint: {
     helpers: `
-      perf_event_output=perf_event_output_raw_tp get_stackid=get_stackid_raw_tp get_stack=get_stack_raw_tp
-      get_attach_cookie=get_attach_cookie_tracing`,
+      perf_event_output=perf_event_output_raw_tp get_stackid=get_stackid_raw_tp get_stack=get_stack_raw_tp`,
   },
+  raw_tracepoint_cookie: { helpers: 'get_attach_cookie=get_attach_cookie_tracing', since: '6.10' },
   tracing: {
     helpers: `
       skb_output xdp_output skc_to_tcp6_sock skc_to_tcp_sock skc_to_tcp_timewait_sock skc_to_tcp_request_sock
-      skc_to_udp6_sock skc_to_unix_sock skc_to_mptcp_sock sk_storage_get=sk_storage_get_tracing
-      sk_storage_delete=sk_storage_delete_tracing sock_from_file get_socket_cookie=get_socket_ptr_cookie
+      skc_to_udp6_sock skc_to_unix_sock skc_to_mptcp_sock sock_from_file get_socket_cookie=get_socket_ptr_cookie
       xdp_get_buff_len=xdp_get_buff_len_trace d_path`,
+  },
+  tracing_storage: {
+    helpers: 'sk_storage_get=sk_storage_get_tracing sk_storage_delete=sk_storage_delete_tracing',
+    since: '5.11',
   },
   tracing_iter: { helpers: 'seq_printf seq_write seq_printf_btf', onlyFor: ['TRACE_ITER'] },
   tracing_trampoline: {
     helpers: `
-      get_func_arg get_func_ret get_func_arg_cnt get_attach_cookie=get_attach_cookie_tracing`,
+      get_func_arg get_func_ret get_func_arg_cnt`,
     onlyFor: TRAMPOLINE_HOOKS,
   },
-  tracing_raw_tp: { helpers: 'get_attach_cookie=get_attach_cookie_tracing', onlyFor: ['TRACE_RAW_TP'] },
+  tracing_cookie: {
+    helpers: 'get_attach_cookie=get_attach_cookie_tracing',
+    onlyFor: TRAMPOLINE_HOOKS,
+    since: '5.19',
+  },
+  tracing_raw_tp: {
+    helpers: 'get_attach_cookie=get_attach_cookie_tracing',
+    onlyFor: ['TRACE_RAW_TP'],
+    since: '6.10',
+  },
   tracing_no_cookie: { helpers: 'get_attach_cookie=none' },
   lsm: {
     helpers: `
       inode_storage_get inode_storage_delete sk_storage_get sk_storage_delete spin_lock spin_unlock bprm_opts_set
       ima_inode_hash ima_file_hash`,
   },
-  lsm_cgroup: { helpers: 'setsockopt=sk_setsockopt getsockopt=sk_getsockopt', onlyFor: ['LSM_CGROUP'] },
+  lsm_cgroup: { helpers: 'setsockopt=sk_setsockopt getsockopt=sk_getsockopt', onlyFor: ['LSM_CGROUP'], since: '6.0' },
   lsm_cgroup_common: { helpers: 'get_local_storage get_retval set_retval', onlyFor: ['LSM_CGROUP'] },
-  lsm_mac: { helpers: 'get_attach_cookie', onlyFor: ['LSM_MAC'] },
+  lsm_mac: { helpers: 'get_attach_cookie', onlyFor: ['LSM_MAC'], since: '5.19' },
   syscall: { helpers: 'btf_find_by_name_kind sys_close kallsyms_lookup_name' },
   syscall_perfmon: { helpers: 'sys_bpf', capability: 'CAP_PERFMON' },
   lirc_mode2: {
@@ -339,16 +394,28 @@ export const HELPER_SETS: Readonly<Record<HelperSetName, HelperSet>> = {
   sk_options: { helpers: 'setsockopt=sk_setsockopt getsockopt=sk_getsockopt' },
 }
 
-const BASE: readonly HelperSetName[] = ['base', 'base_bpf', 'base_perfmon']
+/** What all program types but LIRC_MODE2 may call. */
+export const BASE: readonly HelperSetName[] = [
+  'base',
+  'base_task',
+  'base_bpf',
+  'base_cgroup',
+  'base_perfmon',
+  'base_bpf_6_16',
+  'base_perfmon_6_16',
+]
 const SOCKET: readonly HelperSetName[] = ['sk_base', 'sk_base_perfmon', ...BASE]
+const CURRENT: readonly HelperSetName[] = ['cgroup_current', 'cgroup_task']
 const CGROUP: readonly HelperSetName[] = ['cgroup_common', 'cgroup_retval']
 const TRACE: readonly HelperSetName[] = ['trace', 'trace_compat', ...BASE]
 const KPROBE: readonly HelperSetName[] = ['kprobe', 'kprobe_override', 'kprobe_multi', 'uprobe_multi', 'kprobe_single']
-const RAW_TP: readonly HelperSetName[] = ['raw_tracepoint', ...TRACE]
+const RAW_TP: readonly HelperSetName[] = ['raw_tracepoint', 'raw_tracepoint_cookie', ...TRACE]
 const TRACING: readonly HelperSetName[] = [
   'tracing',
+  'tracing_storage',
   'tracing_iter',
   'tracing_trampoline',
+  'tracing_cookie',
   'tracing_raw_tp',
   'tracing_no_cookie',
 ]
@@ -358,7 +425,9 @@ const LSM: readonly HelperSetName[] = [
   'lsm_mac',
   'lsm_cgroup',
   'tracing',
+  'tracing_storage',
   'tracing_trampoline',
+  'tracing_cookie',
   'tracing_no_cookie',
 ]
 
@@ -369,31 +438,31 @@ const LSM: readonly HelperSetName[] = [
 // biome-ignore format: table
 export const PROGRAM_HELPER_SETS: Readonly<Record<keyof typeof PROG_TYPE, readonly HelperSetName[]>> = {
   UNSPEC:                  [],
-  SOCKET_FILTER:           ['sk_filter', ...SOCKET],
+  SOCKET_FILTER:           ['sk_filter', 'sk_filter_netns', ...SOCKET],
   KPROBE:                  [...KPROBE, 'trace_storage_recur', ...TRACE],
-  SCHED_CLS:               ['tc_cls_act', ...SOCKET],
-  SCHED_ACT:               ['tc_cls_act', ...SOCKET],
+  SCHED_CLS:               ['tc_cls_act', 'tc_change_head', 'tc_netns', ...SOCKET],
+  SCHED_ACT:               ['tc_cls_act', 'tc_change_head', 'tc_netns', ...SOCKET],
   TRACEPOINT:              ['tracepoint', 'trace_storage_recur', ...TRACE],
   XDP:                     ['xdp', ...SOCKET],
   PERF_EVENT:              ['perf_event', 'trace_storage_recur', ...TRACE],
-  CGROUP_SKB:              [...CGROUP, 'cg_skb', 'sk_filter', ...SOCKET],
-  CGROUP_SOCK:             [...CGROUP, 'cgroup_current', 'sock_filter', ...BASE],
+  CGROUP_SKB:              [...CGROUP, 'cg_skb', 'sk_filter', 'sk_filter_netns', ...SOCKET],
+  CGROUP_SOCK:             [...CGROUP, ...CURRENT, 'sock_filter', ...BASE],
   LWT_IN:                  ['lwt_in', 'lwt_out', ...SOCKET],
   LWT_OUT:                 ['lwt_out', ...SOCKET],
   LWT_XMIT:                ['lwt_xmit', 'lwt_out', ...SOCKET],
   SOCK_OPS:                [...CGROUP, 'sock_ops', ...SOCKET],
   SK_SKB:                  ['sk_skb', ...SOCKET],
-  CGROUP_DEVICE:           [...CGROUP, 'cgroup_current', 'cgroup_device', ...BASE],
+  CGROUP_DEVICE:           [...CGROUP, ...CURRENT, 'cgroup_device', ...BASE],
   SK_MSG:                  ['sk_msg', ...SOCKET],
   RAW_TRACEPOINT:          ['trace_storage_recur', ...RAW_TP],
-  CGROUP_SOCK_ADDR:        [...CGROUP, 'cgroup_current', 'sock_addr_connect', 'sock_addr_options', 'sock_addr', ...SOCKET],
+  CGROUP_SOCK_ADDR:        [...CGROUP, ...CURRENT, 'sock_addr_connect', 'sock_addr_options', 'sock_addr', ...SOCKET],
   LWT_SEG6LOCAL:           ['lwt_seg6local', 'lwt_out', ...SOCKET],
   LIRC_MODE2:              ['lirc_mode2'],
   SK_REUSEPORT:            ['sk_reuseport', ...BASE],
   FLOW_DISSECTOR:          ['flow_dissector', ...SOCKET],
-  CGROUP_SYSCTL:           [...CGROUP, 'cgroup_current', 'cgroup_sysctl', ...BASE],
+  CGROUP_SYSCTL:           [...CGROUP, ...CURRENT, 'cgroup_sysctl', ...BASE],
   RAW_TRACEPOINT_WRITABLE: ['trace_storage_recur', ...RAW_TP],
-  CGROUP_SOCKOPT:          [...CGROUP, 'cgroup_current', 'cgroup_setsockopt', 'cgroup_sockopt', ...BASE],
+  CGROUP_SOCKOPT:          [...CGROUP, ...CURRENT, 'cgroup_setsockopt', 'cgroup_sockopt', ...BASE],
   TRACING:                 [...TRACING, 'trace_storage_iter', 'trace_storage_recur', ...RAW_TP],
   STRUCT_OPS:              ['tcp_congestion', 'sk_options', ...BASE],
   EXT:                     [],

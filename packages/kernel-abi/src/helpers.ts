@@ -9,8 +9,10 @@ import {
   PROGRAM_HELPER_SETS,
 } from './helper-sets.ts'
 import { iteratorHelperSets } from './iterators.ts'
+import { DEFAULT_PROFILE } from './profiles.ts'
 import { effectiveAttachType } from './program-load.ts'
 import { PROG_TYPE } from './program-types.ts'
+import { compareReleases, isReleasedBy, programTypeSince } from './releases.ts'
 import { structOps } from './struct-ops.ts'
 
 /** A helper, whoever may call it. */
@@ -62,6 +64,8 @@ export interface HelperScope {
   readonly iterator?: string
   /** Both by default. */
   readonly capabilities?: readonly HelperCapability[]
+  /** Of the kernel; {@link DEFAULT_PROFILE} by default. Whether the release has the helper at all is not asked. */
+  readonly release?: string
 }
 
 const ALL_CAPABILITIES: readonly HelperCapability[] = ['CAP_BPF', 'CAP_PERFMON']
@@ -100,6 +104,17 @@ function setsOf(
   return iterator === undefined ? sets : [...sets, ...iteratorHelperSets(iterator)]
 }
 
+/** The sets that name helper `id`, and as what, the first that counts first. Releases are left to who asks. */
+function* grantsOf(programType: number, id: number, scope: HelperScope): Generator<readonly [HelperSet, string]> {
+  const typeName = TYPE_NAMES.get(programType) ?? 'UNSPEC'
+  const attachType = attachTypeName(effectiveAttachType(programType, scope.attachType ?? 0)) as AttachTypeName
+  for (const name of setsOf(typeName, scope)) {
+    const set: HelperSet = HELPER_SETS[name]
+    const variant = SET_ENTRIES.get(name)?.get(id)
+    if (variant !== undefined && setApplies(set, attachType)) yield [set, variant]
+  }
+}
+
 /**
  * The prototype of helper `id` for programs of type `programType`: the same helper takes other arguments, or has
  * another implementation, in another type. Undefined when such a program may not call it ("program of this type
@@ -108,13 +123,9 @@ function setsOf(
  * @param programType BPF_PROG_TYPE_*
  */
 export function helperPrototype(programType: number, id: number, scope: HelperScope = {}): HelperPrototype | undefined {
-  const typeName = TYPE_NAMES.get(programType) ?? 'UNSPEC'
-  const attachType = attachTypeName(effectiveAttachType(programType, scope.attachType ?? 0)) as AttachTypeName
-  const capabilities = scope.capabilities ?? ALL_CAPABILITIES
-  for (const name of setsOf(typeName, scope)) {
-    const set: HelperSet = HELPER_SETS[name]
-    const variant = SET_ENTRIES.get(name)?.get(id)
-    if (variant === undefined || !setApplies(set, attachType)) continue
+  const { capabilities = ALL_CAPABILITIES, release = DEFAULT_PROFILE } = scope
+  for (const [set, variant] of grantsOf(programType, id, scope)) {
+    if (set.since !== undefined && !isReleasedBy(set.since, release)) continue
     if (set.capability !== undefined && !capabilities.includes(set.capability)) return undefined
     return HELPER_PROTOTYPES.get(variant)
   }
@@ -124,4 +135,16 @@ export function helperPrototype(programType: number, id: number, scope: HelperSc
 /** Whether programs of type `programType` may call helper `id`. */
 export function helperAllowed(programType: number, id: number, scope: HelperScope = {}): boolean {
   return helperPrototype(programType, id, scope) !== undefined
+}
+
+/**
+ * The release from which on programs of type `programType` may call helper `id`, which may be later than the one that brought
+ * the helper; undefined where none lets them.
+ */
+export function helperSince(programType: number, id: number, scope: HelperScope = {}): string | undefined {
+  const [born, typed] = [HELPERS[id]?.since, programTypeSince(programType)]
+  if (born === undefined || typed === undefined) return undefined
+  const granted = [...grantsOf(programType, id, scope)].filter(([, variant]) => HELPER_PROTOTYPES.has(variant))
+  const grants = granted.map(([{ since = born }]) => since).sort(compareReleases)
+  return grants[0] === undefined ? undefined : [born, typed, grants[0]].sort(compareReleases).at(-1)
 }

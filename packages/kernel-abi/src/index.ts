@@ -25,7 +25,15 @@ export type { ArgumentType, HelperPrototype, HelperValue, ReturnType, TypeFlagNa
 export { HELPER_PROTOTYPES, TYPE_FLAG } from './helper-prototypes.ts'
 export type { HelperCapability } from './helper-sets.ts'
 export type { Helper, HelperScope } from './helpers.ts'
-export { HELPERS, helperAllowed, helperByName, helperName, helperPrototype, MAX_HELPER_ID } from './helpers.ts'
+export {
+  HELPERS,
+  helperAllowed,
+  helperByName,
+  helperName,
+  helperPrototype,
+  helperSince,
+  MAX_HELPER_ID,
+} from './helpers.ts'
 export type { IteratorArgument } from './iterators.ts'
 export { isKnownIterator, iteratorArgument } from './iterators.ts'
 export { hasKernelDestructor } from './kernel-destructors.ts'

@@ -4,7 +4,7 @@
  *
  * @see register_bpf_struct_ops in the files that are named
  */
-import type { HelperSetName } from './helper-sets.ts'
+import { BASE, type HelperSetName } from './helper-sets.ts'
 
 /** A field that programs may write, by the structure that declares it; a dot leads into a structure in it. */
 export interface WritableField {
@@ -36,8 +36,6 @@ export interface StructOps {
 function words(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/))
 }
-
-const BASE: readonly HelperSetName[] = ['base', 'base_bpf', 'base_perfmon']
 
 // biome-ignore format: table
 const TCP_FIELDS: readonly WritableField[] = [

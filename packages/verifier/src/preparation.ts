@@ -99,7 +99,7 @@ export function prepare(run: Run): Verification {
   checkSubprograms(insns, subprograms)
   checkAbnormalReturns(program, subprograms)
   checkExceptionCallback(program, subprograms)
-  noteEffects(program, subprograms, options.kernelBtf)
+  noteEffects(program, subprograms, options)
   const maps = resolveMaps(program, knownOpcodes(profile.name), isCapable && isTrusted, options.kernelBtf)
   prepareDevice(options)
   const calls = callKinds(program, options.kernelBtf)

@@ -56,6 +56,8 @@ describe('what a release lacks', () => {
     ['calls of own functions',           '4.13', '4.19', 'call f\nexit\nf:\nr0 = 0\nexit'],
     ['loops',                            '4.19', '5.4',  'r0 = 0\nagain:\nr0 += 1\nif r0 != 3 goto again\nexit'],
     ['helper bpf_ktime_get_boot_ns',     '5.4',  '5.10', 'call 125\nr0 = 0\nexit'],
+    // Older than XDP programs that may call it: those of kprobes could since 4.2.
+    ['helper bpf_get_current_pid_tgid in programs of type xdp', '6.6', '6.12', 'call 14\nr0 = 0\nexit'],
     ['xdp_md.rx_queue_index',            '4.13', '4.19', 'r0 = *(u32 *)(r1 + 16)\nr0 = 0\nexit'],
     ['xdp_md.egress_ifindex',            '5.4',  '5.10', EGRESS],
   ]
@@ -143,5 +145,16 @@ describe('what a release lacks', () => {
       rejection: { code: 'VERIFIER_RELEASE', requirements: [{ since: '5.1' }] },
     })
     expect(result.log).toContain('unknown opcode 16\n')
+  })
+})
+
+describe('helpers that program types got after 6.12', () => {
+  it('are refused before in the words of the kernel', () => {
+    expect(verdict('6.12', 'call 15\nr0 = 0\nexit').log).toContain(
+      'program of this type cannot use helper bpf_get_current_uid_gid#15',
+    )
+  })
+  it('are judged by 6.18 as the others are', () => {
+    expect(verdict('6.18', 'call 15\nr0 = 0\nexit').ok).toBe(true)
   })
 })

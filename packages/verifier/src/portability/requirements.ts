@@ -22,6 +22,7 @@ import {
   compareReleases,
   contextNames,
   HELPERS,
+  helperSince,
   type KernelAbility,
   mapTypeName,
   mapTypeSince,
@@ -94,7 +95,7 @@ export function requirementsOf(program: VerifierProgram, accessesContext: (pc: n
     ...ofContextFields(program, accessesContext),
     ...ofProgram(program),
     ...ofMaps(program),
-    ...program.insns.flatMap((insn, pc) => ofInsn(program.insns, insn, pc)),
+    ...program.insns.flatMap((insn, pc) => [...ofInsn(program.insns, insn, pc), ...ofHelper(program, insn, pc)]),
     ...ofLoops(program.insns),
     ...ofTailCalls(program.insns),
   ]
@@ -160,9 +161,17 @@ function ofInsn(insns: readonly Insn[], insn: Insn, pc: number): Found[] {
   if (isFunctionLoad(insn)) found.push(needs('callbacks', 'callbacks', pc))
   if (isSubprogramCall(insn)) found.push(needs('functionCalls', 'calls of own functions', pc))
   if (isKernelCall(insn)) found.push(needs('kernelFunctions', 'calls of kernel functions', pc))
-  const helper = isHelperCall(insn) ? HELPERS[insn.imm] : undefined
-  if (helper !== undefined) found.push({ since: helper.since, what: `helper ${helper.name}`, pc })
   return found
+}
+
+/** A helper: its release, or the later one that gave it to a program type which was there already. */
+function ofHelper({ type, expectedAttachType: attachType }: VerifierProgram, insn: Insn, pc: number): Found[] {
+  const helper = isHelperCall(insn) ? HELPERS[insn.imm] : undefined
+  if (helper === undefined) return []
+  const { name, since } = helper
+  const granted = helperSince(type, helper.id, { attachType }) ?? since
+  if (granted === since || granted === programTypeSince(type)) return [{ since, what: `helper ${name}`, pc }]
+  return [{ since: granted, what: `helper ${name} in programs of type ${programTypeName(type)}`, pc }]
 }
 
 /** A jump backwards; what else is wrong with the flow is not asked here. */

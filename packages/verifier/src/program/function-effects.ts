@@ -3,9 +3,10 @@ import { BPF_CALL, BPF_JMP, type Insn } from '@bpfoundry/isa'
 import { helperPrototype } from '@bpfoundry/kernel-abi'
 import { calledFunction, hasTrait } from '../kernel-types/kernel-function.ts'
 import type { Subprogram } from '../verification.ts'
-import type { KernelBtf, VerifierProgram } from '../verifier-api.ts'
+import type { KernelBtf, VerifierOptions, VerifierProgram } from '../verifier-api.ts'
 import { isKernelCall } from './call-kinds.ts'
 import { isSubprogramCall } from './control-flow.ts'
+import { helperScope } from './helper-scope.ts'
 
 type Effect = 'changesPacketData' | 'mightSleep'
 
@@ -13,13 +14,18 @@ type Effect = 'changesPacketData' | 'mightSleep'
 export function noteEffects(
   program: VerifierProgram,
   subprograms: readonly Subprogram[],
-  btf: KernelBtf | undefined,
+  options: VerifierOptions,
 ): void {
-  const scope = { attachType: program.expectedAttachType }
+  const scope = helperScope(program, options)
   const helper = (insn: Insn): ReturnType<typeof helperPrototype> =>
     insn.opcode === (BPF_JMP | BPF_CALL) && insn.src === 0 ? helperPrototype(program.type, insn.imm, scope) : undefined
   note(program, subprograms, 'changesPacketData', (insn) => helper(insn)?.changesPacketData === true)
-  note(program, subprograms, 'mightSleep', (insn) => helper(insn)?.mightSleep === true || isSleeper(program, btf, insn))
+  note(
+    program,
+    subprograms,
+    'mightSleep',
+    (insn) => helper(insn)?.mightSleep === true || isSleeper(program, options.kernelBtf, insn),
+  )
 }
 
 function isSleeper(program: VerifierProgram, btf: KernelBtf | undefined, insn: Insn): boolean {

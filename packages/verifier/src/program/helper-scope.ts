@@ -4,7 +4,10 @@ import { structOpsPlace } from '../kernel-types/struct-ops-target.ts'
 import type { VerifierOptions, VerifierProgram } from '../verifier-api.ts'
 
 /** What decides which helpers the program may call, besides its type. */
-export function helperScope(program: VerifierProgram, { capabilities, kernelBtf }: VerifierOptions): HelperScope {
+export function helperScope(
+  program: VerifierProgram,
+  { capabilities, kernelBtf, profile }: VerifierOptions,
+): HelperScope {
   const isStructOps = program.type === PROG_TYPE.STRUCT_OPS && kernelBtf !== undefined
   const place = isStructOps ? structOpsPlace(program, kernelBtf) : undefined
   const iterator = kernelBtf === undefined ? undefined : iteratorOf(program, kernelBtf)
@@ -13,5 +16,6 @@ export function helperScope(program: VerifierProgram, { capabilities, kernelBtf 
     ...(place === undefined ? {} : { structOps: place }),
     ...(iterator === undefined ? {} : { iterator }),
     ...(capabilities === undefined ? {} : { capabilities }),
+    ...(profile === undefined ? {} : { release: profile }),
   }
 }
