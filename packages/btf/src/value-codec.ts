@@ -266,7 +266,7 @@ class Decoder {
 }
 
 /** Whether a typedef on the way to the integer says that it is kept in network order. */
-function isBigEndian(btf: Btf, typeId: number): boolean {
+export function isBigEndian(btf: Btf, typeId: number): boolean {
   let type: BtfType = btf.type(typeId)
   for (let depth = 0; depth < MAX_DEPTH && 'typeId' in type; depth++) {
     if (type.kind === BTF_KIND.TYPEDEF && /^__be(16|32|64)$/.test(type.name)) return true
@@ -276,7 +276,7 @@ function isBigEndian(btf: Btf, typeId: number): boolean {
   return false
 }
 
-function isCharacter(type: BtfType): boolean {
+export function isCharacter(type: BtfType): boolean {
   return type.kind === BTF_KIND.INT && type.sizeBytes === 1 && type.name === 'char'
 }
 
@@ -313,7 +313,7 @@ function describe(value: BtfValue): string {
   return isObject(value) || Array.isArray(value) ? 'an object or array' : String(value)
 }
 
-function mismatch(path: string, got: string, expected: string): BtfError {
+export function mismatch(path: string, got: string, expected: string): BtfError {
   return new BtfError({
     code: 'BTF_VALUE',
     message: `the value${path === '' ? '' : ` of ${path.replace(/^\./, '')}`} does not fit its type`,
