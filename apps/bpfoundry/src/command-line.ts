@@ -4,6 +4,7 @@ import { addBenchCommand } from './commands/bench.ts'
 import { addConformanceCommand } from './commands/conformance.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addDeployCommand } from './commands/deploy.ts'
+import { addFeatureCommand } from './commands/feature.ts'
 import { addNetCommand } from './commands/net.ts'
 import { addPluginCommand } from './commands/plugin.ts'
 import { addProgCommand } from './commands/prog.ts'
@@ -27,6 +28,7 @@ const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[]
   addVerifyCommand,
   addProgCommand,
   addNetCommand,
+  addFeatureCommand,
   addVectorsCommand,
   addConformanceCommand,
   addPluginCommand,

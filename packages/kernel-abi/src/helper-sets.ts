@@ -25,6 +25,7 @@ export type HelperSetName =
   | 'tc_change_head'
   | 'tc_netns'
   | 'xdp'
+  | 'xdp_redirect'
   | 'sock_ops'
   | 'sk_msg'
   | 'sk_skb'
@@ -129,7 +130,7 @@ const TRAMPOLINE_HOOKS: readonly AttachTypeName[] = ['TRACE_FENTRY', 'TRACE_FEXI
 /**
  * Which helpers there are, by the kernel's `*_func_proto` functions of Linux 6.12. Where program types got a helper in another
  * release than the one that brought it, `since` tells: as the sources of 6.1 and 6.12 and the running 6.18 show, and for
- * releases before 6.1 as https://docs.ebpf.io does. Of what 6.18 has and 6.12 has not, 6.16 stands for all releases between.
+ * releases before 6.1 as https://docs.ebpf.io and the kernel's history do. Of what 6.18 has and 6.12 has not, 6.16 stands for all releases between.
  *
  * @see net/core/filter.c, kernel/bpf/helpers.c, kernel/bpf/cgroup.c, kernel/trace/bpf_trace.c
  */
@@ -230,12 +231,13 @@ export const HELPER_SETS: Readonly<Record<HelperSetName, HelperSet>> = {
   xdp: {
     helpers: `
       perf_event_output=xdp_event_output get_smp_processor_id csum_diff xdp_adjust_head xdp_adjust_meta
-      redirect=xdp_redirect redirect_map=xdp_redirect_map xdp_adjust_tail xdp_get_buff_len xdp_load_bytes
+      redirect_map=xdp_redirect_map xdp_adjust_tail xdp_get_buff_len xdp_load_bytes
       xdp_store_bytes fib_lookup=xdp_fib_lookup check_mtu=xdp_check_mtu sk_lookup_udp=xdp_sk_lookup_udp
       sk_lookup_tcp=xdp_sk_lookup_tcp sk_release skc_lookup_tcp=xdp_skc_lookup_tcp tcp_check_syncookie
       tcp_gen_syncookie tcp_raw_gen_syncookie_ipv4 tcp_raw_gen_syncookie_ipv6 tcp_raw_check_syncookie_ipv4
       tcp_raw_check_syncookie_ipv6`,
   },
+  xdp_redirect: { helpers: 'redirect=xdp_redirect', since: '4.14' },
   sock_ops: {
     helpers: `
       setsockopt=sock_ops_setsockopt getsockopt=sock_ops_getsockopt sock_ops_cb_flags_set sock_map_update
@@ -443,7 +445,7 @@ export const PROGRAM_HELPER_SETS: Readonly<Record<keyof typeof PROG_TYPE, readon
   SCHED_CLS:               ['tc_cls_act', 'tc_change_head', 'tc_netns', ...SOCKET],
   SCHED_ACT:               ['tc_cls_act', 'tc_change_head', 'tc_netns', ...SOCKET],
   TRACEPOINT:              ['tracepoint', 'trace_storage_recur', ...TRACE],
-  XDP:                     ['xdp', ...SOCKET],
+  XDP:                     ['xdp', 'xdp_redirect', ...SOCKET],
   PERF_EVENT:              ['perf_event', 'trace_storage_recur', ...TRACE],
   CGROUP_SKB:              [...CGROUP, 'cg_skb', 'sk_filter', 'sk_filter_netns', ...SOCKET],
   CGROUP_SOCK:             [...CGROUP, ...CURRENT, 'sock_filter', ...BASE],

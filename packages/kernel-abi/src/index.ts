@@ -36,6 +36,8 @@ export {
 } from './helpers.ts'
 export type { IteratorArgument } from './iterators.ts'
 export { isKnownIterator, iteratorArgument } from './iterators.ts'
+export type { KernelOption, Sysctl, SysctlName } from './kernel-config.ts'
+export { kernelOptions, sysctls } from './kernel-config.ts'
 export { hasKernelDestructor } from './kernel-destructors.ts'
 export type { KernelFunction, KernelFunctionTrait, ModuleFunctionSet } from './kernel-functions.ts'
 export {

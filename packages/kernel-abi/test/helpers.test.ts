@@ -117,6 +117,7 @@ describe('helpers by release', () => {
   it.for([
     ['XDP', 'get_current_comm', '6.16'],
     ['XDP', 'get_current_pid_tgid', '6.10'],
+    ['XDP', 'redirect', '4.14'],
     ['CGROUP_SOCK', 'get_current_pid_tgid', '4.10'],
     ['SCHED_CLS', 'skb_change_head', '5.8'],
     ['SCHED_CLS', 'get_netns_cookie', '6.13'],

@@ -1,3 +1,8 @@
+export { featureJson, featureLines, featureMacros } from './features/bpftool-feature.ts'
+export type { FeatureChange, FeatureDifference } from './features/feature-difference.ts'
+export { featureDifference } from './features/feature-difference.ts'
+export type { Availability, FeatureProbe, FeatureReport, TypeHelpers } from './features/feature-probe.ts'
+export { probeFeatures } from './features/feature-probe.ts'
 export { seededKeys } from './hardening/blinding-keys.ts'
 export type { KernelOptions, MapRequest, OffloadDevice } from './kernel.ts'
 export { Kernel } from './kernel.ts'

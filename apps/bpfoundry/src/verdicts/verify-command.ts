@@ -9,7 +9,7 @@ import { kernelTypesNamed, sayKernelTypes } from '../kernel-types.ts'
 import { cardNamed } from '../offload/cards.ts'
 import { ALL_RELEASES } from '../options/choices.ts'
 import { formatJson } from '../output.ts'
-import { ReleaseMatrix, releaseText } from '../releases/release-matrix.ts'
+import { ReleaseMatrix, type ReleaseRow, releaseText } from '../releases/release-matrix.ts'
 import { asksStatistics, type StatisticsOptions, statisticsReport } from '../statistics/statistics-report.ts'
 import { requireWritable, writeWhole } from '../writable-file.ts'
 import { type JudgeOptions, judgePrograms, programsOf, type Verdict } from './judge-programs.ts'
@@ -103,23 +103,33 @@ function sarifOf(verdicts: readonly Verdict[]): object {
 
 /** `--profile all`: what the newest release refuses is refused. */
 function judgeReleases(objects: readonly string[], options: VerifyOptions, io: CommandIo): number {
-  const kernelTypes = kernelTypesNamed(options.kernelBtf)
-  const matrix = new ReleaseMatrix(kernelTypes)
-  const { found: rows, code } = ofObjects(objects, options, io, (object) => {
-    const spec = readSpec(object, kernelTypes === undefined ? {} : { kernelTypes })
-    return programsOf(object, spec, options.program).map((program) => () => matrix.judge(object, spec, program))
-  })
-  sayKernelTypes(kernelTypes, options.kernelBtf, io)
+  const { found: rows, code } = releaseRows(objects, options, io)
   io.out(
     options.json ? `${formatJson({ $schema: 'bpfoundry.verify-releases/1', programs: rows })}\n` : releaseText(rows),
   )
   return code === EXIT.ok && rows.some(({ since }) => since === undefined) ? EXIT.failed : code
 }
 
+/** The programs of the objects, each judged for every release; and the exit code, as far as objects could be judged. */
+export function releaseRows(
+  objects: readonly string[],
+  options: Pick<VerifyOptions, 'kernelBtf' | 'program' | 'json'>,
+  io: CommandIo,
+): { readonly found: readonly ReleaseRow[]; readonly code: number } {
+  const kernelTypes = kernelTypesNamed(options.kernelBtf)
+  const matrix = new ReleaseMatrix(kernelTypes)
+  const judged = ofObjects(objects, options, io, (object) => {
+    const spec = readSpec(object, kernelTypes === undefined ? {} : { kernelTypes })
+    return programsOf(object, spec, options.program).map((program) => () => matrix.judge(object, spec, program))
+  })
+  sayKernelTypes(kernelTypes, options.kernelBtf, io)
+  return judged
+}
+
 /** Judges one after the other: what can't be read or loaded does not keep the others from their verdicts. */
 function ofObjects<T>(
   objects: readonly string[],
-  { json }: VerifyOptions,
+  { json }: Pick<VerifyOptions, 'json'>,
   io: CommandIo,
   judgementsOf: (object: string) => readonly (() => T)[],
 ): { readonly found: readonly T[]; readonly code: number } {
