@@ -28,7 +28,7 @@ function sourceOf({ operand, bytes }: ClassicInstructionRow): Source {
       const byte = loadPacket(buffer, k, bytes)
       return byte === undefined ? undefined : (byte & 0xf) * 4
     },
-    length: ({ buffer }) => packetBytes(buffer),
+    length: ({ buffer }) => buffer.wireBytes ?? packetBytes(buffer),
     bits: (_, k) => k,
     cell: ({ cells }, k) => cells[k],
   }

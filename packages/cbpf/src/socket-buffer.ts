@@ -28,6 +28,8 @@ export interface SocketBuffer {
   readonly vlanTag: number
   readonly vlanProtocol: number
   readonly device?: NetworkDevice
+  /** Bytes that the packet had on the wire, which are its length where it was cut off when it was captured. */
+  readonly wireBytes?: number
 }
 
 /** What a machine knows that the packet does not say. */

@@ -1,4 +1,4 @@
-import { formatPlace, type Place } from './place.ts'
+import { formatPlace, type Place, type SourceSpan } from './place.ts'
 
 /** What a {@link Diagnostic} is made of. */
 export interface DiagnosticFields {
@@ -59,7 +59,7 @@ export class Diagnostic extends Error implements DiagnosticFields {
     const lines = [`${this.code}: ${this.message}`]
     const place = this.where === undefined ? '' : formatPlace(this.where)
     if (place !== '') lines.push(`  at       ${place}`)
-    if (this.where?.source?.text !== undefined) lines.push(`           ${this.where.source.text.trim()}`)
+    if (this.where?.source !== undefined) lines.push(...quote(this.where.source))
     if (this.got !== undefined) lines.push(`  got      ${this.got}`)
     if (this.expected !== undefined) lines.push(`  expected ${this.expected}`)
     if (this.hint !== undefined) lines.push(`  hint     ${this.hint}`)
@@ -83,6 +83,18 @@ export class Diagnostic extends Error implements DiagnosticFields {
     Object.defineProperty(this, 'where', { value: merged, enumerable: true, configurable: true })
     return this
   }
+}
+
+const MARGIN = ' '.repeat(11)
+
+/** The line of a source, and below it a caret where its column is known. */
+function quote({ text, column }: SourceSpan): readonly string[] {
+  if (text === undefined) return []
+  const line = `${MARGIN}${text.trim()}`
+  const before =
+    column === undefined ? undefined : text.trimEnd().slice(text.length - text.trimStart().length, column - 1)
+  if (column === undefined || before === undefined || column > text.trimEnd().length + 1) return [line]
+  return [line, `${MARGIN}${before.replaceAll(/[^\t]/g, ' ')}^`]
 }
 
 /** True for a {@link Diagnostic}, also one of another copy of this package. */

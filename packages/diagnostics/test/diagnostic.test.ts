@@ -25,12 +25,25 @@ describe('Diagnostic', () => {
         'MAP_MAX_ENTRIES: map has no entries',
         '  at       map blocked, filter.c:12:3',
         '           __uint(max_entries, 0);',
+        '            ^',
         '  got      0',
         '  expected at least 1',
         '  hint     set max_entries',
       ].join('\n'),
     )
     expect(new MapError({ code: 'A', message: 'b' }).format()).toBe('A: b')
+  })
+
+  it('puts a caret below the column, however far the line is indented', () => {
+    const quoted = (column: number, text: string): string[] =>
+      new MapError({ code: 'A', message: 'b', where: { source: { file: 'f', line: 1, column, text } } })
+        .format()
+        .split('\n')
+        .slice(2)
+    expect(quoted(4, '  ab c')).toEqual(['           ab c', '            ^'])
+    expect(quoted(4, '\ta\tb')).toEqual(['           a\tb', '            \t^'])
+    expect(quoted(3, 'ab ')).toEqual(['           ab', '             ^'])
+    expect(quoted(9, 'ab')).toEqual(['           ab'])
   })
 
   it('has a JSON form with what is known, and no more', () => {
