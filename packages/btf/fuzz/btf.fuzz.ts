@@ -1,4 +1,13 @@
-import { BTF_KIND, BtfError, btfMapDefinitions, checkBtf, decodeBtf, formatBtfRaw } from '../src/index.ts'
+import {
+  BTF_KIND,
+  BtfError,
+  btfMapDefinitions,
+  checkBtf,
+  decodeBtf,
+  formatBtfRaw,
+  typedCodec,
+  ValueShapes,
+} from '../src/index.ts'
 import { everyKind } from './seed-types.ts'
 
 export const name = 'btf'
@@ -12,6 +21,8 @@ export function fuzzOnce(input: Uint8Array): void {
       throw new Error('decoded types do not encode to the same bytes')
     }
     formatBtfRaw(btf)
+    const shapes = new ValueShapes(btf)
+    for (const { id } of btf.types) tolerate(() => roundTrip(shapes, id))
     for (const { id, name: typeName } of btf.types) {
       tolerate(() => btf.resolve(id))
       tolerate(() => btf.sizeOf(id))
@@ -24,6 +35,19 @@ export function fuzzOnce(input: Uint8Array): void {
   } catch (error) {
     if (!(error instanceof BtfError)) throw error
   }
+}
+
+/** Largest value that is read: damaged types may have any size. */
+const MAX_VALUE_BYTES = 4096
+
+/** What is read of a value can be written, and is then read again. */
+function roundTrip(shapes: ValueShapes, typeId: number): void {
+  const shape = shapes.of(typeId)
+  if (shape === undefined || shape.sizeBytes > MAX_VALUE_BYTES) return
+  const codec = typedCodec<unknown>(shape)
+  const written = codec.encode(codec.decode(Uint8Array.from({ length: shape.sizeBytes }, (_, at) => at + 1)))
+  const again = codec.encode(codec.decode(written))
+  if (written.some((byte, index) => byte !== again[index])) throw new Error('a value is written in two ways')
 }
 
 function tolerate(run: () => unknown): void {

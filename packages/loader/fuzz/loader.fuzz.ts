@@ -1,6 +1,6 @@
 import { BtfError } from '@bpfoundry/btf'
 import { ElfError } from '@bpfoundry/elf'
-import { Collection, LoaderError, type LoaderKernel, loadCollectionSpec } from '../src/index.ts'
+import { Collection, generateSkeleton, LoaderError, type LoaderKernel, loadCollectionSpec } from '../src/index.ts'
 import { everything } from '../test/object.ts'
 
 export const name = 'loader'
@@ -11,11 +11,12 @@ const KERNEL: LoaderKernel = {
   loadProgram: ({ name: program }) => ({ id: 1, fd: 4, name: program, close() {} }),
 }
 
-/** Reads a whole object, and loads what it holds into a kernel that refuses nothing. */
+/** Reads a whole object, writes its skeleton, and loads what it holds into a kernel that refuses nothing. */
 export function fuzzOnce(input: Uint8Array): void {
   try {
     const spec = loadCollectionSpec(input, { name: 'fuzz.o' })
     for (const variable of spec.variables.keys()) spec.variable(variable)
+    generateSkeleton(input, { fileName: 'fuzz.o' })
     Collection.create(spec, { kernel: KERNEL }).close()
   } catch (error) {
     if (error instanceof LoaderError || error instanceof BtfError || error instanceof ElfError) return

@@ -11,6 +11,18 @@ export type { LoadedMap, LoadedProgram, LoaderKernel, MapRequest, ProgramRequest
 export type { CoreRelocationMode } from './program-linker.ts'
 export type { ProgramSection } from './program-sections.ts'
 export { programSection } from './program-sections.ts'
+export type { GeneratedSkeleton, SkeletonTextOptions } from './skeleton/generate-skeleton.ts'
+export { generateSkeleton } from './skeleton/generate-skeleton.ts'
+export type {
+  LoadedSkeleton,
+  Skeleton,
+  SkeletonBench,
+  SkeletonDefinition,
+  SkeletonOptions,
+  SkeletonShape,
+} from './skeleton/skeleton.ts'
+export { defineSkeleton } from './skeleton/skeleton.ts'
+export type { ReadableMap, TypedMap } from './skeleton/typed-map.ts'
 export { specToJudge } from './spec-to-judge.ts'
 export type { StructOpsMember } from './struct-ops.ts'
 export type { VariableSpec, VariableValue } from './variable.ts'

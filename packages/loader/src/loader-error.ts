@@ -26,6 +26,10 @@ export type LoaderErrorCode =
   | 'LOADER_VARIABLE'
   /** A program asked for that the object does not hold. */
   | 'LOADER_PROGRAM_UNKNOWN'
+  /** A type asked for that the object does not have, or that has no values. */
+  | 'LOADER_TYPE_UNKNOWN'
+  /** A name for a skeleton that is none in TypeScript. */
+  | 'LOADER_SKELETON_NAME'
   /** Initial contents that name a map or program that is not there. */
   | 'LOADER_CONTENTS'
   /** An object of the byte order that the kernel does not have. */
