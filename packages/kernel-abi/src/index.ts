@@ -34,6 +34,7 @@ export {
   helperSince,
   MAX_HELPER_ID,
 } from './helpers.ts'
+export { inlinedCallInsns } from './inlined-calls.ts'
 export type { IteratorArgument } from './iterators.ts'
 export { isKnownIterator, iteratorArgument } from './iterators.ts'
 export type { KernelOption, Sysctl, SysctlName } from './kernel-config.ts'

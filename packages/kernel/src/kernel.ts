@@ -394,7 +394,7 @@ export class Kernel implements LoaderKernel<KernelMap, KernelProgram> {
 
   /** BPF_OBJ_GET_INFO_BY_FD of a program. @throws KernelError ENODEV for one whose device is gone */
   programInfo(program: KernelProgram): ProgramInfo {
-    return this.#devices.programInfo(program)
+    return this.#devices.programInfo(program, this.#profile)
   }
 
   /** BPF_OBJ_GET_INFO_BY_FD of a map. @throws KernelError ENODEV for one whose device is gone */

@@ -2,6 +2,13 @@ import type { KernelMap } from './kernel-map.ts'
 import type { KernelProgram } from './kernel-program.ts'
 import { INITIAL_NAMESPACE, type NetNamespace } from './offload/net-namespace.ts'
 import { deviceInfo, type InfoDevice, type MapInfo, ON_HOST, type ProgramInfo } from './offload/object-info.ts'
+import { linuxXlatedBytes } from './xlated-size.ts'
+
+const PAGE_BYTES = 4096
+/** sizeof(struct bpf_prog) in front of the instructions. */
+const PROGRAM_HEADER_BYTES = 72
+
+const pagesOf = (insnBytes: number): number => Math.ceil((PROGRAM_HEADER_BYTES + insnBytes) / PAGE_BYTES) * PAGE_BYTES
 
 /** A device as far as bpf(2) needs it: devmap entries, test runs and programs for devices name devices by ifindex. */
 export interface KernelNetDevice {
@@ -53,12 +60,15 @@ export class NetDevices {
   }
 
   /** BPF_OBJ_GET_INFO_BY_FD. @throws KernelError ENODEV for a program whose device is gone */
-  programInfo(program: KernelProgram): ProgramInfo {
-    const { id, image, maps, bound, boundDevice } = program
+  programInfo(program: KernelProgram, release?: string): ProgramInfo {
+    const { id, image, maps, verified, bound, boundDevice } = program
     const ifindex = bound?.netdev?.ifindex ?? boundDevice?.ifindex
     const place = program.offloaded ? deviceInfo('program', program.name, this.#place(ifindex)) : ON_HOST
     const { type, name, tag, gplCompatible } = image
-    const sizes = { xlatedBytes: 8 * image.insns.length, jitedBytes: bound?.translatedBytes ?? 0 }
+    const xlatedBytes = program.offloaded ? 8 * image.insns.length : linuxXlatedBytes(program, release)
+    // What is removed from a program gives no memory back.
+    const memlockBytes = pagesOf(Math.max(xlatedBytes, 8 * verified.program.insns.length))
+    const sizes = { xlatedBytes, jitedBytes: bound?.translatedBytes ?? 0, memlockBytes }
     return { id, type, name, tag, gplCompatible, ...sizes, mapIds: maps.map((map) => map.id), ...place }
   }
 

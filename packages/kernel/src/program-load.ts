@@ -222,7 +222,7 @@ function imageOf(
     ...plain,
     id,
     name: request.name,
-    tag: programTag(request.insns),
+    tag: programTag(request.insns, options.profile),
     type: request.type,
     expectedAttachType: request.expectedAttachType,
     mapReferences: fixed.mapReferences,

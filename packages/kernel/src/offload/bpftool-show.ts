@@ -25,12 +25,15 @@ export interface ProgramJson {
   readonly tag: string
   readonly gpl_compatible: boolean
   readonly dev?: DeviceJson
+  readonly loaded_at?: number
+  readonly uid?: number
   readonly orphaned: boolean
   readonly bytes_xlated: number
   readonly jited: boolean
   readonly bytes_jited?: number
   readonly bytes_memlock: number
   readonly map_ids?: readonly number[]
+  readonly btf_id?: number
 }
 
 /** One map of `bpftool -j map show`. */
@@ -47,8 +50,6 @@ export interface MapJson {
 }
 
 const PAGE_BYTES = 4096
-/** sizeof(struct bpf_prog) in front of the instructions. */
-const PROGRAM_HEADER_BYTES = 72
 const ORPHAN_TAG = '0000000000000000'
 
 /**
@@ -66,7 +67,9 @@ export function programLines(info: ProgramInfo | 'orphaned', viewer: Viewer): st
   const maps = info.mapIds.length > 0 ? `  map_ids ${info.mapIds.join(',')}` : ''
   return [
     `${head}${offloadedTo(info, viewer)}${info.gplCompatible ? '  gpl' : ''}`,
-    `\txlated ${info.xlatedBytes}B  ${jited}  memlock ${memlockBytes(info.xlatedBytes)}B${maps}`,
+    ...(info.loaded === undefined ? [] : [`\tloaded_at ${localTime(info.loaded.atSeconds)}  uid ${info.loaded.uid}`]),
+    `\txlated ${info.xlatedBytes}B  ${jited}  memlock ${info.memlockBytes}B${maps}`,
+    ...(info.btfId === undefined ? [] : [`\tbtf_id ${info.btfId}`]),
   ]
 }
 
@@ -94,12 +97,14 @@ export function programJson(info: ProgramInfo | 'orphaned', viewer: Viewer): Pro
     tag: info.tag,
     gpl_compatible: info.gplCompatible,
     ...(dev === undefined ? {} : { dev }),
+    ...(info.loaded === undefined ? {} : { loaded_at: info.loaded.atSeconds, uid: info.loaded.uid }),
     orphaned: false,
     bytes_xlated: info.xlatedBytes,
     jited: info.jitedBytes > 0,
     ...(info.jitedBytes > 0 ? { bytes_jited: info.jitedBytes } : {}),
-    bytes_memlock: memlockBytes(info.xlatedBytes),
+    bytes_memlock: info.memlockBytes,
     ...(info.mapIds.length > 0 ? { map_ids: info.mapIds } : {}),
+    ...(info.btfId === undefined ? {} : { btf_id: info.btfId }),
   }
 }
 
@@ -139,6 +144,12 @@ function nameSeen(info: DeviceInfo, { namespace, deviceName }: Viewer): string |
   return own ? deviceName(info.ifindex) : undefined
 }
 
-function memlockBytes(xlatedBytes: number): number {
-  return Math.ceil((PROGRAM_HEADER_BYTES + xlatedBytes) / PAGE_BYTES) * PAGE_BYTES
+/** `2026-11-21T03:57:14+0000`, where the host is. */
+function localTime(seconds: number): string {
+  const date = new Date(seconds * 1000)
+  const aheadMinutes = -date.getTimezoneOffset()
+  const digits = (value: number): string => `${value}`.padStart(2, '0')
+  const shifted = new Date(date.getTime() + aheadMinutes * 60_000).toISOString().slice(0, 19)
+  const ahead = Math.abs(aheadMinutes)
+  return `${shifted}${aheadMinutes < 0 ? '-' : '+'}${digits(Math.floor(ahead / 60))}${digits(ahead % 60)}`
 }

@@ -17,10 +17,17 @@ export interface ProgramInfo extends DeviceInfo {
   /** 16 hex digits. */
   readonly tag: string
   readonly gplCompatible: boolean
+  /** As Linux has it: look-ups that an engine inlines when it compiles stand inlined there. */
   readonly xlatedBytes: number
   /** 0 where nothing was compiled; of an offloaded program what the device made of it. */
   readonly jitedBytes: number
+  /** What holds the instructions, whole pages. */
+  readonly memlockBytes: number
   readonly mapIds: readonly number[]
+  /** Of the types that it was loaded with. */
+  readonly btfId?: number
+  /** When, in seconds of Unix time, and by whom; undefined where nobody keeps it. */
+  readonly loaded?: { readonly atSeconds: number; readonly uid: number }
 }
 
 /** `struct bpf_map_info`, as far as it is known here. */
