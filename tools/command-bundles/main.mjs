@@ -28,6 +28,7 @@ const COMMANDS = [
   { name: 'demo',           module: 'demo/demo-command',                    usual: () => 0 },
   { name: 'run',            module: 'run/run-command',                      usual: ({ run }) => run(BLACKLIST, { mode: 'native', engine: 'wasm', ...TRAFFIC }, silent) },
   { name: 'dump',           module: 'dumps/dump-command',                   usual: ({ dumpXlatedProgram }) => dumpXlatedProgram(BLACKLIST, {}, silent) },
+  { name: 'programs',       module: 'programs/programs-command',            usual: ({ showPrograms }) => showPrograms([BLACKLIST], { engine: 'wasm' }, silent) },
   { name: 'feature',        module: 'features/feature-command',             usual: ({ probe }) => probe([], {}, silent) },
   { name: 'show',           module: 'net/show-command',                     usual: ({ show }) => show('net show', BLACKLIST, { mode: 'native' }, silent) },
 ]

@@ -3,12 +3,14 @@ import { implementation } from '../command-bundle.ts'
 import type { CommandContext } from '../command-io.ts'
 import type { DumpOptions, JitedOptions } from '../dumps/dump-command.ts'
 import { cardOption, firmwareOption } from '../options/card-option.ts'
-import { JITED_ENGINES } from '../options/choices.ts'
+import { INTERPRETER, JITED_ENGINES, RELEASES } from '../options/choices.ts'
 import { kernelBtfOption } from '../options/kernel-btf-option.ts'
+import type { ProgramsOptions } from '../programs/programs-command.ts'
 
 /** `bpfoundry prog ...`: what becomes of a program. */
 export function addProgCommand(program: Command, { io, finish }: CommandContext): void {
   const prog = program.command('prog').description('look into programs')
+  addShow(prog, { io, finish })
   const dump = prog.command('dump').description('load an object and print a program as it runs, as bpftool does')
   withOptions(dump.command('xlated'))
     .description('after verification and fix-ups')
@@ -30,6 +32,27 @@ export function addProgCommand(program: Command, { io, finish }: CommandContext)
     .action(async (object: string, options: JitedOptions) => {
       const { dumpJitedProgram } = await implementation('dump', () => import('../dumps/dump-command.ts'))
       finish(await dumpJitedProgram(object, options, io))
+    })
+}
+
+function addShow(prog: Command, { io, finish }: CommandContext): void {
+  prog
+    .command('show')
+    .alias('list')
+    .description('load objects and tell of their programs what bpftool prog show would')
+    .argument('<object...>', 'BPF object files')
+    .option('--program <name>', 'only this program of each object')
+    .addOption(
+      new Option('--engine <engine>', 'whose code is measured; any of them on any host')
+        .choices([...JITED_ENGINES, INTERPRETER])
+        .default('wasm'),
+    )
+    .addOption(new Option('--profile <release>', 'Linux release (default: 6.12)').choices(RELEASES))
+    .addOption(kernelBtfOption())
+    .option('--json', 'as bpftool prints it with -j')
+    .action(async (objects: string[], options: ProgramsOptions) => {
+      const { showPrograms } = await implementation('programs', () => import('../programs/programs-command.ts'))
+      finish(showPrograms(objects, options, io))
     })
 }
 

@@ -44,6 +44,11 @@ export async function jitedProgram(engine: JitedEngine, image: ProgramImage): Pr
   return { engine, program: image.name, tag: image.tag, codeBytes, parts }
 }
 
+/** How long what the engine named makes of the image is. @throws as {@link jitedProgram} */
+export function codeBytesOf(engine: JitedEngine, image: ProgramImage): number {
+  return engine === 'wasm' ? emitWasm(image, OPTIONS).length : translateFor(engine, image).bytes.length
+}
+
 type Parts = Pick<JitedProgram, 'codeBytes' | 'parts'>
 
 async function machineParts(target: MachineTarget, image: ProgramImage): Promise<Parts> {

@@ -20,6 +20,9 @@ export const CARD_ENGINE = 'nfp'
 /** Engines whose code can be looked at, on any host. */
 export const JITED_ENGINES = ['wasm', 'x86-64', 'arm64'] as const
 export type JitedEngine = (typeof JITED_ENGINES)[number]
+/** The engine without code of its own. */
+export const INTERPRETER = 'interpreter'
+export type ShownEngine = JitedEngine | typeof INTERPRETER
 
 /** Cards that run programs themselves. */
 export const OFFLOAD_CARDS: readonly string[] = [
