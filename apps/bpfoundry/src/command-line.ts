@@ -5,6 +5,7 @@ import { addConformanceCommand } from './commands/conformance.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addDeployCommand } from './commands/deploy.ts'
 import { addFeatureCommand } from './commands/feature.ts'
+import { addGenCommand } from './commands/gen.ts'
 import { addNetCommand } from './commands/net.ts'
 import { addPluginCommand } from './commands/plugin.ts'
 import { addProgCommand } from './commands/prog.ts'
@@ -29,6 +30,7 @@ const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[]
   addProgCommand,
   addNetCommand,
   addFeatureCommand,
+  addGenCommand,
   addVectorsCommand,
   addConformanceCommand,
   addPluginCommand,

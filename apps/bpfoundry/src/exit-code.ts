@@ -41,6 +41,8 @@ const BY_PREFIX: readonly (readonly [string, number])[] = [
   ['BTF_', EXIT.unreadableInput],
   ['PCAP', EXIT.unreadableInput],
   ['LOADER_UNSUPPORTED', EXIT.unsupported],
+  ['LOADER_TYPE_UNKNOWN', EXIT.usage],
+  ['LOADER_SKELETON_NAME', EXIT.usage],
   ['LOADER_', EXIT.unreadableInput],
   ['KERNEL_PROGRAM_REJECTED', EXIT.failed],
   ['KERNEL_', EXIT.failed],

@@ -1,0 +1,28 @@
+import type { Command } from 'commander'
+import { implementation } from '../command-bundle.ts'
+import type { CommandContext } from '../command-io.ts'
+import type { SkeletonCommandOptions } from '../generated/skeleton-command.ts'
+
+/** `bpfoundry gen ...`: what is made of objects. */
+export function addGenCommand(program: Command, { io, finish }: CommandContext): void {
+  const gen = program.command('gen').description('make modules and types of objects')
+  gen
+    .command('skeleton')
+    .argument('<object>', 'BPF object file')
+    .description('a TypeScript module with the object in it, and its programs, maps and variables by type')
+    .option('--name <name>', "of the module's constant (default: made of the file's name)")
+    .option(
+      '--type <type>',
+      'a C type to have, too, as often as wanted',
+      (type: string, before: string[]) => [...before, type],
+      [],
+    )
+    .option('--write <file>', 'FILE.ts instead of stdout')
+    .option('--js', 'JavaScript; written to FILE.js, with FILE.d.ts beside it')
+    .option('--watch', 'write it anew whenever the object changes, until Ctrl-C')
+    .option('--json', 'what is in there, with the text of what is not written, as JSON (schema bpfoundry.skeleton/1)')
+    .action(async (object: string, options: SkeletonCommandOptions) => {
+      const { skeleton } = await implementation('gen', () => import('../generated/gen-command.ts'))
+      finish(await skeleton(object, options, io))
+    })
+}

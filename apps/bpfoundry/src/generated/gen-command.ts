@@ -1,0 +1,2 @@
+/** What the commands below `gen` do, for one bundle. */
+export { skeleton } from './skeleton-command.ts'
