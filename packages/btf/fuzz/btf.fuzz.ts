@@ -4,6 +4,9 @@ import {
   btfMapDefinitions,
   checkBtf,
   decodeBtf,
+  decodeSplitBtf,
+  formatBtfC,
+  formatBtfJson,
   formatBtfRaw,
   typedCodec,
   ValueShapes,
@@ -11,6 +14,8 @@ import {
 import { everyKind } from './seed-types.ts'
 
 export const name = 'btf'
+
+const BASE = everyKind('little').encode()
 
 /** Decodes, checks, prints and follows every type; what decodes encodes to the same bytes. */
 export function fuzzOnce(input: Uint8Array): void {
@@ -21,6 +26,9 @@ export function fuzzOnce(input: Uint8Array): void {
       throw new Error('decoded types do not encode to the same bytes')
     }
     formatBtfRaw(btf)
+    formatBtfJson(btf)
+    tolerate(() => formatBtfC(btf))
+    tolerate(() => decodeSplitBtf(BASE, input))
     const shapes = new ValueShapes(btf)
     for (const { id } of btf.types) tolerate(() => roundTrip(shapes, id))
     for (const { id, name: typeName } of btf.types) {

@@ -82,7 +82,9 @@ const PLAIN = {
 
 /** `count` items of `words` words each. */
 function items<T>(raw: RawType, words: number, make: (at: number) => T): T[] {
-  return Array.from({ length: raw.vlen }, (_, index) => make(index * words))
+  const made: T[] = []
+  for (let at = 0; at < raw.vlen * words; at += words) made.push(make(at))
+  return made
 }
 
 const int: KindCodec<BtfInt> = {

@@ -26,6 +26,8 @@ export type BtfErrorCode =
   | 'BTF_TOO_MANY_TYPES'
   /** A type that a module expects of its kernel, which has none such. */
   | 'BTF_BASE'
+  /** Types that no C can be made of: a definition needs itself, or they are too deep or too many within each other. */
+  | 'BTF_C_OUTPUT'
   /** A `.maps` variable that is no map definition. */
   | 'BTF_MAP_DEFINITION'
   /** A value that its type can't hold. */

@@ -11,12 +11,13 @@ const ENCODINGS: readonly [number, string][] = [
 
 const LINKAGES: readonly string[] = ['static', 'global', 'extern']
 
-/** The text of `bpftool btf dump ... format raw`: every type in order of its id, items on lines of their own. */
-export function formatBtfRaw(btf: Btf): string {
-  return btf.types
-    .slice(1)
-    .map((type) => `${formatTypeRaw(btf, type)}\n`)
-    .join('')
+/**
+ * The text of `bpftool btf dump ... format raw`: every type in order of its id, items on lines of their own.
+ *
+ * @param types those to print; all by default
+ */
+export function formatBtfRaw(btf: Btf, types: readonly BtfType[] = btf.types.slice(1)): string {
+  return types.map((type) => `${formatTypeRaw(btf, type)}\n`).join('')
 }
 
 /** One type as in {@link formatBtfRaw}, without the last line break. */
@@ -27,7 +28,11 @@ export function formatTypeRaw(btf: Btf, type: BtfType): string {
 }
 
 const quote = (name: string): string => `'${name === '' ? '(anon)' : name}'`
-const linkage = (value: number): string => LINKAGES[value] ?? '(unknown)'
+
+/** `SIGNED` for 1, of {@link BTF_INT_ENCODING}. */
+export const encodingName = (encoding: number): string => ENCODINGS.find(([value]) => value === encoding)?.[1] ?? 'UNKN'
+/** `global` for 1, of {@link BTF_LINKAGE}. */
+export const linkageName = (value: number): string => LINKAGES[value] ?? '(unknown)'
 
 /** What stands after the name, then the lines below it. */
 function describe(btf: Btf, type: BtfType): string[] {
@@ -35,7 +40,7 @@ function describe(btf: Btf, type: BtfType): string[] {
     case BTF_KIND.VOID:
       return ['']
     case BTF_KIND.INT: {
-      const encoding = ENCODINGS.find(([value]) => value === type.encoding)?.[1] ?? 'UNKN'
+      const encoding = encodingName(type.encoding)
       return [`size=${type.sizeBytes} bits_offset=${type.bitOffset} nr_bits=${type.bits} encoding=${encoding}`]
     }
     case BTF_KIND.ARRAY:
@@ -49,11 +54,11 @@ function describe(btf: Btf, type: BtfType): string[] {
     case BTF_KIND.FWD:
       return [`fwd_kind=${type.isUnion ? 'union' : 'struct'}`]
     case BTF_KIND.FUNC:
-      return [`type_id=${type.typeId} linkage=${linkage(type.linkage)}`]
+      return [`type_id=${type.typeId} linkage=${linkageName(type.linkage)}`]
     case BTF_KIND.FUNC_PROTO:
       return describeFuncProto(type)
     case BTF_KIND.VAR:
-      return [`type_id=${type.typeId}, linkage=${linkage(type.linkage)}`]
+      return [`type_id=${type.typeId}, linkage=${linkageName(type.linkage)}`]
     case BTF_KIND.DATASEC:
       return describeDatasec(btf, type)
     case BTF_KIND.FLOAT:

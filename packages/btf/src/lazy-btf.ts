@@ -76,7 +76,7 @@ export class LazyBtf {
   }
 
   #indexed(): TypeIndex {
-    this.#index ??= indexOf(this.#view, this.#layout)
+    this.#index ??= typeIndex(this.#view, this.#layout)
     return this.#index
   }
 
@@ -93,12 +93,13 @@ export class LazyBtf {
 }
 
 /** Where each type begins, by id, and where the last one ends: at a kind that is not known, or where data is cut. */
-interface TypeIndex {
+export interface TypeIndex {
   readonly places: readonly number[]
   readonly end: number
 }
 
-function indexOf(view: DataView, { littleEndian, typesStart, typesEnd }: BtfLayout): TypeIndex {
+/** Finds where types begin; stops at one of a kind that is not known. */
+export function typeIndex(view: DataView, { littleEndian, typesStart, typesEnd }: BtfLayout): TypeIndex {
   const places = [typesStart]
   let at = typesStart
   while (at + TYPE_BYTES <= typesEnd) {
