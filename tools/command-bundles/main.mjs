@@ -18,7 +18,8 @@ const [built, extension, conditions] = values.source ? ['src', 'ts', ['source']]
 const PARSER = join(root, 'fixtures/programs/published/parse_drop.v2.o')
 const BLACKLIST = join(root, 'fixtures/programs/blacklist/blacklist.v3.o')
 const TRAFFIC = { pktgen: 'count=1000,src=10.0.0.0/8', map: [], cpus: 1, deterministic: true, seed: 1 }
-const silent = { out() {}, err() {}, terminal: false, readInput: async () => '' }
+const typed = (input) => ({ out() {}, err() {}, terminal: false, readInput: async () => input })
+const silent = typed('')
 
 /** Commands by the name that `implementation` has for them: the module of each, and what it is asked to keep bytecode of. */
 // biome-ignore format: table
@@ -28,6 +29,8 @@ const COMMANDS = [
   { name: 'demo',           module: 'demo/demo-command',                    usual: () => 0 },
   { name: 'run',            module: 'run/run-command',                      usual: ({ run }) => run(BLACKLIST, { mode: 'native', engine: 'wasm', ...TRAFFIC }, silent) },
   { name: 'dump',           module: 'dumps/dump-command',                   usual: ({ dumpXlatedProgram }) => dumpXlatedProgram(BLACKLIST, {}, silent) },
+  { name: 'asm',            module: 'assembly/asm-command',                 usual: ({ assemble }) => assemble('-', { D: [] }, typed('ldh [12]\njeq #0x800, l1, l2\nl1: ret #-1\nl2: ret #0')) },
+  { name: 'dbg',            module: 'debugger/dbg-command',                 usual: ({ debug }) => debug({ quirks: true }, typed('load bpf 1,6 0 0 0\nhelp\ndump')) },
   { name: 'programs',       module: 'programs/programs-command',            usual: ({ showPrograms }) => showPrograms([BLACKLIST], { engine: 'wasm' }, silent) },
   { name: 'feature',        module: 'features/feature-command',             usual: ({ probe }) => probe([], {}, silent) },
   { name: 'gen',            module: 'generated/gen-command',                usual: ({ skeleton }) => skeleton(BLACKLIST, { type: [] }, silent) },

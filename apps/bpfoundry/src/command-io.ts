@@ -8,6 +8,8 @@ export interface CommandIo {
   readonly terminal: boolean
   /** All of stdin. */
   readInput(): Promise<string>
+  /** stdin itself, for what answers before it ends; absent where a test gives it. */
+  readonly input?: NodeJS.ReadStream
 }
 
 /** The process itself. */
@@ -20,6 +22,10 @@ export function processIo(): CommandIo {
       process.stderr.write(text)
     },
     terminal: process.stderr.isTTY === true,
+    // Opened when it is asked for: what opens it waits for it.
+    get input() {
+      return process.stdin
+    },
     readInput: async () => {
       const chunks: Uint8Array[] = []
       for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array)

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import type { CommandContext, CommandIo } from './command-io.ts'
+import { addAsmCommand } from './commands/asm.ts'
 import { addBenchCommand } from './commands/bench.ts'
 import { addConformanceCommand } from './commands/conformance.ts'
+import { addDbgCommand } from './commands/dbg.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addDeployCommand } from './commands/deploy.ts'
 import { addFeatureCommand } from './commands/feature.ts'
@@ -28,6 +30,8 @@ const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[]
   addRunCommand,
   addVerifyCommand,
   addProgCommand,
+  addAsmCommand,
+  addDbgCommand,
   addNetCommand,
   addFeatureCommand,
   addGenCommand,

@@ -1,3 +1,4 @@
+import { CLASSIC_FORMS } from '@bpfoundry/cbpf'
 import { SUITES as KNOWN_SUITES } from '@bpfoundry/conformance'
 import { KERNEL_PROFILES } from '@bpfoundry/kernel-abi'
 import { BPF_FIRMWARE, CORENIC_FIRMWARE, NFP_CARDS } from '@bpfoundry/nfp'
@@ -11,6 +12,7 @@ test.for([
   ['cards',              choices.OFFLOAD_CARDS, Object.keys(NFP_CARDS)],
   ['firmware',           choices.FIRMWARES,     [BPF_FIRMWARE.name, CORENIC_FIRMWARE.name]],
   ['releases',           choices.RELEASES,      [...KERNEL_PROFILES.keys()]],
+  ['forms of programs',  choices.ASM_FORMATS,   CLASSIC_FORMS],
   ['test suites',        choices.SUITES,        KNOWN_SUITES],
   ['the default engine', [choices.DEFAULT_ENGINE, choices.CARD_ENGINE], [testbench.DEFAULT_ENGINE, testbench.CARD_ENGINE]],
   ["the kernel's types", [choices.RUNNING_KERNEL_TYPES], [testbench.RUNNING_KERNEL_TYPES]],

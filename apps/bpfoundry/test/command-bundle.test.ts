@@ -132,7 +132,7 @@ describe('what the build bundles', () => {
     expect(withoutTimes(said.join(''))).toEqual(withoutTimes(modules.stdout))
   })
 
-  test.for(['bench-verifier', 'demo', 'run', 'dump', 'show', 'gen', 'cpu-worker'])('%s loads', (name) => {
+  test.for(['bench-verifier', 'demo', 'run', 'dump', 'show', 'gen', 'asm', 'dbg', 'cpu-worker'])('%s loads', (name) => {
     expect(Object.keys(load(name))).not.toEqual([])
   })
 })

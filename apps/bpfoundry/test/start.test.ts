@@ -34,6 +34,8 @@ test.for([
   [['verify', '--help']],
   [['run', '--help']],
   [['bench', 'nic', '--help']],
+  [['asm', '--help']],
+  [['dbg', '--help']],
   [['help', 'conformance']],
   [['no-such-command']],
   [['run', fixture('programs/drop/drop.v3.o'), '--mode', 'sideways']],

@@ -27,7 +27,9 @@ export function fuzzOnce(input: Uint8Array): void {
   } catch (error) {
     if (!(error instanceof CbpfError)) throw error
     const { line = 0, column = 0 } = error.where?.source ?? {}
-    if (column < 1 || column > (text.split('\n')[line - 1]?.length ?? -1) + 1) throw new Error('an error at no place')
+    if (column < 1 || column > (text.split('\n')[line - 1]?.length ?? -1) + 1) {
+      throw new Error('an error at no place', { cause: error })
+    }
     error.format()
   }
 }

@@ -30,3 +30,21 @@ export interface Assignment {
   readonly name: string
   readonly value: string
 }
+
+/** `NAME=NUMBER` of the command line, the number as in C. */
+export interface Definition {
+  readonly name: string
+  readonly value: bigint
+}
+
+const NUMBER = /^([-+]?)(0x[0-9a-f]+|0b[01]+|0[0-7]+|0|[1-9]\d*)$/i
+const MOST_DIGITS = 70
+
+/** Parses `NAME=NUMBER`, as often as wanted; for commander. */
+export function definitions(text: string, before: readonly Definition[]): readonly Definition[] {
+  const [, name = '', number = ''] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? []
+  const [, sign, digits] = (number.length > MOST_DIGITS ? null : NUMBER.exec(number)) ?? []
+  if (digits === undefined) throw new InvalidArgumentError('expected NAME=NUMBER.')
+  const magnitude = BigInt(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits.toLowerCase())
+  return [...before, { name, value: sign === '-' ? -magnitude : magnitude }]
+}

@@ -51,3 +51,12 @@ export const SUITES: readonly string[] = ['test_bpf', 'verifier', 'progs']
 export const RUNNING_KERNEL_TYPES = '/sys/kernel/btf/vmlinux'
 /** Stands for no kernel's types. */
 export const NO_KERNEL_TYPES = 'none'
+
+/** Forms in which assembled programs are printed. */
+// biome-ignore format: names
+export const ASM_FORMATS = ['asm', 'c', 'decimal', 'listing', 'tcpdump', 'netsniff-ng', 'xt-bpf', 'hex'] as const
+export type AsmFormat = (typeof ASM_FORMATS)[number]
+
+/** Syntaxes of eBPF assembly. */
+export const EBPF_SYNTAXES = ['llvm', 'kernel'] as const
+export type EbpfSyntax = (typeof EBPF_SYNTAXES)[number]

@@ -110,8 +110,10 @@ function loadCapture({ debugger: target, files }: ShellSession, rest: string): C
   target.loadPackets([])
   const answer = files.capture(file)
   if (!('content' in answer)) return refused(answer.refusal, answer.note)
-  target.loadPackets(answer.content)
-  return answer.content.length > 0 ? { output: [] } : refused('pcap file too small!', `${file} holds no packets`)
+  const { content, note } = answer
+  target.loadPackets(content)
+  if (content.length === 0) return refused('pcap file too small!', note ?? `${file} holds no packets`)
+  return { output: [], notes: note === undefined ? [] : [note] }
 }
 
 const fileName = (rest: string): string | undefined => rest.split(' ').find((word) => word !== '')
