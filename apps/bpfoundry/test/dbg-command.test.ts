@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { complete } from '../src/debugger/terminal-session.ts'
 import { bpfoundry, bpfoundryWith, fixture, startArguments } from './command-line.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bpfoundry-dbg-'))
@@ -85,6 +86,17 @@ test.for([
   expect(code).toBe(0)
   expect(stdout).toBe(`> ${line}\n${said === undefined ? '' : `${said}\n`}> `)
   expect(stderr).toMatch(why)
+})
+
+// biome-ignore format: table
+test.for([
+  ['br',                     ['breakpoint '],              'br'],
+  ['load a',                 ['asm '],                     'a'],
+  ['watch m',                [],                           'm'],
+  [`load pcap ${folder}/cu`, [`${folder}/cut`],            `${folder}/cu`],
+  ['load pcap /nonexistent/', [],                          '/nonexistent/'],
+] as const)('Tab makes of %j', ([line, offered, completed]) => {
+  expect(complete(line)).toEqual([offered, completed])
 })
 
 test('no script of that name: one clear error', async () => {
