@@ -129,8 +129,8 @@ const TRAMPOLINE_HOOKS: readonly AttachTypeName[] = ['TRACE_FENTRY', 'TRACE_FEXI
 
 /**
  * Which helpers there are, by the kernel's `*_func_proto` functions of Linux 6.12. Where program types got a helper in another
- * release than the one that brought it, `since` tells: as the sources of 6.1 and 6.12 and the running 6.18 show, and for
- * releases before 6.1 as https://docs.ebpf.io and the kernel's history do. Of what 6.18 has and 6.12 has not, 6.16 stands for all releases between.
+ * release than the one that brought it, `since` tells, or a row of later-helpers.ts: as the sources of 6.1 and 6.12 and the
+ * running 6.18 show, and https://docs.ebpf.io. Of what 6.18 has and 6.12 has not, 6.16 stands for the releases between.
  *
  * @see net/core/filter.c, kernel/bpf/helpers.c, kernel/bpf/cgroup.c, kernel/trace/bpf_trace.c
  */

@@ -9,6 +9,7 @@ import {
   PROGRAM_HELPER_SETS,
 } from './helper-sets.ts'
 import { iteratorHelperSets } from './iterators.ts'
+import { laterHelperSince } from './later-helpers.ts'
 import { DEFAULT_PROFILE } from './profiles.ts'
 import { effectiveAttachType } from './program-load.ts'
 import { PROG_TYPE } from './program-types.ts'
@@ -104,14 +105,22 @@ function setsOf(
   return iterator === undefined ? sets : [...sets, ...iteratorHelperSets(iterator)]
 }
 
-/** The sets that name helper `id`, and as what, the first that counts first. Releases are left to who asks. */
-function* grantsOf(programType: number, id: number, scope: HelperScope): Generator<readonly [HelperSet, string]> {
+/** A set that names a helper: as what, and since which release; undefined where the helper's own counts. */
+interface Grant {
+  readonly variant: string
+  readonly since: string | undefined
+  readonly capability: HelperCapability | undefined
+}
+
+/** The sets that name helper `id`, the first that counts first. Releases are left to who asks. */
+function* grantsOf(programType: number, id: number, scope: HelperScope): Generator<Grant> {
   const typeName = TYPE_NAMES.get(programType) ?? 'UNSPEC'
   const attachType = attachTypeName(effectiveAttachType(programType, scope.attachType ?? 0)) as AttachTypeName
   for (const name of setsOf(typeName, scope)) {
     const set: HelperSet = HELPER_SETS[name]
     const variant = SET_ENTRIES.get(name)?.get(id)
-    if (variant !== undefined && setApplies(set, attachType)) yield [set, variant]
+    if (variant === undefined || !setApplies(set, attachType)) continue
+    yield { variant, since: set.since ?? laterHelperSince(programType, id), capability: set.capability }
   }
 }
 
@@ -124,9 +133,9 @@ function* grantsOf(programType: number, id: number, scope: HelperScope): Generat
  */
 export function helperPrototype(programType: number, id: number, scope: HelperScope = {}): HelperPrototype | undefined {
   const { capabilities = ALL_CAPABILITIES, release = DEFAULT_PROFILE } = scope
-  for (const [set, variant] of grantsOf(programType, id, scope)) {
-    if (set.since !== undefined && !isReleasedBy(set.since, release)) continue
-    if (set.capability !== undefined && !capabilities.includes(set.capability)) return undefined
+  for (const { variant, since, capability } of grantsOf(programType, id, scope)) {
+    if (since !== undefined && !isReleasedBy(since, release)) continue
+    if (capability !== undefined && !capabilities.includes(capability)) return undefined
     return HELPER_PROTOTYPES.get(variant)
   }
   return undefined
@@ -144,7 +153,7 @@ export function helperAllowed(programType: number, id: number, scope: HelperScop
 export function helperSince(programType: number, id: number, scope: HelperScope = {}): string | undefined {
   const [born, typed] = [HELPERS[id]?.since, programTypeSince(programType)]
   if (born === undefined || typed === undefined) return undefined
-  const granted = [...grantsOf(programType, id, scope)].filter(([, variant]) => HELPER_PROTOTYPES.has(variant))
-  const grants = granted.map(([{ since = born }]) => since).sort(compareReleases)
+  const granted = [...grantsOf(programType, id, scope)].filter(({ variant }) => HELPER_PROTOTYPES.has(variant))
+  const grants = granted.map(({ since = born }) => since).sort(compareReleases)
   return grants[0] === undefined ? undefined : [born, typed, grants[0]].sort(compareReleases).at(-1)
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
+  ATTACH_TYPE,
   HELPER_PROTOTYPES,
   HELPERS,
   helperAllowed,
@@ -8,6 +9,7 @@ import {
   helperName,
   helperPrototype,
   helperSince,
+  isReleasedBy,
   KERNEL_PROFILES,
   MAX_HELPER_ID,
   PROG_TYPE,
@@ -118,7 +120,9 @@ describe('helpers by release', () => {
     ['XDP', 'get_current_comm', '6.16'],
     ['XDP', 'get_current_pid_tgid', '6.10'],
     ['XDP', 'redirect', '4.14'],
-    ['CGROUP_SOCK', 'get_current_pid_tgid', '4.10'],
+    ['CGROUP_SOCK', 'get_current_pid_tgid', '5.10'],
+    ['XDP', 'csum_diff', '4.19'],
+    ['KPROBE', 'spin_lock', '5.15'],
     ['SCHED_CLS', 'skb_change_head', '5.8'],
     ['SCHED_CLS', 'get_netns_cookie', '6.13'],
     ['CGROUP_SOCKOPT', 'setsockopt', undefined],
@@ -127,6 +131,28 @@ describe('helpers by release', () => {
     ['XDP', 'skb_store_bytes', undefined],
   ] as const)('%s programs may call %s since %s', ([type, helper, since]) => {
     expect(helperSince(PROG_TYPE[type], helperByName(helper)?.id ?? 0)).toBe(since)
+  })
+
+  const [remark = [], releases = [], ...counts] = readFileSync(
+    new URL('data/helper-counts.txt', import.meta.url),
+    'utf8',
+  )
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !line.startsWith('#') || line.endsWith(':'))
+    .map((line) => line.replace(/^# |:$/g, '').split(' '))
+  const uncounted = new Set(remark)
+
+  it.for(counts)('as many as the sources grant to %s', ([typeName = '', ...told]) => {
+    const type = PROG_TYPE[typeName.toUpperCase() as keyof typeof PROG_TYPE]
+    const grants = (id: number, release: string): boolean =>
+      Object.values(ATTACH_TYPE).some((attachType) => {
+        const since = helperSince(type, id, { attachType })
+        return since !== undefined && isReleasedBy(since, release) && helperAllowed(type, id, { attachType, release })
+      })
+    const counted = HELPERS.filter((helper) => helper !== undefined && !uncounted.has(helper.name.slice(4)))
+    const ours = releases.slice(1).map((release) => counted.filter((helper) => grants(helper?.id ?? 0, release)).length)
+    expect(ours.map((count, at) => (told[at] === '-' ? '-' : `${count}`))).toEqual(told)
   })
 
   it('takes nothing away again from one release to the next', () => {
