@@ -28,10 +28,10 @@ export function requireWritable(path: string): void {
 }
 
 /** The file appears under its name when it is complete, or not at all. @throws TestbenchError TESTBENCH_UNWRITABLE */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, content: string | Uint8Array): void {
   const output = new OutputFile(path)
   try {
-    output.write(Buffer.from(text))
+    output.write(typeof content === 'string' ? Buffer.from(content) : content)
     output.commit()
   } catch (error) {
     output.discard()

@@ -1,10 +1,11 @@
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { KernelMap, KernelProgram } from '@bpfoundry/kernel'
 import { XDP_ACTION } from '@bpfoundry/kernel-abi'
-import type { SkeletonDefinition, SkeletonShape, TypedMap } from '@bpfoundry/loader'
+import { loadCollectionSpec, type SkeletonDefinition, type SkeletonShape, type TypedMap } from '@bpfoundry/loader'
 import { capture, Testbench } from '@bpfoundry/testbench'
 import { afterAll, describe, expect, test } from 'vitest'
 import { bpfoundry, fixture } from './command-line.ts'
@@ -175,5 +176,50 @@ describe('gen skeleton', () => {
     const { code, stdout, stderr } = await bpfoundry('gen', 'skeleton', ...args)
     expect([code, stdout]).toEqual([exit, ''])
     expect(stderr).toMatch(says)
+  })
+})
+
+describe('gen min_core_btf', () => {
+  const compile = (name: string): string | undefined => {
+    const source = fileURLToPath(new URL(`../../../packages/loader/test/programs/${name}.bpf.c`, import.meta.url))
+    const path = join(folder, `${name}.o`)
+    const args = ['-O2', '-g', '-target', 'bpf', '-I', fixture('programs/include'), '-c', source, '-o', path]
+    return spawnSync('clang-19', args).status === 0 ? path : undefined
+  }
+  /** The section of types, as a kernel would give its own. */
+  const typesOf = (object: string): string => {
+    const path = join(folder, 'kernel.btf')
+    writeFileSync(path, loadCollectionSpec(readFileSync(object)).btf?.encode() ?? '')
+    return path
+  }
+
+  test('writes the types that objects need, and tells how many', async (ctx) => {
+    const [kernel, object] = [compile('core-kernel'), compile('core-certain')]
+    if (kernel === undefined || object === undefined) return ctx.skip('clang-19 is not installed')
+    const [types, path] = [typesOf(kernel), join(folder, 'least.btf')]
+    const { code, stdout, stderr } = await bpfoundry('gen', 'min_core_btf', types, path, object)
+    const { length } = readFileSync(path)
+    expect([code, stdout, stderr]).toEqual([0, '', `${path} written: 14 types, ${length} bytes\n`])
+    const told = await bpfoundry('gen', 'min_core_btf', types, path, object, object, '--json')
+    expect(JSON.parse(told.stdout)).toEqual({
+      $schema: 'bpfoundry.min-core-btf/1',
+      ...{ input: types, output: path, objects: [object, object], types: 14, sizeBytes: length },
+    })
+    // What it wrote is types again, of which the object needs all.
+    const again = join(folder, 'again.btf')
+    expect((await bpfoundry('gen', 'min_core_btf', path, again, object)).code).toBe(0)
+    expect(readFileSync(again).equals(readFileSync(path))).toBe(true)
+  })
+
+  test('leaves no file where an object is none', async () => {
+    const types = typesOf(fixture('programs/l4lb/l4lb.v3.o'))
+    const path = join(folder, 'none.btf')
+    const legacy = fixture('programs/legacy_maps/legacy_maps.v3.o')
+    const { code, stderr } = await bpfoundry('gen', 'min_core_btf', types, path, legacy)
+    expect(code).toBe(3)
+    expect(stderr).toMatch(/LOADER_SECTION[\s\S]*compile with -g/)
+    expect(readdirSync(folder)).not.toContain('none.btf')
+    expect((await bpfoundry('gen', 'min_core_btf', legacy, path, legacy)).stderr).toMatch(/TESTBENCH_KERNEL_TYPES/)
+    expect((await bpfoundry('gen', 'min_core_btf', types, path)).code).toBe(2)
   })
 })

@@ -10,7 +10,7 @@ export { formatBtfJson } from './btf-json-format.ts'
 export type { BtfKind } from './btf-kind.ts'
 export { BTF_INT_ENCODING, BTF_KIND, BTF_LINKAGE, btfKindName } from './btf-kind.ts'
 export { formatBtfRaw, formatTypeRaw } from './btf-raw-format.ts'
-export { isModifier, visitReferences } from './btf-references.ts'
+export { isModifier, visitReferences, withReferences } from './btf-references.ts'
 export { BtfStrings } from './btf-strings.ts'
 export type {
   BtfArray,

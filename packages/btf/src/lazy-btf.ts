@@ -28,6 +28,10 @@ export class LazyBtf {
     this.#ids = new BtfTypeIds(bytes)
   }
 
+  get byteOrder(): 'little' | 'big' {
+    return this.#layout.littleEndian ? 'little' : 'big'
+  }
+
   /**
    * Makes sure that there are as many types as the header says, all of kinds that are known.
    *

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { implementation } from '../command-bundle.ts'
 import type { CommandContext } from '../command-io.ts'
+import type { MinCoreBtfOptions } from '../generated/min-core-btf-command.ts'
 import type { SkeletonCommandOptions } from '../generated/skeleton-command.ts'
 
 /** `bpfoundry gen ...`: what is made of objects. */
@@ -24,5 +25,16 @@ export function addGenCommand(program: Command, { io, finish }: CommandContext):
     .action(async (object: string, options: SkeletonCommandOptions) => {
       const { skeleton } = await implementation('gen', () => import('../generated/gen-command.ts'))
       finish(await skeleton(object, options, io))
+    })
+  gen
+    .command('min_core_btf')
+    .argument('<input>', "a kernel's BTF, as /sys/kernel/btf/vmlinux gives it")
+    .argument('<output>', 'file for what is left of it')
+    .argument('<object...>', 'BPF object files')
+    .description("of a kernel's types those that the objects' CO-RE relocations need, as bpftool gen min_core_btf")
+    .option('--json', 'what was written as JSON (schema bpfoundry.min-core-btf/1)')
+    .action(async (input: string, output: string, objects: string[], options: MinCoreBtfOptions) => {
+      const { minCoreBtf } = await implementation('gen', () => import('../generated/gen-command.ts'))
+      finish(minCoreBtf(input, output, objects, options, io))
     })
 }

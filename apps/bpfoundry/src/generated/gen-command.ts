@@ -1,2 +1,3 @@
 /** What the commands below `gen` do, for one bundle. */
+export { minCoreBtf } from './min-core-btf-command.ts'
 export { skeleton } from './skeleton-command.ts'

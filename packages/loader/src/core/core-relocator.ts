@@ -34,10 +34,17 @@ const [NO, YES]: readonly [FieldValue, FieldValue] = [
   { value: 1n, isCertain: true },
 ]
 
-/** One of the kernel's types that the object's may stand for, and what the relocation is by it. */
-interface Candidate {
+/** What a relocation is by one of the kernel's types. */
+interface Answer {
   readonly value: FieldValue
   readonly bitOffset: number
+  /** Of a field: the way to it. */
+  readonly path?: FieldPath
+}
+
+/** One of the kernel's types that the object's may stand for. */
+interface Candidate extends Answer {
+  readonly typeId: number
 }
 
 /**
@@ -73,54 +80,85 @@ export class CoreRelocator {
     return areTypesCompatible(this.#pair, localId, kernelId)
   }
 
+  /**
+   * The type of the kernel that a relocation is made by, and for a field the way to it there; undefined where the kernel has none,
+   * or none is needed.
+   *
+   * @throws LoaderError as {@link outcome}
+   */
+  target(relocation: CoreRelocation): Pick<Candidate, 'typeId' | 'path'> | undefined {
+    const { kind } = relocation
+    this.#pair.stepsLeft = MOST_STEPS
+    if (kind === CORE_RELOCATION.TYPE_ID_LOCAL) return undefined
+    if (FIELD_KINDS.has(kind)) return this.#findField(relocation, localPath(this.#local, relocation))
+    return ENUM_KINDS.has(kind) ? this.#findEnumerator(relocation) : this.#findType(relocation)
+  }
+
   #field(relocation: CoreRelocation): CoreOutcome {
     const { kind } = relocation
     const path = localPath(this.#local, relocation)
     const asks = kind === CORE_RELOCATION.FIELD_EXISTS
     const was = asks ? YES : fieldValue(kind, path)
-    const found = this.#decide(relocation, (id) => {
-      const there: FieldPath | undefined = matchingPath(path, this.#pair, id)
-      if (there === undefined) return undefined
-      return { value: asks ? YES : fieldValue(kind, there), bitOffset: there.bitOffset }
-    })
+    const found = this.#findField(relocation, path)
     if (asks) return { was, is: found === undefined ? NO : YES, forbidsAccess: false }
     return found === undefined
       ? { was, forbidsAccess: false }
       : { was, is: found.value, forbidsAccess: !mayResize(was, found.value) }
   }
 
+  #findField(relocation: CoreRelocation, path: FieldPath): Candidate | undefined {
+    const { kind } = relocation
+    return this.#decide(relocation, (id) => {
+      const there: FieldPath | undefined = matchingPath(path, this.#pair, id)
+      if (there === undefined) return undefined
+      const value = kind === CORE_RELOCATION.FIELD_EXISTS ? YES : fieldValue(kind, there)
+      return { value, bitOffset: there.bitOffset, path: there }
+    })
+  }
+
   #type(relocation: CoreRelocation): CoreOutcome {
+    const found = this.#findType(relocation)
+    const was = typeValue(relocation.kind, this.#local, relocation.typeId)
+    return { was, is: found?.value ?? NO, forbidsAccess: false }
+  }
+
+  #findType(relocation: CoreRelocation): Candidate | undefined {
     const { kind, typeId } = relocation
     const fits = kind === CORE_RELOCATION.TYPE_MATCHES ? doTypesMatch : areTypesCompatible
-    const found = this.#decide(relocation, (id) =>
+    return this.#decide(relocation, (id) =>
       fits(this.#pair, typeId, id) ? { value: typeValue(kind, this.#kernel, id), bitOffset: 0 } : undefined,
     )
-    return { was: typeValue(kind, this.#local, typeId), is: found?.value ?? NO, forbidsAccess: false }
   }
 
   #enumerator(relocation: CoreRelocation): CoreOutcome {
-    const { kind, typeId, access } = relocation
+    const { kind } = relocation
+    const found = this.#findEnumerator(relocation)
+    const is = found?.value ?? (kind === CORE_RELOCATION.ENUMVAL_EXISTS ? NO : undefined)
+    const was = enumeratorValue(kind, this.#wantedEnumerator(relocation))
+    return { was, ...(is === undefined ? {} : { is }), forbidsAccess: false }
+  }
+
+  #wantedEnumerator({ typeId, access }: CoreRelocation): BtfEnumerator {
     const wanted = enumeratorsOf(this.#local.resolve(typeId))[accessNumbers(access)[0] as number]
     if (wanted === undefined) throw badRelocation('CO-RE relocation of an enumerator that there is not', access)
-    const told = (one: BtfEnumerator): FieldValue =>
-      kind === CORE_RELOCATION.ENUMVAL_EXISTS ? YES : { value: one.value, isCertain: true }
-    const found = this.#decide(relocation, (id) => {
-      const there = enumeratorsOf(this.#kernel.resolve(id)).find(
-        ({ name }) => essentialName(name) === essentialName(wanted.name),
-      )
-      return there === undefined ? undefined : { value: told(there), bitOffset: 0 }
+    return wanted
+  }
+
+  #findEnumerator(relocation: CoreRelocation): Candidate | undefined {
+    const name = essentialName(this.#wantedEnumerator(relocation).name)
+    return this.#decide(relocation, (id) => {
+      const there = enumeratorsOf(this.#kernel.resolve(id)).find((one) => essentialName(one.name) === name)
+      return there === undefined ? undefined : { value: enumeratorValue(relocation.kind, there), bitOffset: 0 }
     })
-    const is = found?.value ?? (kind === CORE_RELOCATION.ENUMVAL_EXISTS ? NO : undefined)
-    return { was: told(wanted), ...(is === undefined ? {} : { is }), forbidsAccess: false }
   }
 
   /** What all candidates agree on; undefined where there is none. */
-  #decide(relocation: CoreRelocation, by: (id: number) => Candidate | undefined): Candidate | undefined {
+  #decide(relocation: CoreRelocation, by: (id: number) => Answer | undefined): Candidate | undefined {
     let first: Candidate | undefined
     for (const id of this.#candidatesOf(relocation.typeId)) {
       const one = by(id)
       if (one === undefined) continue
-      first ??= one
+      first ??= { ...one, typeId: id }
       if (one.bitOffset === first.bitOffset && one.value.value === first.value.value) continue
       const name = this.#nameOf(relocation.typeId)
       throw badRelocation(
@@ -149,6 +187,10 @@ export class CoreRelocator {
     if (name === '') throw badRelocation('CO-RE relocation of a type without a name')
     return name
   }
+}
+
+function enumeratorValue(kind: number, { value }: BtfEnumerator): FieldValue {
+  return kind === CORE_RELOCATION.ENUMVAL_EXISTS ? YES : { value, isCertain: true }
 }
 
 /** Those of 32 bits are signed, whatever the type says, as in the program's memory of them. */

@@ -10,6 +10,8 @@ export interface FieldStep {
   readonly index: number
   /** Absent for an element. */
   readonly member?: BtfMember
+  /** The anonymous members that it lies in, outermost first, where those are known. */
+  readonly through?: readonly FieldStep[]
 }
 
 /** The way to a field of a type: `s->a.b[3]`. */
@@ -111,7 +113,9 @@ function findMember(pair: TypePair, typeId: number, wanted: BtfMember, depth: nu
   for (const [index, member] of type.members.entries()) {
     if (member.name === '') {
       const inner = findMember(pair, member.typeId, wanted, depth + 1)
-      if (inner !== undefined) return { ...inner, bitOffset: member.bitOffset + inner.bitOffset }
+      if (inner === undefined) continue
+      const through = [{ typeId: type.id, index, member }, ...(inner.step.through ?? [])]
+      return { step: { ...inner.step, through }, bitOffset: member.bitOffset + inner.bitOffset }
     } else if (member.name === wanted.name) {
       if (!areFieldsCompatible(pair, wanted.typeId, member.typeId)) return undefined
       return { step: { typeId: type.id, index, member }, bitOffset: member.bitOffset }

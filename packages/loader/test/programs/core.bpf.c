@@ -41,7 +41,9 @@ INFO(left_shift, thing->flags, 4)
 INFO(right_shift, thing->flags, 5)
 INFO(missing_offset, thing->absent, 0)
 INFO(missing_struct, ((struct nowhere *)thing)->any, 0)
+#ifndef WITHOUT_AMBIGUOUS
 INFO(ambiguous, ((struct twice *)thing)->a, 0)
+#endif
 TYPE(type_exists, struct thing, 0)
 TYPE(type_missing, struct nowhere, 0)
 TYPE(type_size, struct thing, 1)
