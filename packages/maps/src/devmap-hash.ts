@@ -29,7 +29,7 @@ export class DevMapHash extends KeyedMap implements RedirectMap {
   }
 
   *targetIndexes(): Generator<number> {
-    for (const element of this.table.all()) yield readWord(this.memory, element + this.keyOffset)
+    for (const element of this.table.all()) yield readWord(this.memory, this.table.keyIn(element))
   }
 
   targetAddress(index: number): number {

@@ -9,10 +9,12 @@ export const STRIPE_BYTES = 16
 const SPARE_BYTES = 256 * 1024
 /** Chains of a bucket, at most: four times the kernel's heads, which leaves one element in eight behind another. */
 const MOST_CHAINS = 4
-/** Room for lines: 16,777,216 buckets. Larger maps have chains. */
-const MOST_LINES_BYTES = 2 ** 30
-/** Lines that a map may have so that every bucket gets two: with one, a look-up in ten goes on to a chain, with two one in thirty. */
-const MOST_SPREAD_LINES = 2 ** 18
+/** Entries of a map with lines; larger maps have chains. */
+const MOST_LINE_ENTRIES = 2 ** 24
+/** What walking a table's pages costs grows with its size: 512 MiB of lines, of which buckets share some then. */
+const MOST_LINES = 2 ** 23
+/** In a line a key that belongs to another one stands for none, so that there must be another one. */
+const LEAST_LINES = 2
 /** Room for chain heads over what the kernel has: 16,777,216 entries get four chains a bucket. */
 const MOST_HEADS_BYTES = 256 * 2 ** 20
 /** An element of at most half a cache line doesn't lie across two. */
@@ -26,8 +28,11 @@ export interface HashPlan {
   readonly slotCount: number
   /** Buckets as the kernel has them: what iteration goes by. */
   readonly bucketCount: number
-  /** Chains of a bucket, a power of two: chain n of bucket b has head b + n * bucketCount. */
-  readonly chainCount: number
+  /**
+   * Heads of chains, a power of two: as many as buckets, or several a bucket (bucket b has heads b + n * bucketCount), or
+   * one for several buckets, which then have the same remainder.
+   */
+  readonly headCount: number
   /** Bytes from one chain's head to the next: those of a word, or of a line that begins with the head. */
   readonly headBytes: number
   readonly stripeCount: number
@@ -50,6 +55,8 @@ export interface HashPlan {
   readonly slots: number
   readonly stripes: number
   readonly heads: number
+  /** A line for each head that is one, for what only writers need. */
+  readonly ledger: number
   readonly elements: number
   readonly values: number
 }
@@ -69,8 +76,7 @@ export interface HashShape {
 /** Lays out a hash map; deterministic, so that every thread finds the same. */
 export function planHash(attributes: MapAttributes, cpus: number, shape: HashShape, sections: Sections): HashPlan {
   const line = lineOf(attributes, shape)
-  const { sequenceOffset, tagOffset, keyOffset } = line ?? chainLayout(shape)
-  const valueOffset = roundUp(keyOffset + attributes.keySizeBytes, 8)
+  const { sequenceOffset, tagOffset, keyOffset, valueOffset } = line ?? chainLayout(attributes, shape)
   const valueBytes = roundUp(attributes.valueSizeBytes, 8)
   const usedBytes = Math.max(valueOffset + (shape.perCpu === true ? 8 : valueBytes), sequenceOffset + 4)
   const elementBytes = strideFor(usedBytes)
@@ -78,14 +84,16 @@ export function planHash(attributes: MapAttributes, cpus: number, shape: HashSha
   const capacity = Math.min(attributes.maxEntries, shape.onDemand === true ? onDemandCapacity(perElement) : 2 ** 32)
   const slotCount = cpus + 1
   const bucketCount = roundUpToPowerOfTwo(capacity)
-  const chainCount = line
-    ? linesOf(bucketCount)
-    : Math.max(1, Math.min(MOST_CHAINS, MOST_HEADS_BYTES / (bucketCount * 4)))
+  const headCount = line ? linesOf(bucketCount, line) : bucketCount * chainsOf(bucketCount)
   const headBytes = line ? CACHE_LINE_BYTES : 4
-  const stripeCount = Math.min(bucketCount, shape.perCpu === true ? MOST_STRIPES : stripesFor(capacity, elementBytes))
+  const stripeCount = Math.min(
+    bucketCount,
+    headCount,
+    shape.perCpu === true ? MOST_STRIPES : stripesFor(capacity, elementBytes),
+  )
   const spareCount = shape.perCpu === true ? 0 : stripeCount
   const cpuStrideBytes = shape.perCpu === true ? roundUp(capacity * valueBytes, 64) : 0
-  const sizes = { capacity, slotCount, bucketCount, chainCount, headBytes, stripeCount, spareCount }
+  const sizes = { capacity, slotCount, bucketCount, headCount, headBytes, stripeCount, spareCount }
   const offsets = { line, sequenceOffset, tagOffset, keyOffset, valueOffset, elementBytes, cpuStrideBytes }
   return {
     ...sizes,
@@ -93,27 +101,33 @@ export function planHash(attributes: MapAttributes, cpus: number, shape: HashSha
     control: sections.add(64),
     slots: sections.add(slotCount * SLOT_BYTES),
     stripes: sections.add(stripeCount * STRIPE_BYTES),
-    heads: sections.add(bucketCount * chainCount * headBytes),
+    heads: sections.add(headCount * headBytes),
+    ledger: sections.add(line ? headCount * headBytes : 0),
     elements: sections.add((capacity + spareCount) * elementBytes),
     values: sections.add(cpuStrideBytes * cpus),
   }
 }
 
-/** How a map of that shape keeps elements in lines, if it does: the lines of all buckets must be bounded. */
+/** How a map of that shape keeps elements in lines, if it does. */
 export function lineOf(attributes: MapAttributes, shape: HashShape): LineLayout | undefined {
-  const inBounds = attributes.maxEntries <= MOST_LINES_BYTES / CACHE_LINE_BYTES
-  return shape.lines === true && inBounds ? lineLayoutOf(attributes) : undefined
+  return shape.lines === true && attributes.maxEntries <= MOST_LINE_ENTRIES ? lineLayoutOf(attributes) : undefined
 }
 
-/** Of elements that are all in chains: link, number, what an LRU map keeps, hash and key. */
-function chainLayout({ lru }: HashShape): Pick<HashPlan, 'sequenceOffset' | 'tagOffset' | 'keyOffset'> {
+type ElementLayout = Pick<HashPlan, 'sequenceOffset' | 'tagOffset' | 'keyOffset' | 'valueOffset'>
+
+/** Of elements that are all in chains: link, number, what an LRU map keeps, hash and key, and the value. */
+function chainLayout({ keySizeBytes }: MapAttributes, { lru }: HashShape): ElementLayout {
   const tagOffset = lru === true ? 16 : 8
-  return { sequenceOffset: 4, tagOffset, keyOffset: tagOffset + 4 }
+  const keyOffset = tagOffset + 4
+  return { sequenceOffset: 4, tagOffset, keyOffset, valueOffset: roundUp(keyOffset + keySizeBytes, 8) }
 }
 
-/** Lines of a bucket. A large table is looked up at the pace of memory, which twice the lines would only make slower. */
-function linesOf(bucketCount: number): number {
-  return 2 * bucketCount <= MOST_SPREAD_LINES ? 2 : 1
+function linesOf(bucketCount: number, { bucketsPerLine }: LineLayout): number {
+  return Math.max(LEAST_LINES, Math.min(MOST_LINES, bucketCount / bucketsPerLine))
+}
+
+function chainsOf(bucketCount: number): number {
+  return Math.max(1, Math.min(MOST_CHAINS, MOST_HEADS_BYTES / (bucketCount * 4)))
 }
 
 function onDemandCapacity(bytesAnElement: number): number {

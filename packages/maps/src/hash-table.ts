@@ -58,6 +58,8 @@ export interface HashGeometry
   > {
   readonly keyBytes: number
   readonly seed: number
+  /** From the address of an element in a line to its entry in the ledger, modulo 2^32. */
+  readonly ledgerDelta: number
   readonly heads: number
   readonly headMask: number
   readonly stripes: number
@@ -106,7 +108,7 @@ export class HashTable {
     this.identity = shape.identity === true
     this.headWords = (address + plan.heads) >>> 2
     this.headShift = plan.headBytes === CACHE_LINE_BYTES ? 4 : 0
-    this.headMask = plan.bucketCount * plan.chainCount - 1
+    this.headMask = plan.headCount - 1
     this.bucketMask = plan.bucketCount - 1
     this.tagWord = plan.tagOffset >>> 2
     this.sequenceWord = plan.sequenceOffset >>> 2
@@ -140,7 +142,8 @@ export class HashTable {
   get geometry(): HashGeometry {
     const { plan, keyBytes, seed, headMask, stripes, stripeMask, elements } = this
     const [heads, slots, freshCounter] = [this.headWords * 4, this.place.address + plan.slots, this.control]
-    return { ...plan, keyBytes, seed, heads, headMask, stripes, stripeMask, slots, elements, freshCounter }
+    const ledgerDelta = plan.ledger - plan.heads
+    return { ...plan, keyBytes, seed, heads, ledgerDelta, headMask, stripes, stripeMask, slots, elements, freshCounter }
   }
 
   hashOf(key: number): number {
@@ -276,12 +279,27 @@ export class HashTable {
   /** Under the lock of `hash`: gives an element, whose value is filled in, its key, the number of its insertion, and then its tag. */
   protected stamp(element: number, hash: number, key: number): void {
     const { u32 } = this.memory
-    if (!this.tagIsKey) copyBytes(this.memory, element + this.keyOffset, key, this.keyBytes)
+    if (!this.tagIsKey) copyBytes(this.memory, this.keyIn(element), key, this.keyBytes)
     const insertions = (this.lockOf(hash) >>> 2) + INSERTIONS
     const sequence = ((u32[insertions] as number) + 1) | 0
     u32[insertions] = sequence
-    u32[(element >>> 2) + this.sequenceWord] = sequence
-    Atomics.store(this.memory.i32, (element >>> 2) + this.tagWord, this.tagOf(key, hash) | 0)
+    u32[this.sequenceAt(element)] = sequence
+    Atomics.store(this.memory.i32, this.tagAt(element), this.tagOf(key, hash) | 0)
+  }
+
+  /** Address of an element's key. */
+  keyIn(element: number): number {
+    return element + this.keyOffset
+  }
+
+  /** Index of the word that holds an element's tag. */
+  protected tagAt(element: number): number {
+    return (element >>> 2) + this.tagWord
+  }
+
+  /** Index of the word that holds the number of an element's insertion. */
+  protected sequenceAt(element: number): number {
+    return (element >>> 2) + this.sequenceWord
   }
 
   /** By what readers know an element. */
@@ -366,12 +384,13 @@ export class HashTable {
 
   /** Adds the elements of a bucket as they are now, in any order. */
   protected collect(bucket: number, elements: number[]): void {
+    for (let hash = bucket; hash <= this.headMask; hash += this.bucketMask + 1) this.collectChain(hash, elements)
+  }
+
+  protected collectChain(hash: number, elements: number[]): void {
     const { u32 } = this.memory
-    for (let hash = bucket; hash <= this.headMask; hash += this.bucketMask + 1) {
-      for (let one = u32[this.headOf(hash)] as number; one !== 0; one = u32[(one >>> 2) + NEXT] as number) {
-        elements.push(one)
-      }
-    }
+    for (let one = u32[this.headOf(hash)] as number; one !== 0; one = u32[(one >>> 2) + NEXT] as number)
+      elements.push(one)
   }
 
   private insertionsAt(hash: number): number {
@@ -380,7 +399,7 @@ export class HashTable {
 
   /** Insertions into an element's stripe since its own, modulo 2^32. */
   private age(element: number, now: number): number {
-    return (now - (this.memory.u32[(element >>> 2) + this.sequenceWord] as number)) >>> 0
+    return (now - (this.memory.u32[this.sequenceAt(element)] as number)) >>> 0
   }
 
   /** Index of the word that leads to the first element of a chain. */
@@ -393,7 +412,7 @@ export class HashTable {
   }
 
   protected hasKey(element: number, key: number): boolean {
-    return equalBytes(this.memory, element + this.keyOffset, key, this.keyBytes)
+    return equalBytes(this.memory, this.keyIn(element), key, this.keyBytes)
   }
 
   /** {@link find} for 4-byte keys: no call in the loop. */

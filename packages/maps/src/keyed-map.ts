@@ -32,7 +32,6 @@ export abstract class KeyedMap extends SyscallSide {
   readonly table: HashTable
   protected readonly keyBytes: number
   protected readonly valueBytes: number
-  protected readonly keyOffset: number
   protected readonly valueOffset: number
   /** The pool's slot for system calls: the one after those of the CPUs. */
   protected readonly systemSlot: number
@@ -48,7 +47,6 @@ export abstract class KeyedMap extends SyscallSide {
       hash.line === undefined ? new HashTable(place, hash, shape) : new LineTable(place, hash, hash.line, shape)
     this.keyBytes = attributes.keySizeBytes
     this.valueBytes = attributes.valueSizeBytes
-    this.keyOffset = hash.keyOffset
     this.valueOffset = hash.valueOffset
     this.systemSlot = cpus
     this.fullError = hash.capacity < attributes.maxEntries ? -ERRNO.ENOMEM : -ERRNO.E2BIG
@@ -90,13 +88,13 @@ export abstract class KeyedMap extends SyscallSide {
 
   protected nextKeyAddress(key: number): number {
     const element = this.table.after(key)
-    return element === 0 ? 0 : element + this.keyOffset
+    return element === 0 ? 0 : this.table.keyIn(element)
   }
 
   override *entries(): Generator<[Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>]> {
     this.memory.refresh()
     for (const element of this.table.all()) {
-      yield [this.memory.read(element + this.keyOffset, this.keyBytes), this.valueAt(this.valueIn(element))]
+      yield [this.memory.read(this.table.keyIn(element), this.keyBytes), this.valueAt(this.valueIn(element))]
     }
   }
 

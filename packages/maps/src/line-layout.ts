@@ -1,35 +1,54 @@
 /**
  * How small elements lie in the cache line of their bucket: a row a layout, the first one that has room for the key
- * counts. An element in a chain has its words at the same places as one in a slot.
+ * counts. What only writers need of an element, its *permit* and the number of its insertion, lies in a second line, the
+ * *ledger's*, at the same place as the value in the first.
  *
  * ```
- *  three slots | head | key 0 | value 0 | number 0 | key 1 | value 1 | number 1 | key 2 | value 2 | number 2 | permits   |
- *  at          | 0    | 4     | 8       | 16       | 20    | 24      | 32       | 36    | 40      | 48       | 52 56 60  |
+ *  five slots   | head | key 0 .. key 4   | value 0 .. value 4 |          an element of a chain
+ *  at           | 0    | 4  8  12  16  20 | 24  32  40  48  56 |          | next | key | number | value |
+ *                                                                         | 0    | 4   | 8      | 24    |
  *
- *  two slots   | head | number 0 | permit 0 | hash 0 | key 0 | value 0 | number 1 | permit 1 | hash 1 | key 1 | value 1 |
- *  at          | 0    | 4        | 8        | 12     | 16    | 24      | 36       | 40       | 44     | 48    | 56      |
+ *  three slots  | head | hash 0 .. hash 2 | value 0 .. value 2 | key 0 .. key 2 |    | next | hash | key | value | number |
+ *  at           | 0    | 4  8  12         | 16  24  32         | 40  48  56     |    | 0    | 4    | 8   | 16    | 24     |
+ *
+ *  ledger       | permit 0 | number 0 | permit 1 | number 1 ..
+ *  at           | 0        | 4        | 8        | 12
  * ```
+ *
+ * The address of the element in slot n is its line's + 8 n, so that values lie as far from their elements as in chains.
  */
 import type { MapAttributes } from '@bpfoundry/kernel-abi'
 
-/** Offsets in a line, of its first slot; those of the next are `slotBytes` further, but its permit is `permitBytes`. */
+/** Bytes from one slot's element, value and entry in the ledger to the next one's. */
+export const SLOT_STRIDE_BYTES = 8
+/** Bytes from one slot's tag to the next one's. */
+export const TAG_STRIDE_BYTES = 4
+/** In a line: of its first tag. In a chain's element: of its tag. */
+export const TAG_OFFSET = 4
+/** In the ledger, from a slot's entry. */
+export const PERMIT_OFFSET = 0
+export const NUMBER_OFFSET = 4
+
 export interface LineLayout {
   readonly slots: number
-  readonly slotBytes: number
-  readonly permitOffset: number
-  readonly permitBytes: number
+  /** Buckets that share a line where there are many. */
+  readonly bucketsPerLine: number
+  /** Of the first key in a line; keys follow each other as tags do where they are tags, else as slots do. */
+  readonly slotKeyOffset: number
+  /** Of an element in a chain, as in `HashPlan`. */
   readonly sequenceOffset: number
-  /** As in `HashPlan`. */
   readonly tagOffset: number
   readonly keyOffset: number
+  /** Of both. */
+  readonly valueOffset: number
   readonly leastKeyBytes: number
   readonly mostKeyBytes: number
 }
 
 // biome-ignore format: table
 const LAYOUTS: readonly LineLayout[] = [
-  { slots: 3, slotBytes: 16, permitOffset: 52, permitBytes:  4, sequenceOffset: 16, tagOffset:  4, keyOffset:  4, leastKeyBytes: 4, mostKeyBytes: 4 },
-  { slots: 2, slotBytes: 32, permitOffset:  8, permitBytes: 32, sequenceOffset:  4, tagOffset: 12, keyOffset: 16, leastKeyBytes: 1, mostKeyBytes: 8 },
+  { slots: 5, bucketsPerLine: 2, slotKeyOffset:  4, tagOffset: TAG_OFFSET, keyOffset: 4, sequenceOffset:  8, valueOffset: 24, leastKeyBytes: 4, mostKeyBytes: 4 },
+  { slots: 3, bucketsPerLine: 1, slotKeyOffset: 40, tagOffset: TAG_OFFSET, keyOffset: 8, sequenceOffset: 24, valueOffset: 16, leastKeyBytes: 1, mostKeyBytes: 8 },
 ]
 /** Values begin on a multiple of 8. */
 const MOST_VALUE_BYTES = 8

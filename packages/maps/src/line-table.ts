@@ -1,25 +1,32 @@
 /**
- * A hash table of small elements, two or three of which lie in a cache line of their bucket: a look-up mostly reads that
- * one line. Buckets have one line, or two in tables that are not large: further bits of the hash tell them apart.
+ * A hash table of small elements, three or five of which lie in a cache line of their bucket: a look-up mostly reads that
+ * one line. Buckets may share a line: what tells them apart is the hash, made again of the key where somebody must know.
  * `line-layout.ts` shows what a line looks like.
  *
  * An element that finds no slot free overflows: it comes from the pool and is linked in a chain, which begins in the first
  * word of the line. How many elements there may be is the pool's to say: who takes a slot holds an element of the pool in
- * its stead, the slot's *permit*, which is 0 in a slot that is free.
+ * its stead, the slot's *permit*, which is 0 in a slot that is free. Permits stand in the ledger, which no look-up reads.
  *
  * Readers look at the slots from left to right, then at the chain. An update that replaces an element puts the new one to
  * the *right* of the old one (a further slot or the chain), and only then takes the old one out, so that readers can't
- * miss both.
+ * miss both. Tags are read and written in that order on every processor: by acquiring loads and releasing stores.
  *
  * A free slot's tag is wrong for its line, so that no look-up takes it for an element; when the slot is taken it is the
  * last word to be written. Where tags are hashes, it is the one of the element that left, inverted; in a slot never used
  * it is 0, which `createMap` sees to that zeros don't hash to. Where tags are keys, it is a key that belongs to another
  * line: 0, or in the line of key 0 a *stranger*, which stands there from the map's creation on.
  */
-import type { HashPlan, HashShape } from './hash-plan.ts'
+import { CACHE_LINE_BYTES, type HashPlan, type HashShape } from './hash-plan.ts'
 import { type HashGeometry, HashTable } from './hash-table.ts'
 import { hashWord } from './key-hash.ts'
-import type { LineLayout } from './line-layout.ts'
+import {
+  type LineLayout,
+  NUMBER_OFFSET,
+  PERMIT_OFFSET,
+  SLOT_STRIDE_BYTES,
+  TAG_OFFSET,
+  TAG_STRIDE_BYTES,
+} from './line-layout.ts'
 import type { MapPlace } from './map-place.ts'
 
 /** What free slots hold where tags are keys. */
@@ -38,19 +45,23 @@ export function freeKeysOf({ headMask, seed }: Pick<HashGeometry, 'headMask' | '
   return { lineOfZero, stranger }
 }
 
+/** From one slot's tag to the next one's. */
+const TAG_WORDS = TAG_STRIDE_BYTES >>> 2
+
 export class LineTable extends HashTable {
   private readonly layout: LineLayout
-  private readonly slotWords: number
-  /** Words from a line's beginning to behind its slots. */
-  private readonly lineWords: number
+  private readonly keyStrideBytes: number
+  /** From an element in a line to its entry in the ledger. */
+  private readonly ledgerDelta: number
   private readonly freeKeys: FreeKeys | undefined
 
   constructor(place: MapPlace, plan: HashPlan, layout: LineLayout, shape: HashShape) {
     super(place, plan, shape)
     this.layout = layout
-    this.slotWords = layout.slotBytes >>> 2
-    this.lineWords = this.slotWords * layout.slots
-    if (layout.tagOffset !== layout.keyOffset) return
+    this.ledgerDelta = this.geometry.ledgerDelta
+    const keysAreTags = layout.tagOffset === layout.keyOffset
+    this.keyStrideBytes = keysAreTags ? TAG_STRIDE_BYTES : SLOT_STRIDE_BYTES
+    if (!keysAreTags) return
     this.freeKeys = freeKeysOf(this.geometry)
     // In the thread that creates the map, before anybody else knows of it.
     if (place.region !== undefined) this.clearLineOfZero(this.freeKeys)
@@ -69,10 +80,9 @@ export class LineTable extends HashTable {
   }
 
   override take(hash: number, slot: number): number {
-    const line = this.headOf(hash)
-    const free = this.freeSlot(line, line)
+    const free = this.freeSlot(hash, 0)
     const element = this.pool.take(slot, free !== 0)
-    return element === 0 || free === 0 ? element : this.reserve(free, line, element)
+    return element === 0 || free === 0 ? element : this.reserve(free, element)
   }
 
   override insert(element: number, hash: number, key: number): void {
@@ -87,55 +97,86 @@ export class LineTable extends HashTable {
   override unlink(element: number, hash: number): number {
     if (!this.isSlot(element)) return super.unlink(element, hash)
     this.addToCount(hash, -1)
-    return this.empty(element >>> 2, hash)
+    return this.empty(element, hash)
   }
 
   override spare(hash: number, old: number): number {
-    const free = this.isSlot(old) ? this.freeSlot(this.headOf(hash), (old >>> 2) + this.slotWords) : 0
-    return free === 0 ? super.spare(hash, old) : free * 4
+    const free = this.isSlot(old) ? this.freeSlot(hash, slotOf(old) + 1) : 0
+    return free === 0 ? super.spare(hash, old) : free
   }
 
   override replace(old: number, element: number, hash: number, key: number): void {
     if (!this.isSlot(old)) super.replace(old, element, hash, key)
     else if (this.isSlot(element)) {
-      const line = this.headOf(hash)
-      this.reserve(element >>> 2, line, this.memory.u32[this.permitOf(old >>> 2, line)] as number)
+      this.reserve(element, this.memory.u32[this.permitAt(old)] as number)
       this.stamp(element, hash, key)
-      this.empty(old >>> 2, hash)
+      this.empty(old, hash)
     } else {
       this.putFirst(element, hash, key)
-      this.leaveSpare(this.empty(old >>> 2, hash), hash)
+      this.leaveSpare(this.empty(old, hash), hash)
     }
   }
 
   override warm(keys: number, count: number, keyBytes: number): number {
     const { u32 } = this.memory
     let seen = 0
-    for (let n = 0; n < count; n++) seen ^= u32[this.headOf(this.hashOf(keys + n * keyBytes)) + this.tagWord] as number
+    for (let n = 0; n < count; n++) {
+      const line = this.lineOf(this.hashOf(keys + n * keyBytes))
+      seen ^= (u32[line >>> 2] as number) ^ (u32[this.permitAt(line)] as number)
+    }
     return seen
   }
 
+  override keyIn(element: number): number {
+    if (!this.isSlot(element)) return super.keyIn(element)
+    const slot = slotOf(element)
+    return element - slot * SLOT_STRIDE_BYTES + this.layout.slotKeyOffset + slot * this.keyStrideBytes
+  }
+
+  protected override tagAt(element: number): number {
+    if (!this.isSlot(element)) return super.tagAt(element)
+    return (element + TAG_OFFSET - slotOf(element) * (SLOT_STRIDE_BYTES - TAG_STRIDE_BYTES)) >>> 2
+  }
+
+  protected override sequenceAt(element: number): number {
+    return this.isSlot(element) ? (element + this.ledgerDelta + NUMBER_OFFSET) >>> 2 : super.sequenceAt(element)
+  }
+
   protected override collect(bucket: number, elements: number[]): void {
-    const { u32 } = this.memory
-    for (let hash = bucket; hash <= this.headMask; hash += this.bucketMask + 1) {
-      const line = this.headOf(hash)
-      for (let slot = line; slot < line + this.lineWords; slot += this.slotWords) {
-        if (u32[this.permitOf(slot, line)] !== 0) elements.push(slot * 4)
-      }
+    const first = elements.length
+    const heads = Math.min(this.headMask, this.bucketMask) + 1
+    for (let hash = bucket % heads; hash <= this.headMask; hash += heads) {
+      this.collectLine(hash, elements)
+      this.collectChain(hash, elements)
     }
-    super.collect(bucket, elements)
+    if (heads > this.bucketMask) return
+    const ofBucket = elements.splice(first).filter((one) => (this.hashOf(this.keyIn(one)) & this.bucketMask) === bucket)
+    elements.push(...ofBucket)
+  }
+
+  private collectLine(hash: number, elements: number[]): void {
+    const line = this.lineOf(hash)
+    for (let slot = 0; slot < this.layout.slots; slot++) {
+      const element = line + slot * SLOT_STRIDE_BYTES
+      if (this.memory.u32[this.permitAt(element)] !== 0) elements.push(element)
+    }
   }
 
   private slotWith(key: number, hash: number): number {
-    const { u32 } = this.memory
-    const line = this.headOf(hash)
-    const end = line + this.lineWords
-    const tag = this.tagOf(key, hash)
-    for (let slot = line; slot < end; slot += this.slotWords) {
-      if (u32[slot + this.tagWord] === tag && (this.freeKeys !== undefined || this.hasKey(slot * 4, key)))
-        return slot * 4
+    const { i32 } = this.memory
+    const line = this.lineOf(hash)
+    const tag = this.tagOf(key, hash) | 0
+    let tagAt = (line + TAG_OFFSET) >>> 2
+    for (let slot = 0; slot < this.layout.slots; slot++, tagAt += TAG_WORDS) {
+      if (Atomics.load(i32, tagAt) !== tag) continue
+      const element = line + slot * SLOT_STRIDE_BYTES
+      if (this.freeKeys !== undefined || this.hasKey(element, key)) return element
     }
     return 0
+  }
+
+  private lineOf(hash: number): number {
+    return (this.headOf(hash) << 2) >>> 0
   }
 
   /** Elements of lines lie below those of the pool. */
@@ -143,31 +184,32 @@ export class LineTable extends HashTable {
     return element < this.elements
   }
 
-  /** Word of a line's first free slot from a slot on, or 0. */
-  private freeSlot(line: number, from: number): number {
-    for (let slot = from; slot < line + this.lineWords; slot += this.slotWords) {
-      if (this.memory.u32[this.permitOf(slot, line)] === 0) return slot
+  /** The first free slot of a line, from the slot numbered `from` on, or 0. */
+  private freeSlot(hash: number, from: number): number {
+    const line = this.lineOf(hash)
+    for (let slot = from; slot < this.layout.slots; slot++) {
+      const element = line + slot * SLOT_STRIDE_BYTES
+      if (this.memory.u32[this.permitAt(element)] === 0) return element
     }
     return 0
   }
 
   /** Index of the word that holds a slot's permit. */
-  private permitOf(slot: number, line: number): number {
-    const { permitOffset, permitBytes, slotBytes } = this.layout
-    return line + (permitOffset >>> 2) + ((slot - line) * permitBytes) / slotBytes
+  private permitAt(element: number): number {
+    return (element + this.ledgerDelta + PERMIT_OFFSET) >>> 2
   }
 
-  private reserve(slot: number, line: number, permit: number): number {
-    this.memory.u32[this.permitOf(slot, line)] = permit
-    return slot * 4
+  private reserve(element: number, permit: number): number {
+    this.memory.u32[this.permitAt(element)] = permit
+    return element
   }
 
   /** Takes the element out of a slot; answers the permit. */
-  private empty(slot: number, hash: number): number {
-    const { u32 } = this.memory
-    const at = this.permitOf(slot, this.headOf(hash))
+  private empty(element: number, hash: number): number {
+    const { u32, i32 } = this.memory
+    const at = this.permitAt(element)
     const permit = u32[at] as number
-    u32[slot + this.tagWord] = this.freeTag(hash)
+    Atomics.store(i32, this.tagAt(element), this.freeTag(hash) | 0)
     u32[at] = 0
     return permit
   }
@@ -178,9 +220,12 @@ export class LineTable extends HashTable {
   }
 
   private clearLineOfZero({ lineOfZero, stranger }: FreeKeys): void {
-    const line = this.headOf(lineOfZero)
-    for (let slot = line; slot < line + this.lineWords; slot += this.slotWords) {
-      this.memory.u32[slot + this.tagWord] = stranger
-    }
+    const tags = (this.lineOf(lineOfZero) + TAG_OFFSET) >>> 2
+    for (let slot = 0; slot < this.layout.slots; slot++) this.memory.u32[tags + slot * TAG_WORDS] = stranger
   }
+}
+
+/** Number of the slot that an element of a line is in. */
+function slotOf(element: number): number {
+  return (element % CACHE_LINE_BYTES) / SLOT_STRIDE_BYTES
 }

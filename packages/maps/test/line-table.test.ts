@@ -10,8 +10,8 @@ const LINE_BYTES = 64
 const ENTRIES = 8
 /** Bytes of a key, and how many of its elements lie in a line. */
 const SHAPES: readonly (readonly [keySizeBytes: number, slots: number])[] = [
-  [4, 3],
-  [8, 2],
+  [4, 5],
+  [8, 3],
 ]
 const value = (word: number): Uint8Array => new Uint8Array(Uint32Array.of(word, word).buffer)
 

@@ -16,12 +16,12 @@ import {
   registersWritten,
   subprogTarget,
 } from '@bpfoundry/isa'
-import { computed, joinValues, ofRank, UNKNOWN, type Value } from './address-rank.ts'
+import { computedRank, type Rank } from './address-rank.ts'
 import { Routine } from './routine.ts'
 
 const REGISTERS = 12
 /** Of each register, at a program's entry. */
-export const NOTHING_KNOWN: readonly Value[] = new Array<Value>(REGISTERS).fill(UNKNOWN)
+export const NOTHING_KNOWN: readonly Rank[] = new Array<Rank>(REGISTERS).fill(0)
 
 /** What becomes of an instruction in a slice. */
 type Step =
@@ -70,22 +70,22 @@ export class Slice {
   /** Whether it ends somewhere short of the function's own end. */
   endsEarly = false
   /** Of r0 where the function ends; undefined when the slice never comes there. */
-  resultRank: number | undefined
+  resultRank: Rank | undefined
   readonly #task: SliceTask
   readonly #function: Subprogram
   readonly #isEntry: boolean
-  readonly #before: (readonly Value[] | undefined)[]
+  readonly #before: (readonly Rank[] | undefined)[]
   readonly #steps: (Step | undefined)[]
 
   /** @param name unique among the slices of a task */
-  constructor(task: SliceTask, of: Subprogram, values: readonly Value[], name: string = task.name) {
+  constructor(task: SliceTask, of: Subprogram, ranks: readonly Rank[], name: string = task.name) {
     this.#task = task
     this.#function = of
     this.#isEntry = of === task.program.subprograms[0]
     this.name = name
     this.#before = new Array(of.end - of.start).fill(undefined)
     this.#steps = new Array(of.end - of.start).fill(undefined)
-    this.#before[0] = values
+    this.#before[0] = ranks
     // Only forward jumps are followed: one pass in the order of the slots sees every way in before the instruction.
     for (let pc = of.start; pc < of.end; pc += insnSlots(this.#insn(pc))) this.#visit(pc)
   }
@@ -146,30 +146,28 @@ export class Slice {
     if (step.do === 'end' || step.do === 'touch' || (step.do === 'call' && step.ends)) {
       this.endsEarly = true
     } else if (row?.kind === 'exit') {
-      this.resultRank = Math.max(this.resultRank ?? 0, (before[BPF_REG_0] as Value).rank)
+      this.resultRank = Math.max(this.resultRank ?? 0, before[BPF_REG_0] as Rank)
     } else {
       this.#flow(pc, insn, row as InstructionRow, this.#after(step, row as InstructionRow, insn, before))
     }
   }
 
-  #stepOf(row: InstructionRow, insn: Insn, pc: number, before: readonly Value[]): Step {
+  #stepOf(row: InstructionRow, insn: Insn, pc: number, before: readonly Rank[]): Step {
     const target = jumpTarget(insn, pc)
     if (target !== undefined && target <= pc) return END
     if (PURE.has(row.kind) || row.operation === 'percpu') return KEEP
-    // An acquiring load reads a lock word: there are few of those, and they are near.
-    if (row.kind === 'load_acq') return KEEP
-    if (row.kind === 'load') return this.#touchOr(KEEP, insn.src, insn.off, before)
+    if (row.kind === 'load' || row.kind === 'load_acq') return this.#touchOr(KEEP, insn.src, insn.off, before)
     if (row.kind === 'store') return this.#touchOr(insn.dst === BPF_REG_10 ? KEEP : END, insn.dst, insn.off, before)
     if (row.kind === 'atomic') return this.#touchOr(END, insn.dst, insn.off, before)
     return row.operation === 'subprog' ? this.#callOf(pc, subprogTarget(insn, pc) as number, before) : END
   }
 
-  #touchOr(otherwise: Step, base: number, off: number, before: readonly Value[]): Step {
-    return (before[base] as Value).rank >= this.#task.rank ? { do: 'touch', base, off } : otherwise
+  #touchOr(otherwise: Step, base: number, off: number, before: readonly Rank[]): Step {
+    return (before[base] as Rank) >= this.#task.rank ? { do: 'touch', base, off } : otherwise
   }
 
   /** Inlined helpers are followed, from the program's entry. */
-  #callOf(pc: number, target: number, before: readonly Value[]): Step {
+  #callOf(pc: number, target: number, before: readonly Rank[]): Step {
     const callee = this.#task.program.subprograms.find(({ start }) => start === target)
     if (!this.#isEntry || callee?.hidden !== true) return END
     const slice = new Slice(this.#task, callee, before, `${this.name} at ${pc}: ${callee.name}`)
@@ -179,34 +177,34 @@ export class Slice {
   }
 
   /** What is known behind an instruction that goes on. */
-  #after(step: Step, row: InstructionRow, insn: Insn, before: readonly Value[]): readonly Value[] {
+  #after(step: Step, row: InstructionRow, insn: Insn, before: readonly Rank[]): readonly Rank[] {
     const written = registersWritten(row, insn)
     const result = this.#resultOf(step, row, insn, before)
-    const after = before.map((value, register) => (written & (1 << register) ? result : value))
-    if (step.do === 'call') after[BPF_REG_0] = ofRank(step.callee.resultRank ?? 0)
+    const after = before.map((rank, register) => (written & (1 << register) ? result : rank))
+    if (step.do === 'call') after[BPF_REG_0] = step.callee.resultRank ?? 0
     return after
   }
 
-  #resultOf(step: Step, row: InstructionRow, insn: Insn, before: readonly Value[]): Value {
-    if (step.do === 'call' || row.kind === 'load_acq' || row.kind === 'ld_imm64') return UNKNOWN
-    if (row.kind === 'load') return ofRank(this.#loaded((before[insn.src] as Value).rank))
-    return computed(row, insn, before)
+  #resultOf(step: Step, row: InstructionRow, insn: Insn, before: readonly Rank[]): Rank {
+    if (step.do === 'call' || row.kind === 'ld_imm64') return 0
+    if (row.kind === 'load' || row.kind === 'load_acq') return this.#loaded(before[insn.src] as Rank)
+    return computedRank(row, insn, before)
   }
 
   /** The entry's own loads are of context, packet and stack; a look-up loads its key from there. */
-  #loaded(baseRank: number): number {
+  #loaded(baseRank: Rank): Rank {
     return baseRank === 0 && this.#isEntry ? 0 : baseRank + 1
   }
 
-  #flow(pc: number, insn: Insn, { kind }: InstructionRow, values: readonly Value[]): void {
+  #flow(pc: number, insn: Insn, { kind }: InstructionRow, ranks: readonly Rank[]): void {
     const target = jumpTarget(insn, pc)
-    if (target !== undefined) this.#join(target, values)
-    if (kind !== 'goto') this.#join(pc + insnSlots(insn), values)
+    if (target !== undefined) this.#join(target, ranks)
+    if (kind !== 'goto') this.#join(pc + insnSlots(insn), ranks)
   }
 
-  #join(pc: number, values: readonly Value[]): void {
+  #join(pc: number, ranks: readonly Rank[]): void {
     const at = pc - this.#function.start
     const there = this.#before[at]
-    this.#before[at] = there === undefined ? values : there.map((value, n) => joinValues(value, values[n] as Value))
+    this.#before[at] = there === undefined ? ranks : there.map((rank, n) => Math.max(rank, ranks[n] as Rank))
   }
 }

@@ -2,9 +2,9 @@
 import {
   BPF_ADD,
   BPF_ALU32_IMM,
-  BPF_ATOMIC_OP,
   BPF_DW,
   BPF_LDX_MEM,
+  BPF_MOV32_REG,
   BPF_REG_0,
   BPF_REG_1,
   BPF_REG_2,
@@ -12,7 +12,6 @@ import {
   BPF_REG_4,
   BPF_REG_5,
   BPF_REG_FP,
-  BPF_STORE_REL,
   BPF_STX_MEM,
   BPF_W,
   type Insn,
@@ -20,6 +19,7 @@ import {
 import { type HashGeometry, INSERTIONS } from '../hash-table.ts'
 import { copy } from './byte-insns.ts'
 import type { Steps } from './insn-sequence.ts'
+import { storeRelease } from './lock-insns.ts'
 
 const [R0, R1, R2, R3, R4, R5] = [BPF_REG_0, BPF_REG_1, BPF_REG_2, BPF_REG_3, BPF_REG_4, BPF_REG_5]
 
@@ -36,25 +36,41 @@ export function increment(base: number, offset: number, t: number): Insn[] {
   return [BPF_LDX_MEM(BPF_W, t, base, offset), BPF_ALU32_IMM(BPF_ADD, t, 1), BPF_STX_MEM(BPF_W, base, t, offset)]
 }
 
-/** Key, if it is not the tag, and value into the element in r2; r0, r3 and r5 are used up. */
-export function fill(geometry: HashGeometry, valueBytes: number, name: string): Steps {
-  const { keyOffset, tagOffset, keyBytes, valueOffset } = geometry
-  const key = [recall(R3, 'key'), copy([R2, keyOffset], R3, keyBytes, R0, { name: `${name} key`, counter: R5 })]
-  return [
-    tagOffset === keyOffset ? [] : key,
-    recall(R3, 'value'),
-    copy([R2, valueOffset], R3, valueBytes, R0, { name: `${name} value`, counter: R5 }),
-  ]
+/** Value into the element in r2; r0, r3 and r5 are used up. */
+export function fill({ valueOffset }: HashGeometry, valueBytes: number, name: string): Steps {
+  return [recall(R3, 'value'), copy([R2, valueOffset], R3, valueBytes, R0, { name: `${name} value`, counter: R5 })]
 }
 
-/** Number of the insertion, and then the tag (the hash is r4), into the element in r2; r1 is the stripe, r3 is used up. */
-export function stamp({ tagOffset, keyOffset, sequenceOffset }: HashGeometry): Insn[] {
-  const key = [recall(R3, 'key'), BPF_LDX_MEM(BPF_W, R3, R3, 0)]
-  const [load, tag] = tagOffset === keyOffset ? [key, R3] : [[], R4]
+/** Number of the insertion at `number`, an address and an offset; r1 is the stripe, r3 is used up. */
+export function countInsertion([base, offset]: readonly [base: number, offset: number]): Insn[] {
+  return [...increment(R1, INSERTIONS * 4, R3), BPF_STX_MEM(BPF_W, base, R3, offset)]
+}
+
+/** r3 = what readers know an element by: the key, or the hash, which is r4. */
+export function loadTag({ tagOffset, keyOffset }: HashGeometry): Insn[] {
+  return tagOffset === keyOffset ? [recall(R3, 'key'), BPF_LDX_MEM(BPF_W, R3, R3, 0)] : [BPF_MOV32_REG(R3, R4)]
+}
+
+/** The key, unless it is the tag, to `place`, an address and an offset; r0 and r3 are used up. */
+export function fillKey(
+  { tagOffset, keyOffset, keyBytes }: HashGeometry,
+  place: readonly [number, number],
+  name: string,
+): Steps {
+  if (tagOffset === keyOffset) return []
+  return [recall(R3, 'key'), copy(place, R3, keyBytes, R0, { name: `${name} key`, counter: R5 })]
+}
+
+/**
+ * Key, number of the insertion, and then the tag into the element of a chain in r2; r1 is the stripe, r4 the hash. r0, r3
+ * and r5 are used up.
+ */
+export function stamp(geometry: HashGeometry, name: string): Steps {
+  const { tagOffset, keyOffset, sequenceOffset } = geometry
   return [
-    ...increment(R1, INSERTIONS * 4, R3),
-    BPF_STX_MEM(BPF_W, R2, R3, sequenceOffset),
-    ...load,
-    BPF_ATOMIC_OP(BPF_W, BPF_STORE_REL, R2, tag, tagOffset),
+    fillKey(geometry, [R2, keyOffset], name),
+    countInsertion([R2, sequenceOffset]),
+    loadTag(geometry),
+    storeRelease(R2, R3, tagOffset),
   ]
 }

@@ -10,6 +10,7 @@ import {
   BPF_ALU64_IMM,
   BPF_ALU64_REG,
   BPF_AND,
+  BPF_ARSH,
   BPF_DW,
   BPF_EXIT_INSN,
   BPF_JEQ,
@@ -23,7 +24,7 @@ import {
   BPF_LDX_MEM,
   BPF_LSH,
   BPF_MOV32_REG,
-  BPF_MOV64_REG,
+  BPF_MOV64_IMM,
   BPF_NEG,
   BPF_OR,
   BPF_REG_0,
@@ -43,7 +44,7 @@ import {
 } from '@bpfoundry/isa'
 import { STRIPE_BYTES } from '../hash-plan.ts'
 import type { HashGeometry } from '../hash-table.ts'
-import type { LineLayout } from '../line-layout.ts'
+import { type LineLayout, SLOT_STRIDE_BYTES, TAG_OFFSET, TAG_STRIDE_BYTES } from '../line-layout.ts'
 import { MARK } from '../lru-clock.ts'
 import { multiply } from './array-insns.ts'
 import { jumpUnlessEqual } from './byte-insns.ts'
@@ -121,47 +122,39 @@ export function marked(rest: Found): Found {
 }
 
 /**
- * On from a slot to the next one unless its tag (32 bits) is the one in `tag`; r3 is used up. No branch decides it, for
- * nothing could predict it: the highest bit of a negative number does.
+ * count = the number of slots of the line that lie before the one with the tag (32 bits) in `tag`: all, if none has it. No
+ * branch decides it, for nothing could predict it: `open` is -1 as long as none had the tag, 0 from then on.
  */
-function stepUnless(slot: number, tag: number, tagOffset: number, slotBytes: number): Insn[] {
-  return [
-    BPF_LDX_MEM(BPF_W, R3, slot, tagOffset),
-    BPF_ALU64_REG(BPF_XOR, R3, tag),
-    BPF_ALU64_IMM(BPF_NEG, R3, 0),
-    BPF_ALU64_IMM(BPF_RSH, R3, 63),
-    multiply(R3, slotBytes),
-    BPF_ALU64_REG(BPF_ADD, slot, R3),
-  ]
+function countSlotsBefore(
+  line: number,
+  tag: number,
+  [count, open, t]: readonly [number, number, number],
+  slots: number,
+): Steps {
+  return Array.from({ length: slots }, (_, slot): Steps => {
+    const first = slot === 0
+    const differs = first ? open : t
+    return [
+      // In order: a writer puts an element that it moves to the right before it takes it out on the left.
+      loadAcquire(differs, line, TAG_OFFSET + slot * TAG_STRIDE_BYTES),
+      BPF_ALU64_REG(BPF_XOR, differs, tag),
+      BPF_ALU64_IMM(BPF_NEG, differs, 0),
+      BPF_ALU64_IMM(BPF_ARSH, differs, 63),
+      first ? [BPF_MOV64_IMM(count, 0)] : [BPF_ALU64_REG(BPF_AND, open, t)],
+      BPF_ALU64_REG(BPF_SUB, count, open),
+    ]
+  })
 }
 
-/** A step for each slot but the last. The address of each depends on what was read before, so that it is read later. */
-function stepsTo(slot: number, tag: number, { slots, slotBytes, tagOffset }: LineLayout): Steps {
-  return Array.from({ length: slots - 1 }, () => stepUnless(slot, tag, tagOffset, slotBytes))
-}
-
-/** On with the chain of the line in `line`, from its last slot; r3 is used up. */
-function pastLastSlot(slot: number, line: number, { slots, slotBytes }: LineLayout): Steps {
-  const last = (slots - 1) * slotBytes
+/** The line at r4 for a key that is the tag, in r1; r0, r3 and r5 are used up. */
+function wordInLine({ slots }: LineLayout): Steps {
   return [
-    BPF_MOV64_REG(R3, line),
-    BPF_ALU64_IMM(BPF_ADD, R3, last),
-    // It was in this slot when that was chosen: a writer moves it to the right just now.
-    jump(BPF_JMP_REG(BPF_JNE, slot, R3, 0), 'helper'),
-    // The line's address again, worked out of what was read before, so that the chain is read later.
-    BPF_MOV64_REG(line, slot),
-    BPF_ALU64_IMM(BPF_SUB, line, last),
-  ]
-}
-
-/** The line at r4 for a key that is the tag, in r1. */
-function wordInLine(line: LineLayout): Steps {
-  return [
-    BPF_MOV64_REG(R0, R4),
-    stepsTo(R0, R1, line),
-    BPF_LDX_MEM(BPF_W, R3, R0, line.tagOffset),
-    jump(BPF_JMP_REG(BPF_JEQ, R3, R1, 0), 'hit'),
-    pastLastSlot(R0, R4, line),
+    countSlotsBefore(R4, R1, [R0, R5, R3], slots),
+    jump(BPF_JMP32_IMM(BPF_JEQ, R0, slots, 0), 'not in line'),
+    multiply(R0, SLOT_STRIDE_BYTES),
+    BPF_ALU64_REG(BPF_ADD, R0, R4),
+    jump(BPF_JMP_A(0), 'hit'),
+    label('not in line'),
   ]
 }
 
@@ -199,19 +192,17 @@ function wordWalk(geometry: HashGeometry): Steps {
   ]
 }
 
-/** The line at r0 for another key, r1 being the hash. r3, r4 and r5 are used up. */
-function bytesInLine({ keyOffset, keyBytes }: HashGeometry, line: LineLayout): Steps {
+/** The line at r0 for another key, r1 being the hash; r3, r4 and r5 are used up. */
+function bytesInLine({ keyBytes }: HashGeometry, { slots, slotKeyOffset }: LineLayout): Steps {
   return [
-    BPF_MOV64_REG(R5, R0),
-    stepsTo(R5, R1, line),
-    BPF_LDX_MEM(BPF_W, R3, R5, line.tagOffset),
-    jump(BPF_JMP32_REG(BPF_JNE, R3, R1, 0), 'not in line'),
+    countSlotsBefore(R0, R1, [R4, R5, R3], slots),
+    jump(BPF_JMP32_IMM(BPF_JEQ, R4, slots, 0), 'not in line'),
+    multiply(R4, SLOT_STRIDE_BYTES),
+    BPF_ALU64_REG(BPF_ADD, R0, R4),
     // Another key of the same hash, as good as never, may stand before the one that is looked for.
-    jumpUnlessEqual(R5, keyOffset, R2, keyBytes, [R3, R4], 'helper'),
-    BPF_MOV64_REG(R0, R5),
+    jumpUnlessEqual(R0, slotKeyOffset, R2, keyBytes, [R3, R4], 'helper'),
     jump(BPF_JMP_A(0), 'hit'),
     label('not in line'),
-    pastLastSlot(R5, R0, line),
   ]
 }
 

@@ -10,7 +10,6 @@
 import {
   BPF_ADD,
   BPF_ALU32_IMM,
-  BPF_ALU64_IMM,
   BPF_AND,
   BPF_ATOMIC_OP,
   BPF_CMPXCHG,
@@ -18,7 +17,6 @@ import {
   BPF_JEQ,
   BPF_JGE,
   BPF_JGT,
-  BPF_JLT,
   BPF_JMP_A,
   BPF_JMP_IMM,
   BPF_JMP_REG,
@@ -50,7 +48,7 @@ import { headOf, loadWordTag, stripeOf, wordTag } from './hash-lookup-insns.ts'
 import { answer, type CpuFields, callHelper, loadCpu } from './inline-call.ts'
 import { jump, label, type Steps, sequence } from './insn-sequence.ts'
 import { keyHash } from './key-hash-insns.ts'
-import { chooseSlot, freshIndex, leaveLine, moveInLine, slotOffsets } from './line-update-insns.ts'
+import { chooseSlot, freshIndex, leaveLine, moveInLine, stampIfInLine, walkLine } from './line-update-insns.ts'
 import { releaseLock, storeRelease, takeLock } from './lock-insns.ts'
 
 const [R0, R1, R2, R3, R4, R5] = [BPF_REG_0, BPF_REG_1, BPF_REG_2, BPF_REG_3, BPF_REG_4, BPF_REG_5]
@@ -61,22 +59,16 @@ const [R0, R1, R2, R3, R4, R5] = [BPF_REG_0, BPF_REG_1, BPF_REG_2, BPF_REG_3, BP
  */
 function walk(geometry: HashGeometry): Steps {
   const word = geometry.keyBytes === 4
-  const compare = (name: string): Steps => (word ? sameWord(geometry) : sameBytes(geometry, name))
-  const slot = (at: number): Steps => [
-    BPF_MOV64_REG(R0, R5),
-    at === 0 ? [] : BPF_ALU64_IMM(BPF_ADD, R0, at),
-    compare(`not at ${at}`),
-    label(`not at ${at}`),
-  ]
+  const compare: Steps = word ? sameWord(geometry) : sameBytes(geometry)
   return [
     BPF_MOV32_REG(R5, R4),
     headOf(R5, geometry),
     word ? wordTag(R3, geometry) : [],
-    slotOffsets(geometry.line).map(slot),
+    geometry.line ? walkLine(geometry, geometry.line) : [],
     label('walk'),
     BPF_LDX_MEM(BPF_W, R0, R5, 0),
     jump(BPF_JMP_IMM(BPF_JEQ, R0, 0, 0), 'absent'),
-    compare('next'),
+    compare,
     label('next'),
     BPF_MOV64_REG(R5, R0),
     jump(BPF_JMP_A(0), 'walk'),
@@ -87,11 +79,11 @@ function sameWord(geometry: HashGeometry): Steps {
   return [loadWordTag(R1, R0, geometry), jump(BPF_JMP_REG(BPF_JEQ, R1, R3, 0), 'present')]
 }
 
-function sameBytes({ tagOffset, keyOffset, keyBytes }: HashGeometry, different: string): Steps {
+function sameBytes({ tagOffset, keyOffset, keyBytes }: HashGeometry): Steps {
   return [
     BPF_LDX_MEM(BPF_W, R1, R0, tagOffset),
-    jump(BPF_JMP32_REG(BPF_JNE, R1, R4, 0), different),
-    jumpUnlessEqual(R0, keyOffset, R2, keyBytes, [R1, R3], different),
+    jump(BPF_JMP32_REG(BPF_JNE, R1, R4, 0), 'next'),
+    jumpUnlessEqual(R0, keyOffset, R2, keyBytes, [R1, R3], 'next'),
     jump(BPF_JMP_A(0), 'present'),
   ]
 }
@@ -119,10 +111,10 @@ function replaceOld(geometry: HashGeometry, valueBytes: number): Steps {
     geometry.line ? moveInLine(geometry, geometry.line, valueBytes) : [],
     loadSpare(geometry),
     fill(geometry, valueBytes, 'spare'),
-    stamp(geometry),
+    stamp(geometry, 'spare'),
     recall(R0, 'old'),
     recall(R5, 'link'),
-    geometry.line ? leaveLine(geometry, geometry.line) : [],
+    geometry.line ? leaveLine(geometry) : [],
     headOf(R4, geometry),
     BPF_STX_MEM(BPF_W, R1, R0, SPARE * 4),
     BPF_LDX_MEM(BPF_W, R3, R0, 0),
@@ -195,8 +187,8 @@ function insertElement(geometry: HashGeometry, valueBytes: number): Steps {
     geometry.line ? chooseSlot(geometry, geometry.line) : [],
     fill(geometry, valueBytes, 'new'),
     increment(R1, COUNT * 4, R3),
-    stamp(geometry),
-    geometry.line ? jump(BPF_JMP32_IMM(BPF_JLT, R2, geometry.elements, 0), 'done') : [],
+    geometry.line ? stampIfInLine(geometry, geometry.line) : [],
+    stamp(geometry, 'new'),
     headOf(R4, geometry),
     BPF_LDX_MEM(BPF_W, R0, R4, 0),
     BPF_STX_MEM(BPF_W, R2, R0, 0),

@@ -14,11 +14,13 @@ import {
   BPF_JMP_IMM,
   BPF_JMP_REG,
   BPF_JMP32_IMM,
+  BPF_JMP32_REG,
   BPF_JNE,
   BPF_LDX_MEM,
   BPF_MOV32_IMM,
   BPF_MOV32_REG,
   BPF_MOV64_REG,
+  BPF_NEG,
   BPF_REG_0,
   BPF_REG_1,
   BPF_REG_2,
@@ -34,36 +36,67 @@ import {
   type Insn,
 } from '@bpfoundry/isa'
 import { FROM_END, FROM_START } from '../element-pool.ts'
+import { CACHE_LINE_BYTES } from '../hash-plan.ts'
 import { type HashGeometry, SPARE } from '../hash-table.ts'
-import type { LineLayout } from '../line-layout.ts'
+import {
+  type LineLayout,
+  NUMBER_OFFSET,
+  PERMIT_OFFSET,
+  SLOT_STRIDE_BYTES,
+  TAG_OFFSET,
+  TAG_STRIDE_BYTES,
+} from '../line-layout.ts'
 import { freeKeysOf } from '../line-table.ts'
-import { fill, recall, stamp } from './element-insns.ts'
+import { jumpUnlessEqual } from './byte-insns.ts'
+import { countInsertion, fill, fillKey, loadTag, recall } from './element-insns.ts'
 import { headOf } from './hash-lookup-insns.ts'
 import { jump, label, type Steps } from './insn-sequence.ts'
 import { storeRelease } from './lock-insns.ts'
 
 const [R0, R1, R2, R3, R4, R5] = [BPF_REG_0, BPF_REG_1, BPF_REG_2, BPF_REG_3, BPF_REG_4, BPF_REG_5]
 
-/** Offsets of a line's slots, from left to right. */
-export function slotOffsets(line: LineLayout | undefined): number[] {
-  return Array.from({ length: line?.slots ?? 0 }, (_, slot) => slot * (line?.slotBytes ?? 0))
+/** A step for each slot of a line, from left to right, given the slot's number and how far its element is from the line. */
+function forSlots({ slots }: LineLayout, step: (slot: number, element: number) => Steps): Steps {
+  return Array.from({ length: slots }, (_, slot) => step(slot, slot * SLOT_STRIDE_BYTES))
 }
 
-function permitOffsets({ slots, permitOffset, permitBytes }: LineLayout): number[] {
-  return Array.from({ length: slots }, (_, slot) => permitOffset + slot * permitBytes)
+/** register = address of an element's entry in the ledger; of its line's first one for the line. */
+function ledgerOf(register: number, element: number, { ledgerDelta }: HashGeometry): Insn[] {
+  return [BPF_MOV64_REG(register, element), BPF_ALU32_IMM(BPF_ADD, register, ledgerDelta)]
 }
 
-/** register = where, but for the offset of the first one, the permit of the slot at `slot` is, whose line is at r5. */
-function permitOf(register: number, slot: number, { slotBytes, permitBytes }: LineLayout): Insn[] {
-  const bits = Math.log2(slotBytes / permitBytes)
-  const copied = BPF_MOV64_REG(register, slot)
-  if (bits === 0) return [copied]
+/** register = where, but for `TAG_OFFSET`, the tag of the element at `element` is: tags lie closer together. */
+function tagOf(register: number, element: number): Insn[] {
+  const bits = Math.log2(SLOT_STRIDE_BYTES / (SLOT_STRIDE_BYTES - TAG_STRIDE_BYTES))
   return [
-    copied,
-    BPF_ALU64_REG(BPF_SUB, register, R5),
-    BPF_ALU64_IMM(BPF_RSH, register, bits),
-    BPF_ALU64_REG(BPF_ADD, register, R5),
+    BPF_MOV64_REG(register, element),
+    BPF_ALU32_IMM(BPF_AND, register, CACHE_LINE_BYTES - 1),
+    BPF_ALU32_IMM(BPF_RSH, register, bits),
+    BPF_ALU64_IMM(BPF_NEG, register, 0),
+    BPF_ALU64_REG(BPF_ADD, register, element),
   ]
+}
+
+/** On to `present`, r0 being the element, if a slot of the line at r5 has the key: r3 is that of 4 bytes, else r4 the hash. */
+export function walkLine({ keyBytes, ...geometry }: HashGeometry, line: LineLayout): Steps {
+  const isTag = geometry.tagOffset === geometry.keyOffset
+  return forSlots(line, (slot, element) => {
+    const different = `not in slot ${slot}`
+    const sameTag = isTag
+      ? jump(BPF_JMP_REG(BPF_JEQ, R1, R3, 0), 'present')
+      : [
+          jump(BPF_JMP32_REG(BPF_JNE, R1, R4, 0), different),
+          jumpUnlessEqual(R0, line.slotKeyOffset, R2, keyBytes, [R1, R3], different),
+          jump(BPF_JMP_A(0), 'present'),
+          label(different),
+        ]
+    return [
+      BPF_MOV64_REG(R0, R5),
+      BPF_ALU64_IMM(BPF_ADD, R0, element),
+      BPF_LDX_MEM(BPF_W, R1, R5, TAG_OFFSET + slot * TAG_STRIDE_BYTES),
+      sameTag,
+    ]
+  })
 }
 
 /** r4 (the hash) = the tag of a free slot: `LineTable.freeTag`. */
@@ -81,60 +114,84 @@ function freeTag(geometry: HashGeometry, name: string): Steps {
   ]
 }
 
-/** The slot at r0, of the line at r5, is free from now on, r3 is its permit; r4 (the hash) is used up. */
-function emptySlot(geometry: HashGeometry, line: LineLayout, name: string): Steps {
+/** The slot at r0 is free from now on, r3 is its permit; r4 (the hash) and r5 are used up. */
+function emptySlot(geometry: HashGeometry, name: string): Steps {
   return [
     freeTag(geometry, name),
-    BPF_STX_MEM(BPF_W, R0, R4, geometry.tagOffset),
-    permitOf(R4, R0, line),
-    BPF_LDX_MEM(BPF_W, R3, R4, line.permitOffset),
-    BPF_ST_MEM(BPF_W, R4, line.permitOffset, 0),
+    tagOf(R5, R0),
+    storeRelease(R5, R4, TAG_OFFSET),
+    ledgerOf(R4, R0, geometry),
+    BPF_LDX_MEM(BPF_W, R3, R4, PERMIT_OFFSET),
+    BPF_ST_MEM(BPF_W, R4, PERMIT_OFFSET, 0),
+  ]
+}
+
+/** `stamp` for an element in a slot, r2; r0 and r3 are used up. */
+function stampSlot(geometry: HashGeometry, line: LineLayout, name: string): Steps {
+  return [
+    fillKey(geometry, [R2, line.slotKeyOffset], name),
+    ledgerOf(R0, R2, geometry),
+    countInsertion([R0, NUMBER_OFFSET]),
+    tagOf(R0, R2),
+    loadTag(geometry),
+    storeRelease(R0, R3, TAG_OFFSET),
+  ]
+}
+
+/** All that is left to do for a new element (r2) in a slot; on with one in a chain. */
+export function stampIfInLine(geometry: HashGeometry, line: LineLayout): Steps {
+  return [
+    jump(BPF_JMP32_IMM(BPF_JGE, R2, geometry.elements, 0), 'new is in chain'),
+    stampSlot(geometry, line, 'new in line'),
+    jump(BPF_JMP_A(0), 'done'),
+    label('new is in chain'),
   ]
 }
 
 /** From a slot (r0, its line is at r5) to the next free one on its right, if there is any. */
 export function moveInLine(geometry: HashGeometry, line: LineLayout, valueBytes: number): Steps {
-  const permits = permitOffsets(line)
-  const toFree = slotOffsets(line)
-    .slice(1)
-    .map(
-      (offset, at): Steps => [
-        BPF_MOV64_REG(R2, R5),
-        BPF_ALU64_IMM(BPF_ADD, R2, offset),
-        jump(BPF_JMP_REG(BPF_JGE, R0, R2, 0), `${offset} is not on the right`),
-        BPF_LDX_MEM(BPF_W, R3, R5, permits[at + 1] as number),
-        jump(BPF_JMP_IMM(BPF_JEQ, R3, 0, 0), 'move'),
-        label(`${offset} is not on the right`),
-      ],
-    )
+  const toFree = forSlots(line, (slot, element) =>
+    slot === 0
+      ? []
+      : [
+          BPF_MOV64_REG(R2, R5),
+          BPF_ALU64_IMM(BPF_ADD, R2, element),
+          jump(BPF_JMP_REG(BPF_JGE, R0, R2, 0), `${slot} is not on the right`),
+          BPF_LDX_MEM(BPF_W, R3, R1, element + PERMIT_OFFSET),
+          jump(BPF_JMP_IMM(BPF_JEQ, R3, 0, 0), 'move'),
+          label(`${slot} is not on the right`),
+        ],
+  )
   return [
     jump(BPF_JMP32_IMM(BPF_JGE, R0, geometry.elements, 0), 'no move'),
+    ledgerOf(R1, R5, geometry),
     toFree,
     jump(BPF_JMP_A(0), 'no move'),
     label('move'),
     fill(geometry, valueBytes, 'moved'),
     recall(R0, 'old'),
-    recall(R5, 'link'),
-    permitOf(R1, R0, line),
-    BPF_LDX_MEM(BPF_W, R1, R1, line.permitOffset),
-    permitOf(R3, R2, line),
-    BPF_STX_MEM(BPF_W, R3, R1, line.permitOffset),
+    ledgerOf(R1, R0, geometry),
+    BPF_LDX_MEM(BPF_W, R1, R1, PERMIT_OFFSET),
+    ledgerOf(R3, R2, geometry),
+    BPF_STX_MEM(BPF_W, R3, R1, PERMIT_OFFSET),
     recall(R1, 'stripe'),
-    stamp(geometry),
-    emptySlot(geometry, line, 'moved'),
+    stampSlot(geometry, line, 'moved'),
+    recall(R0, 'old'),
+    emptySlot(geometry, 'moved'),
     jump(BPF_JMP_A(0), 'done'),
     label('no move'),
+    recall(R1, 'stripe'),
   ]
 }
 
 /** The spare (r2) into the chain for an old element (r0) in a slot, whose permit becomes the spare. r5 is the line. */
-export function leaveLine(geometry: HashGeometry, line: LineLayout): Steps {
+export function leaveLine(geometry: HashGeometry): Steps {
   return [
     jump(BPF_JMP32_IMM(BPF_JGE, R0, geometry.elements, 0), 'old is in chain'),
     BPF_LDX_MEM(BPF_W, R3, R5, 0),
     BPF_STX_MEM(BPF_W, R2, R3, 0),
     storeRelease(R5, R2),
-    emptySlot(geometry, line, 'left'),
+    emptySlot(geometry, 'left'),
     BPF_STX_MEM(BPF_W, R1, R3, SPARE * 4),
     jump(BPF_JMP_A(0), 'done'),
     label('old is in chain'),
@@ -147,14 +204,14 @@ export function freshIndex(geometry: HashGeometry, line: LineLayout): Steps {
     BPF_MOV32_IMM(register, 1),
     BPF_ATOMIC_OP(BPF_W, BPF_ADD | BPF_FETCH, R1, register, word * 4),
   ]
-  const toPermit = (permitOffset: number): Steps => [
-    BPF_LDX_MEM(BPF_W, R0, R4, permitOffset),
-    jump(BPF_JMP_IMM(BPF_JEQ, R0, 0, 0), 'permit'),
-  ]
   return [
     recall(R4, 'hash'),
     headOf(R4, geometry),
-    permitOffsets(line).map(toPermit),
+    BPF_ALU32_IMM(BPF_ADD, R4, geometry.ledgerDelta),
+    forSlots(line, (_, element) => [
+      BPF_LDX_MEM(BPF_W, R0, R4, element + PERMIT_OFFSET),
+      jump(BPF_JMP_IMM(BPF_JEQ, R0, 0, 0), 'permit'),
+    ]),
     fetchAdd(R2, FROM_START),
     jump(BPF_JMP_A(0), 'index'),
     label('permit'),
@@ -167,17 +224,19 @@ export function freshIndex(geometry: HashGeometry, line: LineLayout): Steps {
 
 /** r2 = a free slot of the line, which keeps the permit that r2 is, or the element r2 itself: `LineTable.take`. */
 export function chooseSlot(geometry: HashGeometry, line: LineLayout): Steps {
-  const permits = permitOffsets(line)
-  const slots = slotOffsets(line).map(
-    (offset, at): Steps => [
-      BPF_LDX_MEM(BPF_W, R0, R5, permits[at] as number),
-      jump(BPF_JMP_IMM(BPF_JNE, R0, 0, 0), `${offset} is taken`),
-      BPF_STX_MEM(BPF_W, R5, R2, permits[at] as number),
+  return [
+    BPF_MOV32_REG(R5, R4),
+    headOf(R5, geometry),
+    BPF_ALU32_IMM(BPF_ADD, R5, geometry.ledgerDelta),
+    forSlots(line, (slot, element) => [
+      BPF_LDX_MEM(BPF_W, R0, R5, element + PERMIT_OFFSET),
+      jump(BPF_JMP_IMM(BPF_JNE, R0, 0, 0), `${slot} is taken`),
+      BPF_STX_MEM(BPF_W, R5, R2, element + PERMIT_OFFSET),
       BPF_MOV64_REG(R2, R5),
-      BPF_ALU64_IMM(BPF_ADD, R2, offset),
+      BPF_ALU64_IMM(BPF_ADD, R2, element - geometry.ledgerDelta),
       jump(BPF_JMP_A(0), 'chosen'),
-      label(`${offset} is taken`),
-    ],
-  )
-  return [BPF_MOV32_REG(R5, R4), headOf(R5, geometry), slots, label('chosen')]
+      label(`${slot} is taken`),
+    ]),
+    label('chosen'),
+  ]
 }

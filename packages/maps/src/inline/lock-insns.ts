@@ -27,14 +27,14 @@ import { jump, label, type Steps } from './insn-sequence.ts'
 /** Tries before the helper, which can wait properly, is called. */
 const TRIES = 100
 
-/** register = the word at `base`, with everything that was written before it was. */
-export function loadAcquire(register: number, base: number): Insn {
-  return BPF_ATOMIC_OP(BPF_W, BPF_LOAD_ACQ, register, base, 0)
+/** register = the word at `base + offset`, with everything that was written before it was. */
+export function loadAcquire(register: number, base: number, offset = 0): Insn {
+  return BPF_ATOMIC_OP(BPF_W, BPF_LOAD_ACQ, register, base, offset)
 }
 
-/** The word at `base` = register, everything written before being seen first. */
-export function storeRelease(base: number, register: number): Insn {
-  return BPF_ATOMIC_OP(BPF_W, BPF_STORE_REL, base, register, 0)
+/** The word at `base + offset` = register, everything written before being seen first. */
+export function storeRelease(base: number, register: number, offset = 0): Insn {
+  return BPF_ATOMIC_OP(BPF_W, BPF_STORE_REL, base, register, offset)
 }
 
 /**
