@@ -69,59 +69,65 @@ export interface HelperScope {
   readonly release?: string
 }
 
-const ALL_CAPABILITIES: readonly HelperCapability[] = ['CAP_BPF', 'CAP_PERFMON']
-
-function setApplies(set: HelperSet, attachType: AttachTypeName): boolean {
-  if (set.onlyFor !== undefined && !set.onlyFor.includes(attachType)) return false
-  return !set.exceptFor?.includes(attachType)
+/** A set, helper number to variant. */
+interface Granting {
+  readonly set: HelperSet
+  readonly variants: ReadonlyMap<number, string>
 }
 
-/** Helper number to variant, in a set. */
-const SET_ENTRIES: ReadonlyMap<HelperSetName, ReadonlyMap<number, string>> = new Map(
-  (Object.entries(HELPER_SETS) as [HelperSetName, HelperSet][]).map(([name, set]) => [
-    name,
-    new Map(
-      set.helpers
-        .trim()
-        .split(/\s+/)
-        .map((entry) => {
-          const [helper = '', variant = helper] = entry.split('=')
-          return [helperByName(helper)?.id ?? 0, variant]
-        }),
-    ),
+function grantingOf(name: HelperSetName): Granting {
+  const set: HelperSet = HELPER_SETS[name]
+  const entries = set.helpers.trim().split(/\s+/)
+  const variants = entries.map((entry): [number, string] => {
+    const [helper = '', variant = helper] = entry.split('=')
+    return [helperByName(helper)?.id ?? 0, variant]
+  })
+  return { set, variants: new Map(variants) }
+}
+
+const GRANTING: ReadonlyMap<HelperSetName, Granting> = new Map(
+  (Object.keys(HELPER_SETS) as HelperSetName[]).map((name) => [name, grantingOf(name)]),
+)
+
+const granting = (names: readonly HelperSetName[]): readonly Granting[] =>
+  names.map((name) => GRANTING.get(name) as Granting)
+
+const BY_TYPE: ReadonlyMap<number, readonly Granting[]> = new Map(
+  (Object.entries(PROGRAM_HELPER_SETS) as [keyof typeof PROG_TYPE, readonly HelperSetName[]][]).map(([name, sets]) => [
+    PROG_TYPE[name],
+    granting(sets),
   ]),
 )
 
-const TYPE_NAMES: ReadonlyMap<number, keyof typeof PROG_TYPE> = new Map(
-  Object.entries(PROG_TYPE).map(([name, type]) => [type, name as keyof typeof PROG_TYPE]),
-)
+function setsOf(programType: number, { structOps: place, iterator }: HelperScope): readonly Granting[] {
+  if (place !== undefined) return granting(structOps(place.name)?.helpers(place.member) ?? [])
+  const sets = BY_TYPE.get(programType) ?? []
+  return iterator === undefined ? sets : [...sets, ...granting(iteratorHelperSets(iterator))]
+}
 
-function setsOf(
-  typeName: keyof typeof PROG_TYPE,
-  { structOps: place, iterator }: HelperScope,
-): readonly HelperSetName[] {
-  if (place !== undefined) return structOps(place.name)?.helpers(place.member) ?? []
-  const sets = PROGRAM_HELPER_SETS[typeName]
-  return iterator === undefined ? sets : [...sets, ...iteratorHelperSets(iterator)]
+function setApplies({ onlyFor, exceptFor }: HelperSet, programType: number, attachType: number = 0): boolean {
+  if (onlyFor === undefined && exceptFor === undefined) return true
+  const name = attachTypeName(effectiveAttachType(programType, attachType)) as AttachTypeName
+  return (onlyFor?.includes(name) ?? true) && !exceptFor?.includes(name)
 }
 
 /** A set that names a helper: as what, and since which release; undefined where the helper's own counts. */
-interface Grant {
-  readonly variant: string
-  readonly since: string | undefined
-  readonly capability: HelperCapability | undefined
-}
+type Grant = readonly [variant: string, since: string | undefined, capability: HelperCapability | undefined]
 
-/** The sets that name helper `id`, the first that counts first. Releases are left to who asks. */
-function* grantsOf(programType: number, id: number, scope: HelperScope): Generator<Grant> {
-  const typeName = TYPE_NAMES.get(programType) ?? 'UNSPEC'
-  const attachType = attachTypeName(effectiveAttachType(programType, scope.attachType ?? 0)) as AttachTypeName
-  for (const name of setsOf(typeName, scope)) {
-    const set: HelperSet = HELPER_SETS[name]
-    const variant = SET_ENTRIES.get(name)?.get(id)
-    if (variant === undefined || !setApplies(set, attachType)) continue
-    yield { variant, since: set.since ?? laterHelperSince(programType, id), capability: set.capability }
+/** The first set that names helper `id` and is taken. */
+function grantOf(
+  programType: number,
+  id: number,
+  scope: HelperScope,
+  takes: (since: string | undefined, variant: string) => boolean,
+): Grant | undefined {
+  for (const { set, variants } of setsOf(programType, scope)) {
+    const variant = variants.get(id)
+    if (variant === undefined || !setApplies(set, programType, scope.attachType)) continue
+    const since = set.since ?? laterHelperSince(programType, id)
+    if (takes(since, variant)) return [variant, since, set.capability]
   }
+  return undefined
 }
 
 /**
@@ -132,13 +138,12 @@ function* grantsOf(programType: number, id: number, scope: HelperScope): Generat
  * @param programType BPF_PROG_TYPE_*
  */
 export function helperPrototype(programType: number, id: number, scope: HelperScope = {}): HelperPrototype | undefined {
-  const { capabilities = ALL_CAPABILITIES, release = DEFAULT_PROFILE } = scope
-  for (const { variant, since, capability } of grantsOf(programType, id, scope)) {
-    if (since !== undefined && !isReleasedBy(since, release)) continue
-    if (capability !== undefined && !capabilities.includes(capability)) return undefined
-    return HELPER_PROTOTYPES.get(variant)
-  }
-  return undefined
+  const { capabilities, release = DEFAULT_PROFILE } = scope
+  const grant = grantOf(programType, id, scope, (since) => since === undefined || isReleasedBy(since, release))
+  if (grant === undefined) return undefined
+  const [variant, , capability] = grant
+  const isCapable = capability === undefined || (capabilities?.includes(capability) ?? true)
+  return isCapable ? HELPER_PROTOTYPES.get(variant) : undefined
 }
 
 /** Whether programs of type `programType` may call helper `id`. */
@@ -153,7 +158,11 @@ export function helperAllowed(programType: number, id: number, scope: HelperScop
 export function helperSince(programType: number, id: number, scope: HelperScope = {}): string | undefined {
   const [born, typed] = [HELPERS[id]?.since, programTypeSince(programType)]
   if (born === undefined || typed === undefined) return undefined
-  const granted = [...grantsOf(programType, id, scope)].filter(({ variant }) => HELPER_PROTOTYPES.has(variant))
-  const grants = granted.map(({ since = born }) => since).sort(compareReleases)
-  return grants[0] === undefined ? undefined : [born, typed, grants[0]].sort(compareReleases).at(-1)
+  let earliest: string | undefined
+  grantOf(programType, id, scope, (since = born, variant) => {
+    const isEarlier = earliest === undefined || compareReleases(since, earliest) < 0
+    if (isEarlier && HELPER_PROTOTYPES.has(variant)) earliest = since
+    return false
+  })
+  return earliest === undefined ? undefined : [born, typed, earliest].sort(compareReleases).at(-1)
 }
