@@ -99,6 +99,13 @@ export interface DriverPoll {
   poll(queue: number, budget?: number): number
   /** One round over all queues of this CPU. @returns packets handled */
   pollAll(budget?: number): number
+  /**
+   * As {@link pollAll}, but where this CPU has one queue only, which would have its turn again at once, up to `polls` polls
+   * of it in a row. It is one of a longer queue to the program; the driver counts them as what they are.
+   *
+   * @returns packets handled
+   */
+  pollRow(polls: number): number
   /** The first fault of a program, if any: a defect of engine or verifier. The packet was dropped as XDP_ABORTED. */
   fault(): ExecutionFault | undefined
 }
@@ -122,12 +129,14 @@ class StagedPoll implements DriverPoll, DriverContext {
   readonly queues: readonly number[]
   readonly #programs: ProgramLookup
   readonly #polls: ProgramLookup | undefined
-  /** Poll programs' side, by queue. */
-  readonly #batches = new Map<PollQueue, PollBatch>()
+  /** Poll programs' side, by number of the queue. */
+  readonly #batches: PollBatch[] = []
   readonly #pollQueues = new Map<number, PollQueue>()
   readonly #hooks = new Map<XdpMode, XdpHook>()
   readonly #stages: readonly XdpStage[]
+  /** Of these as many as {@link #activeCount} says, from the wire up. */
   readonly #active: XdpStage[] = []
+  #activeCount = 0
   readonly #stack: RingProducer
   readonly #generation: number
   readonly #frame = new FrameCursor()
@@ -173,7 +182,7 @@ class StagedPoll implements DriverPoll, DriverContext {
     this.queues = [...this.#pollQueues.keys()]
     const passUp = (frame: FrameCursor, queue: PollQueue): void => this.#passUp(frame, queue)
     for (const queue of this.#pollQueues.values()) {
-      this.#batches.set(queue, new PollBatch({ memory, cpu, handle: nic, queue, passUp }))
+      this.#batches[queue.handle.index] = new PollBatch({ memory, cpu, handle: nic, queue, passUp })
     }
     this.#stages = options.stages.map((make) => make(this))
   }
@@ -209,6 +218,13 @@ class StagedPoll implements DriverPoll, DriverContext {
     return handled
   }
 
+  pollRow(polls: number): number {
+    const row = this.#pollQueues.size === 1 ? polls : 1
+    let handled = 0
+    for (const queue of this.#pollQueues.values()) handled += this.#poll(queue, NAPI_BUDGET, row)
+    return handled
+  }
+
   poll(index: number, budget: number = NAPI_BUDGET): number {
     const queue = this.#pollQueues.get(index)
     if (queue !== undefined) return this.#poll(queue, budget)
@@ -220,8 +236,8 @@ class StagedPoll implements DriverPoll, DriverContext {
     })
   }
 
-  #poll(queue: PollQueue, budget: number): number {
-    const waiting = Math.min(budget, queue.completion.available())
+  #poll(queue: PollQueue, budget: number, row = 1): number {
+    const waiting = Math.min(budget * row, queue.completion.available())
     if (waiting <= 0) {
       // Frames may have come home since the last packet: without them the card gets no next one.
       queue.pool.refill()
@@ -233,31 +249,47 @@ class StagedPoll implements DriverPoll, DriverContext {
     this.#handled = 0
     try {
       this.#begin(queue)
-      this.#handle(queue, waiting)
+      if (waiting > budget && this.#settlesAlone()) this.#handleRow(queue, waiting)
+      else this.#handle(queue, Math.min(budget, waiting))
     } finally {
-      this.#end(queue, this.#handled)
+      this.#end(queue, this.#handled, Math.max(1, Math.ceil(this.#handled / budget)))
     }
     return this.#handled
   }
 
   /** One stage whose program has a receive loop of its own, or packet by packet. */
   #handle(queue: PollQueue, waiting: number): void {
-    const [stage] = this.#active
+    const stage = this.#activeCount === 1 ? this.#active[0] : undefined
     const singly = stage?.seesAll === true || (stage?.wholePackets === true && this.#anyFrags(queue, waiting))
-    if (this.#active.length === 1 && stage?.hook.pollProgram !== undefined && !singly) {
-      const batch = this.#batches.get(queue) as PollBatch
-      while (this.#handled < waiting) {
-        const ahead = this.#handled
-        try {
-          batch.run(stage, ahead, Math.min(waiting - ahead, POLL_PACKETS))
-        } finally {
-          this.#handled = ahead + batch.handled
-        }
-      }
+    if (stage?.hook.pollProgram !== undefined && !singly) {
+      while (this.#handled < waiting) this.#handleBatch(queue, stage, Math.min(waiting - this.#handled, POLL_PACKETS))
       return
     }
-    stage?.expect?.(waiting)
+    if (this.#activeCount > 0) this.#active[0]?.expect?.(waiting)
     for (; this.#handled < waiting; this.#handled++) this.#receive(queue, queue.completion.entry(this.#handled))
+  }
+
+  /** Polls in a row, up to the first one that leaves something to settle and so to end. */
+  #handleRow(queue: PollQueue, waiting: number): void {
+    if (this.#anyFrags(queue, waiting)) this.#handle(queue, NAPI_BUDGET)
+    else this.#handleBatch(queue, this.#active[0] as XdpStage, waiting)
+  }
+
+  #handleBatch(queue: PollQueue, stage: XdpStage, packets: number): void {
+    const batch = this.#batches[queue.handle.index] as PollBatch
+    const ahead = this.#handled
+    try {
+      batch.run(stage, ahead, packets)
+    } finally {
+      this.#handled = ahead + batch.handled
+    }
+  }
+
+  /** Whether the program's own loop settles packets, and no stage must see one or know of a poll. */
+  #settlesAlone(): boolean {
+    const [stage] = this.#active
+    if (this.#activeCount !== 1 || stage?.hook.pollProgram === undefined || stage.seesAll === true) return false
+    return stage.expect === undefined && stage.prepare === undefined
   }
 
   #anyFrags(queue: PollQueue, waiting: number): boolean {
@@ -272,8 +304,9 @@ class StagedPoll implements DriverPoll, DriverContext {
 
   #begin(queue: PollQueue): void {
     clearRedirect(this.memory, this.cpu)
-    this.#active.length = 0
-    for (const stage of this.#stages) if (stage.begin(queue)) this.#active.push(stage)
+    // An array that is cleared and filled for each poll would be allocated for each.
+    this.#activeCount = 0
+    for (const stage of this.#stages) if (stage.begin(queue)) this.#active[this.#activeCount++] = stage
   }
 
   #receive(queue: PollQueue, descriptor: number): void {
@@ -281,7 +314,7 @@ class StagedPoll implements DriverPoll, DriverContext {
     frame.load(this.memory, descriptor)
     queue.counters.add(QUEUE.bytes, frame.wireBytes)
     writeU64(this.memory, this.cpu.block + NOW_NS, frame.timestampNs)
-    for (let n = 0; n < this.#active.length; n++) {
+    for (let n = 0; n < this.#activeCount; n++) {
       const stage = this.#active[n] as XdpStage
       stage.prepare?.(frame)
       if (!stage.settle(stage.hook.run(frame), frame, queue)) return
@@ -305,19 +338,19 @@ class StagedPoll implements DriverPoll, DriverContext {
   #countEntryPrograms(): void {
     const { insns, helperCalls } = this.#entryProgram
     if (insns === 0) return
-    const counters = this.#active.at(-1)?.hook.counters
+    const counters = this.#active[this.#activeCount - 1]?.hook.counters
     counters?.add(STAGE.insns, insns)
     counters?.add(STAGE.helperCalls, helperCalls)
     this.#entryProgram.insns = 0
     this.#entryProgram.helperCalls = 0
   }
 
-  #end(queue: PollQueue, handled: number): void {
-    for (const stage of this.#active) stage.end(queue)
+  #end(queue: PollQueue, handled: number, polls: number): void {
+    for (let n = 0; n < this.#activeCount; n++) this.#active[n]?.end(queue)
     this.#countEntryPrograms()
     this.#stack.publish()
     queue.completion.release(handled)
-    queue.counters.add(QUEUE.polls, 1)
+    queue.counters.add(QUEUE.polls, polls)
     queue.counters.add(QUEUE.packets, handled)
     const missing = queue.pool.refill()
     if (missing > 0) queue.counters.add(QUEUE.allocFailures, missing)

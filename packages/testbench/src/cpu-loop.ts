@@ -105,11 +105,15 @@ export class CpuLoop {
 
   /**
    * One round over all queues of this CPU, a budget each: plays its share of the trace, if any, polls, and handles what other
-   * CPUs redirected here. @returns packets handled
+   * CPUs redirected here.
+   *
+   * @param row how many polls a queue may have in a row that is the only one
+   * @returns packets handled
    */
-  pollAll(): number {
-    let handled = this.#player?.play(NAPI_BUDGET) ?? 0
-    for (const poll of this.#polls) handled += poll.pollAll()
+  pollAll(row = 1): number {
+    const inRow = this.#polls.length === 1 ? row : 1
+    let handled = this.#player?.play(NAPI_BUDGET * inRow) ?? 0
+    for (const poll of this.#polls) handled += poll.pollRow(inRow)
     return this.#cpumaps.size === 0 ? handled : handled + this.#cpumapThread.poll()
   }
 

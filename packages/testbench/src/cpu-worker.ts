@@ -1,5 +1,5 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
-import type { EventRings } from '@bpfoundry/device'
+import { type EventRings, NAPI_BUDGET } from '@bpfoundry/device'
 import { attachCpu, type Translation } from '@bpfoundry/engine'
 import { GuestMemory } from '@bpfoundry/guest-memory'
 import type { CardPort } from './card-port.ts'
@@ -84,13 +84,14 @@ function work(port: MessagePort, loop: CpuLoop, control: WorkerControl, cpu: num
   }
 }
 
-/** Rounds over all queues between two looks at the orders. */
+/** Between two looks at the orders: rounds over all queues, polls in a row of a queue that is the only one, packets. */
 const ROUNDS = 8
+const PACKETS = ROUNDS * NAPI_BUDGET
 
 function pollRounds(loop: CpuLoop): number {
   let handled = 0
-  for (let round = 0; round < ROUNDS; round++) {
-    const now = loop.pollAll()
+  for (let round = 0; round < ROUNDS && handled < PACKETS; round++) {
+    const now = loop.pollAll(ROUNDS)
     if (now === 0) break
     handled += now
   }

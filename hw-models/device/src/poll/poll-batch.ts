@@ -9,7 +9,7 @@ import { FRAME_DESCRIPTOR_BYTES, FrameCursor } from '../frame-descriptor.ts'
 import type { NicHandle } from '../nic-handle.ts'
 import type { PollQueue } from '../poll-queue.ts'
 import { leaveRedirect, RedirectTarget } from '../redirect/redirect-target.ts'
-import { POLL_BLOCK, POLL_RECORD, POLL_RECORDS_OFFSET_BYTES, RECORD_FLAGS_MASK } from './poll-block.ts'
+import { POLL_BLOCK, POLL_PACKETS, POLL_RECORD, POLL_RECORDS_OFFSET_BYTES, RECORD_FLAGS_MASK } from './poll-block.ts'
 
 /** What a {@link PollBatch} belongs to. */
 export interface PollBatchOptions {
@@ -72,7 +72,8 @@ export class PollBatch {
   }
 
   /**
-   * Handles `packets` packets (POLL_PACKETS at most) from the `ahead`-th waiting one on.
+   * Handles `packets` packets from the `ahead`-th waiting one on: in polls of POLL_PACKETS, of which the last is the one
+   * that leaves packets to be settled.
    *
    * @throws what a helper throws that is no fault of the program; `handled` tells how far it came
    */
@@ -83,8 +84,8 @@ export class PollBatch {
     const first = (this.#queue.completion.head + ahead) | 0
     this.#begin(first, packets)
     try {
-      this.#runToEnd(stage, first, packets)
-      this.handled = packets
+      this.#runToEnd(stage, first)
+      this.handled = this.#taken(first)
     } catch (error) {
       this.handled = Math.max(0, this.#taken(first) - 1)
       throw error
@@ -107,7 +108,8 @@ export class PollBatch {
     this.#set(block.fillTail, fill.tail)
     this.#set(block.fillEnd, fill.tail + fill.free())
     this.#set(block.next, first)
-    this.#set(block.end, first + packets)
+    this.#set(block.end, first + Math.min(packets, POLL_PACKETS))
+    this.#set(block.last, first + packets)
     this.#set(block.recordCount, 0)
     this.#set(block.scout, packets >= SCOUTED_PACKETS ? 1 : 0)
     const { u32 } = this.#memory
@@ -116,18 +118,17 @@ export class PollBatch {
     u32[(this.#buff + XDP_BUFF.flags) >>> 2] = 0
   }
 
-  /** Runs the poll program until all packets are taken: again where a program faulted, whose packet is aborted. */
-  #runToEnd({ hook }: XdpStage, first: number, packets: number): void {
+  /** Runs the poll program to its end: again where a program faulted, whose packet is aborted, if its poll goes on. */
+  #runToEnd({ hook }: XdpStage, first: number): void {
     const program = hook.pollProgram as CompiledProgram
-    for (let taken = 0; taken < packets; ) {
+    do {
       const { faults } = hook
       hook.execute(program, this.#block)
       if (hook.faults === faults) return
-      // Scouts have no say: where one faulted, no packet was taken yet.
+      // Scouts have no say: where one faulted, no packet of this poll was taken yet.
       this.#set(block.scout, 0)
-      if (this.#taken(first) > taken) this.#abort(first)
-      taken = this.#taken(first)
-    }
+      if (this.#taken(first) > this.#begun(first)) this.#abort(first)
+    } while (this.#word(block.next) !== this.#word(block.end))
   }
 
   /** The record of a packet whose program faulted: the one that was taken last. */
@@ -204,6 +205,12 @@ export class PollBatch {
   /** Packets taken since the one numbered `first`. */
   #taken(first: number): number {
     return (this.#word(block.next) - first) | 0
+  }
+
+  /** Packets before the poll that the program came to. */
+  #begun(first: number): number {
+    const last = (this.#word(block.end) - 1 - first) | 0
+    return last - (last % POLL_PACKETS)
   }
 
   #set(place: { readonly offsetBytes: number }, value: number): void {

@@ -1,6 +1,6 @@
 import { type StructLayout, structLayout } from '@bpfoundry/guest-memory'
 
-/** Packets of one call of a poll program, and so records: NAPI_POLL_WEIGHT. */
+/** Packets of one poll, and so records: NAPI_POLL_WEIGHT. */
 export const POLL_PACKETS = 64
 
 /**
@@ -16,6 +16,7 @@ export const POLL_BLOCK: StructLayout<
   | 'mask'
   | 'next'
   | 'end'
+  | 'last'
   | 'recordCount'
   | 'passes'
   | 'scout'
@@ -37,9 +38,13 @@ export const POLL_BLOCK: StructLayout<
   fill: 'ptr',
   /** Descriptors in the ring, less one. */
   mask: 'u32',
-  /** Free-running numbers in the ring: the next packet, and the first that is not to be handled. A packet is taken before its program runs. */
+  /**
+   * Free-running numbers in the ring: the next packet, and the first that is not to be handled in this poll. A packet is
+   * taken before its program runs. While there are no records other polls follow, up to the packet numbered `last`.
+   */
   next: 'u32',
   end: 'u32',
+  last: 'u32',
   /** Records written so far. */
   recordCount: 'u32',
   /** Not 0: nobody looks at packets that pass, so that they are counted and their frames given back. */

@@ -10,6 +10,7 @@ import {
   BPF_DW,
   BPF_EXIT_INSN,
   BPF_JEQ,
+  BPF_JLE,
   BPF_JMP_IMM,
   BPF_JMP_REG,
   BPF_JMP32_IMM,
@@ -17,6 +18,7 @@ import {
   BPF_JNE,
   BPF_LDX_MEM,
   BPF_LSH,
+  BPF_MOV32_IMM,
   BPF_MOV32_REG,
   BPF_MOV64_IMM,
   BPF_MOV64_PERCPU_REG,
@@ -31,7 +33,7 @@ import {
 import { XDP_ACTION, XDP_BUFF } from '@bpfoundry/kernel-abi'
 import { FRAME_DESCRIPTOR, FRAME_DESCRIPTOR_BYTES } from '../frame-descriptor.ts'
 import { POOL_FRAMES_OFFSET_BYTES } from '../frame-pool.ts'
-import { POLL_BLOCK, POLL_RECORD } from './poll-block.ts'
+import { POLL_BLOCK, POLL_PACKETS, POLL_RECORD } from './poll-block.ts'
 import { Routine } from './routine.ts'
 
 const block = POLL_BLOCK.fields
@@ -216,9 +218,25 @@ function takeRedirect(routine: Routine): void {
   }
 }
 
+/** On with another poll, up to the packet numbered `last`: unless the driver has packets of this one to settle first. */
+function pollAgain(routine: Routine): void {
+  routine
+    .add(load32(0, BLOCK, block.recordCount), load32(1, BLOCK, block.next), load32(2, BLOCK, block.last))
+    .jump('done', BPF_JMP32_IMM(BPF_JNE, 0, 0, 0))
+    .jump('done', BPF_JMP32_REG(BPF_JEQ, 1, 2, 0))
+    .add(BPF_ALU32_REG(BPF_SUB, 2, 1))
+    .jump('not whole', BPF_JMP32_IMM(BPF_JLE, 2, POLL_PACKETS, 0))
+    .add(BPF_MOV32_IMM(2, POLL_PACKETS))
+    .label('not whole')
+    .add(BPF_ALU32_REG(BPF_ADD, 2, 1), store32(BLOCK, block.end, 2))
+    .jump('poll')
+    .label('done')
+}
+
 /**
  * The receive loop of a driver, from the packet numbered `next` to `end` (one at least): runs the program, whose entry
- * is the label {@link PROGRAM}, on each packet, and leaves records of those whose frames it does not give back.
+ * is the label {@link PROGRAM}, on each packet, and leaves records of those whose frames it does not give back. Where there
+ * are none it goes on with the next poll, up to `last`.
  *
  * r1 is the guest address of a {@link POLL_BLOCK}; r0 is the number of records.
  *
@@ -227,7 +245,7 @@ function takeRedirect(routine: Routine): void {
  * @param prefetches whether the engine makes prefetches of touches
  */
 export function pollRoutine(scouts: readonly string[], frags = false, prefetches = false): Routine {
-  const routine = new Routine().add(BPF_MOV64_REG(BLOCK, 1), load64(BUFF, BLOCK, block.xdpBuff))
+  const routine = new Routine().add(BPF_MOV64_REG(BLOCK, 1), load64(BUFF, BLOCK, block.xdpBuff)).label('poll')
   if (scouts.length > 0) {
     routine.add(load32(1, BLOCK, block.scout)).jump('packet', BPF_JMP32_IMM(BPF_JEQ, 1, 0, 0))
     for (const scout of scouts) scoutPass(routine, scout, prefetches)
@@ -249,9 +267,10 @@ export function pollRoutine(scouts: readonly string[], frags = false, prefetches
     .label('drop')
     .add(...addLength(block.droppedBytes))
   giveBack(routine.label('give back'))
-  return routine
+  routine
     .label('next')
     .add(load32(1, BLOCK, block.next), load32(2, BLOCK, block.end))
     .jump('packet', BPF_JMP32_REG(BPF_JNE, 1, 2, 0))
-    .add(load32(0, BLOCK, block.recordCount), BPF_EXIT_INSN())
+  pollAgain(routine)
+  return routine.add(BPF_EXIT_INSN())
 }

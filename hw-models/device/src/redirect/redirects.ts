@@ -85,6 +85,7 @@ export class Redirects {
       bulk.listed = false
       bulk.send()
     }
+    if (this.#usedSockets.size === 0) return
     for (const socket of this.#usedSockets) socket.flush()
     this.#usedSockets.clear()
   }
