@@ -102,7 +102,7 @@ class Declarator {
       case BTF_KIND.STRUCT:
       case BTF_KIND.UNION:
         this.#qualifiers()
-        if (type.nameOffset === 0) putComposite(this.#text, type, this.#level)
+        if (type.nameOffset === 0) putComposite(this.#text, type, this.#level, putDeclaration)
         else this.#text.put(`${type.kind === BTF_KIND.STRUCT ? 'struct' : 'union'} ${this.#text.names.tag(type)}`)
         return true
       case BTF_KIND.ENUM:

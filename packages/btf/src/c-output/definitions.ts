@@ -123,7 +123,7 @@ export class Definitions {
       this.#declare(type)
     }
     if (isDefined) {
-      putComposite(this.#text, type, 0)
+      putComposite(this.#text, type, 0, putDeclaration)
       this.#text.put(';\n\n')
     }
     this.#states[id] = isDefined ? WRITTEN : UNWRITTEN

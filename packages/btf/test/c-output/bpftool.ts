@@ -15,6 +15,11 @@ export function noBpftool(): string | undefined {
 /** What it prints for a file; undefined where it fails, crashes or takes seconds. */
 export function bpftoolC(path: string, order: readonly 'unsorted'[] = []): string | undefined {
   const args = ['btf', 'dump', 'file', path, 'format', 'c', ...order]
-  const { status, stdout } = spawnSync(BPFTOOL, args, { encoding: 'utf8', timeout: 5000, killSignal: 'SIGKILL' })
+  const { status, stdout } = spawnSync(BPFTOOL, args, {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+    timeout: 5000,
+    killSignal: 'SIGKILL',
+  })
   return status === 0 ? stdout : undefined
 }

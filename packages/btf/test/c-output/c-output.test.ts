@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -87,6 +87,15 @@ test(`${RUNS} random sets of types: the bpftool of this host`, (ctx) => {
     }
   })
 }, 120_000)
+
+test('the types of the running kernel, in both orders: the bpftool of this host', (ctx) => {
+  const path = '/sys/kernel/btf/vmlinux'
+  const missing = existsSync(path) ? noBpftool() : 'this kernel shows no types'
+  if (missing !== undefined) return ctx.skip(`2 comparisons with bpftool left out: ${missing}`)
+  const btf = decodeBtf(readFileSync(path))
+  expect(formatBtfC(btf) === bpftoolC(path)).toBe(true)
+  expect(formatBtfC(btf, { unsorted: true }) === bpftoolC(path, ['unsorted'])).toBe(true)
+}, 60_000)
 
 test('a root is written with all that it needs, and nothing else', () => {
   const btf = decodeBtf(readFileSync(join(GOLDEN, 'xdp-tcp.btf')))
