@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import type { CommandContext, CommandIo } from './command-io.ts'
 import { addAsmCommand } from './commands/asm.ts'
 import { addBenchCommand } from './commands/bench.ts'
+import { addBtfCommand } from './commands/btf.ts'
 import { addConformanceCommand } from './commands/conformance.ts'
 import { addDbgCommand } from './commands/dbg.ts'
 import { addDemoCommand } from './commands/demo.ts'
@@ -32,6 +33,7 @@ const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[]
   addProgCommand,
   addAsmCommand,
   addDbgCommand,
+  addBtfCommand,
   addNetCommand,
   addFeatureCommand,
   addGenCommand,

@@ -26,6 +26,8 @@ export type LoaderErrorCode =
   | 'LOADER_VARIABLE'
   /** A program asked for that the object does not hold. */
   | 'LOADER_PROGRAM_UNKNOWN'
+  /** A file that holds no type information. */
+  | 'LOADER_NO_TYPES'
   /** A type asked for that the object does not have, or that has no values. */
   | 'LOADER_TYPE_UNKNOWN'
   /** A name for a skeleton that is none in TypeScript. */
