@@ -29,10 +29,50 @@ test.for([
   [['macros', 'prefix'], 2, 'CLI_FEATURE_WORDS'],
   [['macros', 'prefix', '9'], 2, 'CLI_FEATURE_WORDS'],
   [['kernel', 'kernel'], 2, 'CLI_FEATURE_WORDS'],
-  [['dev', 'eth0'], 4, 'CLI_UNSUPPORTED_COMPONENT'],
+  [['dev'], 2, 'CLI_FEATURE_WORDS'],
+  [['dev', 'nfp', 'kernel'], 2, 'CLI_FEATURE_WORDS'],
+  [['kernel', 'dev', 'nfp'], 2, 'CLI_FEATURE_WORDS'],
+  [['dev', 'eth0'], 2, 'DEVICE_PROFILE_UNKNOWN'],
 ] as const)('feature probe %s is refused', async ([words, exitCode, errorCode]) => {
   const { code, stdout, stderr } = await bpfoundry('feature', 'probe', ...words)
   expect([code, stdout, stderr.split(':')[0]]).toEqual([exitCode, '', errorCode])
+})
+
+// The driver's own words decide: its tables of helpers, and what the firmware says that it can do.
+test('feature probe dev tells what a card takes', async () => {
+  const { code, stdout } = await bpfoundry('feature', 'probe', 'dev', 'agilio-cx-2x10', '--json')
+  const all = ['bpf_map_lookup_elem', 'bpf_map_update_elem', 'bpf_map_delete_elem', 'bpf_get_prandom_u32']
+  const named = [...all, 'bpf_perf_event_output']
+  expect([code, JSON.parse(stdout)]).toMatchObject([
+    0,
+    {
+      program_types: { have_sched_cls_prog_type: true, have_xdp_prog_type: true },
+      map_types: { have_hash_map_type: true, have_array_map_type: true },
+      helpers: {
+        sched_cls_available_helpers: named,
+        xdp_available_helpers: [...named, 'bpf_xdp_adjust_head', 'bpf_xdp_adjust_tail'],
+      },
+      misc: { have_bounded_loops: false },
+    },
+  ])
+  expect(Object.keys(JSON.parse(stdout) as object)[0]).toBe('syscall_config')
+  const fewer = await bpfoundry('feature', 'probe', 'dev', 'nfp', '--firmware', 'corenic')
+  expect(fewer.stdout).toContain('type sched_cls:\n\t- bpf_map_lookup_elem\neBPF')
+})
+
+// What bpftool 7.5.0 lists.
+test.for([
+  ['prog_types', 33, 'netfilter'],
+  ['map_types', 34, 'arena'],
+  ['attach_types', 57, 'trace_kprobe_session'],
+  ['link_types', 15, 'sockmap'],
+  ['helpers', 212, 'bpf_cgrp_storage_delete'],
+] as const)('feature list_builtins %s lists %d names', async ([group, count, last]) => {
+  const { stdout } = await bpfoundry('feature', 'list_builtins', group)
+  const names = stdout.trimEnd().split('\n')
+  expect([names.length, names.at(-1)]).toEqual([count, last])
+  const json = await bpfoundry('feature', 'list_builtins', group, '--json')
+  expect(JSON.parse(json.stdout)).toEqual(names)
 })
 
 test('feature diff tells both ways', async () => {

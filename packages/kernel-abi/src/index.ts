@@ -51,6 +51,7 @@ export {
   moduleFunction,
   numberedKernelFunction,
 } from './kernel-functions.ts'
+export { LINK_TYPES } from './link-types.ts'
 export type { LsmHook } from './lsm-hooks.ts'
 export { lsmHook } from './lsm-hooks.ts'
 export { mapHelperCompatible } from './map-helpers.ts'

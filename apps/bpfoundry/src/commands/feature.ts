@@ -2,7 +2,7 @@ import { Argument, type Command, Option } from 'commander'
 import { implementation } from '../command-bundle.ts'
 import type { CommandContext } from '../command-io.ts'
 import type { NeedsOptions, ProbeOptions } from '../features/feature-command.ts'
-import { RELEASES } from '../options/choices.ts'
+import { BUILTIN_GROUPS, type BuiltinGroupName, FIRMWARES, RELEASES } from '../options/choices.ts'
 import { kernelBtfOption } from '../options/kernel-btf-option.ts'
 
 const load = (): Promise<typeof import('../features/feature-command.ts')> =>
@@ -13,13 +13,23 @@ export function addFeatureCommand(program: Command, { io, finish }: CommandConte
   const feature = program.command('feature').description('what Linux releases offer, and what objects need of them')
   feature
     .command('probe')
-    .description('what a kernel of a release offers, as bpftool feature probe tells it')
-    .argument('[words...]', 'as bpftool takes them: [kernel] [full] [unprivileged] [macros [prefix PREFIX]]')
+    .description('what a kernel of a release offers, or a card, as bpftool feature probe tells it')
+    .argument('[words...]', 'as bpftool takes them: [kernel | dev CARD] [full] [unprivileged] [macros [prefix PREFIX]]')
     .addOption(new Option('--profile <release>', 'Linux release (default: 6.12)').choices(RELEASES))
+    .addOption(new Option('--firmware <name>', "with dev: the card's firmware").choices([...FIRMWARES]))
     .option('--json', 'as bpftool prints it with -j')
     .action(async (words: string[], options: ProbeOptions) => {
       const { probe } = await load()
       finish(probe(words, options, io))
+    })
+  feature
+    .command('list_builtins')
+    .description('what is known by name, whatever release has it')
+    .addArgument(new Argument('<group>', 'of names').choices([...BUILTIN_GROUPS]))
+    .option('--json', 'as bpftool prints it with -j')
+    .action(async (group: BuiltinGroupName, options: ProbeOptions) => {
+      const { listBuiltins } = await load()
+      finish(listBuiltins(group, options, io))
     })
   feature
     .command('diff')

@@ -1,9 +1,11 @@
-import { UnsupportedError, UsageError } from '../exit-code.ts'
+import { UsageError } from '../exit-code.ts'
 
 /** What stands behind `feature probe`, as bpftool takes it. */
 export interface ProbeWords {
   readonly full: boolean
   readonly unprivileged: boolean
+  /** The card that is asked instead of the kernel. */
+  readonly device?: string
   /** Of macros; undefined where none are asked for. */
   readonly prefix?: string
 }
@@ -15,17 +17,20 @@ const WORDS = ['kernel', 'dev', 'full', 'macros', 'prefix', 'unprivileged'] as c
 const NAME_START = /^[A-Za-z_]\w*$/
 
 /**
- * Reads the words. @throws UsageError CLI_FEATURE_WORDS; UnsupportedError CLI_UNSUPPORTED_COMPONENT for `dev`
+ * Reads the words. @throws UsageError CLI_FEATURE_WORDS
  *
  * @see do_probe in tools/bpf/bpftool/feature.c
  */
 export function probeWords(words: readonly string[]): ProbeWords {
   const found = new Set<string>()
   let prefix: string | undefined
+  let device: string | undefined
   for (let at = 0; at < words.length; at++) {
     const word = wordOf(words[at] as string)
-    if (word === 'dev') throw noDevices()
+    if (word === 'dev') device = deviceOf(words[++at])
     if (word === 'prefix') prefix = prefixOf(words[++at], found)
+    if (device !== undefined && (word === 'kernel' || found.has('kernel')))
+      throw wrongWords('either the kernel is asked, or a device', words)
     if (found.has(word) && word !== 'full' && word !== 'unprivileged')
       throw wrongWords(`'${word}' is given twice`, words)
     found.add(word)
@@ -33,6 +38,7 @@ export function probeWords(words: readonly string[]): ProbeWords {
   return {
     full: found.has('full'),
     unprivileged: found.has('unprivileged'),
+    ...(device === undefined ? {} : { device }),
     ...(found.has('macros') ? { prefix: prefix ?? '' } : {}),
   }
 }
@@ -51,15 +57,11 @@ function prefixOf(text: string | undefined, found: ReadonlySet<string>): string 
 }
 
 function wrongWords(message: string, words: readonly string[]): UsageError {
-  const expected = '[kernel] [full] [unprivileged] [macros [prefix PREFIX]]'
+  const expected = '[kernel | dev CARD] [full] [unprivileged] [macros [prefix PREFIX]]'
   return new UsageError({ code: 'CLI_FEATURE_WORDS', message, got: words.join(' '), expected })
 }
 
-function noDevices(): UnsupportedError {
-  return new UnsupportedError({
-    code: 'CLI_UNSUPPORTED_COMPONENT',
-    message: 'devices are not probed',
-    expected: 'kernel',
-    hint: 'verify --nic CARD tells of a program what keeps it from a card',
-  })
+function deviceOf(text: string | undefined): string {
+  if (text === undefined) throw wrongWords("behind 'dev' stands a card", ['dev'])
+  return text
 }

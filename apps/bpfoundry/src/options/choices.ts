@@ -44,6 +44,10 @@ export const RELEASES: readonly string[] = ['4.13', '4.19', '5.4', '5.10', '5.15
 /** Stands for each of them in turn. */
 export const ALL_RELEASES = 'all'
 
+/** What `feature list_builtins` lists. */
+export const BUILTIN_GROUPS = ['prog_types', 'map_types', 'attach_types', 'link_types', 'helpers'] as const
+export type BuiltinGroupName = (typeof BUILTIN_GROUPS)[number]
+
 /** Test suites of a kernel tree. */
 export const SUITES: readonly string[] = ['test_bpf', 'verifier', 'progs']
 

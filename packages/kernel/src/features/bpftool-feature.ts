@@ -1,5 +1,5 @@
 import type { SysctlName } from '@bpfoundry/kernel-abi'
-import type { Availability, FeatureReport, TypeHelpers } from './feature-probe.ts'
+import type { Availability, FeatureReport, TypeHelpers } from './feature-report.ts'
 
 /** What bpftool says of a setting that it can't read, of each value, and of one that it does not know. */
 interface SettingWords {
@@ -69,12 +69,7 @@ function helperLines({ programType, available, helpers }: TypeHelpers): readonly
 /** What `bpftool feature probe` prints. */
 export function featureLines(report: FeatureReport): readonly string[] {
   return [
-    'Scanning system configuration...',
-    ...[...report.sysctls].map(settingText),
-    ...report.options.map(({ name, value }) =>
-      value === undefined ? `${name} is not set` : `${name} is set to ${value}`,
-    ),
-    '',
+    ...configurationLines(report),
     'Scanning system call availability...',
     told('bpf() syscall', { available: true }),
     '',
@@ -93,15 +88,21 @@ export function featureLines(report: FeatureReport): readonly string[] {
   ]
 }
 
+function configurationLines({ sysctls, options }: FeatureReport): readonly string[] {
+  if (options.length === 0) return []
+  const set = options.map(({ name, value }) =>
+    value === undefined ? `${name} is not set` : `${name} is set to ${value}`,
+  )
+  return ['Scanning system configuration...', ...[...sysctls].map(settingText), ...set, '']
+}
+
 /** What `bpftool -j feature probe` prints. */
 export function featureJson(report: FeatureReport): object {
   const flags = (features: readonly Availability[], kind: string): object =>
     Object.fromEntries(features.map(({ name, available }) => [`have_${name}${kind}`, available]))
+  const options = Object.fromEntries(report.options.map(({ name, value }) => [name, value ?? null]))
   return {
-    system_config: {
-      ...Object.fromEntries(report.sysctls),
-      ...Object.fromEntries(report.options.map(({ name, value }) => [name, value ?? null])),
-    },
+    ...(report.options.length === 0 ? {} : { system_config: { ...Object.fromEntries(report.sysctls), ...options } }),
     syscall_config: { have_bpf_syscall: true },
     program_types: flags(report.programTypes, '_prog_type'),
     map_types: flags(report.mapTypes, '_map_type'),
@@ -120,12 +121,11 @@ export function featureMacros(report: FeatureReport, prefix: string): readonly s
   const define = ({ name, available }: Availability, kind: string): string =>
     `#define ${prefix}${available ? '' : 'NO_'}HAVE_${`${name}${kind}`.toUpperCase()}`
   const options = report.options.filter(({ name }) => name === MACRO_OPTION)
+  const items = options.map(({ name, value }) =>
+    value === undefined ? `/* ${prefix}${name} is not set */` : `#define ${prefix}${name} ${value}`,
+  )
   return [
-    '/*** Misc kernel config items ***/',
-    ...options.map(({ name, value }) =>
-      value === undefined ? `/* ${prefix}${name} is not set */` : `#define ${prefix}${name} ${value}`,
-    ),
-    '',
+    ...(items.length === 0 ? [] : ['/*** Misc kernel config items ***/', ...items, '']),
     '/*** System call availability ***/',
     define({ name: 'bpf_syscall', available: true }, ''),
     '',

@@ -1,4 +1,4 @@
-import type { Availability, FeatureReport } from './feature-probe.ts'
+import type { Availability, FeatureReport } from './feature-report.ts'
 
 /** What one kernel has, or lacks, beside another. */
 export interface FeatureChange {
