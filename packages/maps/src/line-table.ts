@@ -7,7 +7,7 @@
  * word of the line. How many elements there may be is the pool's to say: who takes a slot holds an element of the pool in
  * its stead, the slot's *permit*, which is 0 in a slot that is free. Permits stand in the ledger, which no look-up reads.
  *
- * Readers look at the slots from left to right, then at the chain. An update that replaces an element puts the new one to
+ * Readers look at the slots from left to right, then at the chain; look-ups by instructions try the preferred slot before. An update that replaces an element puts the new one to
  * the *right* of the old one (a further slot or the chain), and only then takes the old one out, so that readers can't
  * miss both. Tags are read and written in that order on every processor: by acquiring loads and releasing stores.
  *
@@ -23,6 +23,7 @@ import {
   type LineLayout,
   NUMBER_OFFSET,
   PERMIT_OFFSET,
+  preferredSlot,
   SLOT_STRIDE_BYTES,
   TAG_OFFSET,
   TAG_STRIDE_BYTES,
@@ -80,7 +81,7 @@ export class LineTable extends HashTable {
   }
 
   override take(hash: number, slot: number): number {
-    const free = this.freeSlot(hash, 0)
+    const free = this.slotForNew(hash)
     const element = this.pool.take(slot, free !== 0)
     return element === 0 || free === 0 ? element : this.reserve(free, element)
   }
@@ -182,6 +183,12 @@ export class LineTable extends HashTable {
   /** Elements of lines lie below those of the pool. */
   private isSlot(element: number): boolean {
     return element < this.elements
+  }
+
+  /** The preferred slot if it is free, else the first free one, or 0. */
+  private slotForNew(hash: number): number {
+    const preferred = this.lineOf(hash) + preferredSlot(this.layout, hash) * SLOT_STRIDE_BYTES
+    return this.memory.u32[this.permitAt(preferred)] === 0 ? preferred : this.freeSlot(hash, 0)
   }
 
   /** The first free slot of a line, from the slot numbered `from` on, or 0. */

@@ -25,6 +25,7 @@ import {
   BPF_LSH,
   BPF_MOV32_REG,
   BPF_MOV64_IMM,
+  BPF_MOV64_REG,
   BPF_NEG,
   BPF_OR,
   BPF_REG_0,
@@ -44,7 +45,7 @@ import {
 } from '@bpfoundry/isa'
 import { STRIPE_BYTES } from '../hash-plan.ts'
 import type { HashGeometry } from '../hash-table.ts'
-import { type LineLayout, SLOT_STRIDE_BYTES, TAG_OFFSET, TAG_STRIDE_BYTES } from '../line-layout.ts'
+import { type LineLayout, PREFERENCE_BITS, SLOT_STRIDE_BYTES, TAG_OFFSET, TAG_STRIDE_BYTES } from '../line-layout.ts'
 import { MARK } from '../lru-clock.ts'
 import { multiply } from './array-insns.ts'
 import { jumpUnlessEqual } from './byte-insns.ts'
@@ -121,6 +122,27 @@ export function marked(rest: Found): Found {
   ]
 }
 
+/** register (a copy of the hash) = number of the slot that it prefers: `preferredSlot`. */
+export function preferredSlotOf(register: number, { slots }: LineLayout): Insn[] {
+  return [
+    BPF_ALU32_IMM(BPF_RSH, register, 32 - PREFERENCE_BITS),
+    multiply(register, slots),
+    BPF_ALU32_IMM(BPF_RSH, register, PREFERENCE_BITS),
+  ]
+}
+
+/** tag = that of the slot whose number is in `slot`, which then is the slot's element. */
+function loadTagAt(slot: number, line: number, tag: number): Insn[] {
+  return [
+    BPF_MOV32_REG(tag, slot),
+    multiply(tag, TAG_STRIDE_BYTES),
+    BPF_ALU64_REG(BPF_ADD, tag, line),
+    BPF_LDX_MEM(BPF_W, tag, tag, TAG_OFFSET),
+    multiply(slot, SLOT_STRIDE_BYTES),
+    BPF_ALU64_REG(BPF_ADD, slot, line),
+  ]
+}
+
 /**
  * count = the number of slots of the line that lie before the one with the tag (32 bits) in `tag`: all, if none has it. No
  * branch decides it, for nothing could predict it: `open` is -1 as long as none had the tag, 0 from then on.
@@ -146,9 +168,11 @@ function countSlotsBefore(
   })
 }
 
-/** The line at r4 for a key that is the tag, in r1; r0, r3 and r5 are used up. */
+/** The line at r4 for a key that is the tag, in r1; r0 is the preferred slot. r3 and r5 are used up. */
 function wordInLine({ slots }: LineLayout): Steps {
   return [
+    loadTagAt(R0, R4, R3),
+    jump(BPF_JMP_REG(BPF_JEQ, R3, R1, 0), 'hit'),
     countSlotsBefore(R4, R1, [R0, R5, R3], slots),
     jump(BPF_JMP32_IMM(BPF_JEQ, R0, slots, 0), 'not in line'),
     multiply(R0, SLOT_STRIDE_BYTES),
@@ -167,6 +191,7 @@ function wordWalk(geometry: HashGeometry): Steps {
   ]
   return [
     wordTag(R1, geometry),
+    geometry.line ? [BPF_MOV32_REG(R0, R4), preferredSlotOf(R0, geometry.line)] : [],
     headOf(R4, geometry),
     geometry.line ? wordInLine(geometry.line) : [],
     BPF_LDX_MEM(BPF_W, R0, R4, 0),
@@ -192,13 +217,17 @@ function wordWalk(geometry: HashGeometry): Steps {
   ]
 }
 
-/** The line at r0 for another key, r1 being the hash; r3, r4 and r5 are used up. */
+/** The line at r0 for another key, r1 being the hash, r4 the preferred slot; r3 and r5 are used up. */
 function bytesInLine({ keyBytes }: HashGeometry, { slots, slotKeyOffset }: LineLayout): Steps {
   return [
+    loadTagAt(R4, R0, R3),
+    jump(BPF_JMP32_REG(BPF_JEQ, R3, R1, 0), 'in slot'),
     countSlotsBefore(R0, R1, [R4, R5, R3], slots),
     jump(BPF_JMP32_IMM(BPF_JEQ, R4, slots, 0), 'not in line'),
     multiply(R4, SLOT_STRIDE_BYTES),
-    BPF_ALU64_REG(BPF_ADD, R0, R4),
+    BPF_ALU64_REG(BPF_ADD, R4, R0),
+    label('in slot'),
+    BPF_MOV64_REG(R0, R4),
     // Another key of the same hash, as good as never, may stand before the one that is looked for.
     jumpUnlessEqual(R0, slotKeyOffset, R2, keyBytes, [R3, R4], 'helper'),
     jump(BPF_JMP_A(0), 'hit'),
@@ -213,6 +242,7 @@ function bytesWalk(geometry: HashGeometry): Steps {
     BPF_MOV32_REG(R1, R4),
     BPF_MOV32_REG(R0, R4),
     headOf(R0, geometry),
+    geometry.line ? preferredSlotOf(R4, geometry.line) : [],
     geometry.line ? bytesInLine(geometry, geometry.line) : [],
     BPF_LDX_MEM(BPF_W, R3, R0, 0),
     jump(BPF_JMP_IMM(BPF_JEQ, R3, 0, 0), 'miss'),

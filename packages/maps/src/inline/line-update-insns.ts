@@ -47,9 +47,10 @@ import {
   TAG_STRIDE_BYTES,
 } from '../line-layout.ts'
 import { freeKeysOf } from '../line-table.ts'
+import { multiply } from './array-insns.ts'
 import { jumpUnlessEqual } from './byte-insns.ts'
 import { countInsertion, fill, fillKey, loadTag, recall } from './element-insns.ts'
-import { headOf } from './hash-lookup-insns.ts'
+import { headOf, preferredSlotOf } from './hash-lookup-insns.ts'
 import { jump, label, type Steps } from './insn-sequence.ts'
 import { storeRelease } from './lock-insns.ts'
 
@@ -224,18 +225,29 @@ export function freshIndex(geometry: HashGeometry, line: LineLayout): Steps {
 
 /** r2 = a free slot of the line, which keeps the permit that r2 is, or the element r2 itself: `LineTable.take`. */
 export function chooseSlot(geometry: HashGeometry, line: LineLayout): Steps {
+  // The entry in the ledger at r0.
+  const takeIfFree = (taken: string): Steps => [
+    BPF_LDX_MEM(BPF_W, R3, R0, PERMIT_OFFSET),
+    jump(BPF_JMP_IMM(BPF_JNE, R3, 0, 0), taken),
+    BPF_STX_MEM(BPF_W, R0, R2, PERMIT_OFFSET),
+    BPF_MOV64_REG(R2, R0),
+    BPF_ALU64_IMM(BPF_SUB, R2, geometry.ledgerDelta),
+    jump(BPF_JMP_A(0), 'chosen'),
+    label(taken),
+  ]
   return [
     BPF_MOV32_REG(R5, R4),
     headOf(R5, geometry),
     BPF_ALU32_IMM(BPF_ADD, R5, geometry.ledgerDelta),
+    BPF_MOV32_REG(R0, R4),
+    preferredSlotOf(R0, line),
+    multiply(R0, SLOT_STRIDE_BYTES),
+    BPF_ALU64_REG(BPF_ADD, R0, R5),
+    takeIfFree('preferred is taken'),
     forSlots(line, (slot, element) => [
-      BPF_LDX_MEM(BPF_W, R0, R5, element + PERMIT_OFFSET),
-      jump(BPF_JMP_IMM(BPF_JNE, R0, 0, 0), `${slot} is taken`),
-      BPF_STX_MEM(BPF_W, R5, R2, element + PERMIT_OFFSET),
-      BPF_MOV64_REG(R2, R5),
-      BPF_ALU64_IMM(BPF_ADD, R2, element - geometry.ledgerDelta),
-      jump(BPF_JMP_A(0), 'chosen'),
-      label(`${slot} is taken`),
+      BPF_MOV64_REG(R0, R5),
+      BPF_ALU64_IMM(BPF_ADD, R0, element),
+      takeIfFree(`${slot} is taken`),
     ]),
     label('chosen'),
   ]
