@@ -13,6 +13,13 @@ import { Diagnostic, type DiagnosticFields } from '@bpfoundry/diagnostics'
  * | `CBPF_REFUSED` | the checker refuses the program; `where.pc` tells the instruction |
  * | `CBPF_ANCILLARY` | ancillary data that programs of the chosen context can't reach |
  * | `CBPF_JUMP` | translated, a jump goes farther than 16 bits tell; the kernel refuses such programs, too |
+ * | `CBPF_FILTER_SYNTAX` | a filter expression that can't be read; `where.source.column` tells where, as of those below |
+ * | `CBPF_FILTER_MEANING` | one that can be read, and means nothing: `tcp host 10.0.0.1`, `1 / 0 = 1` |
+ * | `CBPF_FILTER_NAME` | a name of a host, network, port or protocol that is not known |
+ * | `CBPF_FILTER_UNSUPPORTED` | what libpcap knows and this package does not |
+ * | `CBPF_FILTER_LIMIT` | an expression that is too long, too deep, or has too many tests |
+ * | `CBPF_FILTER_NOTHING` | one that no packet matches |
+ * | `CBPF_FILTER_LINK_TYPE` | no such link layer |
  */
 export type CbpfErrorCode =
   | 'CBPF_LENGTH'
@@ -25,6 +32,13 @@ export type CbpfErrorCode =
   | 'CBPF_REFUSED'
   | 'CBPF_ANCILLARY'
   | 'CBPF_JUMP'
+  | 'CBPF_FILTER_SYNTAX'
+  | 'CBPF_FILTER_MEANING'
+  | 'CBPF_FILTER_NAME'
+  | 'CBPF_FILTER_UNSUPPORTED'
+  | 'CBPF_FILTER_LIMIT'
+  | 'CBPF_FILTER_NOTHING'
+  | 'CBPF_FILTER_LINK_TYPE'
 
 /** Every error that this package throws at bad input. */
 export class CbpfError extends Diagnostic {

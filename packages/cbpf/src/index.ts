@@ -34,6 +34,10 @@ export { DebuggerShell, debuggerCompletions } from './debugger/debugger-shell.ts
 export type { DebuggerPacket } from './debugger/packet-cursor.ts'
 export { formatDecimal, readDecimal } from './decimal-text.ts'
 export { disassembleClassic, formatClassic } from './disassembler.ts'
+export type { FilterOptions } from './filter/compile-filter.ts'
+export { compileFilter, DEFAULT_SNAP_LENGTH_BYTES } from './filter/compile-filter.ts'
+export type { LinkType, LinkTypeName } from './filter/link-types.ts'
+export { LINK_TYPES } from './filter/link-types.ts'
 export type {
   ClassicInstructionKind,
   ClassicInstructionName,
