@@ -13,6 +13,8 @@ const MOST_CHAINS = 4
 const MOST_LINE_ENTRIES = 2 ** 24
 /** What walking a table's pages costs grows with its size: 512 MiB of lines, of which buckets share some then. */
 const MOST_LINES = 2 ** 23
+/** Lines that a core's own cache has room for: up to as many a bucket gets two, so that elements lie where they prefer. */
+const MOST_SPREAD_LINES = 2 ** 14
 /** In a line a key that belongs to another one stands for none, so that there must be another one. */
 const LEAST_LINES = 2
 /** Room for chain heads over what the kernel has: 16,777,216 entries get four chains a bucket. */
@@ -123,7 +125,8 @@ function chainLayout({ keySizeBytes }: MapAttributes, { lru }: HashShape): Eleme
 }
 
 function linesOf(bucketCount: number, { bucketsPerLine }: LineLayout): number {
-  return Math.max(LEAST_LINES, Math.min(MOST_LINES, bucketCount / bucketsPerLine))
+  const spread = Math.min(MOST_SPREAD_LINES, 2 * bucketCount)
+  return Math.max(LEAST_LINES, spread, Math.min(MOST_LINES, bucketCount / bucketsPerLine))
 }
 
 function chainsOf(bucketCount: number): number {

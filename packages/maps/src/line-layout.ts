@@ -17,7 +17,8 @@
  *
  * The address of the element in slot n is its line's + 8 n, so that values lie as far from their elements as in chains.
  *
- * A new element comes to the slot that its hash prefers, if that is free: four in five look-ups find it there at once.
+ * A new element comes to the slot that its hash prefers, if that is free: there three look-ups in four find it at once, in small
+ * tables nine in ten.
  */
 import type { MapAttributes } from '@bpfoundry/kernel-abi'
 
@@ -31,11 +32,10 @@ export const TAG_OFFSET = 4
 export const PERMIT_OFFSET = 0
 export const NUMBER_OFFSET = 4
 
-/** Bits of a hash, from the highest one down, that tell the preferred slot: no others than those tell the line. */
-export const PREFERENCE_BITS = 8
-
 export interface LineLayout {
   readonly slots: number
+  /** High bits of a hash, which don't tell the line, that are the number of the preferred slot. */
+  readonly preferenceBits: number
   /** Buckets that share a line where there are many. */
   readonly bucketsPerLine: number
   /** Of the first key in a line; keys follow each other as tags do where they are tags, else as slots do. */
@@ -52,8 +52,8 @@ export interface LineLayout {
 
 // biome-ignore format: table
 const LAYOUTS: readonly LineLayout[] = [
-  { slots: 5, bucketsPerLine: 2, slotKeyOffset:  4, tagOffset: TAG_OFFSET, keyOffset: 4, sequenceOffset:  8, valueOffset: 24, leastKeyBytes: 4, mostKeyBytes: 4 },
-  { slots: 3, bucketsPerLine: 1, slotKeyOffset: 40, tagOffset: TAG_OFFSET, keyOffset: 8, sequenceOffset: 24, valueOffset: 16, leastKeyBytes: 1, mostKeyBytes: 8 },
+  { slots: 5, preferenceBits: 2, bucketsPerLine: 2, slotKeyOffset:  4, tagOffset: TAG_OFFSET, keyOffset: 4, sequenceOffset:  8, valueOffset: 24, leastKeyBytes: 4, mostKeyBytes: 4 },
+  { slots: 3, preferenceBits: 1, bucketsPerLine: 1, slotKeyOffset: 40, tagOffset: TAG_OFFSET, keyOffset: 8, sequenceOffset: 24, valueOffset: 16, leastKeyBytes: 1, mostKeyBytes: 8 },
 ]
 /** Values begin on a multiple of 8. */
 const MOST_VALUE_BYTES = 8
@@ -67,6 +67,6 @@ export function lineLayoutOf({ keySizeBytes, valueSizeBytes }: MapAttributes): L
 }
 
 /** Number of the slot where an element with this hash is looked for first. */
-export function preferredSlot({ slots }: LineLayout, hash: number): number {
-  return ((hash >>> (32 - PREFERENCE_BITS)) * slots) >>> PREFERENCE_BITS
+export function preferredSlot({ preferenceBits }: LineLayout, hash: number): number {
+  return hash >>> (32 - preferenceBits)
 }

@@ -7,7 +7,8 @@ import type { KeyedMap } from '../src/keyed-map.ts'
 import { LineTable } from '../src/line-table.ts'
 
 const LINE_BYTES = 64
-const ENTRIES = 8
+/** More than a bucket's two lines have room for. */
+const ENTRIES = 16
 /** Bytes of a key, and how many of its elements lie in a line. */
 const SHAPES: readonly (readonly [keySizeBytes: number, slots: number])[] = [
   [4, 5],

@@ -45,7 +45,7 @@ import {
 } from '@bpfoundry/isa'
 import { STRIPE_BYTES } from '../hash-plan.ts'
 import type { HashGeometry } from '../hash-table.ts'
-import { type LineLayout, PREFERENCE_BITS, SLOT_STRIDE_BYTES, TAG_OFFSET, TAG_STRIDE_BYTES } from '../line-layout.ts'
+import { type LineLayout, SLOT_STRIDE_BYTES, TAG_OFFSET, TAG_STRIDE_BYTES } from '../line-layout.ts'
 import { MARK } from '../lru-clock.ts'
 import { multiply } from './array-insns.ts'
 import { jumpUnlessEqual } from './byte-insns.ts'
@@ -122,23 +122,22 @@ export function marked(rest: Found): Found {
   ]
 }
 
-/** register (a copy of the hash) = number of the slot that it prefers: `preferredSlot`. */
-export function preferredSlotOf(register: number, { slots }: LineLayout): Insn[] {
+/** register (a copy of the hash) = the preferred slot's number times the bytes from one slot to the next. */
+export function preferredSlotOf(register: number, { preferenceBits }: LineLayout, strideBytes: number): Insn[] {
+  const scale = Math.log2(strideBytes)
   return [
-    BPF_ALU32_IMM(BPF_RSH, register, 32 - PREFERENCE_BITS),
-    multiply(register, slots),
-    BPF_ALU32_IMM(BPF_RSH, register, PREFERENCE_BITS),
+    BPF_ALU32_IMM(BPF_RSH, register, 32 - preferenceBits - scale),
+    BPF_ALU32_IMM(BPF_AND, register, (2 ** preferenceBits - 1) * strideBytes),
   ]
 }
 
-/** tag = that of the slot whose number is in `slot`, which then is the slot's element. */
+/** tag = that of the slot in `slot`, in strides of tags, which then is the slot's element. */
 function loadTagAt(slot: number, line: number, tag: number): Insn[] {
   return [
-    BPF_MOV32_REG(tag, slot),
-    multiply(tag, TAG_STRIDE_BYTES),
+    BPF_MOV64_REG(tag, slot),
     BPF_ALU64_REG(BPF_ADD, tag, line),
     BPF_LDX_MEM(BPF_W, tag, tag, TAG_OFFSET),
-    multiply(slot, SLOT_STRIDE_BYTES),
+    multiply(slot, SLOT_STRIDE_BYTES / TAG_STRIDE_BYTES),
     BPF_ALU64_REG(BPF_ADD, slot, line),
   ]
 }
@@ -191,7 +190,7 @@ function wordWalk(geometry: HashGeometry): Steps {
   ]
   return [
     wordTag(R1, geometry),
-    geometry.line ? [BPF_MOV32_REG(R0, R4), preferredSlotOf(R0, geometry.line)] : [],
+    geometry.line ? [BPF_MOV32_REG(R0, R4), preferredSlotOf(R0, geometry.line, TAG_STRIDE_BYTES)] : [],
     headOf(R4, geometry),
     geometry.line ? wordInLine(geometry.line) : [],
     BPF_LDX_MEM(BPF_W, R0, R4, 0),
@@ -242,7 +241,7 @@ function bytesWalk(geometry: HashGeometry): Steps {
     BPF_MOV32_REG(R1, R4),
     BPF_MOV32_REG(R0, R4),
     headOf(R0, geometry),
-    geometry.line ? preferredSlotOf(R4, geometry.line) : [],
+    geometry.line ? preferredSlotOf(R4, geometry.line, TAG_STRIDE_BYTES) : [],
     geometry.line ? bytesInLine(geometry, geometry.line) : [],
     BPF_LDX_MEM(BPF_W, R3, R0, 0),
     jump(BPF_JMP_IMM(BPF_JEQ, R3, 0, 0), 'miss'),

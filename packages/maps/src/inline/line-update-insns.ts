@@ -47,7 +47,6 @@ import {
   TAG_STRIDE_BYTES,
 } from '../line-layout.ts'
 import { freeKeysOf } from '../line-table.ts'
-import { multiply } from './array-insns.ts'
 import { jumpUnlessEqual } from './byte-insns.ts'
 import { countInsertion, fill, fillKey, loadTag, recall } from './element-insns.ts'
 import { headOf, preferredSlotOf } from './hash-lookup-insns.ts'
@@ -240,8 +239,7 @@ export function chooseSlot(geometry: HashGeometry, line: LineLayout): Steps {
     headOf(R5, geometry),
     BPF_ALU32_IMM(BPF_ADD, R5, geometry.ledgerDelta),
     BPF_MOV32_REG(R0, R4),
-    preferredSlotOf(R0, line),
-    multiply(R0, SLOT_STRIDE_BYTES),
+    preferredSlotOf(R0, line, SLOT_STRIDE_BYTES),
     BPF_ALU64_REG(BPF_ADD, R0, R5),
     takeIfFree('preferred is taken'),
     forSlots(line, (slot, element) => [

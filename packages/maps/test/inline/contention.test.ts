@@ -65,8 +65,8 @@ it.each([
       memory.u32[run.key >>> 2] = key
       return map.table.hashOf(run.key) & (maxEntries - 1)
     }
-    // Six elements of one bucket: its line holds five at most, so that there is a chain. Without lines one would do.
-    for (let [key, put] = [1000, 0]; put < 6; key++)
+    // Eleven elements of one bucket: its two lines hold ten at most, so that there is a chain. Without lines one would do.
+    for (let [key, put] = [1000, 0]; put < 11; key++)
       if (setKey(key) === 0) put += Math.abs(Number(run.call(update, 0))) + 1
     let [met, empty] = [0, 0]
     for (let key = 1; key <= 60; key++) {
