@@ -29,6 +29,7 @@ const COMMANDS = [
   { name: 'demo',           module: 'demo/demo-command',                    usual: () => 0 },
   { name: 'run',            module: 'run/run-command',                      usual: ({ run }) => run(BLACKLIST, { mode: 'native', engine: 'wasm', ...TRAFFIC }, silent) },
   { name: 'dump',           module: 'dumps/dump-command',                   usual: ({ dumpXlatedProgram }) => dumpXlatedProgram(BLACKLIST, {}, silent) },
+  { name: 'filter',         module: 'filters/filter-command',               usual: ({ filter }) => filter('tcp port 80 or host 10.0.0.1', { d: 1, optimize: true, linktype: 'EN10MB', snapshotLength: 0 }, silent) },
   { name: 'asm',            module: 'assembly/asm-command',                 usual: ({ assemble }) => assemble('-', { D: [] }, typed('ldh [12]\njeq #0x800, l1, l2\nl1: ret #-1\nl2: ret #0')) },
   { name: 'dbg',            module: 'debugger/dbg-command',                 usual: ({ debug }) => debug({ quirks: true }, typed('load bpf 1,6 0 0 0\nhelp\ndump')) },
   { name: 'programs',       module: 'programs/programs-command',            usual: ({ showPrograms }) => showPrograms([BLACKLIST], { engine: 'wasm' }, silent) },

@@ -8,6 +8,7 @@ import { addDbgCommand } from './commands/dbg.ts'
 import { addDemoCommand } from './commands/demo.ts'
 import { addDeployCommand } from './commands/deploy.ts'
 import { addFeatureCommand } from './commands/feature.ts'
+import { addFilterCommand } from './commands/filter.ts'
 import { addGenCommand } from './commands/gen.ts'
 import { addNetCommand } from './commands/net.ts'
 import { addPluginCommand } from './commands/plugin.ts'
@@ -31,6 +32,7 @@ const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[]
   addRunCommand,
   addVerifyCommand,
   addProgCommand,
+  addFilterCommand,
   addAsmCommand,
   addDbgCommand,
   addBtfCommand,

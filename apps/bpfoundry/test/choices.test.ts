@@ -1,4 +1,4 @@
-import { CLASSIC_FORMS } from '@bpfoundry/cbpf'
+import { CLASSIC_FORMS, DEFAULT_SNAP_LENGTH_BYTES, LINK_TYPES } from '@bpfoundry/cbpf'
 import { SUITES as KNOWN_SUITES } from '@bpfoundry/conformance'
 import { KERNEL_PROFILES } from '@bpfoundry/kernel-abi'
 import { BPF_FIRMWARE, CORENIC_FIRMWARE, NFP_CARDS } from '@bpfoundry/nfp'
@@ -13,6 +13,8 @@ test.for([
   ['firmware',           choices.FIRMWARES,     [BPF_FIRMWARE.name, CORENIC_FIRMWARE.name]],
   ['releases',           choices.RELEASES,      [...KERNEL_PROFILES.keys()]],
   ['forms of programs',  choices.ASM_FORMATS,   CLASSIC_FORMS],
+  ['link layers',        choices.LINK_TYPES,    LINK_TYPES.map(({ name }) => name)],
+  ['bytes of a packet',  [choices.MAX_SNAP_LENGTH], [DEFAULT_SNAP_LENGTH_BYTES]],
   ['test suites',        choices.SUITES,        KNOWN_SUITES],
   ['the default engine', [choices.DEFAULT_ENGINE, choices.CARD_ENGINE], [testbench.DEFAULT_ENGINE, testbench.CARD_ENGINE]],
   ["the kernel's types", [choices.RUNNING_KERNEL_TYPES], [testbench.RUNNING_KERNEL_TYPES]],

@@ -36,6 +36,7 @@ test.for([
   [['bench', 'nic', '--help']],
   [['asm', '--help']],
   [['dbg', '--help']],
+  [['filter', '--help']],
   [['help', 'conformance']],
   [['no-such-command']],
   [['run', fixture('programs/drop/drop.v3.o'), '--mode', 'sideways']],

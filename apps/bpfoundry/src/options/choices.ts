@@ -64,3 +64,11 @@ export type AsmFormat = (typeof ASM_FORMATS)[number]
 /** Syntaxes of eBPF assembly. */
 export const EBPF_SYNTAXES = ['llvm', 'kernel'] as const
 export type EbpfSyntax = (typeof EBPF_SYNTAXES)[number]
+
+/** Link layers that filters are compiled for. */
+// biome-ignore format: names
+export const LINK_TYPES: readonly string[] = [
+  'EN10MB', 'IEEE802', 'FDDI', 'RAW', 'IPV4', 'IPV6', 'NULL', 'LOOP', 'PPP', 'LINUX_SLL', 'LINUX_SLL2',
+]
+/** Most bytes of a packet that filters keep. */
+export const MAX_SNAP_LENGTH = 262_144

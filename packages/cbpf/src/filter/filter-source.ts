@@ -1,6 +1,8 @@
 import { CbpfError, type CbpfErrorCode } from '../cbpf-error.ts'
 
-/** How much of the expression an error quotes before and behind the place. */
+/** Up to here an error quotes the expression from its start, and a caret can point to the place. */
+const NEAR_START = 100
+/** How much of it is quoted before the place elsewhere, and behind it. */
 const QUOTED_BEFORE = 48
 const QUOTED_BEHIND = 24
 
@@ -21,7 +23,7 @@ export class FilterSource {
 
   /** @param at offset of the first character that is meant */
   error(code: CbpfErrorCode, at: number, message: string, details: FilterErrorDetails = {}): CbpfError {
-    const source = { file: 'expression', line: 1, column: at + 1, text: this.#marked(at) }
+    const source = { file: 'expression', line: 1, column: at + 1, text: this.#surroundings(at) }
     return new CbpfError({ code, message, where: { source }, ...details })
   }
 
@@ -29,12 +31,11 @@ export class FilterSource {
     return this.error('CBPF_FILTER_SYNTAX', at, 'syntax error', details)
   }
 
-  /** The surroundings of a place, which `-->` points to. */
-  #marked(at: number): string {
-    const from = Math.max(0, at - QUOTED_BEFORE)
-    const to = at + QUOTED_BEHIND
-    const before = `${from > 0 ? '...' : ''}${this.text.slice(from, at)}`
-    const behind = `${this.text.slice(at, to)}${to < this.text.length ? '...' : ''}`
-    return `${before}-->${behind}`.replaceAll(/[\p{Cc}\p{Cs}]/gu, ' ')
+  #surroundings(at: number): string {
+    const end = at + QUOTED_BEHIND
+    const behind = `${this.text.slice(at, end)}${end < this.text.length ? '...' : ''}`
+    const quoted =
+      at < NEAR_START ? this.text.slice(0, at) + behind : `...${this.text.slice(at - QUOTED_BEFORE, at)}-->${behind}`
+    return quoted.replaceAll(/[\p{Cc}\p{Cs}]/gu, ' ')
   }
 }

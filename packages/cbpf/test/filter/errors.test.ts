@@ -55,9 +55,11 @@ test('errors quote the place, and tell of near names', () => {
   expect(errorOf(() => compileFilter('udp and port htp')).toJSON()).toEqual({
     code: 'CBPF_FILTER_NAME',
     message: "unknown port 'htp'",
-    where: { source: { file: 'expression', line: 1, column: 14, text: 'udp and port -->htp' } },
+    where: { source: { file: 'expression', line: 1, column: 14, text: 'udp and port htp' } },
     hint: 'a number, or a service: did you mean ftp, http, ntp?',
   })
+  const far = errorOf(() => compileFilter(`${'ip or '.repeat(30)}port 99999`))
+  expect(far.where?.source).toMatchObject({ column: 186, text: expect.stringMatching(/^\.\.\..{48}-->99999$/) })
   expect(errorOf(() => compileFilter('ip', { linkType: 'RAWW' })).hint).toBe('did you mean RAW?')
 })
 

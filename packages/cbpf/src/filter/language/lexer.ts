@@ -64,7 +64,7 @@ export function tokenize(source: FilterSource): Token[] {
     at = skipSpace(text, at + token.text.length)
     tokens.push(token.kind === 'name' && token.text.startsWith('\\') ? { ...token, text: token.text.slice(1) } : token)
   }
-  tokens.push({ kind: 'end', text: '', at: text.length })
+  tokens.push({ kind: 'end', text: '', at: text.trimEnd().length })
   return tokens
 }
 

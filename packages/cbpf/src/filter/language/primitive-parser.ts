@@ -16,6 +16,10 @@ const ADDRESS_WORDS: ReadonlySet<Word> = new Set(['host', 'net', 'port', 'portra
 const LONE_WORDS: ReadonlySet<Word> = new Set(['proto', 'protochain', 'gateway'])
 const BYTE_OPERATORS: ReadonlySet<string> = new Set(['=', '<', '>', '&', '|'])
 
+/** Begin computations, or nothing at all. */
+const ARITHMETIC_KINDS: ReadonlySet<string> = new Set(['number', 'sign'])
+const A_PRIMITIVE = 'a primitive: "host 10.0.0.1", "port 80", "tcp" ...'
+
 /** Primitives that begin with a word of their own. */
 // biome-ignore format: table
 const BY_WORD: Partial<Readonly<Record<Word, (reader: TokenReader) => Primitive>>> = {
@@ -36,7 +40,8 @@ export function parsePrimitive(reader: TokenReader): ParsedTerm {
   const { kind, at } = reader.peek()
   if (kind === 'protocol') return parseProtocol(reader)
   const word = reader.word()
-  if (word === undefined || word === 'len') return alone(parseRelation(reader))
+  if (word === 'len' || ARITHMETIC_KINDS.has(kind)) return alone(parseRelation(reader))
+  if (word === undefined) throw reader.unexpected(A_PRIMITIVE)
   if (word === 'ifname') {
     throw reader.source.error('CBPF_FILTER_UNSUPPORTED', at, 'ifname supported only on PF linktype')
   }
@@ -84,7 +89,7 @@ function parseQualifiers(reader: TokenReader, protocol: Protocol): Qualifiers {
     reader.take()
     return { protocol, direction, address: kind as AddressKind }
   }
-  if (direction === 'default') throw reader.unexpected('a primitive')
+  if (direction === 'default') throw reader.unexpected(A_PRIMITIVE)
   return { protocol, direction, address: 'default' }
 }
 
