@@ -140,6 +140,8 @@ export const ABILITY_SINCE = {
   kernelFunctions:         '5.13',
   /** LD_IMM64 of the address of a function: callbacks. */
   callbacks:               '5.13',
+  /** BPF_PROG_BIND_MAP: programs hold maps that they don't use. libbpf has every program hold its object's read-only data. */
+  boundMaps:               '5.10',
   /** BPF_F_XDP_HAS_FRAGS. */
   xdpFrags:                '5.18',
 } as const

@@ -8,7 +8,8 @@ import {
   programLines,
   type Viewer,
 } from '@bpfoundry/kernel'
-import { createObjects, readSpec } from '@bpfoundry/testbench'
+import { ABILITY_SINCE, DEFAULT_PROFILE, isReleasedBy } from '@bpfoundry/kernel-abi'
+import { type BenchObjects, createObjects, readSpec } from '@bpfoundry/testbench'
 import type { CommandIo } from '../command-io.ts'
 import { formatError } from '../error-text.ts'
 import { EXIT, exitCodeOf } from '../exit-code.ts'
@@ -51,9 +52,11 @@ export function showPrograms(objects: readonly string[], options: ProgramsOption
       const spec = readSpec(object, types === undefined ? {} : { kernelTypes: types })
       const wanted = options.program === undefined ? {} : { programs: [options.program] }
       const loaded = createObjects(kernel, spec, object, wanted)
-      return Object.values(loaded.programs).map(({ kernelProgram }) =>
-        infoOf(kernel, kernelProgram, options.engine, btfIds),
-      )
+      const bound = boundMapIds(loaded, options.profile)
+      return Object.values(loaded.programs).map(({ kernelProgram }) => {
+        const info = infoOf(kernel, kernelProgram, options.engine, btfIds)
+        return { ...info, mapIds: [...new Set([...info.mapIds, ...bound])] }
+      })
     } catch (error) {
       if (!isDiagnostic(error)) throw error
       io.err(`${formatError(error, { json: options.json === true, terminal: io.terminal })}\n`)
@@ -66,6 +69,12 @@ export function showPrograms(objects: readonly string[], options: ProgramsOption
   return code
 }
 
+/** Maps that libbpf has all programs of an object hold, whether they use them or not: its read-only data. */
+function boundMapIds({ maps }: BenchObjects, release: string = DEFAULT_PROFILE): readonly number[] {
+  if (!isReleasedBy(ABILITY_SINCE.boundMaps, release)) return []
+  return Object.entries(maps).flatMap(([name, { kernelMap }]) => (name.startsWith('.rodata') ? [kernelMap.id] : []))
+}
+
 function textOf(infos: readonly ProgramInfo[], { json }: ProgramsOptions): string {
   if (json) return `${formatJson(infos.map((info) => programJson(info, VIEWER)))}\n`
   return infos
@@ -75,12 +84,12 @@ function textOf(infos: readonly ProgramInfo[], { json }: ProgramsOptions): strin
 }
 
 function infoOf(kernel: Kernel, program: KernelProgram, engine: ShownEngine, btfIds: BtfIds): ProgramInfo {
-  const { btf } = program.verified.program
+  const { btf, functionInfo = [] } = program.verified.program
   const info = kernel.programInfo(program)
   return {
     ...info,
-    // Whole names are in the types only.
-    name: btf === undefined ? info.name.slice(0, KERNEL_NAME_LENGTH) : info.name,
+    // Whole names are those of functions in the types.
+    name: functionInfo.length === 0 ? info.name.slice(0, KERNEL_NAME_LENGTH) : info.name,
     jitedBytes: engine === INTERPRETER ? 0 : codeBytesOf(engine, program.image),
     loaded: { atSeconds: Math.floor(Date.now() / 1000), uid: ROOT },
     ...(btf === undefined ? {} : { btfId: btfIds.of(btf) }),
