@@ -179,13 +179,57 @@ describe('gen skeleton', () => {
   })
 })
 
+/** One of the loader's programs; undefined where there is no compiler. */
+function compile(name: string): string | undefined {
+  const source = fileURLToPath(new URL(`../../../packages/loader/test/programs/${name}.bpf.c`, import.meta.url))
+  const path = join(folder, `${name}.o`)
+  const args = ['-O2', '-g', '-target', 'bpf', '-I', fixture('programs/include'), '-c', source, '-o', path]
+  return spawnSync('clang-19', args).status === 0 ? path : undefined
+}
+
+describe('gen object', () => {
+  test('links objects into one that runs', async (ctx) => {
+    const [app, library, override] = ['link-app', 'link-library', 'link-override'].map(compile)
+    if (app === undefined || library === undefined || override === undefined) {
+      return ctx.skip('clang-19 is not installed')
+    }
+    const path = join(folder, 'linked.o')
+    const run = async (...inputs: string[]): Promise<number> => {
+      const { code, stdout, stderr } = await bpfoundry('gen', 'object', path, ...inputs)
+      const { length } = readFileSync(path)
+      expect([code, stdout, stderr]).toEqual([0, '', `${path} written: ${length} bytes of ${inputs.length} objects\n`])
+      const bench = await Testbench.create()
+      const objects = await bench.load(path)
+      const { retval } = objects.program('entry').run({ data: udpFrame() })
+      expect(objects.map('counts').get(1)).toMatchObject({ packets: 1 })
+      await bench.close()
+      return retval
+    }
+    // 60 bytes, times 3 and 3 more; times 5 and 5 and the d of "word"; 1001 or 3001; 2001.
+    const classified = (60 * 3 + 3) * 5 + 5 + 100
+    expect(await run(app, library)).toBe(classified + 1001 + 2001)
+    expect(await run(app, library, override)).toBe(classified + 3001 + 2001)
+    expect(await run(override, library, app)).toBe(classified + 3001 + 2001)
+    const told = await bpfoundry('gen', 'object', path, app, library, '--json')
+    expect(JSON.parse(told.stdout)).toMatchObject({
+      $schema: 'bpfoundry.object/1',
+      output: path,
+      inputs: [app, library],
+    })
+  })
+
+  test('leaves no file of objects that do not go together', async () => {
+    const path = join(folder, 'twice.o')
+    const object = fixture('programs/drop/drop.v3.o')
+    const { code, stdout, stderr } = await bpfoundry('gen', 'object', path, object, object)
+    expect([code, stdout]).toEqual([3, ''])
+    expect(stderr).toMatch(/LOADER_LINK: 'drop' is defined twice[\s\S]*all but one weak/)
+    expect(readdirSync(folder)).not.toContain('twice.o')
+    expect((await bpfoundry('gen', 'object', path)).code).toBe(2)
+  })
+})
+
 describe('gen min_core_btf', () => {
-  const compile = (name: string): string | undefined => {
-    const source = fileURLToPath(new URL(`../../../packages/loader/test/programs/${name}.bpf.c`, import.meta.url))
-    const path = join(folder, `${name}.o`)
-    const args = ['-O2', '-g', '-target', 'bpf', '-I', fixture('programs/include'), '-c', source, '-o', path]
-    return spawnSync('clang-19', args).status === 0 ? path : undefined
-  }
   /** The section of types, as a kernel would give its own. */
   const typesOf = (object: string): string => {
     const path = join(folder, 'kernel.btf')

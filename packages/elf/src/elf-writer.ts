@@ -27,6 +27,10 @@ export interface ElfSectionDescription {
   readonly flags?: number
   readonly data?: Uint8Array
   readonly sizeBytes?: number
+  /** 8 by default. */
+  readonly alignmentBytes?: number
+  /** Of sections of equal entries, as strings that may be merged. */
+  readonly entryBytes?: number
   readonly relocations?: readonly ElfRelocationDescription[]
 }
 
@@ -39,6 +43,8 @@ export interface ElfSymbolDescription {
   readonly sizeBytes?: number
   readonly type?: number
   readonly bind?: number
+  /** STV_DEFAULT by default. */
+  readonly visibility?: number
 }
 
 /** A SHT_REL row; `symbol` is an index into the description's symbols. */
@@ -57,6 +63,9 @@ export interface ElfDescription {
   readonly symbols?: readonly ElfSymbolDescription[]
 }
 
+/** Of sections that say nothing, and of all in the file. */
+const ALIGNMENT_BYTES = 8
+
 interface SectionRow {
   readonly name: string
   readonly type: number
@@ -66,6 +75,7 @@ interface SectionRow {
   readonly link: number
   readonly info: number
   readonly entryBytes: number
+  readonly alignmentBytes?: number
 }
 
 /**
@@ -107,9 +117,11 @@ function layOut(description: ElfDescription, littleEndian: boolean): SectionRow[
   const symbolTable = 1 + sections.length + relocated.length
   const plain = { flags: 0, link: 0, info: 0, entryBytes: 0 }
   const rows: SectionRow[] = [{ ...plain, name: '', type: 0, data: new Uint8Array(), sizeBytes: 0 }]
-  for (const { name, type = SHT_PROGBITS, flags = 0, data = new Uint8Array(), sizeBytes } of sections) {
+  for (const { name, type = SHT_PROGBITS, flags = 0, data = new Uint8Array(), sizeBytes, ...more } of sections) {
+    const { alignmentBytes = ALIGNMENT_BYTES, entryBytes = 0 } = more
     const stored = type === SHT_NOBITS ? new Uint8Array() : data
-    rows.push({ ...plain, name, type, flags, data: stored, sizeBytes: sizeBytes ?? data.length })
+    const size = { sizeBytes: sizeBytes ?? data.length, alignmentBytes, entryBytes }
+    rows.push({ ...plain, name, type, flags, data: stored, ...size })
   }
   for (const section of relocated) {
     const data = encodeRelocations(section.relocations ?? [], littleEndian)
@@ -157,14 +169,17 @@ function encodeSymbols(
 ): Uint8Array {
   const data = new Uint8Array((symbols.length + 1) * SYMBOL_BYTES)
   const view = new DataView(data.buffer)
-  symbols.forEach(({ section, value = 0, sizeBytes = 0, type = STT_NOTYPE, bind = STB_GLOBAL }, index) => {
-    const row = (index + 1) * SYMBOL_BYTES
-    view.setUint32(row, names[index + 1] as number, littleEndian)
-    view.setUint8(row + 4, (bind << 4) | type)
-    view.setUint16(row + 6, sectionIndexOf(section, sections), littleEndian)
-    view.setBigUint64(row + 8, BigInt(value), littleEndian)
-    view.setBigUint64(row + 16, BigInt(sizeBytes), littleEndian)
-  })
+  symbols.forEach(
+    ({ section, value = 0, sizeBytes = 0, type = STT_NOTYPE, bind = STB_GLOBAL, visibility = 0 }, index) => {
+      const row = (index + 1) * SYMBOL_BYTES
+      view.setUint32(row, names[index + 1] as number, littleEndian)
+      view.setUint8(row + 4, (bind << 4) | type)
+      view.setUint8(row + 5, visibility)
+      view.setUint16(row + 6, sectionIndexOf(section, sections), littleEndian)
+      view.setBigUint64(row + 8, BigInt(value), littleEndian)
+      view.setBigUint64(row + 16, BigInt(sizeBytes), littleEndian)
+    },
+  )
   return data
 }
 
@@ -232,7 +247,7 @@ function writeSectionHeader(
   view.setBigUint64(at + 32, BigInt(row.sizeBytes), littleEndian)
   view.setUint32(at + 40, row.link, littleEndian)
   view.setUint32(at + 44, row.info, littleEndian)
-  view.setBigUint64(at + 48, 8n, littleEndian)
+  view.setBigUint64(at + 48, BigInt(row.alignmentBytes ?? ALIGNMENT_BYTES), littleEndian)
   view.setBigUint64(at + 56, BigInt(row.entryBytes), littleEndian)
 }
 

@@ -71,7 +71,7 @@ function noSymbol(object: ObjectFile, section: ElfSection, map: string): LoaderE
     message: `map '${map}' ${isExtern ? 'is defined in another object' : 'has types but no symbol'}`,
     where: placeIn(object, { section: section.name, map }),
     hint: isExtern
-      ? 'link the objects into one first, with `bpftool gen object`'
+      ? 'link the objects into one first, with `bpfoundry gen object`'
       : 'the object was stripped of symbols it needs; strip only debug information (llvm-strip -g)',
   })
 }

@@ -28,6 +28,8 @@ export type LoaderErrorCode =
   | 'LOADER_PROGRAM_UNKNOWN'
   /** A file that holds no type information. */
   | 'LOADER_NO_TYPES'
+  /** Objects that can't be linked into one. */
+  | 'LOADER_LINK'
   /** A type asked for that the object does not have, or that has no values. */
   | 'LOADER_TYPE_UNKNOWN'
   /** A name for a skeleton that is none in TypeScript. */

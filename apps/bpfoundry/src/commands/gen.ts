@@ -2,11 +2,12 @@ import type { Command } from 'commander'
 import { implementation } from '../command-bundle.ts'
 import type { CommandContext } from '../command-io.ts'
 import type { MinCoreBtfOptions } from '../generated/min-core-btf-command.ts'
+import type { ObjectCommandOptions } from '../generated/object-command.ts'
 import type { SkeletonCommandOptions } from '../generated/skeleton-command.ts'
 
 /** `bpfoundry gen ...`: what is made of objects. */
 export function addGenCommand(program: Command, { io, finish }: CommandContext): void {
-  const gen = program.command('gen').description('make modules and types of objects')
+  const gen = program.command('gen').description('make modules, objects and types of objects')
   gen
     .command('skeleton')
     .argument('<object>', 'BPF object file')
@@ -25,6 +26,16 @@ export function addGenCommand(program: Command, { io, finish }: CommandContext):
     .action(async (object: string, options: SkeletonCommandOptions) => {
       const { skeleton } = await implementation('gen', () => import('../generated/gen-command.ts'))
       finish(await skeleton(object, options, io))
+    })
+  gen
+    .command('object')
+    .argument('<output>', 'file for the object')
+    .argument('<input...>', 'BPF object files')
+    .description('link objects into one, as bpftool gen object')
+    .option('--json', 'what was written as JSON (schema bpfoundry.object/1)')
+    .action(async (output: string, inputs: string[], options: ObjectCommandOptions) => {
+      const { linkedObject } = await implementation('gen', () => import('../generated/gen-command.ts'))
+      finish(linkedObject(output, inputs, options, io))
     })
   gen
     .command('min_core_btf')
