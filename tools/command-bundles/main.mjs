@@ -35,6 +35,7 @@ const COMMANDS = [
   { name: 'programs',       module: 'programs/programs-command',            usual: ({ showPrograms }) => showPrograms([BLACKLIST], { engine: 'wasm' }, silent) },
   { name: 'feature',        module: 'features/feature-command',             usual: ({ probe }) => probe([], {}, silent) },
   { name: 'gen',            module: 'generated/gen-command',                usual: ({ skeleton }) => skeleton(BLACKLIST, { type: [] }, silent) },
+  { name: 'map',            module: 'maps/map-command',                     usual: ({ dumpMapsOf }) => dumpMapsOf(BLACKLIST, [], { mode: 'native', engine: 'wasm', ...TRAFFIC }, silent) },
   { name: 'btf',            module: 'types/btf-command',                    usual: ({ dumpTypes }) => dumpTypes(['file', BLACKLIST, 'format', 'c'], {}, silent) },
   { name: 'show',           module: 'net/show-command',                     usual: ({ show }) => show('net show', BLACKLIST, { mode: 'native' }, silent) },
 ]

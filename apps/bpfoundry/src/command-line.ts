@@ -10,6 +10,7 @@ import { addDeployCommand } from './commands/deploy.ts'
 import { addFeatureCommand } from './commands/feature.ts'
 import { addFilterCommand } from './commands/filter.ts'
 import { addGenCommand } from './commands/gen.ts'
+import { addMapCommand } from './commands/map.ts'
 import { addNetCommand } from './commands/net.ts'
 import { addPluginCommand } from './commands/plugin.ts'
 import { addProgCommand } from './commands/prog.ts'
@@ -35,6 +36,7 @@ const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[]
   addFilterCommand,
   addAsmCommand,
   addDbgCommand,
+  addMapCommand,
   addBtfCommand,
   addNetCommand,
   addFeatureCommand,

@@ -8,7 +8,9 @@ import {
   formatBtfC,
   formatBtfJson,
   formatBtfRaw,
+  JsonText,
   typedCodec,
+  ValueJson,
   ValueShapes,
 } from '../src/index.ts'
 import { everyKind } from './seed-types.ts'
@@ -34,6 +36,7 @@ export function fuzzOnce(input: Uint8Array): void {
     for (const { id, name: typeName } of btf.types) {
       tolerate(() => btf.resolve(id))
       tolerate(() => btf.sizeOf(id))
+      tolerate(() => new ValueJson(btf, new JsonText(), { isPlain: true }).put(id, input.subarray(0, 64)))
       btf.find(typeName)
       const type = btf.type(id)
       if (type.kind === BTF_KIND.STRUCT || type.kind === BTF_KIND.UNION) tolerate(() => btf.member(type, 'rest'))

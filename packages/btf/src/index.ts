@@ -57,3 +57,4 @@ export type { CompositeShape, MemberShape, ValueShape } from './typed/value-shap
 export { ValueShapes } from './typed/value-shape.ts'
 export type { BtfValue } from './value-codec.ts'
 export { decodeValue, encodeValue } from './value-codec.ts'
+export { ValueJson } from './value-json.ts'

@@ -11,6 +11,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 const INDENT = '    '
 
+/** So many are put together before they go into the sink. */
+const SINK_PIECES = 10_000
+
 /**
  * JSON written piece by piece with the blanks and line breaks of bpftool: `bpftool -j` writes one line, `-p` a member a line.
  * Numbers of any length stand as they are.
@@ -19,12 +22,15 @@ const INDENT = '    '
  */
 export class JsonText {
   readonly #pretty: boolean
-  readonly #pieces: string[] = []
+  readonly #sink: ((text: string) => void) | undefined
+  #pieces: string[] = []
   #depth = 0
   #isFirst = true
 
-  constructor(options: { readonly pretty?: boolean } = {}) {
+  /** @param options `sink` takes what is written as it grows, for texts that no string holds */
+  constructor(options: { readonly pretty?: boolean; readonly sink?: (text: string) => void } = {}) {
     this.#pretty = options.pretty === true
+    this.#sink = options.sink
   }
 
   /** A number, a text or true and false. */
@@ -37,6 +43,9 @@ export class JsonText {
     this.#separate()
     this.#pieces.push(text)
     this.#isFirst = false
+    if (this.#sink === undefined || this.#pieces.length < SINK_PIECES) return
+    this.#sink(this.#pieces.join(''))
+    this.#pieces = []
   }
 
   /** The name of the member whose value comes next. */
@@ -63,7 +72,7 @@ export class JsonText {
     this.#within('[', ']', body)
   }
 
-  /** All that was written, and a line break. */
+  /** All that was written and did not go into the sink, and a line break. */
   toString(): string {
     return `${this.#pieces.join('')}\n`
   }

@@ -18,7 +18,7 @@ import { fixturePath } from '../fixture-path.ts'
 import { Interrupt } from '../interrupt.ts'
 import { formatCount, formatJson, Progress } from '../output.ts'
 import { formatReports } from '../report-text.ts'
-import { DEFAULT_PROFILES, progressText } from '../run/run-command.ts'
+import { DEFAULT_PROFILES, progressText } from '../run/play.ts'
 import { blacklistKeys, TRAFFIC } from './blacklist.ts'
 
 /** `demo`, as it is typed. */

@@ -16,7 +16,7 @@ import { EXIT } from '../exit-code.ts'
 import { cardNamed } from '../offload/cards.ts'
 import { withAllReasons } from '../offload/offload-blocked.ts'
 import { formatJson } from '../output.ts'
-import { DEFAULT_PROFILES } from '../run/run-command.ts'
+import { DEFAULT_PROFILES } from '../run/play.ts'
 
 /** The words of these commands. */
 export type ShowCommand = 'net show' | 'net filters' | 'link show'

@@ -10,6 +10,7 @@ import {
 } from '@bpfoundry/kernel'
 import { ABILITY_SINCE, DEFAULT_PROFILE, isReleasedBy } from '@bpfoundry/kernel-abi'
 import { type BenchObjects, createObjects, readSpec } from '@bpfoundry/testbench'
+import { BtfIds } from '../btf-ids.ts'
 import type { CommandIo } from '../command-io.ts'
 import { formatError } from '../error-text.ts'
 import { EXIT, exitCodeOf } from '../exit-code.ts'
@@ -93,16 +94,5 @@ function infoOf(kernel: Kernel, program: KernelProgram, engine: ShownEngine, btf
     jitedBytes: engine === INTERPRETER ? 0 : codeBytesOf(engine, program.image),
     loaded: { atSeconds: Math.floor(Date.now() / 1000), uid: ROOT },
     ...(btf === undefined ? {} : { btfId: btfIds.of(btf) }),
-  }
-}
-
-/** The types of objects, numbered in the order in which they are loaded. */
-class BtfIds {
-  readonly #ids = new Map<object, number>()
-
-  of(btf: object): number {
-    const id = this.#ids.get(btf) ?? this.#ids.size + 1
-    this.#ids.set(btf, id)
-    return id
   }
 }

@@ -9,7 +9,7 @@ export function noBpftool(): string | undefined {
   const version = spawnSync(BPFTOOL, ['version'], { encoding: 'utf8' })
   if (version.error !== undefined) return `${BPFTOOL} is not installed`
   const number = /v(\d+\.\d+)/.exec(version.stdout)?.[1] ?? '0'
-  return Number(number) >= FIRST_SORTED ? undefined : `bpftool is ${number}; ${FIRST_SORTED} sorts (set BPFTOOL)`
+  return Number(number) >= FIRST_SORTED ? undefined : `bpftool is ${number}, older than ${FIRST_SORTED} (set BPFTOOL)`
 }
 
 /** What it prints for a file; undefined where it fails, crashes or takes seconds. */

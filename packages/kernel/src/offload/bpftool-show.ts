@@ -46,7 +46,11 @@ export interface MapJson {
   readonly bytes_key: number
   readonly bytes_value: number
   readonly max_entries: number
+  readonly bytes_memlock?: number
+  readonly owner_prog_type?: string
+  readonly owner_jited?: boolean
   readonly frozen: number
+  readonly btf_id?: number
 }
 
 const PAGE_BYTES = 4096
@@ -76,11 +80,19 @@ export function programLines(info: ProgramInfo | 'orphaned', viewer: Viewer): st
 /** A map as `bpftool map show` prints it. @see tools/bpf/bpftool/map.c */
 export function mapLines(info: MapInfo, viewer: Viewer): string[] {
   const name = info.name === '' ? '' : `name ${info.name}  `
+  const memlock = info.memlockBytes === undefined ? '' : `  memlock ${info.memlockBytes}B`
+  const last = [...(info.btfId === undefined ? [] : [`btf_id ${info.btfId}`]), ...(info.frozen ? ['frozen'] : [])]
   return [
     `${info.id}: ${mapTypeName(info.type)}  ${name}flags 0x${info.flags.toString(16)}${offloadedTo(info, viewer)}`,
-    `\tkey ${info.keySizeBytes}B  value ${info.valueSizeBytes}B  max_entries ${info.maxEntries}`,
-    ...(info.frozen ? ['\tfrozen'] : []),
+    `\tkey ${info.keySizeBytes}B  value ${info.valueSizeBytes}B  max_entries ${info.maxEntries}${memlock}`,
+    ...ownerLines(info),
+    ...(last.length === 0 ? [] : [`\t${last.join('  ')}`]),
   ]
+}
+
+function ownerLines({ owner }: MapInfo): string[] {
+  if (owner === undefined) return []
+  return [`\towner_prog_type ${programTypeName(owner.type)}  owner${owner.jited ? '' : ' not'} jited`]
 }
 
 /** A program as `bpftool -j prog show` prints it. */
@@ -108,7 +120,7 @@ export function programJson(info: ProgramInfo | 'orphaned', viewer: Viewer): Pro
   }
 }
 
-/** A map as `bpftool -j map show` prints it; without memlock, which depends on the kernel's structures. */
+/** A map as `bpftool -j map show` prints it. */
 export function mapJson(info: MapInfo, viewer: Viewer): MapJson {
   const dev = deviceJson(info, viewer)
   const { name }: MapAttributes = info
@@ -121,7 +133,12 @@ export function mapJson(info: MapInfo, viewer: Viewer): MapJson {
     bytes_key: info.keySizeBytes,
     bytes_value: info.valueSizeBytes,
     max_entries: info.maxEntries,
+    ...(info.memlockBytes === undefined ? {} : { bytes_memlock: info.memlockBytes }),
+    ...(info.owner === undefined
+      ? {}
+      : { owner_prog_type: programTypeName(info.owner.type), owner_jited: info.owner.jited }),
     frozen: info.frozen ? 1 : 0,
+    ...(info.btfId === undefined ? {} : { btf_id: info.btfId }),
   }
 }
 

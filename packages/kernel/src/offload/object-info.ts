@@ -34,6 +34,12 @@ export interface ProgramInfo extends DeviceInfo {
 export interface MapInfo extends DeviceInfo, MapAttributes {
   readonly id: number
   readonly frozen: boolean
+  /** As fdinfo tells it; undefined where that is not known. */
+  readonly memlockBytes?: number
+  /** Of a prog array: what its programs are like, once one uses it. */
+  readonly owner?: { readonly type: number; readonly jited: boolean }
+  /** Of the types of keys and values. */
+  readonly btfId?: number
 }
 
 /** An interface, as object info needs it. */
