@@ -22,7 +22,7 @@ export type LoaderErrorCode =
   | 'LOADER_UNSUPPORTED'
   /** The kernel lacks a function, variable or type that a program needs, or has another one of that name. */
   | 'LOADER_KERNEL_SYMBOL'
-  /** No such variable, or a value that does not fit it. */
+  /** No such variable, or a value that does not fit it, or the CPUs of a map. */
   | 'LOADER_VARIABLE'
   /** A program asked for that the object does not hold. */
   | 'LOADER_PROGRAM_UNKNOWN'
