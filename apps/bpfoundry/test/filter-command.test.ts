@@ -59,6 +59,18 @@ test('--ebpf shows what the kernel makes of each instruction', async () => {
   )
 })
 
+test('--emit shows the expression as a tree, and the program as a graph', async () => {
+  const emitted = async (stage: string): Promise<string> =>
+    (await bpfoundry('filter', '--emit', stage, 'port 53 or 80')).stdout
+  expect(await emitted('tree')).toBe('or\n  port 53\n  port 80\n')
+  expect(await emitted('cfg')).toMatch(
+    /^block 0\n {2}\(000\) ldh {6}\[12\]\n {2}\(001\) jeq {6}#0x86dd\n {2}true -> block 2\n {2}false -> block \d+\nblock 2\n/,
+  )
+  expect(await emitted('dot')).toMatch(
+    /^digraph filter \{\n.*\n {2}b0 \[label="\(000\) ldh {6}\[12\]\\l\(001\) jeq {6}#0x86dd\\l"\]\n[\s\S]* {2}b0 -> b2 \[label="true"\]\n[\s\S]*\}\n$/,
+  )
+})
+
 test('--json tells all of it', async () => {
   const { stdout } = await bpfoundry('filter', '--json', '--xt-bpf', '-y', 'NULL', 'ip6')
   expect(JSON.parse(stdout)).toEqual({
@@ -84,6 +96,7 @@ test.for([
   [['tcp host 10.0.0.1'],    2, /^CBPF_FILTER_MEANING: 'tcp' modifier applied to host/],
   [['-y', 'ETHER', 'ip'],    2, /^CBPF_FILTER_LINK_TYPE: invalid data link type ETHER/],
   [['-s', '262145', 'ip'],   2, /expected a whole number from 0 to 262144/],
+  [['--emit', 'tree', '-dd', 'ip'], 2, /^CLI_FORMAT: two formats given\n.* -dd and --emit tree/],
   [['-d', '--ebpf', 'ip'],   2, /^CLI_FORMAT: two formats given/],
   [['geneve'],               4, /^CBPF_FILTER_UNSUPPORTED: "geneve" is not supported/],
   [['ip and arp'],           1, /^CBPF_FILTER_NOTHING: expression rejects all packets/],

@@ -1,9 +1,9 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { implementation } from '../command-bundle.ts'
 import type { CommandContext } from '../command-io.ts'
 import type { FilterCommandOptions } from '../filters/filter-command.ts'
 import { wholeNumber } from '../options/arguments.ts'
-import { LINK_TYPES, MAX_SNAP_LENGTH } from '../options/choices.ts'
+import { FILTER_STAGES, LINK_TYPES, MAX_SNAP_LENGTH } from '../options/choices.ts'
 
 /** `bpfoundry filter EXPRESSION`: what tcpdump makes of a filter. */
 export function addFilterCommand(program: Command, { io, finish }: CommandContext): void {
@@ -22,6 +22,12 @@ export function addFilterCommand(program: Command, { io, finish }: CommandContex
     )
     .option('--xt-bpf', 'in one line, for iptables -m bpf --bytecode')
     .option('--ebpf', 'what the kernel makes of it, below each instruction')
+    .addOption(
+      new Option(
+        '--emit <stage>',
+        'the tree of the expression, the blocks of the program, or those for Graphviz',
+      ).choices(FILTER_STAGES),
+    )
     .option('--json', 'as JSON (schema bpfoundry.filter/1)')
     .action(async (words: readonly string[], options: FilterCommandOptions) => {
       const { filter } = await implementation('filter', () => import('../filters/filter-command.ts'))

@@ -1,9 +1,18 @@
-import { type ClassicForm, type ClassicInsn, compileFilter, formatClassic, formatClassicProgram } from '@bpfoundry/cbpf'
+import {
+  type ClassicForm,
+  type ClassicInsn,
+  classicBlocks,
+  compileFilter,
+  describeFilter,
+  formatClassic,
+  formatClassicProgram,
+} from '@bpfoundry/cbpf'
 import type { CommandIo } from '../command-io.ts'
 import { EXIT, UsageError } from '../exit-code.ts'
-import { MAX_SNAP_LENGTH } from '../options/choices.ts'
+import { type FilterStage, MAX_SNAP_LENGTH } from '../options/choices.ts'
 import { formatJson } from '../output.ts'
 import { ebpfListing, ebpfOf } from './ebpf-listing.ts'
+import { flowDot, flowText } from './flow-text.ts'
 
 /** `filter`, as it is typed. */
 export interface FilterCommandOptions {
@@ -14,6 +23,7 @@ export interface FilterCommandOptions {
   readonly snapshotLength: number
   readonly xtBpf?: boolean
   readonly ebpf?: boolean
+  readonly emit?: FilterStage
   readonly json?: boolean
 }
 
@@ -32,15 +42,19 @@ export function filter(expression: string, options: FilterCommandOptions, io: Co
   if (options.xtBpf === true) warnOfLength(insns, io)
   if (options.json === true) {
     const about = { expression, linkType: linktype.toUpperCase(), snapLengthBytes, optimized: optimize }
-    io.out(`${formatJson({ $schema: 'bpfoundry.filter/1', ...about, ...programJson(insns, options) })}\n`)
-  } else io.out(programText(insns, options))
+    io.out(`${formatJson({ $schema: 'bpfoundry.filter/1', ...about, ...programJson(expression, insns, options) })}\n`)
+  } else io.out(programText(expression, insns, options))
   return EXIT.ok
 }
 
 /** @throws UsageError CLI_FORMAT */
-function requireOneForm({ d, xtBpf, ebpf }: FilterCommandOptions): void {
-  const given = [d > 0 ? `-${'d'.repeat(d)}` : '', xtBpf === true ? '--xt-bpf' : '', ebpf === true ? '--ebpf' : '']
-  const forms = given.filter((form) => form !== '')
+function requireOneForm({ d, xtBpf, ebpf, emit }: FilterCommandOptions): void {
+  const forms = [
+    ...(d > 0 ? [`-${'d'.repeat(d)}`] : []),
+    ...(xtBpf === true ? ['--xt-bpf'] : []),
+    ...(ebpf === true ? ['--ebpf'] : []),
+    ...(emit === undefined ? [] : [`--emit ${emit}`]),
+  ]
   if (forms.length < 2) return
   throw new UsageError({ code: 'CLI_FORMAT', message: 'two formats given', got: forms.join(' and '), expected: 'one' })
 }
@@ -49,16 +63,31 @@ function warnOfLength({ length }: readonly ClassicInsn[], io: CommandIo): void {
   if (length > MOST_FOR_XT_BPF) io.err(`warning: xt_bpf takes ${MOST_FOR_XT_BPF} instructions, not ${length}\n`)
 }
 
-function programText(insns: readonly ClassicInsn[], { d, xtBpf, ebpf }: FilterCommandOptions): string {
+/** What `--emit` shows: how the expression is understood, or the blocks of what it is compiled to. */
+const STAGES: Readonly<Record<FilterStage, (expression: string, insns: readonly ClassicInsn[]) => string>> = {
+  tree: (expression) => `${describeFilter(expression).join('\n')}\n`,
+  cfg: (_, insns) => flowText(insns),
+  dot: (_, insns) => flowDot(insns),
+}
+
+function programText(expression: string, insns: readonly ClassicInsn[], options: FilterCommandOptions): string {
+  const { d, xtBpf, ebpf, emit } = options
+  if (emit !== undefined) return STAGES[emit](expression, insns)
   if (ebpf === true) return ebpfListing(insns)
   if (xtBpf === true) return `${formatClassicProgram(insns, 'xt-bpf')}\n`
   return formatClassicProgram(insns, FORMS[Math.min(d, FORMS.length - 1)] as ClassicForm)
 }
 
-function programJson(insns: readonly ClassicInsn[], { xtBpf, ebpf }: FilterCommandOptions): object {
+function programJson(
+  expression: string,
+  insns: readonly ClassicInsn[],
+  { xtBpf, ebpf, emit }: FilterCommandOptions,
+): object {
   return {
     instructions: insns.map((insn, pc) => ({ ...insn, text: formatClassic(insn, pc) })),
     ...(xtBpf === true ? { xtBpf: formatClassicProgram(insns, 'xt-bpf') } : {}),
     ...(ebpf === true ? { ebpf: ebpfOf(insns) } : {}),
+    ...(emit === 'tree' ? { tree: describeFilter(expression) } : {}),
+    ...(emit === 'cfg' || emit === 'dot' ? { blocks: classicBlocks(insns) } : {}),
   }
 }

@@ -72,3 +72,6 @@ export const LINK_TYPES: readonly string[] = [
 ]
 /** Most bytes of a packet that filters keep. */
 export const MAX_SNAP_LENGTH = 262_144
+/** What a filter is on its way from an expression to a program. */
+export const FILTER_STAGES = ['tree', 'cfg', 'dot'] as const
+export type FilterStage = (typeof FILTER_STAGES)[number]

@@ -2,7 +2,7 @@ import { nearestNames } from '@bpfoundry/diagnostics'
 import { CbpfError } from '../cbpf-error.ts'
 import type { ClassicInsn } from '../classic-insn.ts'
 import type { Block } from './block.ts'
-import { FilterSource } from './filter-source.ts'
+import { FilterSource, requireShort } from './filter-source.ts'
 import { generate } from './generate/generate.ts'
 import { parseFilter } from './language/parser.ts'
 import { layOut } from './layout.ts'
@@ -24,8 +24,6 @@ export interface FilterOptions {
 /** As tcpdump has it. */
 export const DEFAULT_SNAP_LENGTH_BYTES = 262_144
 
-/** Programs of longer ones no kernel takes. */
-const MAX_EXPRESSION_LENGTH = 65_536
 /** Of more the optimizer would take half a minute, and libpcap's some. */
 const MAX_OPTIMIZED_BLOCKS = 8192
 
@@ -41,13 +39,7 @@ const MAX_OPTIMIZED_BLOCKS = 8192
 export function compileFilter(expression: string, options: FilterOptions = {}): ClassicInsn[] {
   const { linkType = 'EN10MB', snapLengthBytes = DEFAULT_SNAP_LENGTH_BYTES, optimize: optimizes = true } = options
   const link = requireLinkType(linkType)
-  const source = new FilterSource(expression)
-  if (expression.length > MAX_EXPRESSION_LENGTH) {
-    throw source.error('CBPF_FILTER_LIMIT', MAX_EXPRESSION_LENGTH, 'the expression is too long', {
-      got: `${expression.length} characters`,
-      expected: `at most ${MAX_EXPRESSION_LENGTH}`,
-    })
-  }
+  const source = requireShort(new FilterSource(expression))
   const { root, hasLoops } = generate(source, parseFilter(source), link, snapLengthBytes)
   const first = optimizes && !hasLoops ? optimized(source, root) : root
   if (first.code === OP.RET_K && first.k === 0) {

@@ -39,3 +39,16 @@ export class FilterSource {
     return quoted.replaceAll(/[\p{Cc}\p{Cs}]/gu, ' ')
   }
 }
+
+/** Programs of longer ones no kernel takes. */
+const MAX_LENGTH = 65_536
+
+/** @throws CbpfError CBPF_FILTER_LIMIT */
+export function requireShort(source: FilterSource): FilterSource {
+  const { length } = source.text
+  if (length <= MAX_LENGTH) return source
+  throw source.error('CBPF_FILTER_LIMIT', MAX_LENGTH, 'the expression is too long', {
+    got: `${length} characters`,
+    expected: `at most ${MAX_LENGTH}`,
+  })
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CbpfError, compileFilter } from '../../src/index.ts'
+import { CbpfError, compileFilter, describeFilter } from '../../src/index.ts'
 
 /** Expression, code, column, and the start of the message: that of libpcap where it has one. */
 // biome-ignore format: table
@@ -79,6 +79,11 @@ const HOSTILE: readonly (readonly [name: string, expression: string, code: strin
 
 test.for(HOSTILE)('%s is refused', ([, expression, code]) => {
   expect(errorOf(() => compileFilter(expression)).code).toBe(code)
+})
+
+test('trees that are too deep are refused', () => {
+  expect(describeFilter(Array(6000).fill('ip').join(' or '))).toHaveLength(6001)
+  expect(errorOf(() => describeFilter(Array(6000).fill('ip and tcp').join(' or '))).code).toBe('CBPF_FILTER_LIMIT')
 })
 
 test('deep and long expressions are compiled', () => {

@@ -66,7 +66,12 @@ function mergeIntoOffset(round: Round, statements: readonly Statement[], at: num
   const tax = statements[taxAt]
   if (tax?.code !== OP.TAX) return
   const load = statements[nextStatement(statements, taxAt + 1)]
-  if (load === undefined || BPF_CLASS(load.code) !== BPF_CLASS(OP.LD_W_IND) || BPF_MODE(load.code) !== BPF_MODE(OP.LD_W_IND)) return
+  if (
+    load === undefined ||
+    BPF_CLASS(load.code) !== BPF_CLASS(OP.LD_W_IND) ||
+    BPF_MODE(load.code) !== BPF_MODE(OP.LD_W_IND)
+  )
+    return
   const constant = statements[at] as Statement
   load.k = (load.k + constant.k) >>> 0
   for (const statement of [constant, add, tax]) statement.code = NOP
