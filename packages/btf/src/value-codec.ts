@@ -227,7 +227,13 @@ class Decoder {
       const mask = this.#little ? 1 << (place & 7) : 0x80 >>> (place & 7)
       if ((byte & mask) !== 0) number |= 1n << BigInt(bit)
     }
-    return plain(number)
+    return plain(this.#isSigned(member.typeId) ? BigInt.asIntN(bits, number) : number)
+  }
+
+  #isSigned(typeId: number): boolean {
+    const type = this.#btf.resolve(typeId)
+    if (type.kind === BTF_KIND.INT) return type.encoding === BTF_INT_ENCODING.SIGNED
+    return (type.kind === BTF_KIND.ENUM || type.kind === BTF_KIND.ENUM64) && type.signed
   }
 
   #getArray(type: BtfArray, at: number, depth: number): BtfValue {

@@ -45,6 +45,7 @@ function exampleTypes(byteOrder: 'little' | 'big' = 'little') {
       member('mode', mode, 256),
       member('low', u32, 288, 3),
       member('high', u32, 291, 5),
+      member('shift', s64, 296, 6),
     ],
   })
   const one = builder.add({
@@ -118,6 +119,7 @@ describe('decodeValue', () => {
       mode: fc.constantFrom('PASS', 'DROP'),
       low: fc.nat(7),
       high: fc.nat(31),
+      shift: fc.integer({ min: -32, max: 31 }),
     })
     fc.assert(
       fc.property(value, (given) => {
