@@ -20,17 +20,19 @@ export const EXPRESSIONS: readonly string[] = [
   'ether[0] ^ ether[6] == 0', 'ip[0] + tcp[0] = 4', 'icmp[icmptype] != icmp-echo', 'icmp6[icmp6type] = icmp6-echo', 'ip6[6] == 44',
   'arp[6:2] = 2', 'len - ip[2:2] > 14', '- ip[0] * 2 = 1', 'ip[2:2] = ip6[4:2]', '1 = 1', '7 % 4 * 2 < len', '2 ^ 1 << 1 = len',
   'tcp[13] = 2 and tcp[13] != 18', 'ip[6:2] & 0x1fff != 0', 'ip[0] & 0 = 0', 'ip[0] | 0 = 4', 'udp[4:2] << 3 > 100', 'sctp[0:2] >= 80',
-  'gre', 'ip and not (host 10.0.0.1 or host 10.0.0.2) and not port 53', '(tcp or udp) and (port 53 or port 80) and not src net 10.0.0.0/8',
+  'llc', 'llc i', 'llc s', 'llc u', 'llc rr', 'llc rnr', 'llc rej', 'llc ui', 'llc ua', 'llc disc', 'llc sabme', 'llc test',
+  'llc \\xid', 'llc frmr and not ip', 'vlan and llc i', 'ip and not (host 10.0.0.1 or host 10.0.0.2) and not port 53', '(tcp or udp) and (port 53 or port 80) and not src net 10.0.0.0/8',
   'tcp or udp and not port 22', 'not (ip or ip6)', 'ip or not ip and len > 5', '!(host 10.0.0.1) && (tcp || udp)',
   'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn and dst host 10.0.0.1', 'host 10.0.0.1 or host 10.0.0.2 or host 10.0.0.3 or 10.0.0.4',
   'port 1 or 2 or 3 or 4 or 5 or 6 or 7 or 8 or 9 or 10 or 11 or 12 or 13 or 14 or 15 or 16',
-].filter((text) => text !== 'gre')
+  `arp or ip and (${Array.from({ length: 24 }, (_, index) => `port ${7 * index}`).join(' or ')})`,
+]
 
 /** The rest of the link layers are asked about these. */
 // biome-ignore format: words
 export const LINK_EXPRESSIONS: readonly string[] = [
   'ip', 'ip6', 'arp', 'tcp', 'icmp6', 'host 10.0.0.1', 'ip6 host ::1', 'port 53', 'tcp portrange 1-100', 'ip[8] < 5', 'tcp[13] & 2 != 0',
   'iso', 'ipx', 'atalk', 'aarp', 'stp', 'decnet', 'isis', 'proto 47', 'ether proto 0x88cc', 'ip multicast', 'greater 100', 'ether[0] = 1',
-  'inbound', 'outbound', 'ifindex 2', 'mpls', 'pppoes', 'vlan', 'ether host 02:00:00:00:00:01', 'ether multicast', 'byte 3 = 4',
+  'inbound', 'outbound', 'ifindex 2', 'llc', 'llc i', 'llc rulenum', 'mpls', 'pppoes', 'vlan', 'ether host 02:00:00:00:00:01', 'ether multicast', 'byte 3 = 4',
   'ip proto 6 and not port 80 or arp', 'netbeui', 'ip protochain 6',
 ]

@@ -164,4 +164,4 @@ const PROTOCOLS = [
 ]
 // biome-ignore format: words
 const LONE = ['ether broadcast', 'ether multicast', 'broadcast', 'multicast', 'ip multicast', 'ip6 multicast', 'ip broadcast',
-  'inbound', 'outbound', 'ifindex 3', 'byte 9 = 6', 'byte 20 < 5', 'byte 3 > 7', 'byte 1 & 3', 'byte 1 | 4', 'len > 100']
+  'inbound', 'outbound', 'ifindex 3', 'byte 9 = 6', 'byte 20 < 5', 'byte 3 > 7', 'byte 1 & 3', 'byte 1 | 4', 'len > 100', 'llc', 'llc i', 'llc ui', 'llc rnr', 'llc s']

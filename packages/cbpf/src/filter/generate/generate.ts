@@ -12,6 +12,7 @@ import { Generation } from './generation.ts'
 import { idTest } from './id.ts'
 import { isDirection, isInterface } from './interface.ts'
 import { carries } from './link-protocol.ts'
+import { isLlc } from './llc.ts'
 import { isProtocol } from './protocol-abbreviation.ts'
 
 /** What was generated from an expression. */
@@ -81,6 +82,8 @@ function primitive(generation: Generation, node: Primitive): Condition {
       return isInterface(generation, node.index)
     case 'pppoed':
       return carries(generation, ETHER_TYPE.pppoed)
+    case 'llc':
+      return isLlc(generation, node.type)
     case 'vlan':
     case 'mpls':
     case 'pppoes':

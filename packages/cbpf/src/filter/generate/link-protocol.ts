@@ -52,7 +52,7 @@ const SNAP_ORGANISATIONS: ReadonlyMap<number, number> = new Map<number, number>(
   [ETHER_TYPE.aarp, ORGANISATION.ethernet],
 ])
 /** Novell's frames of old have a checksum, which is not used, in the place of the access points. */
-const RAW_IPX = 0xffff
+export const RAW_IPX = 0xffff
 
 /** Types of cooked captures that are no Ethernet type. */
 const COOKED = { novell: 1, llc: 4 } as const
@@ -77,7 +77,7 @@ function typeEquals(generation: Generation, type: number): Condition {
 }
 
 /** The type is a length: a header of IEEE 802.2 comes next. */
-function hasLength(generation: Generation): Condition {
+export function hasLength(generation: Generation): Condition {
   return not(fieldGreater(generation, ['link-type', 0, 2], MAX_FRAME_LENGTH))
 }
 

@@ -32,6 +32,7 @@ const BY_WORD: Partial<Readonly<Record<Word, (reader: TokenReader) => Primitive>
   mpls:     (reader) => ({ kind: 'mpls', number: bracedNumber(reader) }),
   pppoed:   () => ({ kind: 'pppoed' }),
   pppoes:   (reader) => ({ kind: 'pppoes', number: bracedNumber(reader) }),
+  llc:      parseLlc,
   byte:     parseByte,
 }
 
@@ -114,4 +115,19 @@ function parseByte(reader: TokenReader): Primitive {
   if (token.kind !== 'sign' || !BYTE_OPERATORS.has(token.sign)) throw reader.unexpected('one of = < > & |')
   reader.take()
   return { kind: 'byte', index, operator: token.sign, value: reader.expectNumber() }
+}
+
+/** Of the names of types, these are words of another link layer's filters, too. */
+const RECEIVER_NOT_READY: ReadonlySet<string> = new Set(['rnr', 'rulenum'])
+
+/** `llc`, `llc ui` */
+function parseLlc(reader: TokenReader): Primitive {
+  const { kind, text } = reader.peek()
+  if (kind === 'name') {
+    reader.take()
+    return { kind: 'llc', type: text }
+  }
+  if (!RECEIVER_NOT_READY.has(text)) return { kind: 'llc', type: undefined }
+  reader.take()
+  return { kind: 'llc', type: 'rnr' }
 }

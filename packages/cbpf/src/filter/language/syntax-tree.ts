@@ -51,6 +51,7 @@ export type Primitive =
   | { readonly kind: 'byte'; readonly index: number; readonly operator: string; readonly value: number }
   | { readonly kind: 'inbound' | 'outbound' | 'pppoed' }
   | { readonly kind: 'ifindex'; readonly index: number }
+  | { readonly kind: 'llc'; readonly type: string | undefined }
   | { readonly kind: Encapsulation; readonly number: number | undefined }
 
 export type Expression =

@@ -5,7 +5,7 @@ import type { Protocol } from '../qualifiers.ts'
 export type Word =
   | 'src' | 'dst' | 'host' | 'net' | 'mask' | 'port' | 'portrange' | 'proto' | 'protochain' | 'gateway'
   | 'less' | 'greater' | 'byte' | 'broadcast' | 'multicast' | 'and' | 'or' | 'not' | 'len'
-  | 'inbound' | 'outbound' | 'ifindex' | 'ifname' | 'vlan' | 'mpls' | 'pppoed' | 'pppoes'
+  | 'inbound' | 'outbound' | 'ifindex' | 'ifname' | 'vlan' | 'mpls' | 'pppoed' | 'pppoes' | 'llc'
 
 /** What words and signs are made of: each form once. */
 export type TokenContent =

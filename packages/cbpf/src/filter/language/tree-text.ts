@@ -57,6 +57,7 @@ const PRIMITIVES: { readonly [Kind in Primitive['kind']]: (node: Primitive & { r
   outbound: () => 'outbound',
   pppoed: () => 'pppoed',
   ifindex: ({ index }) => `ifindex ${index}`,
+  llc: ({ type }) => (type === undefined ? 'llc' : `llc ${type}`),
   vlan: encapsulationText,
   mpls: encapsulationText,
   pppoes: encapsulationText,

@@ -17,12 +17,12 @@ const PROTOCOLS: readonly (readonly [protocol: Protocol, ...words: string[]])[] 
 const WORDS: readonly (readonly [word: Word, ...words: string[]])[] = [
   ['src'], ['dst'], ['host'], ['net'], ['mask'], ['port'], ['portrange'], ['proto'], ['protochain'], ['gateway'],
   ['less'], ['greater'], ['byte'], ['broadcast'], ['multicast'], ['and'], ['or'], ['not'], ['len', 'len', 'length'],
-  ['inbound'], ['outbound'], ['ifindex'], ['ifname', 'ifname', 'on'], ['vlan'], ['mpls'], ['pppoed'], ['pppoes'],
+  ['inbound'], ['outbound'], ['ifindex'], ['ifname', 'ifname', 'on'], ['vlan'], ['mpls'], ['pppoed'], ['pppoes'], ['llc'],
 ]
 
 /** Words that only mean something for link layers, or with encapsulations, that are not supported. */
 const FOREIGN = `type subtype direction dir address1 addr1 address2 addr2 address3 addr3 address4 addr4 ra ta
-  rset ruleset rnr rulenum srnr subrulenum reason action geneve lane llc metac bcc oam oamf4 oamf4ec oamf4sc sc ilmic
+  rset ruleset rnr rulenum srnr subrulenum reason action geneve lane metac bcc oam oamf4 oamf4ec oamf4sc sc ilmic
   vpi vci connectmsg metaconnect fisu lsu lssu msu hfisu hlssu hmsu sio opc dpc sls hsio hopc hdpc hsls`.split(/\s+/)
 
 /**
