@@ -4,7 +4,7 @@ import { PcapWriter, readCapture, writeCapture } from '../../../packet/src/index
 import { ClassicMachine, compileFilter, frameBuffer } from '../../src/index.ts'
 import { EXPRESSIONS, filterCapture, tcpdumpMissing } from '../tcpdump.ts'
 import { RandomExpressions } from './random-expressions.ts'
-import { ourAnswer, tcpdumpAnswer } from './tcpdump-filter.ts'
+import { libpcapMissing, ourAnswer, tcpdumpAnswer } from './tcpdump-filter.ts'
 
 /** A filter is a process. FILTERS=5000 asks about as many. */
 const FILTERS = Number(process.env['FILTERS'] ?? (process.env['CI'] === undefined ? 200 : 1500))
@@ -24,7 +24,7 @@ test.for(SHARES)(
   'random filters for %s, optimized: %s, are what tcpdump makes of them',
   ([linkType, optimize, share], { skip }) => {
     const count = Math.ceil(FILTERS * share)
-    if (tcpdumpMissing !== undefined) skip(`${count} filters: ${tcpdumpMissing}`)
+    if (libpcapMissing !== undefined) skip(`${count} filters: ${libpcapMissing}`)
     const random = new RandomExpressions(Number(process.env['SEED'] ?? 1))
     let programs = 0
     for (let index = 0; index < count; index++) {

@@ -17,6 +17,18 @@ export function tcpdumpAnswer({ linkType, optimize, expression }: FilterCase): s
   return `error: ${(message ?? stderr).replace('tcpdump: ', '').replace("can't parse filter expression: ", '')}`
 }
 
+/** Releases of libpcap differ in what they make of some filters. */
+const LIBPCAP = 'libpcap version 1.10.3'
+
+/** Why tcpdump's programs can't be compared; undefined where they can. */
+export const libpcapMissing: string | undefined = probe()
+
+function probe(): string | undefined {
+  const { error, stdout } = spawnSync('tcpdump', ['--version'], { encoding: 'utf8' })
+  if (error !== undefined) return `no tcpdump: ${error.message}`
+  return stdout.includes(LIBPCAP) ? undefined : `not ${LIBPCAP}: ${stdout.replaceAll('\n', ', ')}`
+}
+
 /** The same from here. */
 export function ourAnswer({ linkType, optimize, expression }: FilterCase): string {
   try {
