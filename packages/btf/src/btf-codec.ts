@@ -82,9 +82,7 @@ const PLAIN = {
 
 /** `count` items of `words` words each. */
 function items<T>(raw: RawType, words: number, make: (at: number) => T): T[] {
-  const made: T[] = []
-  for (let at = 0; at < raw.vlen * words; at += words) made.push(make(at))
-  return made
+  return Array.from({ length: raw.vlen }, (_, index) => make(index * words))
 }
 
 const int: KindCodec<BtfInt> = {

@@ -79,59 +79,18 @@ export function readRaw(
   if (kind === BTF_KIND.INT && (word(rest) & 0xf000ff00) !== 0) {
     throw infoError(`INT [${id}] has reserved bits set`, rest, word(rest), 'bits 8..15 and 28..31 zero')
   }
-  const name = strings.at(nameOffset, at)
-  const raw = new TypeWords(
-    view,
-    littleEndian,
-    strings,
-    { id, name, nameOffset, kind, vlen, kindFlag, sizeOrType },
-    rest,
-  )
+  const raw: RawType = {
+    id,
+    name: strings.at(nameOffset, at),
+    nameOffset,
+    kind,
+    vlen,
+    kindFlag,
+    sizeOrType,
+    word: (index) => word(rest + 4 * index),
+    string: (index) => strings.at(word(rest + 4 * index), rest + 4 * index),
+  }
   return { raw, codec, end }
-}
-
-/** One type's bytes. */
-class TypeWords implements RawType {
-  readonly id: number
-  readonly name: string
-  readonly nameOffset: number
-  readonly kind: number
-  readonly vlen: number
-  readonly kindFlag: boolean
-  readonly sizeOrType: number
-  readonly #view: DataView
-  readonly #littleEndian: boolean
-  readonly #strings: BtfStrings
-  /** Where the words begin that its kind adds. */
-  readonly #rest: number
-
-  constructor(
-    view: DataView,
-    littleEndian: boolean,
-    strings: BtfStrings,
-    { id, name, nameOffset, kind, vlen, kindFlag, sizeOrType }: Omit<RawType, 'word' | 'string'>,
-    rest: number,
-  ) {
-    this.id = id
-    this.name = name
-    this.nameOffset = nameOffset
-    this.kind = kind
-    this.vlen = vlen
-    this.kindFlag = kindFlag
-    this.sizeOrType = sizeOrType
-    this.#view = view
-    this.#littleEndian = littleEndian
-    this.#strings = strings
-    this.#rest = rest
-  }
-
-  word(index: number): number {
-    return this.#view.getUint32(this.#rest + 4 * index, this.#littleEndian)
-  }
-
-  string(index: number): string {
-    return this.#strings.at(this.word(index), this.#rest + 4 * index)
-  }
 }
 
 interface Info {

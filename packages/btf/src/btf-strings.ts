@@ -54,18 +54,10 @@ export class BtfStrings {
         hint: 'the section is damaged, or was made to be slow to read',
       })
     }
-    const text = decoded(this.bytes.subarray(offset, end))
+    const text = DECODER.decode(this.bytes.slice(offset, end))
     this.#known.set(offset, text)
     return text
   }
-}
-
-/** Longest name that is read letter by letter, which takes a fifth of the time of a decoder for names of usual length. */
-const SHORT = 64
-
-function decoded(bytes: Uint8Array): string {
-  const isShortAscii = bytes.length <= SHORT && bytes.every((byte) => byte < 0x80)
-  return isShortAscii ? Reflect.apply(String.fromCharCode, undefined, bytes) : DECODER.decode(bytes.slice())
 }
 
 function problemOf(bytes: Uint8Array): string | undefined {

@@ -19,13 +19,15 @@ export class COutputLimit {
     this.#steps = 100_000 + STEPS_PER_TYPE * typeCount
   }
 
-  /** Runs `work` one level deeper. @throws {BtfError} BTF_C_OUTPUT */
-  nested<T>(id: number, work: () => T): T {
+  /** One level deeper, until {@link leave}; no closure, as there are millions. @throws {BtfError} BTF_C_OUTPUT */
+  enter(id: number): void {
     if (++this.#depth > MAX_DEPTH) throw noText(id, `types within types: over ${MAX_DEPTH} of them`)
     this.spend(id, 1)
-    const result = work()
+  }
+
+  /** The level above. */
+  leave(): void {
     this.#depth--
-    return result
   }
 
   /** Counts pieces of text or types visited. @throws {BtfError} BTF_C_OUTPUT */

@@ -20,7 +20,9 @@ const QUALIFIERS: Readonly<Record<number, string>> = {
  * @param level of the line that it stands in
  */
 export function putDeclaration(text: CText, typeId: number, name: string, level: number): void {
-  text.limit.nested(typeId, () => new Declarator(text, wayTo(text, typeId), name, level).put())
+  text.limit.enter(typeId)
+  new Declarator(text, wayTo(text, typeId), name, level).put()
+  text.limit.leave()
 }
 
 /** From the type that the name has to the one that ends the way. */

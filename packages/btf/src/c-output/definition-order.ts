@@ -17,7 +17,7 @@ export class DefinitionOrder {
   readonly #limit: COutputLimit
   readonly #states: Uint8Array
   #referenced: Uint8Array | undefined
-  #queue: number[] = []
+  readonly #queue: number[] = []
 
   constructor(btf: Btf, limit: COutputLimit) {
     this.#btf = btf
@@ -26,9 +26,13 @@ export class DefinitionOrder {
     this.#states[0] = DONE
   }
 
-  /** The definitions that a type needs and that were not given before, its own last. @throws {BtfError} BTF_C_OUTPUT */
+  /**
+   * The definitions that a type needs and that were not given before, its own last. The list is the same one at every call.
+   *
+   * @throws {BtfError} BTF_C_OUTPUT
+   */
   before(id: number): readonly number[] {
-    this.#queue = []
+    this.#queue.length = 0
     this.#visit(id, false)
     return this.#queue
   }
@@ -45,7 +49,10 @@ export class DefinitionOrder {
       if (isNamedComposite(type) && behindPointer) return false
       throw noText(id, 'a definition that needs itself')
     }
-    return this.#limit.nested(id, () => this.#visitNew(type, behindPointer))
+    this.#limit.enter(id)
+    const isStrong = this.#visitNew(type, behindPointer)
+    this.#limit.leave()
+    return isStrong
   }
 
   #visitNew(type: BtfType, behindPointer: boolean): boolean {

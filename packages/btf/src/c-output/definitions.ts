@@ -50,7 +50,11 @@ export class Definitions {
     if (state === WRITTEN) return
     const type = this.#text.btf.type(id)
     if (state === UNDER_WAY) this.#visitAgain(type, container)
-    else this.#text.limit.nested(id, () => this.#visitNew(type, container))
+    else {
+      this.#text.limit.enter(id)
+      this.#visitNew(type, container)
+      this.#text.limit.leave()
+    }
   }
 
   /** A type that is needed by something that it holds. */

@@ -50,7 +50,9 @@ export class TypeHashes {
     const known = withMembers ? this.#whole : this.#shallow
     const before = known[id]
     if (before !== undefined) return before
-    const hash = this.#limit.nested(id, () => this.#count(this.#btf.type(id), withMembers))
+    this.#limit.enter(id)
+    const hash = this.#count(this.#btf.type(id), withMembers)
+    this.#limit.leave()
     known[id] = hash
     return hash
   }

@@ -97,7 +97,9 @@ export class TypeLayout {
   #compositeAlignment(type: BtfComposite): number {
     const known = this.#alignments.get(type.id)
     if (known !== undefined) return known
-    const alignment = this.#limit.nested(type.id, () => this.#membersAlignment(type))
+    this.#limit.enter(type.id)
+    const alignment = this.#membersAlignment(type)
+    this.#limit.leave()
     this.#alignments.set(type.id, alignment)
     return alignment
   }
