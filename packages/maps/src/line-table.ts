@@ -46,6 +46,7 @@ export function freeKeysOf({ headMask, seed }: Pick<HashGeometry, 'headMask' | '
   return { lineOfZero, stranger }
 }
 
+const SLOT_SHIFT = Math.log2(SLOT_STRIDE_BYTES)
 /** From one slot's tag to the next one's. */
 const TAG_WORDS = TAG_STRIDE_BYTES >>> 2
 
@@ -150,9 +151,17 @@ export class LineTable extends HashTable {
       this.collectLine(hash, elements)
       this.collectChain(hash, elements)
     }
-    if (heads > this.bucketMask) return
-    const ofBucket = elements.splice(first).filter((one) => (this.hashOf(this.keyIn(one)) & this.bucketMask) === bucket)
-    elements.push(...ofBucket)
+    if (heads <= this.bucketMask) this.keepThoseOf(bucket, elements, first)
+  }
+
+  /** Of the elements from `first` on, those of one of the buckets that share a line. */
+  private keepThoseOf(bucket: number, elements: number[], first: number): void {
+    let kept = first
+    for (let n = first; n < elements.length; n++) {
+      const element = elements[n] as number
+      if ((this.hashOf(this.keyIn(element)) & this.bucketMask) === bucket) elements[kept++] = element
+    }
+    while (elements.length > kept) elements.pop()
   }
 
   private collectLine(hash: number, elements: number[]): void {
@@ -234,5 +243,5 @@ export class LineTable extends HashTable {
 
 /** Number of the slot that an element of a line is in. */
 function slotOf(element: number): number {
-  return (element % CACHE_LINE_BYTES) / SLOT_STRIDE_BYTES
+  return (element & (CACHE_LINE_BYTES - 1)) >>> SLOT_SHIFT
 }
