@@ -165,6 +165,8 @@ describe('map dump', () => {
     [['name', 'nosuch'], 2, 'no such map: nosuch'],
     [['id', '5'], 2, 'the words name no map'],
     [['name'], 2, 'the words name no map'],
+    [['--pktgen', 'count=1', '--kernel-btf', 'none'], 2, 'leave one of them out'],
+    [['--program', 'nosuch'], 2, 'no such program: nosuch'],
     [['--map', 'protocols=/no/such/file'], 3, 'no such file'],
     [['--pcap', '/no/such/file'], 3, 'no such file'],
   ] as const)('%s: exit code %d', async ([words, expected, message]) => {

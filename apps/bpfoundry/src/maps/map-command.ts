@@ -14,7 +14,7 @@ import { MAP_TYPE } from '@bpfoundry/kernel-abi'
 import { type BenchObjects, createObjects, fillMap, readSpec, readText } from '@bpfoundry/testbench'
 import { BtfIds } from '../btf-ids.ts'
 import type { CommandIo } from '../command-io.ts'
-import { EXIT } from '../exit-code.ts'
+import { EXIT, UsageError } from '../exit-code.ts'
 import { kernelTypesNamed, sayKernelTypes } from '../kernel-types.ts'
 import { formatJson } from '../output.ts'
 import { type PlayOptions, play } from '../run/play.ts'
@@ -66,6 +66,7 @@ export async function dumpMapsOf(
     for (const { name: filled, value } of options.map) fillMap(objects.map(filled), readText(value), value)
     return dump(chosenMaps(objects, name), name, options, io)
   }
+  if (options.kernelBtf !== undefined) throw noKernelTypes()
   let told: number = EXIT.ok
   const code = await play(object, options, io, ({ objects }) => {
     told = dump(chosenMaps(objects, name), name, options, io)
@@ -86,15 +87,25 @@ function dump(maps: readonly ChosenMap[], name: string | undefined, options: Map
 /** The object in a kernel where nothing runs. */
 function loaded(
   object: string,
-  { cpus, kernelBtf: named }: { readonly cpus: number; readonly kernelBtf?: string },
+  { cpus, program, kernelBtf: named }: Pick<MapDumpOptions, 'cpus' | 'program' | 'kernelBtf'>,
   io: CommandIo,
 ): { kernel: Kernel; objects: BenchObjects } {
   const types = kernelTypesNamed(named)
   const [kernelTypes, kernelBtf] = types === undefined ? [{}, {}] : [{ kernelTypes: types }, { kernelBtf: types }]
   const kernel = Kernel.create({ cpus, hollowMaps: true, ...kernelBtf })
-  const objects = createObjects(kernel, readSpec(object, kernelTypes), object)
+  const wanted = program === undefined ? {} : { programs: [program] }
+  const objects = createObjects(kernel, readSpec(object, kernelTypes), object, wanted)
   sayKernelTypes(types, named, io)
   return { kernel, objects }
+}
+
+function noKernelTypes(): UsageError {
+  return new UsageError({
+    code: 'CLI_MAP_KERNEL_BTF',
+    message: 'traffic meets programs that need no types of a kernel',
+    got: '--kernel-btf with --pcap or --pktgen',
+    hint: 'leave one of them out',
+  })
 }
 
 function infoOf(kernel: Kernel, map: KernelMap, objects: BenchObjects, btfIds: BtfIds): MapInfo {
