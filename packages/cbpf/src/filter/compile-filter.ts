@@ -24,7 +24,7 @@ export interface FilterOptions {
 /** As tcpdump has it. */
 export const DEFAULT_SNAP_LENGTH_BYTES = 262_144
 
-/** Of more the optimizer would take half a minute, and libpcap's some. */
+/** Of more the optimizer would take half a minute; libpcap's takes longer. */
 const MAX_OPTIMIZED_BLOCKS = 8192
 
 /**

@@ -13,6 +13,8 @@ import { ValueNumbers } from './value-numbers.ts'
 
 /** Rounds in a row that only move branches: they might go on for ever. */
 const MAX_IDLE_ROUNDS = 100
+/** Of all rounds, for the same reason; none of thousands of filters took a hundred. */
+const MAX_ROUNDS = 1000
 
 /**
  * Makes a filter shorter: first branches are moved past comparisons that are decided, then statements are simplified. The
@@ -36,7 +38,8 @@ function repeatRounds(
   altersStatements: boolean,
   refuse: (message: string) => Error,
 ): void {
-  for (let idle = 0; idle < MAX_IDLE_ROUNDS; ) {
+  let idle = 0
+  for (let round = 0; round < MAX_ROUNDS && idle < MAX_IDLE_ROUNDS; round++) {
     const progress = new Progress()
     graph.analyse(root)
     optimizeBlocks({ graph, numbers: new ValueNumbers(), progress, altersStatements, refuse }, root)
