@@ -1,6 +1,13 @@
 import { BtfError } from '@bpfoundry/btf'
 import { ElfError } from '@bpfoundry/elf'
-import { Collection, generateSkeleton, LoaderError, type LoaderKernel, loadCollectionSpec } from '../src/index.ts'
+import {
+  Collection,
+  generateSkeleton,
+  LoaderError,
+  type LoaderKernel,
+  loadCollectionSpec,
+  typeInformation,
+} from '../src/index.ts'
 import { everything } from '../test/object.ts'
 
 export const name = 'loader'
@@ -14,6 +21,7 @@ const KERNEL: LoaderKernel = {
 /** Reads a whole object, writes its skeleton, and loads what it holds into a kernel that refuses nothing. */
 export function fuzzOnce(input: Uint8Array): void {
   try {
+    typeInformation(input)
     const spec = loadCollectionSpec(input, { name: 'fuzz.o' })
     for (const variable of spec.variables.keys()) spec.variable(variable)
     generateSkeleton(input, { fileName: 'fuzz.o' })
