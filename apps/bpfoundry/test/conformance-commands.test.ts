@@ -107,7 +107,7 @@ describe('plugin', () => {
 
   test('a failure is told on stderr', async () => {
     const outcome = await bpfoundryWith({ input: 'ff'.repeat(8) }, 'plugin', '--engine', 'wasm')
-    expect(outcome).toMatchObject({ code: 1, stdout: '' })
+    expect(outcome).toMatchObject({ code: 3, stdout: '' })
     expect(outcome.stderr).toMatch(/^.*ISA_OPCODE.*: unknown instruction/)
   })
 })
@@ -154,7 +154,7 @@ const BAD: readonly (readonly [title: string, exit: number, says: RegExp, args: 
   ['two forms of output',         2, /CLI_OUTPUT/,                () => ['vectors', 'run', VECTORS, '--json', '--jsonl']],
   ['a plugin without a program',  1, /CONFORMANCE_PROGRAM/,  () => ['plugin', '--engine', 'interpreter']],
   ['memory that is not hex',      3, /CONFORMANCE_HEX/,           () => ['plugin', 'xyz', '--engine', 'interpreter']],
-  ['a program that is cut off',   1, /ISA_LENGTH/,                () => ['plugin', '--program', '9500', '--engine', 'interpreter']],
+  ['a program that is cut off',   3, /ISA_LENGTH/,                () => ['plugin', '--program', '9500', '--engine', 'interpreter']],
   ['an unknown plugin option',    2, /CLI_PLUGIN_OPTIONS/,        () => ['plugin', '', 'fast']],
   ['code of no engine',           2, /--engine.*wasm, x86-64, arm64/, () => ['prog', 'dump', 'jited', VECTORS, '--engine', 'interpreter']],
   ['code of what is no object',   3, /ELF_/,                      () => ['prog', 'dump', 'jited', VECTORS]],
