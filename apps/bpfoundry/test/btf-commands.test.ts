@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { bpftoolC, noBpftool } from '../../../packages/btf/test/c-output/bpftool.ts'
 import { bpfoundry, fixture } from './command-line.ts'
@@ -53,6 +54,30 @@ test('roots are printed alone, or with what they need', async () => {
   expect(c.length).toBeLessThan((await dump('file', ROUTER, 'format', 'c')).length)
 })
 
+test('types of a map are those of its keys and values, as bpftool 7.5 printed them', async () => {
+  const types = fileURLToPath(new URL('../../../packages/btf/test/c-output/golden/xdp-tcp.btf', import.meta.url))
+  const [key, value] = [
+    "[8] TYPEDEF '__u32' type_id=9\n",
+    [
+      "[11] STRUCT 'arguments' size=20 vlen=4",
+      "\t'dst_mac' type_id=14 bits_offset=0",
+      "\t'daddr' type_id=8 bits_offset=64",
+      "\t'saddr' type_id=8 bits_offset=96",
+      "\t'vip' type_id=8 bits_offset=128\n",
+    ].join('\n'),
+  ]
+  const of = (...words: string[]): Promise<string> => dump('file', types, 'map', 'xdp_params_array', ...words)
+  expect([await of(), await of('kv'), await of('key'), await of('value')]).toEqual([
+    key + value,
+    key + value,
+    key,
+    value,
+  ])
+  expect(await of('all')).toBe(await dump('file', types))
+  expect(await of('value', 'format', 'c')).toContain('struct arguments {')
+  expect(await dump('file', types, 'map', '.rodata', 'key')).toBe("[0] UNKNOWN '(anon)'\n")
+})
+
 test('types of a module go on from those of its kernel', async () => {
   const [kernel, module] = [join(folder, 'kernel.btf'), join(folder, 'module.btf')]
   const [int, typedef] = [
@@ -81,6 +106,9 @@ test.for([
   [['file', ROUTER, 'sorted'], 2, "unrecognized option: 'sorted'"],
   [['file', ROUTER, 'root_id', 'x'], 2, "can't parse x as ID"],
   [['file', ROUTER, 'root_id', '99999'], 2, 'invalid root ID: 99999'],
+  [['file', ROUTER, 'map', 'routs'], 2, 'did you mean routes'],
+  [['file', ROUTER, 'map'], 2, 'no map is named'],
+  [['file', ROUTER, 'map', 'routes', 'root_id', '1'], 2, 'not both'],
   [['file', '/no/such/file'], 3, 'no such file'],
   [['file', fixture('programs/make.sh')], 3, 'BTF has no BTF magic'],
   [['file', ROUTER, 'format', 'c', '--json'], 4, 'C is no JSON'],

@@ -1,6 +1,6 @@
 import type { Btf } from './btf.ts'
-import { BTF_KIND, btfKindName } from './btf-kind.ts'
-import { encodingName, linkageName } from './btf-raw-format.ts'
+import { BTF_KIND } from './btf-kind.ts'
+import { encodingName, linkageName, shownKind } from './btf-raw-format.ts'
 import type { BtfEnum, BtfType } from './btf-type.ts'
 import { JsonText } from './json-text.ts'
 
@@ -28,7 +28,7 @@ const shown = (name: string): string => (name === '' ? '(anon)' : name)
 
 function putType(json: JsonText, type: BtfType): void {
   json.member('id', type.id)
-  json.member('kind', btfKindName(type.kind))
+  json.member('kind', shownKind(type))
   json.member('name', shown(type.name))
   putDetails(json, type)
 }

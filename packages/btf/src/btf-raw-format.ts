@@ -23,9 +23,12 @@ export function formatBtfRaw(btf: Btf, types: readonly BtfType[] = btf.types.sli
 /** One type as in {@link formatBtfRaw}, without the last line break. */
 export function formatTypeRaw(btf: Btf, type: BtfType): string {
   const [details, ...items] = describe(btf, type)
-  const head = `[${type.id}] ${btfKindName(type.kind)} ${quote(type.name)}${details === '' ? '' : ` ${details}`}`
+  const head = `[${type.id}] ${shownKind(type)} ${quote(type.name)}${details === '' ? '' : ` ${details}`}`
   return [head, ...items.map((item) => `\t${item}`)].join('\n')
 }
+
+/** `void`, which is no type of its own, is UNKNOWN for bpftool. */
+export const shownKind = ({ kind }: BtfType): string => (kind === BTF_KIND.VOID ? 'UNKNOWN' : btfKindName(kind))
 
 const quote = (name: string): string => `'${name === '' ? '(anon)' : name}'`
 

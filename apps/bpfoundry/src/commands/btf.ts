@@ -3,7 +3,7 @@ import { implementation } from '../command-bundle.ts'
 import type { CommandContext } from '../command-io.ts'
 import type { BtfDumpOptions } from '../types/btf-command.ts'
 
-const WORDS = 'as bpftool takes them: file FILE [format raw|c [unsorted]] [root_id ID]...'
+const WORDS = 'as bpftool takes them: file FILE [map NAME [key|value|kv|all]] [format raw|c [unsorted]] [root_id ID]...'
 
 /** `bpfoundry btf ...`: type information. */
 export function addBtfCommand(program: Command, { io, finish }: CommandContext): void {

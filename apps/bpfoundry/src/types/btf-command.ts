@@ -4,6 +4,7 @@ import { readInput } from '@bpfoundry/testbench'
 import type { CommandIo } from '../command-io.ts'
 import { EXIT, UnsupportedError, UsageError } from '../exit-code.ts'
 import { type DumpRequest, dumpRequest } from './dump-words.ts'
+import { withMapTypes } from './map-types.ts'
 
 /** `btf dump`, as it is typed. */
 export interface BtfDumpOptions {
@@ -14,10 +15,11 @@ export interface BtfDumpOptions {
 
 /** `bpfoundry btf dump`: prints types as bpftool does. @returns the exit code */
 export function dumpTypes(words: readonly string[], options: BtfDumpOptions, io: CommandIo): number {
-  const request = dumpRequest(words)
+  const asked = dumpRequest(words)
   const asJson = options.json === true || options.pretty === true
-  if (asJson && request.format === 'c') throw noJson()
-  const types = readTypes(request.file, options.baseBtf)
+  if (asJson && asked.format === 'c') throw noJson()
+  const types = readTypes(asked.file, options.baseBtf)
+  const request = withMapTypes(types.btf, asked)
   checkRoots(types, request)
   io.out(request.format === 'c' ? formatBtfC(types.btf, request) : listed(types, request, options, asJson))
   return EXIT.ok

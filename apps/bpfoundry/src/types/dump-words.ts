@@ -8,9 +8,15 @@ export interface DumpRequest {
   readonly unsorted: boolean
   /** These types only. */
   readonly rootIds?: readonly number[]
+  /** The types of keys and values of this map only. */
+  readonly map?: { readonly name: string; readonly part: MapPart }
 }
 
-const EXPECTED = 'file FILE [format raw|c [unsorted]] [root_id ID]...'
+/** Whose type: bpftool has both without a word. */
+const MAP_PARTS = ['key', 'value', 'kv', 'all'] as const
+export type MapPart = (typeof MAP_PARTS)[number]
+
+const EXPECTED = 'file FILE [map NAME [key|value|kv|all]] [format raw|c [unsorted]] [root_id ID]...'
 
 /** bpftool of Linux 6.12 has what is loaded, too. */
 const SOURCES_OF_KERNEL = ['id', 'prog', 'map']
@@ -21,13 +27,23 @@ export function dumpRequest(words: readonly string[]): DumpRequest {
   if (!isShort(source, 'file') || file === undefined) throw wrongSource(source, file)
   const rootIds: number[] = []
   let [format, unsorted]: [DumpRequest['format'], boolean] = ['raw', false]
+  let map: DumpRequest['map']
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (isShort(word, 'format')) format = formatNamed(rest.shift())
     else if (isShort(word, 'unsorted')) unsorted = true
+    else if (isShort(word, 'map')) map = mapNamed(rest)
     else if (isShort(word, 'root_id')) rootIds.push(rootId(rest.shift()))
     else throw wrong(`unrecognized option: '${word}'`, word)
   }
-  return { file, format, unsorted, ...(rootIds.length === 0 ? {} : { rootIds }) }
+  if (map !== undefined && rootIds.length > 0)
+    throw wrong('types of a map, or by their IDs: not both', 'map and root_id')
+  return {
+    file,
+    format,
+    unsorted,
+    ...(rootIds.length === 0 ? {} : { rootIds }),
+    ...(map === undefined ? {} : { map }),
+  }
 }
 
 /** A beginning of the word. */
@@ -39,6 +55,15 @@ function formatNamed(word: string | undefined): DumpRequest['format'] {
   if (word === 'raw' || word === 'c') return word
   if (word === undefined) throw wrong("expecting value for 'format' option", 'nothing')
   throw wrong(`unrecognized format specifier: '${word}'`, word, 'raw or c')
+}
+
+/** Takes the words that follow `map`. */
+function mapNamed(words: string[]): DumpRequest['map'] {
+  const name = words.shift()
+  if (name === undefined) throw wrong('no map is named', 'nothing')
+  const part = MAP_PARTS.find((whole) => isShort(words[0] ?? '', whole))
+  if (part !== undefined) words.shift()
+  return { name, part: part ?? 'kv' }
 }
 
 function rootId(word: string | undefined): number {
