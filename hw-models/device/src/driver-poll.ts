@@ -99,9 +99,11 @@ export interface DriverPoll {
   poll(queue: number, budget?: number): number
   /** One round over all queues of this CPU. @returns packets handled */
   pollAll(budget?: number): number
+  /** Queues of this CPU in which packets wait. */
+  readonly waitingQueues: number
   /**
-   * As {@link pollAll}, but where this CPU has one queue only, which would have its turn again at once, up to `polls` polls
-   * of it in a row. It is one of a longer queue to the program; the driver counts them as what they are.
+   * As {@link pollAll}, but a queue may have up to `polls` polls in a row: for who knows that no other queue waits, so that
+   * NAPI would poll it again at once. It is one of a longer queue to the program; the driver counts them as what they are.
    *
    * @returns packets handled
    */
@@ -218,10 +220,15 @@ class StagedPoll implements DriverPoll, DriverContext {
     return handled
   }
 
+  get waitingQueues(): number {
+    let waiting = 0
+    for (const queue of this.#pollQueues.values()) if (queue.completion.available() > 0) waiting++
+    return waiting
+  }
+
   pollRow(polls: number): number {
-    const row = this.#pollQueues.size === 1 ? polls : 1
     let handled = 0
-    for (const queue of this.#pollQueues.values()) handled += this.#poll(queue, NAPI_BUDGET, row)
+    for (const queue of this.#pollQueues.values()) handled += this.#poll(queue, NAPI_BUDGET, polls)
     return handled
   }
 

@@ -107,13 +107,14 @@ export class CpuLoop {
    * One round over all queues of this CPU, a budget each: plays its share of the trace, if any, polls, and handles what other
    * CPUs redirected here.
    *
-   * @param row how many polls a queue may have in a row that is the only one
+   * @param row how many polls a queue may have in a row while no other queue waits
    * @returns packets handled
    */
   pollAll(row = 1): number {
-    const inRow = this.#polls.length === 1 ? row : 1
-    let handled = this.#player?.play(NAPI_BUDGET * inRow) ?? 0
-    for (const poll of this.#polls) handled += poll.pollRow(inRow)
+    let handled = this.#player?.play(NAPI_BUDGET, row) ?? 0
+    let waiting = 0
+    for (const poll of this.#polls) waiting += poll.waitingQueues
+    for (const poll of this.#polls) handled += poll.pollRow(waiting > 1 ? 1 : row)
     return this.#cpumaps.size === 0 ? handled : handled + this.#cpumapThread.poll()
   }
 

@@ -84,7 +84,7 @@ function work(port: MessagePort, loop: CpuLoop, control: WorkerControl, cpu: num
   }
 }
 
-/** Between two looks at the orders: rounds over all queues, polls in a row of a queue that is the only one, packets. */
+/** Between two looks at the orders: rounds over all queues, polls in a row of a queue that alone has packets, packets. */
 const ROUNDS = 8
 const PACKETS = ROUNDS * NAPI_BUDGET
 

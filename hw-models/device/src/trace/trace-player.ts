@@ -34,10 +34,16 @@ export class TracePlayer {
       .map((queue) => new QueuePlayer(options, queue))
   }
 
-  /** Puts up to `budget` packets into the ring of each queue; as many as there is room for. @returns packets */
-  play(budget: number): number {
+  /**
+   * Puts up to `budget` packets into the ring of each queue; as many as there is room for.
+   *
+   * @param row how many times as many where it plays to one queue only
+   * @returns packets
+   */
+  play(budget: number, row = 1): number {
+    const most = this.#players.length === 1 ? budget * row : budget
     let played = 0
-    for (const player of this.#players) played += player.play(budget)
+    for (const player of this.#players) played += player.play(most)
     return played
   }
 
