@@ -40,6 +40,8 @@ const WARM_UP_MS = 60
 /** A turn of the loop takes about this long. */
 const LOOP_NS = 1e6
 const COMPILATIONS = 40
+/** Of the time of a figure: V8 compiles the translator for speed after some hundred programs only. */
+const COMPILING = 2
 
 function engineFor(name: string, count: boolean): Engine {
   const options = { progArray: PROG_ARRAY_LAYOUT, count }
@@ -81,7 +83,7 @@ export async function measureEngine(
     nsPerRun: least / times,
     nsPerRunMedian: median / times,
     nsPerCall,
-    compileUs: compileTime(kernel, engine, image),
+    compileUs: compileTime(kernel, engine, image, COMPILING * effort.cpuNs),
     ...codeLength(engine, kernel, image),
   }
 }
@@ -114,10 +116,11 @@ async function sample(
   return { least: min, median: p50 }
 }
 
-/** The least of several translations in a row, which the host's own compiler has got used to. */
-function compileTime(kernel: Kernel, engine: Engine, image: ProgramImage): number {
+/** The least of many translations in a row, which the host's own compiler has got used to. */
+function compileTime(kernel: Kernel, engine: Engine, image: ProgramImage, wallNs: number): number {
   let least = Number.POSITIVE_INFINITY
-  for (let n = 0; n < COMPILATIONS; n++) {
+  const until = performance.now() + wallNs / 1e6
+  for (let n = 0; n < COMPILATIONS || performance.now() < until; n++) {
     const fresh = { ...image, id: LOOP_ID + 1 }
     const started = performance.now()
     const translation = engine.translate(fresh)
