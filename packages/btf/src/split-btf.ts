@@ -12,7 +12,7 @@ export interface SplitBtf {
 }
 
 /**
- * Reads split BTF, whose ids and string offsets go on where its base ends: both together are BTF as any.
+ * Reads split BTF, whose ids and string offsets go on where its base ends: both together are like BTF of one piece.
  *
  * @param base a .BTF section by itself
  * @throws {BtfError} BTF_BASE when they are of different byte order, and as `decodeBtf`: BTF_STRING or BTF_TYPE_ID, mostly,
